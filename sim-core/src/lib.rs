@@ -1,0 +1,3 @@
+//! Skeleton.
+#![warn(clippy::as_conversions)]
+pub mod units;

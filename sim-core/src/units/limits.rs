@@ -1,0 +1,34 @@
+//! Every bound in one table: what lies beyond is refused at the border, so that inside nothing overflows.
+
+/// 100 years of 365.25 days, in microseconds: below 2^52, so exact in a double as well.
+pub const MAX_TIME_US: u64 = 100 * 36_525 * 864_000_000;
+/// Most jobs of a run: their ordinal is 32 bits wide.
+pub const MAX_JOBS: u64 = u32::MAX as u64;
+/// Most tasks of a gang.
+pub const MAX_GANG: u32 = 100_000;
+/// Most GPUs of a node: a node's GPUs are one 64-bit set.
+pub const MAX_GPUS_PER_NODE: u32 = 64;
+/// Most node slots of a run.
+pub const MAX_NODES: u32 = 1_000_000;
+/// Highest price, in nano-dollars an hour: a million dollars.
+pub const MAX_PRICE_NANOUSD_H: u64 = 1_000_000 * 1_000_000_000;
+/// Batches at one instant before a run is declared a livelock.
+pub const MAX_BATCHES: u32 = 1_000;
+/// Longest name.
+pub const MAX_NAME: usize = 128;
+/// Largest scenario file, in bytes.
+pub const MAX_TOML_BYTES: u64 = 1 << 20;
+/// Deepest nesting of a scenario file.
+pub const MAX_TOML_DEPTH: usize = 64;
+/// Most cells of a sweep.
+pub const MAX_GRID: u64 = 1_000_000;
+/// Longest path in a scenario, in bytes.
+pub const MAX_PATH: usize = 1024;
+/// Largest trace, decoded, in bytes.
+pub const MAX_TRACE_BYTES: u64 = 4 << 30;
+/// Longest line of a trace, in bytes.
+pub const MAX_LINE_BYTES: usize = 64 << 10;
+/// Most fields of a line.
+pub const MAX_FIELDS: usize = 256;
+/// Largest ratio of decoded to compressed bytes, after the first mebibyte.
+pub const MAX_INFLATION: u64 = 200;
