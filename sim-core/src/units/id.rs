@@ -41,10 +41,8 @@ impl JobId {
         reason = "the two halves of a packed identity"
     )]
     pub const fn unpack(packed: u64) -> Self {
-        Self {
-            ordinal: (packed >> 32) as u32,
-            slot: packed as u32,
-        }
+        let (ordinal, slot) = convert::split(packed);
+        Self { ordinal, slot }
     }
 }
 

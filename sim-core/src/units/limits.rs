@@ -3,7 +3,7 @@
 /// 100 years of 365.25 days, in microseconds: below 2^52, so exact in a double as well.
 pub const MAX_TIME_US: u64 = 100 * 36_525 * 864_000_000;
 /// Most jobs of a run: their ordinal is 32 bits wide.
-pub const MAX_JOBS: u64 = u32::MAX as u64;
+pub const MAX_JOBS: u64 = 4_294_967_295;
 /// Most tasks of a gang.
 pub const MAX_GANG: u32 = 100_000;
 /// Most GPUs of a node: a node's GPUs are one 64-bit set.
