@@ -1,3 +1,9 @@
-//! Skeleton.
+//! The engine of Windtunnel: a deterministic discrete-event simulator of GPU fleets.
 #![warn(clippy::as_conversions)]
+
+pub mod course;
+pub mod engine;
+pub mod model;
 pub mod units;
+pub mod watch;
+pub mod world;

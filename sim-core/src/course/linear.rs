@@ -1,0 +1,33 @@
+//! The linear course: work over a rate, in exact integers.
+
+use super::{Change, Course, Footing, Telemetry, UNIT_RATE};
+use crate::units::Span;
+
+/// Work left, in microseconds x parts per billion, so that any sequence of rates adds up exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linear {
+    left: u128,
+}
+
+impl Linear {
+    /// `work` microseconds at unit rate.
+    pub fn new(work: u64) -> Self {
+        Self { left: u128::from(work) * u128::from(UNIT_RATE) }
+    }
+}
+
+impl Course for Linear {
+    fn next(&self, on: &Footing) -> Change {
+        let us = self.left.div_ceil(u128::from(on.rate_ppb));
+        Change::Done(u64::try_from(us).ok().and_then(Span::from_us).unwrap_or(Span::MAX))
+    }
+
+    fn advance(&mut self, span: Span, on: &Footing) {
+        let done = u128::from(span.us()) * u128::from(on.rate_ppb);
+        self.left = self.left.saturating_sub(done);
+    }
+
+    fn telemetry(&self, on: &Footing) -> Telemetry {
+        Telemetry { rate_ppb: on.rate_ppb }
+    }
+}

@@ -1,0 +1,124 @@
+//! How a job advances. The engine knows only the instant of a job's next change on what it was given.
+
+mod linear;
+mod rates;
+mod stepwise;
+
+pub use linear::Linear;
+pub use rates::{Rates, UNIT_RATE};
+pub use stepwise::Stepwise;
+
+use crate::units::{ModelId, Span};
+
+/// What a course stands on: an allocation, as far as speed goes. Fixed for an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footing {
+    /// The GPU model; a gang lies on one at a time. `None` for a CPU job.
+    pub model: Option<ModelId>,
+    /// GPUs, shares counting as one.
+    pub gpus: u32,
+    /// The widest boundary it crosses.
+    pub reach: Reach,
+    /// Speed on this model and reach, in parts per billion.
+    pub rate_ppb: u64,
+}
+
+/// The widest boundary an allocation crosses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// None: all on one node.
+    Node,
+    /// Nodes of one rack.
+    Rack,
+    /// Racks of one zone.
+    Zone,
+    /// Zones.
+    Zones,
+}
+
+/// The next thing that happens to a job if it is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Its work is done after this long.
+    Done(Span),
+}
+
+/// What an outside observer can measure of a running job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// Work a second, in parts per billion of the course's unit rate.
+    pub rate_ppb: u64,
+}
+
+/// How a job advances. Asked at a start and told at a stop; between them nothing changes.
+pub trait Course {
+    /// The next change on this footing.
+    fn next(&self, on: &Footing) -> Change;
+    /// Credits `span` of undisturbed working time on this footing.
+    fn advance(&mut self, span: Span, on: &Footing);
+    /// What an outside observer can measure on this footing.
+    fn telemetry(&self, on: &Footing) -> Telemetry;
+}
+
+/// How the jobs of a class advance: the shared, immutable half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseModel {
+    /// The kind, with what it needs.
+    pub kind: CourseKind,
+    /// Speed by model and reach.
+    pub rates: Rates,
+}
+
+/// The kinds of course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CourseKind {
+    /// Work in microseconds at unit rate, done continuously.
+    Linear,
+    /// Work in whole steps of this length at unit rate; a step cut short is lost.
+    Stepwise(Span),
+}
+
+/// How far one job has come: the mutable half, one per live job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Of a linear course.
+    Linear(Linear),
+    /// Of a stepwise course.
+    Stepwise(Stepwise),
+}
+
+impl CourseModel {
+    /// A job with `work` to do and none of it done.
+    pub fn begin(&self, work: u64) -> Progress {
+        match self.kind {
+            CourseKind::Linear => Progress::Linear(Linear::new(work)),
+            CourseKind::Stepwise(step) => Progress::Stepwise(Stepwise::new(work, step)),
+        }
+    }
+}
+
+impl Progress {
+    fn course(&self) -> &dyn Course {
+        match self {
+            Self::Linear(course) => course,
+            Self::Stepwise(course) => course,
+        }
+    }
+}
+
+impl Course for Progress {
+    fn next(&self, on: &Footing) -> Change {
+        self.course().next(on)
+    }
+
+    fn advance(&mut self, span: Span, on: &Footing) {
+        match self {
+            Self::Linear(course) => course.advance(span, on),
+            Self::Stepwise(course) => course.advance(span, on),
+        }
+    }
+
+    fn telemetry(&self, on: &Footing) -> Telemetry {
+        self.course().telemetry(on)
+    }
+}

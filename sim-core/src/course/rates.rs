@@ -1,0 +1,78 @@
+//! Speed as data: by GPU model, by GPU count, and by how far an allocation reaches.
+
+use super::Reach;
+use crate::units::ModelId;
+
+/// One, in parts per billion.
+pub const UNIT_RATE: u64 = 1_000_000_000;
+
+/// Rates in parts per billion; what is not listed runs at the unit rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// By model, positive.
+    pub by_model: Vec<(ModelId, u64)>,
+    /// By GPU count, ascending: the last entry not above the count holds.
+    pub by_gpus: Vec<(u32, u64)>,
+    /// Factor for spanning nodes of a rack.
+    pub across_nodes: u64,
+    /// Factor for spanning racks, in place of that for nodes.
+    pub across_racks: u64,
+    /// Factor for spanning zones, in place of that for racks.
+    pub across_zones: u64,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            by_model: Vec::new(),
+            by_gpus: Vec::new(),
+            across_nodes: UNIT_RATE,
+            across_racks: UNIT_RATE,
+            across_zones: UNIT_RATE,
+        }
+    }
+}
+
+impl Rates {
+    /// The rate of `gpus` GPUs of `model` over `reach`: at least one part per billion, so that all work ends.
+    pub fn on(&self, model: Option<ModelId>, gpus: u32, reach: Reach) -> u64 {
+        let listed = |(listed, rate): &(ModelId, u64)| (Some(*listed) == model).then_some(*rate);
+        let by_model = self.by_model.iter().find_map(listed).unwrap_or(UNIT_RATE);
+        let scaling = self.by_gpus.iter().rev().find(|(from, _)| *from <= gpus);
+        let by_gpus = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
+        let by_reach = match reach {
+            Reach::Node => UNIT_RATE,
+            Reach::Rack => self.across_nodes,
+            Reach::Zone => self.across_racks,
+            Reach::Zones => self.across_zones,
+        };
+        times(times(by_model, by_gpus), by_reach).max(1)
+    }
+}
+
+/// The product of two rates, rounded down.
+fn times(a: u64, b: u64) -> u64 {
+    if b == UNIT_RATE {
+        return a;
+    }
+    let product = u128::from(a) * u128::from(b) / u128::from(UNIT_RATE);
+    u64::try_from(product).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_multiply_and_the_unlisted_runs_at_unit_rate() {
+        let rates = Rates {
+            by_model: vec![(ModelId(1), 500_000_000)],
+            by_gpus: vec![(1, UNIT_RATE), (8, 6 * UNIT_RATE)],
+            across_nodes: 800_000_000,
+            ..Rates::default()
+        };
+        assert_eq!(rates.on(Some(ModelId(0)), 4, Reach::Node), UNIT_RATE);
+        assert_eq!(rates.on(Some(ModelId(1)), 4, Reach::Rack), 400_000_000);
+        assert_eq!(rates.on(Some(ModelId(0)), 16, Reach::Zones), 6 * UNIT_RATE);
+    }
+}

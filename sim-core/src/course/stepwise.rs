@@ -1,0 +1,57 @@
+//! The stepwise course: only whole steps count, as in a training loop that saves between steps.
+
+use super::{Change, Course, Footing, Telemetry, UNIT_RATE};
+use crate::units::Span;
+
+/// Steps left, and how long one takes at unit rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepwise {
+    left: u64,
+    step: Span,
+}
+
+impl Stepwise {
+    /// `steps` steps of `step` at unit rate. Panics on a step of no length.
+    pub fn new(steps: u64, step: Span) -> Self {
+        assert!(step > Span::ZERO, "a step takes time");
+        Self { left: steps, step }
+    }
+
+    /// Length of a step times a billion, at unit rate: divided by a rate it is microseconds.
+    fn step_ppb(&self) -> u128 {
+        u128::from(self.step.us()) * u128::from(UNIT_RATE)
+    }
+}
+
+impl Course for Stepwise {
+    fn next(&self, on: &Footing) -> Change {
+        let work = self.step_ppb().saturating_mul(u128::from(self.left));
+        let us = work.div_ceil(u128::from(on.rate_ppb));
+        Change::Done(u64::try_from(us).ok().and_then(Span::from_us).unwrap_or(Span::MAX))
+    }
+
+    fn advance(&mut self, span: Span, on: &Footing) {
+        let done = u128::from(span.us()) * u128::from(on.rate_ppb) / self.step_ppb();
+        self.left = self.left.saturating_sub(u64::try_from(done).unwrap_or(u64::MAX));
+    }
+
+    fn telemetry(&self, on: &Footing) -> Telemetry {
+        let rate = u128::from(on.rate_ppb) * 1_000_000 / u128::from(self.step.us());
+        Telemetry { rate_ppb: u64::try_from(rate).unwrap_or(u64::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::Reach;
+
+    #[test]
+    fn a_step_cut_short_is_lost() {
+        let on = Footing { model: None, gpus: 1, reach: Reach::Node, rate_ppb: UNIT_RATE / 2 };
+        let mut course = Stepwise::new(10, Span::from_secs(1));
+        assert_eq!(course.next(&on), Change::Done(Span::from_secs(20)));
+        course.advance(Span::from_secs(5), &on);
+        assert_eq!(course.next(&on), Change::Done(Span::from_secs(16)));
+    }
+}

@@ -1,0 +1,250 @@
+//! Time passes: the events of an instant are taken in order, and change the state.
+
+use super::event::{Event, Pending};
+use super::jobs::{Attempt, Standing};
+use super::policy::Wakes;
+use super::run::Engine;
+use super::state::{Change, NodePhase};
+use crate::course::{Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
+use crate::model::Keep;
+use crate::units::{JobId, OfferingId, SimTime, Span};
+use crate::watch::{Cause, Fact, Observer, Outcome};
+
+impl Engine {
+    /// The instant of the earliest event that is still expected.
+    pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
+        while let Some(pending) = self.events.peek() {
+            if self.expected(pending) {
+                break;
+            }
+            self.events.pop();
+            self.events.dropped();
+        }
+        let arrival = self.next_job.as_ref().map(|job| job.arrival);
+        let event = self.events.peek().map(Pending::time);
+        match (arrival, event) {
+            (Some(arrival), Some(event)) => Some(arrival.min(event)),
+            (arrival, event) => arrival.or(event),
+        }
+    }
+
+    /// Whether what an event speaks of still expects it.
+    fn expected(&self, pending: Pending) -> bool {
+        expected(&self.state, pending)
+    }
+
+    /// Takes all events of this instant; returns what a policy might want to be asked after.
+    pub(crate) fn take_batch(&mut self, watch: &mut dyn Observer) -> Wakes {
+        let (now, mut wakes) = (self.state.now, Wakes::NONE);
+        loop {
+            let event = self.events.peek().filter(|pending| pending.time() == now);
+            let arrives = self.next_job.as_ref().is_some_and(|job| job.arrival == now);
+            let arrival = Pending::new(now, Event::Arrival);
+            wakes = wakes
+                | match event {
+                    Some(pending) if !arrives || pending < arrival => {
+                        self.events.pop();
+                        self.take(pending, watch)
+                    }
+                    Some(_) | None if arrives => self.arrive(watch),
+                    Some(_) | None => return wakes,
+                };
+            self.counters.events += 1;
+        }
+    }
+
+    fn take(&mut self, pending: Pending, watch: &mut dyn Observer) -> Wakes {
+        if !self.expected(pending) {
+            self.events.dropped();
+            self.counters.events -= 1;
+            return Wakes::NONE;
+        }
+        match pending.event() {
+            Event::Done(job) => {
+                self.vacate(job);
+                self.end(job, Outcome::Completed, watch);
+                Wakes::END
+            }
+            Event::Price(offering) => {
+                self.step_price(offering, watch);
+                Wakes::PRICE
+            }
+            Event::Availability(offering) => {
+                self.step_availability(offering, watch);
+                self.schedule_availability(offering);
+                Wakes::AVAILABILITY | Wakes::NOTICE
+            }
+            Event::Reclaim(node) => {
+                self.reclaim(node, watch);
+                Wakes::NODE | Wakes::END
+            }
+            Event::Ready(node) => {
+                self.make_ready(node, watch);
+                Wakes::NODE
+            }
+            Event::Arrival => unreachable!("arrivals are a stream of their own"),
+            Event::Wake => {
+                self.state.changes.push(Change::Woken);
+                Wakes::WAKE
+            }
+            Event::Round => {
+                self.schedule_round();
+                Wakes::ROUND
+            }
+        }
+    }
+
+    /// The next job of the workload is submitted.
+    fn arrive(&mut self, watch: &mut dyn Observer) -> Wakes {
+        let job = self.next_job.take().expect("an arrival is due");
+        self.next_job = self.arrivals.next();
+        let class = &self.state.world.classes[job.class.index()];
+        let progress = class.course.begin(job.work);
+        let idle = Footing { model: None, gpus: job.gang.gpus(), reach: Reach::Node, rate_ppb: UNIT_RATE };
+        let attempt = Attempt { started: SimTime::ZERO, works: SimTime::ZERO, due: SimTime::ZERO, on: idle };
+        let ordinal = self.counters.arrived;
+        self.counters.arrived += 1;
+        let id = self.state.jobs.admit(ordinal, job, progress, attempt);
+        self.state.changes.push(Change::Arrived(id));
+        let spec = &self.state.jobs.live(id).job;
+        self.digests.fact(self.state.now, &Fact::Arrived { job: id, spec });
+        watch.observe(self.state.now, &Fact::Arrived { job: id, spec });
+        Wakes::ARRIVAL
+    }
+
+    /// Gives back what a running job holds. Its seats are still counted on their nodes.
+    pub(crate) fn vacate(&mut self, job: JobId) {
+        let live = self.state.jobs.live(job);
+        for seat in live.allocation.seats() {
+            let demand = live.job.gang.roles()[usize::from(seat.role)].demand;
+            self.capacity.give(seat, &demand);
+        }
+    }
+
+    /// A job is gone. What it held has been given back.
+    pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
+        self.tell(&Fact::Ended { job, outcome }, watch);
+        let live = self.state.jobs.remove(job);
+        self.state.changes.push(Change::Ended(job));
+        for seat in live.allocation.seats() {
+            self.unseat(seat.node, watch);
+        }
+    }
+
+    /// A running job stops short, keeps what its class keeps, and waits again. What it held has been given back.
+    pub(crate) fn interrupt(&mut self, job: JobId, cause: Cause, watch: &mut dyn Observer) {
+        let now = self.state.now;
+        let live = self.state.jobs.live(job);
+        let worked = live.working(now);
+        let class = &self.state.world.classes[live.job.class.index()];
+        let kept = match class.keep {
+            Keep::All => worked,
+            Keep::Nothing => Span::ZERO,
+            Keep::Every(period) => worked - Span::from_us(worked.us() % period.us().max(1)).expect("shorter"),
+        };
+        let live = self.state.jobs.live_mut(job);
+        live.progress.advance(kept, &live.attempt.on);
+        live.kept += kept;
+        live.lost += worked - kept;
+        live.queued = now;
+        let fact = Fact::Interrupted { job, cause, kept, lost: worked - kept };
+        let seats = std::mem::take(&mut live.allocation.seats);
+        self.state.jobs.stand(job, Standing::Pending);
+        self.state.changes.push(Change::Requeued(job));
+        self.tell(&fact, watch);
+        let state = &self.state;
+        self.events.cancel(|pending| expected(state, pending));
+        for seat in seats {
+            self.unseat(seat.node, watch);
+        }
+    }
+
+    /// Sets a started job to work: its allocation is in place.
+    pub(crate) fn set_to_work(&mut self, job: JobId) {
+        let now = self.state.now;
+        let on = self.footing(job);
+        let live = self.state.jobs.live_mut(job);
+        let class = &self.state.world.classes[live.job.class.index()];
+        let restore = if live.attempts > 0 { class.restore } else { Span::ZERO };
+        let works = now.saturating_add(restore);
+        let CourseChange::Done(left) = live.progress.next(&on);
+        let due = works.saturating_add(left);
+        live.attempt = Attempt { started: now, works, due, on };
+        live.attempts += 1;
+        self.events.push(Pending::new(due, Event::Done(job)));
+    }
+
+    /// What the allocation of `job` is to its course.
+    fn footing(&self, job: JobId) -> Footing {
+        let live = self.state.jobs.live(job);
+        let (seats, capacity) = (live.allocation.seats(), &self.capacity);
+        let first = seats.first().expect("a gang has a task").node;
+        let (mut reach, mut model) = (Reach::Node, None);
+        let zone = |offering: OfferingId| self.state.world.offerings[offering.index()].zone;
+        for seat in seats {
+            let offering = capacity.offering_of(seat.node);
+            if !seat.gpus.is_empty() {
+                model = Some(capacity.shape(offering).model);
+            }
+            if seat.node != first {
+                let apart = if capacity.rack_of(seat.node) == capacity.rack_of(first) {
+                    Reach::Rack
+                } else if zone(offering) == zone(capacity.offering_of(first)) {
+                    Reach::Zone
+                } else {
+                    Reach::Zones
+                };
+                reach = reach.max(apart);
+            }
+        }
+        let gpus = live.job.gang.gpus();
+        let class = &self.state.world.classes[live.job.class.index()];
+        Footing { model, gpus, reach, rate_ppb: class.course.rates.on(model, gpus, reach) }
+    }
+
+    fn step_price(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
+        let price = self.state.world.offerings[offering.index()].price.at(self.state.now);
+        self.state.supply[offering.index()].price = price;
+        self.tell(&Fact::Price { offering, price }, watch);
+        self.state.changes.push(Change::Price(offering));
+        self.schedule_price(offering);
+    }
+
+    /// Puts the next step of a price into the pending set, if there is one.
+    pub(crate) fn schedule_price(&mut self, offering: OfferingId) {
+        let next = next_step(self.state.world.offerings[offering.index()].price.steps(), self.state.now);
+        if let Some(at) = next {
+            self.events.push(Pending::new(at, Event::Price(offering)));
+        }
+    }
+
+    /// Puts the next step of an availability into the pending set, if there is one.
+    pub(crate) fn schedule_availability(&mut self, offering: OfferingId) {
+        let next = next_step(self.state.world.offerings[offering.index()].availability.steps(), self.state.now);
+        if let Some(at) = next {
+            self.events.push(Pending::new(at, Event::Availability(offering)));
+        }
+    }
+}
+
+fn next_step<T>(steps: &[(SimTime, T)], now: SimTime) -> Option<SimTime> {
+    let after = steps.partition_point(|(from, _)| *from <= now);
+    steps.get(after).map(|(from, _)| *from)
+}
+
+/// Whether what an event speaks of still expects it.
+fn expected(state: &super::state::State, pending: Pending) -> bool {
+    let at = pending.time();
+    match pending.event() {
+        Event::Done(job) => {
+            let running = |live: &&super::jobs::Live| live.standing == Standing::Running && live.attempt.due == at;
+            state.jobs.get(job).as_ref().is_some_and(running)
+        }
+        Event::Reclaim(node) => state.nodes[node.index()].phase == NodePhase::Noticed(at),
+        Event::Ready(node) => {
+            let slot = &state.nodes[node.index()];
+            slot.phase == NodePhase::Booting && slot.ready == at
+        }
+        Event::Price(_) | Event::Availability(_) | Event::Arrival | Event::Wake | Event::Round => true,
+    }
+}

@@ -1,0 +1,409 @@
+//! Capacity: what is free on which node, indexed so that a placement is found without a scan.
+
+use std::collections::BTreeMap;
+
+use super::bits::Bits;
+use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Offering, Seat, Shape};
+use crate::units::{NodeId, OfferingId, RackId, convert};
+
+/// What is free on one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Free {
+    /// GPUs that nobody uses any part of.
+    pub(crate) gpus: GpuSet,
+    pub(crate) cpu_milli: u32,
+    pub(crate) memory_mib: u32,
+    /// GPUs of which a part is in use.
+    pub(crate) shared: GpuSet,
+}
+
+/// The nodes of an offering: a range of node ids, and which of them are open by number of free GPUs.
+#[derive(Clone, Debug)]
+struct Pool {
+    first: u32,
+    shape: Shape,
+    rack_size: u32,
+    first_rack: u32,
+    /// By number of wholly free GPUs: open node slots.
+    by_free: Vec<Bits>,
+    /// Open nodes with a GPU that is partly free.
+    sharing: Bits,
+    /// Wholly free GPUs on open nodes.
+    free_gpus: u32,
+    open: u32,
+}
+
+/// What is free, where. A node that may not be started on (absent, booting, noticed, draining) is closed, and not seen here.
+#[derive(Clone, Debug)]
+pub struct Capacity {
+    free: Vec<Free>,
+    open: Vec<bool>,
+    offering: Vec<OfferingId>,
+    pools: Vec<Pool>,
+    /// Thousandths free of each GPU that is partly in use.
+    shares: BTreeMap<(NodeId, u32), u16>,
+    /// Wholly free GPUs on the open nodes of a rack.
+    rack_free: Vec<u32>,
+}
+
+impl Capacity {
+    /// All nodes of `offerings`, closed and empty.
+    pub(crate) fn new(offerings: &[Offering]) -> Self {
+        let mut this = Self {
+            free: Vec::new(),
+            open: Vec::new(),
+            offering: Vec::new(),
+            pools: Vec::new(),
+            shares: BTreeMap::new(),
+            rack_free: Vec::new(),
+        };
+        for (position, offering) in offerings.iter().enumerate() {
+            let id = OfferingId(u16::try_from(position).expect("few offerings"));
+            this.add(id, offering);
+        }
+        this
+    }
+
+    fn add(&mut self, id: OfferingId, offering: &Offering) {
+        let slots = convert::index(offering.max);
+        let shape = offering.shape;
+        self.pools.push(Pool {
+            first: convert::narrow(self.free.len()),
+            shape,
+            rack_size: offering.rack_size,
+            first_rack: convert::narrow(self.rack_free.len()),
+            by_free: vec![Bits::new(slots); convert::index(shape.gpus) + 1],
+            sharing: Bits::new(slots),
+            free_gpus: 0,
+            open: 0,
+        });
+        let racks = offering.max.div_ceil(offering.rack_size.max(1)).max(1);
+        self.rack_free.resize(self.rack_free.len() + convert::index(racks), 0);
+        let whole = Free {
+            gpus: GpuSet::first(shape.gpus),
+            cpu_milli: shape.cpu_milli,
+            memory_mib: shape.memory_mib,
+            shared: GpuSet::EMPTY,
+        };
+        self.free.resize(self.free.len() + slots, whole);
+        self.open.resize(self.open.len() + slots, false);
+        self.offering.resize(self.offering.len() + slots, id);
+    }
+
+    // --- what a policy asks ---
+
+    /// Number of node slots; ids run below it.
+    pub fn slots(&self) -> u32 {
+        convert::narrow(self.free.len())
+    }
+
+    /// Offerings, in the order of the scenario.
+    pub fn offerings(&self) -> impl Iterator<Item = OfferingId> + use<> {
+        (0..self.pools.len()).map(|position| OfferingId(u16::try_from(position).expect("few offerings")))
+    }
+
+    /// What each node of `offering` has.
+    pub fn shape(&self, offering: OfferingId) -> Shape {
+        self.pools[offering.index()].shape
+    }
+
+    /// The offering of `node`.
+    pub fn offering_of(&self, node: NodeId) -> OfferingId {
+        self.offering[node.index()]
+    }
+
+    /// The rack of `node`.
+    pub fn rack_of(&self, node: NodeId) -> RackId {
+        let pool = &self.pools[self.offering_of(node).index()];
+        let rack = (node.0 - pool.first).checked_div(pool.rack_size).unwrap_or(0);
+        RackId(pool.first_rack + rack)
+    }
+
+    /// The nodes of `rack`, open or not.
+    pub fn rack_nodes(&self, offering: OfferingId, rack: RackId) -> impl Iterator<Item = NodeId> + use<> {
+        let pool = &self.pools[offering.index()];
+        let end = self.pool_end(offering);
+        let nodes = if pool.rack_size == 0 {
+            pool.first..end
+        } else {
+            let first = pool.first + (rack.0 - pool.first_rack) * pool.rack_size;
+            first..end.min(first + pool.rack_size)
+        };
+        nodes.map(NodeId)
+    }
+
+    /// The racks of `offering`.
+    pub fn racks(&self, offering: OfferingId) -> impl Iterator<Item = RackId> + use<> {
+        let pool = &self.pools[offering.index()];
+        let end = self.pools.get(offering.index() + 1).map_or(convert::narrow(self.rack_free.len()), |next| next.first_rack);
+        (pool.first_rack..end).map(RackId)
+    }
+
+    fn pool_end(&self, offering: OfferingId) -> u32 {
+        self.pools.get(offering.index() + 1).map_or(self.slots(), |next| next.first)
+    }
+
+    /// Wholly free GPUs on the open nodes of `offering`.
+    pub fn free_gpus(&self, offering: OfferingId) -> u32 {
+        self.pools[offering.index()].free_gpus
+    }
+
+    /// Wholly free GPUs on the open nodes of `rack`.
+    pub fn rack_free_gpus(&self, rack: RackId) -> u32 {
+        self.rack_free[convert::index(rack.0)]
+    }
+
+    /// Nodes of `offering` that may be started on.
+    pub fn open_nodes(&self, offering: OfferingId) -> u32 {
+        self.pools[offering.index()].open
+    }
+
+    /// Whether `node` may be started on.
+    pub fn is_open(&self, node: NodeId) -> bool {
+        self.open[node.index()]
+    }
+
+    /// Wholly free GPUs of `node`.
+    pub fn free_on(&self, node: NodeId) -> GpuSet {
+        self.free[node.index()].gpus
+    }
+
+    /// CPU (thousandths of a core) and memory (MiB) free on `node`.
+    pub fn free_cpu_memory(&self, node: NodeId) -> (u32, u32) {
+        let free = &self.free[node.index()];
+        (free.cpu_milli, free.memory_mib)
+    }
+
+    /// Thousandths free of GPU `gpu` of `node`.
+    pub fn free_milli(&self, node: NodeId, gpu: u32) -> u32 {
+        if self.free[node.index()].gpus.contains(GpuSet::one(gpu)) {
+            return 1000;
+        }
+        self.shares.get(&(node, gpu)).copied().unwrap_or(0).into()
+    }
+
+    /// Whether nothing at all is in use on `node`.
+    pub fn is_empty(&self, node: NodeId) -> bool {
+        let (free, shape) = (&self.free[node.index()], self.shape(self.offering_of(node)));
+        free.gpus.count() == shape.gpus && free.cpu_milli == shape.cpu_milli && free.memory_mib == shape.memory_mib
+    }
+
+    /// Open nodes of `offering` with exactly `gpus` wholly free GPUs, in the order of their ids.
+    pub fn nodes_with(&self, offering: OfferingId, gpus: u32) -> impl Iterator<Item = NodeId> + '_ {
+        let pool = &self.pools[offering.index()];
+        let bits = pool.by_free.get(convert::index(gpus));
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let slot = bits?.next(from)?;
+            from = slot + 1;
+            Some(NodeId(pool.first + slot))
+        })
+    }
+
+    /// All open nodes of `offering`, in the order of their ids.
+    pub fn nodes(&self, offering: OfferingId) -> impl Iterator<Item = NodeId> + '_ {
+        let first = self.pools[offering.index()].first;
+        (first..self.pool_end(offering)).map(NodeId).filter(|node| self.is_open(*node))
+    }
+
+    /// Open nodes of `offering` that have a partly free GPU, in the order of their ids.
+    pub fn nodes_sharing(&self, offering: OfferingId) -> impl Iterator<Item = NodeId> + '_ {
+        let pool = &self.pools[offering.index()];
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let slot = pool.sharing.next(from)?;
+            from = slot + 1;
+            Some(NodeId(pool.first + slot))
+        })
+    }
+
+    /// Whether jobs that allow `models` may use `offering`; CPU tasks may use any.
+    pub fn allows(&self, offering: OfferingId, models: ModelSet, demand: &Demand) -> bool {
+        demand.gpu == GpuDemand::None || models.allows(self.shape(offering).model)
+    }
+
+    /// How many tasks of `demand` fit on `node` as it is.
+    pub fn room(&self, node: NodeId, demand: &Demand) -> u32 {
+        if !self.open[node.index()] {
+            return 0;
+        }
+        let free = &self.free[node.index()];
+        let by_gpu = match demand.gpu {
+            GpuDemand::None => u32::MAX,
+            GpuDemand::Whole(gpus) => free.gpus.count() / u32::from(gpus),
+            GpuDemand::Milli(milli) => self.room_for_shares(node, milli),
+        };
+        let by_cpu = free.cpu_milli.checked_div(demand.cpu_milli).unwrap_or(u32::MAX);
+        let by_memory = free.memory_mib.checked_div(demand.memory_mib).unwrap_or(u32::MAX);
+        by_gpu.min(by_cpu).min(by_memory)
+    }
+
+    fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
+        let free = &self.free[node.index()];
+        let per_whole = u32::from(1000 / milli);
+        let parts = self.shares.range((node, 0)..=(node, u32::MAX));
+        let in_parts: u32 = parts.map(|(_, free)| u32::from(free / milli)).sum();
+        free.gpus.count() * per_whole + in_parts
+    }
+
+    // --- what the engine does ---
+
+    /// Lets `node` be started on.
+    pub(crate) fn open(&mut self, node: NodeId) {
+        assert!(!self.open[node.index()], "{node:?} opens once");
+        self.open[node.index()] = true;
+        self.index(node);
+        let free = self.free[node.index()].gpus.count();
+        let rack = self.rack_of(node);
+        self.rack_free[convert::index(rack.0)] += free;
+        let pool = &mut self.pools[self.offering[node.index()].index()];
+        pool.free_gpus += free;
+        pool.open += 1;
+    }
+
+    /// Lets `node` be started on no more; what runs there stays.
+    pub(crate) fn close(&mut self, node: NodeId) {
+        assert!(self.open[node.index()], "{node:?} closes once");
+        self.unindex(node);
+        self.open[node.index()] = false;
+        let free = self.free[node.index()].gpus.count();
+        let rack = self.rack_of(node);
+        self.rack_free[convert::index(rack.0)] -= free;
+        let pool = &mut self.pools[self.offering[node.index()].index()];
+        pool.free_gpus -= free;
+        pool.open -= 1;
+    }
+
+    fn index(&mut self, node: NodeId) {
+        let free = self.free[node.index()];
+        let pool = &mut self.pools[self.offering[node.index()].index()];
+        pool.by_free[convert::index(free.gpus.count())].insert(node.0 - pool.first);
+        if !free.shared.is_empty() {
+            pool.sharing.insert(node.0 - pool.first);
+        }
+    }
+
+    fn unindex(&mut self, node: NodeId) {
+        let free = self.free[node.index()];
+        let pool = &mut self.pools[self.offering[node.index()].index()];
+        pool.by_free[convert::index(free.gpus.count())].remove(node.0 - pool.first);
+        pool.sharing.remove(node.0 - pool.first);
+    }
+
+    /// Which GPUs `tasks` tasks of `demand` would get on `node`; `None` if they do not fit. A choice named in `wish` is
+    /// honoured if it is free.
+    pub(crate) fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
+        if self.room(seat.node, demand) < seat.tasks {
+            return None;
+        }
+        let free = &self.free[seat.node.index()];
+        match demand.gpu {
+            GpuDemand::None => seat.gpus.is_empty().then_some(GpuSet::EMPTY),
+            GpuDemand::Whole(gpus) => {
+                let wanted = u32::from(gpus) * seat.tasks;
+                if seat.gpus.is_empty() {
+                    return free.gpus.lowest(wanted);
+                }
+                (seat.gpus.count() == wanted && free.gpus.contains(seat.gpus)).then_some(seat.gpus)
+            }
+            GpuDemand::Milli(milli) => self.choose_share(seat, milli),
+        }
+    }
+
+    /// The partly free GPU with the least room that is enough, else the lowest free one.
+    fn choose_share(&self, seat: &Seat, milli: u16) -> Option<GpuSet> {
+        if seat.tasks != 1 {
+            return None;
+        }
+        if !seat.gpus.is_empty() {
+            let enough = self.free_milli(seat.node, seat.gpus.lowest_index()) >= u32::from(milli);
+            return (seat.gpus.count() == 1 && enough).then_some(seat.gpus);
+        }
+        let parts = self.shares.range((seat.node, 0)..=(seat.node, u32::MAX));
+        let tightest = parts.filter(|(_, free)| **free >= milli).min_by_key(|((_, gpu), free)| (**free, *gpu));
+        match tightest {
+            Some(((_, gpu), _)) => Some(GpuSet::one(*gpu)),
+            None => self.free[seat.node.index()].gpus.lowest(1),
+        }
+    }
+
+    /// Takes what `seat` holds. Panics unless it was chosen from what is free.
+    pub(crate) fn take(&mut self, seat: &Seat, demand: &Demand) {
+        self.change(seat.node, |this| {
+            let free = &mut this.free[seat.node.index()];
+            free.cpu_milli = free.cpu_milli.checked_sub(demand.cpu_milli * seat.tasks).expect("CPU was free");
+            free.memory_mib = free.memory_mib.checked_sub(demand.memory_mib * seat.tasks).expect("memory was free");
+            match demand.gpu {
+                GpuDemand::None => {}
+                GpuDemand::Whole(_) => {
+                    assert!(free.gpus.contains(seat.gpus), "a GPU is in one allocation");
+                    free.gpus = free.gpus.without(seat.gpus);
+                }
+                GpuDemand::Milli(milli) => this.take_share(seat, milli),
+            }
+        });
+    }
+
+    fn take_share(&mut self, seat: &Seat, milli: u16) {
+        let key = (seat.node, seat.gpus.lowest_index());
+        let free = &mut self.free[seat.node.index()];
+        let before = if free.gpus.contains(seat.gpus) { 1000 } else { self.shares[&key] };
+        free.gpus = free.gpus.without(seat.gpus);
+        free.shared = free.shared.with(seat.gpus);
+        let left = before.checked_sub(milli).expect("the share was free");
+        self.shares.insert(key, left);
+    }
+
+    /// Gives back what `seat` holds.
+    pub(crate) fn give(&mut self, seat: &Seat, demand: &Demand) {
+        self.change(seat.node, |this| {
+            let free = &mut this.free[seat.node.index()];
+            free.cpu_milli += demand.cpu_milli * seat.tasks;
+            free.memory_mib += demand.memory_mib * seat.tasks;
+            match demand.gpu {
+                GpuDemand::None => {}
+                GpuDemand::Whole(_) => {
+                    assert!(free.gpus.without(seat.gpus) == free.gpus, "what is given back was taken");
+                    free.gpus = free.gpus.with(seat.gpus);
+                }
+                GpuDemand::Milli(milli) => this.give_share(seat, milli),
+            }
+        });
+    }
+
+    fn give_share(&mut self, seat: &Seat, milli: u16) {
+        let key = (seat.node, seat.gpus.lowest_index());
+        let share = self.shares.get_mut(&key).expect("a share that was taken");
+        *share += milli;
+        assert!(*share <= 1000, "what is given back was taken");
+        if *share == 1000 {
+            self.shares.remove(&key);
+            let free = &mut self.free[seat.node.index()];
+            free.shared = free.shared.without(seat.gpus);
+            free.gpus = free.gpus.with(seat.gpus);
+        }
+    }
+
+    /// Runs `mutate` on `node` and brings the indexes up to date.
+    fn change(&mut self, node: NodeId, mutate: impl FnOnce(&mut Self)) {
+        let before = self.free[node.index()];
+        mutate(self);
+        let after = self.free[node.index()];
+        if !self.open[node.index()] {
+            return;
+        }
+        let (had, has) = (before.gpus.count(), after.gpus.count());
+        let rack = convert::index(self.rack_of(node).0);
+        let pool = &mut self.pools[self.offering[node.index()].index()];
+        let slot = node.0 - pool.first;
+        if had != has {
+            pool.by_free[convert::index(had)].remove(slot);
+            pool.by_free[convert::index(has)].insert(slot);
+            pool.free_gpus = pool.free_gpus + has - had;
+            self.rack_free[rack] = self.rack_free[rack] + has - had;
+        }
+        if before.shared.is_empty() != after.shared.is_empty() {
+            if after.shared.is_empty() { pool.sharing.remove(slot) } else { pool.sharing.insert(slot) }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Decisions, why one is refused, and why a job was held back.
+
+use crate::model::Allocation;
+use crate::units::{JobId, NodeId, OfferingId, SimTime};
+
+/// What a policy decided, checked against the world and the plan so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// About a job.
+    Job(JobDecision),
+    /// About a node.
+    Node(NodeDecision),
+    /// About what to hold.
+    Market(MarketDecision),
+    /// Ask again at this instant.
+    WakeAt(SimTime),
+}
+
+/// A decision about a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobDecision {
+    /// Start it there.
+    Start(JobId, Allocation),
+    /// Interrupt it; it waits again.
+    Preempt(JobId),
+    /// Turn it away for good.
+    Reject(JobId),
+}
+
+/// A decision about a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeDecision {
+    /// Start nothing more on it, and release it when the last job ends.
+    Drain(NodeId),
+    /// Give it back now; nothing may run on it.
+    Release(NodeId),
+}
+
+/// A decision about what to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarketDecision {
+    /// Ask for this many more machines.
+    Request(OfferingId, u32),
+}
+
+/// Why a decision was refused. Nothing of it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// The job has ended, or never was.
+    NoSuchJob(JobId),
+    /// Only a pending job can be started or rejected.
+    NotPending(JobId),
+    /// Only a running job can be preempted.
+    NotRunning(JobId),
+    /// The seats are not the gang: a role has too few or too many tasks, or there is no such role.
+    NotTheGang(JobId),
+    /// There is no such node.
+    NoSuchNode(NodeId),
+    /// Nothing may be started on this node: it is absent, booting, draining or noticed.
+    Closed(NodeId),
+    /// The tasks, or the GPUs asked for by name, do not fit.
+    NoRoom(NodeId),
+    /// The job does not allow this node's GPU model, or the gang would lie on two models.
+    WrongModel(NodeId),
+    /// Jobs run on it.
+    Busy(NodeId),
+    /// Only a ready node can be drained or released.
+    NotReady(NodeId),
+    /// The fleet may not shrink below its minimum.
+    AtMinimum(OfferingId),
+    /// There is no such offering.
+    NoSuchOffering(OfferingId),
+    /// The fleet may not grow beyond its maximum, or nothing was asked for.
+    OverQuota(OfferingId),
+    /// A wake-up lies in the past, or now.
+    NotInFuture(SimTime),
+}
+
+/// Why a policy held a job back, as it says itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// No placement exists on what is free.
+    NoCapacity,
+    /// A job before it in the order does not fit, and the rule is strict.
+    BehindHead,
+    /// It would delay a job that holds a reservation.
+    WouldDelay,
+}

@@ -1,0 +1,157 @@
+//! A plan in the making: decisions so far, and how to take them back.
+
+use super::capacity::Capacity;
+use super::decision::{Decision, Reason, Refusal};
+use crate::model::{Demand, Seat};
+use crate::units::{JobId, NodeId, OfferingId};
+
+/// A point in a plan to go back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    undo: usize,
+    decisions: usize,
+    refusals: usize,
+    holds: usize,
+}
+
+/// What a plan made of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing yet.
+    Open,
+    Starts,
+    /// Preempted, so pending within the plan.
+    Stops,
+    Rejected,
+    /// Supposed to have ended; to be rolled back.
+    Supposed,
+}
+
+/// How to take one step back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undo {
+    Take(Seat, Demand),
+    Give(Seat, Demand),
+    Close(NodeId),
+    Requested(OfferingId, u32),
+    Leaves(OfferingId),
+    Fate(JobId, Fate),
+}
+
+/// A plan in the making.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    undo: Vec<Undo>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) holds: Vec<(JobId, Reason)>,
+    /// By job slot: the plan in which a fate was set, and the fate.
+    fates: Vec<(u64, Fate)>,
+    /// By offering: machines asked for, and machines that leave.
+    pub(crate) requested: Vec<u32>,
+    pub(crate) leaves: Vec<u32>,
+    /// Number of this plan: fates of earlier ones do not count.
+    number: u64,
+    pub(crate) suppositions: u32,
+}
+
+impl Draft {
+    /// An empty plan over `offerings` offerings and jobs of up to `slots` slots.
+    pub(crate) fn begin(&mut self, offerings: usize, slots: usize) {
+        self.number += 1;
+        self.undo.clear();
+        self.decisions.clear();
+        self.refusals.clear();
+        self.holds.clear();
+        self.requested.clear();
+        self.requested.resize(offerings, 0);
+        self.leaves.clear();
+        self.leaves.resize(offerings, 0);
+        if self.fates.len() < slots {
+            self.fates.resize(slots, (0, Fate::Open));
+        }
+        self.suppositions = 0;
+    }
+
+    /// What this plan made of `job`.
+    pub(crate) fn fate(&self, job: JobId) -> Fate {
+        match self.fates.get(job.slot()) {
+            Some((number, fate)) if *number == self.number => *fate,
+            Some(_) | None => Fate::Open,
+        }
+    }
+
+    pub(crate) fn set_fate(&mut self, job: JobId, fate: Fate) {
+        self.undo.push(Undo::Fate(job, self.fate(job)));
+        self.fates[job.slot()] = (self.number, fate);
+        self.suppositions += u32::from(fate == Fate::Supposed);
+    }
+
+    pub(crate) fn take(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
+        capacity.take(&seat, &demand);
+        self.undo.push(Undo::Take(seat, demand));
+    }
+
+    pub(crate) fn give(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
+        capacity.give(&seat, &demand);
+        self.undo.push(Undo::Give(seat, demand));
+    }
+
+    pub(crate) fn close(&mut self, capacity: &mut Capacity, node: NodeId) {
+        capacity.close(node);
+        self.undo.push(Undo::Close(node));
+    }
+
+    pub(crate) fn request(&mut self, offering: OfferingId, count: u32) {
+        self.requested[offering.index()] += count;
+        self.undo.push(Undo::Requested(offering, count));
+    }
+
+    pub(crate) fn leave(&mut self, offering: OfferingId) {
+        self.leaves[offering.index()] += 1;
+        self.undo.push(Undo::Leaves(offering));
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            undo: self.undo.len(),
+            decisions: self.decisions.len(),
+            refusals: self.refusals.len(),
+            holds: self.holds.len(),
+        }
+    }
+
+    /// Takes back all that came after `mark`. Panics on a mark of an earlier plan.
+    pub(crate) fn rollback(&mut self, capacity: &mut Capacity, mark: Mark) {
+        assert!(mark.undo <= self.undo.len(), "a mark of this plan");
+        assert!(mark.decisions <= self.decisions.len(), "a mark of this plan");
+        while self.undo.len() > mark.undo {
+            match self.undo.pop().expect("longer than the mark") {
+                Undo::Take(seat, demand) => capacity.give(&seat, &demand),
+                Undo::Give(seat, demand) => capacity.take(&seat, &demand),
+                Undo::Close(node) => capacity.open(node),
+                Undo::Requested(offering, count) => self.requested[offering.index()] -= count,
+                Undo::Leaves(offering) => self.leaves[offering.index()] -= 1,
+                Undo::Fate(job, fate) => {
+                    self.suppositions -= u32::from(self.fate(job) == Fate::Supposed);
+                    self.fates[job.slot()] = (self.number, fate);
+                }
+            }
+        }
+        self.decisions.truncate(mark.decisions);
+        self.refusals.truncate(mark.refusals);
+        self.holds.truncate(mark.holds);
+    }
+
+    /// Takes back everything: a plan that was opened and not committed leaves no trace.
+    pub(crate) fn abandon(&mut self, capacity: &mut Capacity) {
+        let start = Mark { undo: 0, decisions: 0, refusals: 0, holds: 0 };
+        self.rollback(capacity, start);
+    }
+
+    /// Forgets how to go back: what was decided stands.
+    pub(crate) fn seal(&mut self) {
+        assert!(self.suppositions == 0, "a supposition is rolled back before the plan is committed");
+        self.undo.clear();
+    }
+}

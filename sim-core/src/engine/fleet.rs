@@ -1,0 +1,179 @@
+//! Machines come and go: grants, boots, notices, reclaims, releases.
+
+use super::event::{Event, Pending};
+use super::jobs::Standing;
+use super::run::Engine;
+use super::state::{Change, NodePhase};
+use crate::units::{JobId, NodeId, OfferingId, Span};
+use crate::watch::{Cause, Fact, Observer};
+
+impl Engine {
+    /// Fills the slots that are ready at time zero.
+    pub(crate) fn furnish(&mut self, watch: &mut dyn Observer) {
+        for offering in self.offering_ids() {
+            let initial = self.state.world.offerings[offering.index()].initial;
+            let initial = initial.min(self.state.supply[offering.index()].available);
+            for _ in 0..initial {
+                let node = self.occupy(offering);
+                self.make_ready(node, watch);
+            }
+        }
+    }
+
+    pub(crate) fn offering_ids(&self) -> impl Iterator<Item = OfferingId> + use<> {
+        self.capacity.offerings()
+    }
+
+    /// Grants what the provider has of `asked` machines.
+    pub(crate) fn grant(&mut self, offering: OfferingId, asked: u32, watch: &mut dyn Observer) {
+        let supply = &self.state.supply[offering.index()];
+        let granted = asked.min(supply.available.saturating_sub(supply.held));
+        self.tell(&Fact::Requested { offering, asked, granted }, watch);
+        let ready = self.state.now.saturating_add(self.state.world.offerings[offering.index()].boot);
+        for _ in 0..granted {
+            let node = self.occupy(offering);
+            let slot = &mut self.state.nodes[node.index()];
+            (slot.phase, slot.ready) = (NodePhase::Booting, ready);
+            let launch = slot.launch;
+            self.tell(&Fact::Booting { node, launch, ready }, watch);
+            self.state.changes.push(Change::Node(node));
+            self.events.push(Pending::new(ready, Event::Ready(node)));
+        }
+    }
+
+    /// The lowest slot without a machine, which now has one.
+    fn occupy(&mut self, offering: OfferingId) -> NodeId {
+        let supply = &mut self.state.supply[offering.index()];
+        supply.held += 1;
+        let slot = self.absent[offering.index()].next(0).expect("held is below the number of slots");
+        self.absent[offering.index()].remove(slot);
+        NodeId(supply.first + slot)
+    }
+
+    /// A machine has booted.
+    pub(crate) fn make_ready(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let slot = &mut self.state.nodes[node.index()];
+        slot.phase = NodePhase::Ready;
+        let launch = slot.launch;
+        self.capacity.open(node);
+        self.state.changes.push(Change::Node(node));
+        self.tell(&Fact::Ready { node, launch }, watch);
+    }
+
+    /// The policy wants `node` gone when its last job has ended; the plan has closed it.
+    pub(crate) fn drain(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let slot = &mut self.state.nodes[node.index()];
+        slot.phase = NodePhase::Draining;
+        let idle = slot.seats == 0;
+        self.state.supply[self.capacity.offering_of(node).index()].leaving += 1;
+        self.state.changes.push(Change::Node(node));
+        self.tell(&Fact::Draining { node }, watch);
+        if idle {
+            self.release(node, watch);
+        }
+    }
+
+    /// A machine without jobs is given back. It is closed already.
+    pub(crate) fn release(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        assert!(self.state.nodes[node.index()].seats == 0, "nothing runs on a node that is released");
+        self.tell(&Fact::Released { node }, watch);
+        self.empty_slot(node);
+    }
+
+    fn empty_slot(&mut self, node: NodeId) {
+        let offering = self.capacity.offering_of(node).index();
+        let slot = &mut self.state.nodes[node.index()];
+        let was_leaving = matches!(slot.phase, NodePhase::Draining | NodePhase::Noticed(_));
+        slot.phase = NodePhase::Absent;
+        slot.launch += 1;
+        let supply = &mut self.state.supply[offering];
+        supply.held -= 1;
+        supply.leaving -= u32::from(was_leaving);
+        self.absent[offering].insert(node.0 - supply.first);
+        self.state.changes.push(Change::Node(node));
+    }
+
+    /// The provider's stock steps. What is held beyond it is noticed, highest slot first; what stands by itself comes back.
+    pub(crate) fn step_availability(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
+        let nodes = self.state.world.offerings[offering.index()].availability.at(self.state.now);
+        self.state.supply[offering.index()].available = nodes;
+        self.tell(&Fact::Availability { offering, nodes }, watch);
+        self.state.changes.push(Change::Availability(offering));
+        let (first, max) = (self.state.supply[offering.index()].first, self.state.world.offerings[offering.index()].max);
+        let mut staying = self.staying(offering);
+        for slot in (0..max).rev() {
+            if staying <= nodes {
+                break;
+            }
+            let node = NodeId(first + slot);
+            if self.may_lose(node) {
+                self.notice(node, watch);
+                staying -= 1;
+            }
+        }
+        if self.state.world.offerings[offering.index()].standing {
+            let missing = max.min(nodes).saturating_sub(self.state.supply[offering.index()].held);
+            if missing > 0 {
+                self.grant(offering, missing, watch);
+            }
+        }
+    }
+
+    /// Machines that nobody has been told will be taken away.
+    fn staying(&self, offering: OfferingId) -> u32 {
+        let first = self.state.supply[offering.index()].first;
+        let max = self.state.world.offerings[offering.index()].max;
+        let staying = (first..first + max).filter(|node| self.may_lose(NodeId(*node))).count();
+        crate::units::convert::narrow(staying)
+    }
+
+    fn may_lose(&self, node: NodeId) -> bool {
+        match self.state.nodes[node.index()].phase {
+            NodePhase::Booting | NodePhase::Ready | NodePhase::Draining => true,
+            NodePhase::Absent | NodePhase::Noticed(_) => false,
+        }
+    }
+
+    fn notice(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let offering = self.capacity.offering_of(node);
+        let notice: Span = self.state.world.offerings[offering.index()].notice;
+        let at = self.state.now.saturating_add(notice);
+        let was = self.state.nodes[node.index()].phase;
+        if was == NodePhase::Ready {
+            self.capacity.close(node);
+        }
+        self.state.nodes[node.index()].phase = NodePhase::Noticed(at);
+        self.state.supply[offering.index()].leaving += u32::from(was != NodePhase::Draining);
+        self.tell(&Fact::Noticed { node, at }, watch);
+        self.state.changes.push(Change::Node(node));
+        self.events.push(Pending::new(at, Event::Reclaim(node)));
+    }
+
+    /// A noticed node is taken away; the gangs that lie on it are interrupted whole.
+    pub(crate) fn reclaim(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let lies_there = |job: &JobId| {
+            let seats = self.state.jobs.live(*job).allocation.seats();
+            seats.iter().any(|seat| seat.node == node)
+        };
+        let mut hit: Vec<JobId> = self.state.jobs.iter(Standing::Running).map(|live| live.id).filter(lies_there).collect();
+        hit.sort_unstable();
+        for job in hit {
+            self.vacate(job);
+            self.interrupt(job, Cause::Reclaim, watch);
+        }
+        // A node that was to be drained may have gone with its last job.
+        if self.state.nodes[node.index()].phase != NodePhase::Absent {
+            self.tell(&Fact::Reclaimed { node }, watch);
+            self.empty_slot(node);
+        }
+    }
+
+    /// A seat on `node` is free again; a draining node without seats leaves.
+    pub(crate) fn unseat(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let slot = &mut self.state.nodes[node.index()];
+        slot.seats -= 1;
+        if slot.seats == 0 && slot.phase == NodePhase::Draining {
+            self.release(node, watch);
+        }
+    }
+}

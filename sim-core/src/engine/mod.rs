@@ -1,0 +1,27 @@
+//! The engine: events in order, one question to the policy an instant, its plan checked and committed.
+
+mod advance;
+mod bits;
+mod capacity;
+mod commit;
+mod decision;
+mod draft;
+mod event;
+mod fleet;
+mod jobs;
+mod pending;
+mod plan;
+mod policy;
+mod run;
+mod state;
+mod view;
+
+pub use capacity::Capacity;
+pub use decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
+pub use draft::Mark;
+pub use event::Event;
+pub use plan::Plan;
+pub use policy::{Policy, Wakes};
+pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
+pub use state::{Change, NodePhase, Trigger, World};
+pub use view::{Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, View};

@@ -1,0 +1,333 @@
+//! The plan: decisions of one instant, each checked as it is made against the world and the plan so far.
+
+use super::capacity::Capacity;
+use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
+use super::draft::{Draft, Fate, Mark};
+use super::jobs::{Live, Standing};
+use super::state::{NodePhase, State};
+use crate::model::{Allocation, GpuDemand, ModelSet, Placement, Role, Seat, Seats};
+use crate::units::{JobId, NodeId, OfferingId, SimTime};
+
+/// Decisions of one instant. What is refused leaves no trace but the refusal; [`Plan::mark`] and [`Plan::rollback`] allow
+/// to try things out.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) capacity: &'a mut Capacity,
+    pub(crate) draft: &'a mut Draft,
+}
+
+impl Plan<'_> {
+    /// What is free, the plan so far included.
+    pub fn capacity(&self) -> &Capacity {
+        self.capacity
+    }
+
+    /// A placement that the job could start with now: the first that fits in the order of node ids.
+    pub fn fits(&mut self, job: JobId) -> Option<Placement> {
+        self.lay(job, &mut first_fit)
+    }
+
+    /// Lays a gang role by role with `choose`, which sees what is free with the earlier roles in place, and the models that
+    /// are allowed (those of the first role's seats, from the second on). Seats of one call share no node unless they fit
+    /// together. `None` if some role does not fit, or the job is gone.
+    pub fn lay(
+        &mut self,
+        job: JobId,
+        choose: &mut dyn FnMut(&Capacity, &Role, ModelSet) -> Option<Seats>,
+    ) -> Option<Placement> {
+        let live = self.state.jobs.get(job)?;
+        let (roles, mut models) = (live.job.gang.roles(), live.job.models);
+        if let [role] = roles {
+            return Some(Placement { seats: choose(self.capacity, role, models)? });
+        }
+        let mark = self.mark();
+        let mut placement = Placement::default();
+        for (position, role) in roles.iter().enumerate() {
+            let Some(seats) = choose(self.capacity, role, models) else {
+                self.rollback(mark);
+                return None;
+            };
+            for mut seat in seats {
+                seat.role = u16::try_from(position).expect("few roles");
+                let Some(gpus) = self.capacity.choose(&seat, &role.demand) else {
+                    self.rollback(mark);
+                    return None;
+                };
+                seat.gpus = gpus;
+                self.draft.take(self.capacity, seat, role.demand);
+                if role.demand.gpu != GpuDemand::None {
+                    models = ModelSet::NONE.with(self.model_of(seat.node));
+                }
+                placement.seats.push(seat);
+            }
+        }
+        self.rollback(mark);
+        Some(placement)
+    }
+
+    /// Starts a pending job there.
+    pub fn start(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
+        let mark = self.mark();
+        match self.check_start(job, placement) {
+            Ok(allocation) => {
+                self.draft.set_fate(job, Fate::Starts);
+                self.decide(Decision::Job(JobDecision::Start(job, allocation)))
+            }
+            Err(refusal) => {
+                self.rollback(mark);
+                self.refuse(refusal)
+            }
+        }
+    }
+
+    /// Interrupts a running job; within this plan it can be started again.
+    pub fn preempt(&mut self, job: JobId) -> Result<(), Refusal> {
+        match self.check_running(job) {
+            Ok(_) => {
+                self.vacate(job);
+                self.draft.set_fate(job, Fate::Stops);
+                self.decide(Decision::Job(JobDecision::Preempt(job)))
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// Turns a pending job away for good.
+    pub fn reject(&mut self, job: JobId) -> Result<(), Refusal> {
+        match self.check_pending(job) {
+            Ok(_) => {
+                self.draft.set_fate(job, Fate::Rejected);
+                self.decide(Decision::Job(JobDecision::Reject(job)))
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// Supposes that a running job has ended, so that what it holds counts as free: for a look ahead. To be rolled back
+    /// before the plan is committed; a plan that still supposes something panics there.
+    pub fn suppose_ended(&mut self, job: JobId) -> Result<(), Refusal> {
+        self.check_running(job)?;
+        self.vacate(job);
+        self.draft.set_fate(job, Fate::Supposed);
+        Ok(())
+    }
+
+    /// Asks for `count` more machines of `offering`. How many the provider grants is a fact, not a refusal.
+    pub fn request(&mut self, offering: OfferingId, count: u32) -> Result<(), Refusal> {
+        let Some(spec) = self.state.world.offerings.get(offering.index()) else {
+            return self.refuse(Refusal::NoSuchOffering(offering));
+        };
+        if count == 0 || self.holds(offering).saturating_add(count) > spec.max {
+            return self.refuse(Refusal::OverQuota(offering));
+        }
+        self.draft.request(offering, count);
+        self.decide(Decision::Market(MarketDecision::Request(offering, count)))
+    }
+
+    /// Starts nothing more on `node`, and releases it when its last job ends.
+    pub fn drain(&mut self, node: NodeId) -> Result<(), Refusal> {
+        self.leave(node, false)
+    }
+
+    /// Gives `node` back now; nothing may run on it.
+    pub fn release(&mut self, node: NodeId) -> Result<(), Refusal> {
+        self.leave(node, true)
+    }
+
+    /// Asks to be asked again at `at`, which lies in the future.
+    pub fn wake_at(&mut self, at: SimTime) -> Result<(), Refusal> {
+        if at <= self.state.now {
+            return self.refuse(Refusal::NotInFuture(at));
+        }
+        self.decide(Decision::WakeAt(at))
+    }
+
+    /// Says why a pending job is not started: for explanations only.
+    pub fn hold(&mut self, job: JobId, reason: Reason) {
+        self.draft.holds.push((job, reason));
+    }
+
+    /// Whether `job` waits, the plan so far included.
+    pub fn is_pending(&self, job: JobId) -> bool {
+        self.check_pending(job).is_ok()
+    }
+
+    /// Whether `job` runs, the plan so far included.
+    pub fn is_running(&self, job: JobId) -> bool {
+        self.check_running(job).is_ok()
+    }
+
+    /// Machines of `offering` held, with those asked for and without those given back in this plan.
+    pub fn holds(&self, offering: OfferingId) -> u32 {
+        let (held, at) = (self.state.supply[offering.index()].held, offering.index());
+        held + self.draft.requested[at] - self.draft.leaves[at]
+    }
+
+    /// Decisions so far.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.draft.decisions
+    }
+
+    /// A point to go back to.
+    pub fn mark(&self) -> Mark {
+        self.draft.mark()
+    }
+
+    /// Takes back all that came after `mark`, refusals included.
+    pub fn rollback(&mut self, mark: Mark) {
+        self.draft.rollback(self.capacity, mark);
+    }
+
+    fn decide(&mut self, decision: Decision) -> Result<(), Refusal> {
+        self.draft.decisions.push(decision);
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Result<(), Refusal> {
+        self.draft.refusals.push(refusal);
+        Err(refusal)
+    }
+
+    fn check_pending(&self, job: JobId) -> Result<&Live, Refusal> {
+        let live = self.state.jobs.get(job).ok_or(Refusal::NoSuchJob(job))?;
+        let pending = match self.draft.fate(job) {
+            Fate::Open => live.standing == Standing::Pending,
+            Fate::Stops => true,
+            Fate::Starts | Fate::Rejected | Fate::Supposed => false,
+        };
+        if pending { Ok(live) } else { Err(Refusal::NotPending(job)) }
+    }
+
+    fn check_running(&self, job: JobId) -> Result<&'_ Live, Refusal> {
+        let live = self.state.jobs.get(job).ok_or(Refusal::NoSuchJob(job))?;
+        let running = live.standing == Standing::Running && self.draft.fate(job) == Fate::Open;
+        if running { Ok(live) } else { Err(Refusal::NotRunning(job)) }
+    }
+
+    fn model_of(&self, node: NodeId) -> crate::units::ModelId {
+        self.capacity.shape(self.capacity.offering_of(node)).model
+    }
+
+    /// Takes the seats one by one; the caller rolls back what was taken before a refusal.
+    fn check_start(&mut self, job: JobId, placement: &Placement) -> Result<Allocation, Refusal> {
+        let state = self.state;
+        self.check_pending(job)?;
+        let live = state.jobs.live(job);
+        let roles = live.job.gang.roles();
+        if !covers(roles, &placement.seats) {
+            return Err(Refusal::NotTheGang(job));
+        }
+        let (mut allocation, mut models) = (Allocation::default(), live.job.models);
+        for seat in &placement.seats {
+            let demand = roles[usize::from(seat.role)].demand;
+            if seat.node.0 >= self.capacity.slots() {
+                return Err(Refusal::NoSuchNode(seat.node));
+            }
+            if demand.gpu != GpuDemand::None {
+                let model = self.model_of(seat.node);
+                if !models.allows(model) {
+                    return Err(Refusal::WrongModel(seat.node));
+                }
+                models = ModelSet::NONE.with(model);
+            }
+            if !self.capacity.is_open(seat.node) {
+                return Err(Refusal::Closed(seat.node));
+            }
+            let gpus = self.capacity.choose(seat, &demand).ok_or(Refusal::NoRoom(seat.node))?;
+            let granted = Seat { gpus, ..*seat };
+            self.draft.take(self.capacity, granted, demand);
+            allocation.seats.push(granted);
+        }
+        Ok(allocation)
+    }
+
+    /// Gives back what a running job holds.
+    fn vacate(&mut self, job: JobId) {
+        let live = self.state.jobs.live(job);
+        for seat in live.allocation.seats() {
+            let demand = live.job.gang.roles()[usize::from(seat.role)].demand;
+            self.draft.give(self.capacity, *seat, demand);
+        }
+    }
+
+    fn leave(&mut self, node: NodeId, now: bool) -> Result<(), Refusal> {
+        match self.check_leave(node, now) {
+            Ok(offering) => {
+                self.draft.close(self.capacity, node);
+                self.draft.leave(offering);
+                let decision = if now { NodeDecision::Release(node) } else { NodeDecision::Drain(node) };
+                self.decide(Decision::Node(decision))
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    fn check_leave(&self, node: NodeId, now: bool) -> Result<OfferingId, Refusal> {
+        let slot = self.state.nodes.get(node.index()).ok_or(Refusal::NoSuchNode(node))?;
+        if slot.phase != NodePhase::Ready || !self.capacity.is_open(node) {
+            return Err(Refusal::NotReady(node));
+        }
+        let offering = self.capacity.offering_of(node);
+        let supply = &self.state.supply[offering.index()];
+        let staying = supply.held - supply.leaving - self.draft.leaves[offering.index()];
+        if staying <= self.state.world.offerings[offering.index()].min {
+            return Err(Refusal::AtMinimum(offering));
+        }
+        if now && !self.capacity.is_empty(node) {
+            return Err(Refusal::Busy(node));
+        }
+        Ok(offering)
+    }
+}
+
+/// Whether the seats hold every task of every role exactly once.
+fn covers(roles: &[Role], seats: &[Seat]) -> bool {
+    let seated = |position: usize| {
+        let of_role = seats.iter().filter(|seat| usize::from(seat.role) == position);
+        of_role.map(|seat| u64::from(seat.tasks)).sum::<u64>()
+    };
+    let whole = |(position, role): (usize, &Role)| seated(position) == u64::from(role.tasks);
+    let sound = |seat: &Seat| seat.tasks > 0 && usize::from(seat.role) < roles.len();
+    seats.iter().all(sound) && roles.iter().enumerate().all(whole)
+}
+
+/// Fills open nodes in the order of their ids, on the first model on which the role fits.
+fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats> {
+    let on_model = |model| {
+        let (mut seats, mut left) = (Seats::new(), role.tasks);
+        let same = |offering: &OfferingId| {
+            let shape = capacity.shape(*offering);
+            role.demand.gpu == GpuDemand::None || shape.model == model
+        };
+        for node in capacity.offerings().filter(same).flat_map(|offering| capacity.nodes(offering)) {
+            seat_tasks(&mut seats, node, capacity.room(node, &role.demand).min(left), role);
+            left = role.tasks - seats.iter().map(|seat| seat.tasks).sum::<u32>();
+            if left == 0 {
+                return Some(seats);
+            }
+        }
+        None
+    };
+    let mut tried = ModelSet::NONE;
+    for offering in capacity.offerings().filter(|offering| capacity.allows(*offering, models, &role.demand)) {
+        let model = capacity.shape(offering).model;
+        if !tried.allows(model) {
+            tried = tried.with(model);
+            if let Some(seats) = on_model(model) {
+                return Some(seats);
+            }
+        }
+    }
+    None
+}
+
+/// Adds `tasks` tasks on `node`: one seat, or one for each where they take a share of a GPU.
+fn seat_tasks(seats: &mut Seats, node: NodeId, tasks: u32, role: &Role) {
+    let seat = |tasks| Seat { node, role: 0, tasks, gpus: crate::model::GpuSet::EMPTY };
+    match role.demand.gpu {
+        GpuDemand::Milli(_) => seats.extend((0..tasks).map(|_| seat(1))),
+        GpuDemand::None | GpuDemand::Whole(_) if tasks > 0 => seats.push(seat(tasks)),
+        GpuDemand::None | GpuDemand::Whole(_) => {}
+    }
+}

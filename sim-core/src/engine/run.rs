@@ -1,0 +1,372 @@
+//! The run: an engine is advanced to an instant that wants a decision, a plan is made and committed, and so on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::bits::Bits;
+use super::capacity::Capacity;
+use super::draft::Draft;
+use super::event::{Event, Pending};
+use super::jobs::{Jobs, Standing};
+use super::pending::PendingSet;
+use super::plan::Plan;
+use super::policy::{Policy, Wakes};
+use super::state::{Node, NodePhase, State, Supply, Trigger, World};
+use super::view::{Grants, View};
+use crate::model::Job;
+use crate::units::{JobId, SimTime, convert, limits};
+use crate::watch::{Digesting, Digests, Fact, Observer, Outcome};
+use crate::world::Arrivals;
+
+/// A run in progress: all its state, and nothing else's.
+pub struct Engine {
+    pub(crate) state: State,
+    pub(crate) capacity: Capacity,
+    pub(crate) draft: Draft,
+    pub(crate) events: PendingSet,
+    pub(crate) arrivals: Box<dyn Arrivals + Send>,
+    pub(crate) next_job: Option<Job>,
+    /// By offering: slots without a machine.
+    pub(crate) absent: Vec<Bits>,
+    pub(crate) digests: Digesting,
+    pub(crate) counters: Counters,
+    begun: bool,
+}
+
+/// What a run counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Jobs submitted.
+    pub arrived: u32,
+    /// Events taken.
+    pub events: u64,
+    /// Instants at which more than one event was taken: where only the model's order says which came first.
+    pub ties: u64,
+    /// Times the policy was asked.
+    pub asked: u64,
+    /// Decisions committed.
+    pub decisions: u64,
+    /// Refusals that the policy took no notice of.
+    pub refusals: u64,
+    /// Batches at this instant so far.
+    batches: u32,
+    /// Times in a row that the policy was asked by the clock alone and decided nothing.
+    idle: u32,
+}
+
+/// A policy that is woken this often in a row without anything happening in between has lost its way.
+const MAX_IDLE_WAKES: u32 = 1_000_000;
+
+/// Where an engine has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// At an instant that wants a decision.
+    Decide,
+    /// At the end.
+    Done(Finish),
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// All jobs have ended and no more will come.
+    Drained,
+    /// The horizon was reached.
+    Horizon,
+    /// Jobs wait, and nothing will ever happen again.
+    Stuck,
+}
+
+/// A run that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The policy makes the same instant happen over and over.
+    Livelock {
+        /// Its name.
+        policy: String,
+        /// The instant.
+        at: SimTime,
+    },
+    /// The policy keeps asking to be asked, and decides nothing.
+    Idle {
+        /// Its name.
+        policy: String,
+        /// The last such instant.
+        at: SimTime,
+    },
+    /// A job arrives before the one ahead of it.
+    Unsorted {
+        /// Its place in the workload.
+        ordinal: u32,
+        /// Its arrival.
+        at: SimTime,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Livelock { policy, at } => write!(
+                f,
+                "policy {policy}: more than {} batches at {at}: its decisions make the same instant happen again and again",
+                limits::MAX_BATCHES
+            ),
+            Self::Idle { policy, at } => write!(
+                f,
+                "policy {policy}: woken {MAX_IDLE_WAKES} times in a row, last at {at}, without anything happening: jobs wait that it never starts"
+            ),
+            Self::Unsorted { ordinal, at } => {
+                write!(f, "job {ordinal} arrives at {at}, before the job ahead of it: a workload is sorted by arrival")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A run and its policy, stopped between two decisions; going on from it is going on.
+pub struct Snapshot {
+    engine: Engine,
+    policy: Box<dyn Policy + Send>,
+}
+
+impl Engine {
+    /// A run at time zero, before anything has happened.
+    pub fn new(world: Arc<World>, arrivals: Box<dyn Arrivals + Send>) -> Self {
+        let mut first = 0;
+        let supply = world.offerings.iter().map(|offering| {
+            let from = first;
+            first += offering.max;
+            let (price, available) = (offering.price.at(SimTime::ZERO), offering.availability.at(SimTime::ZERO));
+            Supply { first: from, held: 0, leaving: 0, price, available }
+        });
+        let supply: Vec<Supply> = supply.collect();
+        let all_absent = |slots: u32| {
+            let mut bits = Bits::new(convert::index(slots));
+            (0..slots).for_each(|slot| bits.insert(slot));
+            bits
+        };
+        let absent = world.offerings.iter().map(|offering| all_absent(offering.max)).collect();
+        let node = Node { phase: NodePhase::Absent, launch: 0, seats: 0, ready: SimTime::ZERO };
+        Self {
+            capacity: Capacity::new(&world.offerings),
+            state: State {
+                now: SimTime::ZERO,
+                jobs: Jobs::new(),
+                nodes: vec![node; convert::index(first)],
+                supply,
+                changes: Vec::new(),
+                world,
+            },
+            draft: Draft::default(),
+            events: PendingSet::default(),
+            arrivals,
+            next_job: None,
+            absent,
+            digests: Digesting::new(),
+            counters: Counters::default(),
+            begun: false,
+        }
+    }
+
+    /// Runs to the end under `policy`, which may know what `grants` allows.
+    pub fn run(&mut self, policy: &mut dyn Policy, grants: Grants, watch: &mut dyn Observer) -> Result<Finish, Fault> {
+        let wakes = policy.wakes_on();
+        loop {
+            match self.advance(wakes, watch).map_err(|fault| fault.by(policy.name()))? {
+                Step::Done(finish) => return Ok(finish),
+                Step::Decide => {
+                    let (view, mut plan) = self.open(grants);
+                    policy.decide(&view, &mut plan);
+                    self.commit(watch);
+                }
+            }
+        }
+    }
+
+    /// Goes on to the next instant that holds something of `wakes`, or to the end.
+    pub fn advance(&mut self, wakes: Wakes, watch: &mut dyn Observer) -> Result<Step, Fault> {
+        self.begin(watch);
+        loop {
+            if self.state.jobs.len() == 0 && self.next_job.is_none() {
+                return Ok(Step::Done(Finish::Drained));
+            }
+            let Some(next) = self.next_instant() else {
+                return Ok(self.finish(Finish::Stuck, watch));
+            };
+            if let Some(end) = self.state.world.end.filter(|end| next >= *end) {
+                self.state.now = end;
+                return Ok(self.finish(Finish::Horizon, watch));
+            }
+            self.enter(next)?;
+            let before = self.counters.events;
+            let happened = self.take_batch(watch);
+            self.counters.ties += u64::from(self.counters.events - before > 1);
+            if self.wants(wakes, happened) {
+                self.count_idle(happened)?;
+                self.counters.asked += 1;
+                return Ok(Step::Decide);
+            }
+        }
+    }
+
+    /// Opens a plan at this instant; one that was opened before and not committed leaves no trace.
+    pub fn open(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
+        self.draft.abandon(&mut self.capacity);
+        self.draft.begin(self.state.supply.len(), self.state.jobs.slots());
+        let view = View { state: &self.state, grants };
+        (view, Plan { state: &self.state, capacity: &mut self.capacity, draft: &mut self.draft })
+    }
+
+    /// A copy of the run and its policy, from which both go on exactly as the originals do.
+    pub fn snapshot(&self, policy: &dyn Policy) -> Snapshot {
+        Snapshot { engine: self.fork(), policy: policy.fork() }
+    }
+
+    /// The instant reached.
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The digests so far.
+    pub fn digests(&self) -> Digests {
+        self.digests.finish()
+    }
+
+    /// Number of jobs that have arrived and not ended.
+    pub fn live(&self) -> u32 {
+        self.state.jobs.len()
+    }
+
+    /// The world it runs in.
+    pub fn world(&self) -> &Arc<World> {
+        &self.state.world
+    }
+
+    fn fork(&self) -> Self {
+        Self {
+            state: self.state.clone(),
+            capacity: self.capacity.clone(),
+            draft: self.draft.clone(),
+            events: self.events.clone(),
+            arrivals: self.arrivals.fork(),
+            next_job: self.next_job.clone(),
+            absent: self.absent.clone(),
+            digests: self.digests.clone(),
+            counters: self.counters,
+            begun: self.begun,
+        }
+    }
+
+    /// Before the first instant: nodes stand, and the streams are primed.
+    fn begin(&mut self, watch: &mut dyn Observer) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
+        self.furnish(watch);
+        for offering in self.offering_ids() {
+            self.schedule_price(offering);
+            self.schedule_availability(offering);
+        }
+        self.next_job = self.arrivals.next();
+        if let Trigger::Round(_) = self.state.world.trigger {
+            self.events.push(Pending::new(SimTime::ZERO, Event::Round));
+        }
+    }
+
+    /// Moves the clock; counts how often it stands still.
+    fn enter(&mut self, next: SimTime) -> Result<(), Fault> {
+        if next < self.state.now {
+            let ordinal = self.counters.arrived;
+            return Err(Fault::Unsorted { ordinal, at: next });
+        }
+        let again = next == self.state.now && self.counters.events > 0;
+        self.counters.batches = if again { self.counters.batches + 1 } else { 1 };
+        self.state.now = next;
+        if self.counters.batches > limits::MAX_BATCHES {
+            return Err(Fault::Livelock { policy: String::new(), at: next });
+        }
+        Ok(())
+    }
+
+    fn wants(&self, wakes: Wakes, happened: Wakes) -> bool {
+        match self.state.world.trigger {
+            Trigger::Event => happened.any(wakes),
+            Trigger::Round(_) => happened.any(Wakes::ROUND),
+        }
+    }
+
+    fn count_idle(&mut self, happened: Wakes) -> Result<(), Fault> {
+        let clock_alone = self.state.changes.iter().all(|change| *change == super::state::Change::Woken);
+        let nothing_runs = self.state.jobs.count(Standing::Running) == 0 && self.next_job.is_none();
+        let idle = clock_alone && nothing_runs && happened.any(Wakes::WAKE | Wakes::ROUND);
+        self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
+        if self.counters.idle > MAX_IDLE_WAKES {
+            return Err(Fault::Idle { policy: String::new(), at: self.state.now });
+        }
+        Ok(())
+    }
+
+    /// Puts the next round into the pending set, as long as there is or will be something to do.
+    pub(crate) fn schedule_round(&mut self) {
+        if let Trigger::Round(period) = self.state.world.trigger {
+            let next = self.state.now.saturating_add(period);
+            if next > self.state.now {
+                self.events.push(Pending::new(next, Event::Round));
+            }
+        }
+    }
+
+    /// Ends the run with jobs left.
+    fn finish(&mut self, finish: Finish, watch: &mut dyn Observer) -> Step {
+        for standing in [Standing::Pending, Standing::Running] {
+            let mut left: Vec<JobId> = self.state.jobs.iter(standing).map(|live| live.id).collect();
+            left.sort_unstable();
+            for job in left {
+                if standing == Standing::Running {
+                    self.vacate(job);
+                }
+                self.end(job, Outcome::Unfinished, watch);
+            }
+        }
+        self.next_job = None;
+        Step::Done(finish)
+    }
+
+    /// Tells a fact.
+    pub(crate) fn tell(&mut self, fact: &Fact<'_>, watch: &mut dyn Observer) {
+        self.digests.fact(self.state.now, fact);
+        watch.observe(self.state.now, fact);
+    }
+}
+
+impl Fault {
+    /// Names the policy, which the engine does not know.
+    fn by(self, name: &str) -> Self {
+        match self {
+            Self::Livelock { at, .. } => Self::Livelock { policy: name.to_owned(), at },
+            Self::Idle { at, .. } => Self::Idle { policy: name.to_owned(), at },
+            Self::Unsorted { .. } => self,
+        }
+    }
+}
+
+impl Snapshot {
+    /// A run and a policy that go on from here; the snapshot stays.
+    pub fn resume(&self) -> (Engine, Box<dyn Policy + Send>) {
+        (self.engine.fork(), self.policy.fork())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (now, live) = (self.state.now, self.live());
+        f.debug_struct("Engine").field("now", &now).field("live", &live).finish_non_exhaustive()
+    }
+}

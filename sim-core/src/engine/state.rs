@@ -1,0 +1,108 @@
+//! The state of a run, apart from what is free: clock, jobs, nodes, offerings, and what changed since the policy was asked.
+
+use std::sync::Arc;
+
+use super::jobs::Jobs;
+use crate::model::{Class, Offering, Queue};
+use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
+use crate::world::Calendar;
+
+/// All that a run is about and that never changes.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Fleets.
+    pub offerings: Vec<Offering>,
+    /// Names of the GPU models.
+    pub models: Vec<String>,
+    /// Tenants.
+    pub queues: Vec<Queue>,
+    /// Classes of jobs.
+    pub classes: Vec<Class>,
+    /// Time of day and week.
+    pub calendar: Calendar,
+    /// When the policy is asked.
+    pub trigger: Trigger,
+    /// When the run stops; `None` lets it drain.
+    pub end: Option<SimTime>,
+}
+
+/// When the policy is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// At instants that hold something it declared in `wakes_on`.
+    Event,
+    /// At every multiple of a period, as long as there is or will be something to do.
+    Round(Span),
+}
+
+/// Where a node slot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodePhase {
+    /// No machine is in the slot.
+    Absent,
+    /// Granted and starting.
+    Booting,
+    /// Jobs may start on it.
+    Ready,
+    /// No job may start on it; it is released when the last one ends.
+    Draining,
+    /// It will be taken away at this instant; no job may start on it.
+    Noticed(SimTime),
+}
+
+/// A node slot as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) phase: NodePhase,
+    /// Machines that were in this slot before; with the slot it names a machine.
+    pub(crate) launch: u32,
+    /// Seats of running jobs on it.
+    pub(crate) seats: u32,
+    /// When the machine in it is ready, while it boots.
+    pub(crate) ready: SimTime,
+}
+
+/// An offering as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Supply {
+    /// The node id of its first slot.
+    pub(crate) first: u32,
+    /// Machines held: booting, ready, draining or noticed.
+    pub(crate) held: u32,
+    /// Those among them that are draining or noticed.
+    pub(crate) leaving: u32,
+    pub(crate) price: Price,
+    pub(crate) available: u32,
+}
+
+/// Something that happened since the policy was last asked, its own decisions included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A job was submitted.
+    Arrived(JobId),
+    /// A job was interrupted, by the policy or by the loss of a node, and waits again.
+    Requeued(JobId),
+    /// A job was started.
+    Started(JobId),
+    /// A job ended and is gone.
+    Ended(JobId),
+    /// A node slot changed its phase.
+    Node(NodeId),
+    /// A price stepped.
+    Price(OfferingId),
+    /// An availability stepped.
+    Availability(OfferingId),
+    /// A moment came that the policy had asked for.
+    Woken,
+}
+
+/// The state of a run, apart from what is free.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) world: Arc<World>,
+    pub(crate) now: SimTime,
+    pub(crate) jobs: Jobs,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) supply: Vec<Supply>,
+    pub(crate) changes: Vec<Change>,
+}

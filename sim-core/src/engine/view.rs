@@ -1,0 +1,307 @@
+//! The view: all that a policy may see, and nothing it may not.
+
+use super::jobs::{Live, Standing};
+use super::state::{Change, NodePhase, State, World};
+use crate::course::{Change as CourseChange, Course, Telemetry};
+use crate::model::{Allocation, Gang, ModelSet};
+use crate::units::{JobId, NodeId, OfferingId, Price, QueueId, SimTime, Span};
+use crate::world::Calendar;
+
+/// What a policy may know beyond what a real scheduler sees. Declared by the scenario, printed in every table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// True durations of jobs.
+    pub durations: bool,
+    /// Prices to come.
+    pub prices: bool,
+    /// Availability to come.
+    pub reclaims: bool,
+}
+
+/// Proof that true durations were granted; only a view gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Durations(());
+
+/// Proof that prices to come were granted; only a view gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Prices(());
+
+/// Proof that the availability to come was granted; only a view gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Reclaims(());
+
+/// The world as a policy sees it at the instant it is asked. What is free is asked of the plan, which knows what has been
+/// decided so far.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) grants: Grants,
+}
+
+/// A live job as a policy sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct JobView<'a> {
+    live: &'a Live,
+    state: &'a State,
+}
+
+/// A node slot as a policy sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeView {
+    /// The slot.
+    pub id: NodeId,
+    /// Where it stands.
+    pub phase: NodePhase,
+    /// Seats of running jobs on it.
+    pub seats: u32,
+}
+
+/// An offering as a policy sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferingView<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Machines held: booting, ready, draining or noticed.
+    pub held: u32,
+    /// Those among them that are draining or noticed.
+    pub leaving: u32,
+    /// Fewest machines to keep.
+    pub min: u32,
+    /// Most machines to hold.
+    pub max: u32,
+    /// Time from a grant to a node that is ready.
+    pub boot: Span,
+    /// Price of a node now.
+    pub price: Price,
+    /// Machines the provider has now.
+    pub available: u32,
+}
+
+impl<'a> View<'a> {
+    /// The instant.
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+
+    /// What never changes, apart from what is hidden: queues, models, classes.
+    pub fn queue_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.state.world.queues.iter().map(|queue| queue.name.as_str())
+    }
+
+    /// Names of the GPU models, by id.
+    pub fn models(&self) -> &'a [String] {
+        &self.state.world.models
+    }
+
+    /// Time of day and week.
+    pub fn calendar(&self) -> &'a Calendar {
+        &self.state.world.calendar
+    }
+
+    /// What happened since the policy was last asked, in order, its own decisions included.
+    pub fn changes(&self) -> &'a [Change] {
+        &self.state.changes
+    }
+
+    /// A job, unless it has ended.
+    pub fn job(&self, id: JobId) -> Option<JobView<'a>> {
+        let live = self.state.jobs.get(id)?;
+        Some(JobView { live, state: self.state })
+    }
+
+    /// Jobs that wait, in the order in which they joined the queue.
+    pub fn pending(&self) -> impl Iterator<Item = JobView<'a>> + use<'a> {
+        self.standing(Standing::Pending)
+    }
+
+    /// Jobs that run, in the order in which they were started.
+    pub fn running(&self) -> impl Iterator<Item = JobView<'a>> + use<'a> {
+        self.standing(Standing::Running)
+    }
+
+    fn standing(&self, standing: Standing) -> impl Iterator<Item = JobView<'a>> + use<'a> {
+        let state = self.state;
+        state.jobs.iter(standing).map(move |live| JobView { live, state })
+    }
+
+    /// Number of jobs that wait.
+    pub fn pending_len(&self) -> u32 {
+        self.state.jobs.count(Standing::Pending)
+    }
+
+    /// Number of jobs that run.
+    pub fn running_len(&self) -> u32 {
+        self.state.jobs.count(Standing::Running)
+    }
+
+    /// Slots that live jobs have ever occupied: `JobId::slot` lies below it, so a policy can keep a table by slot.
+    pub fn job_slots(&self) -> usize {
+        self.state.jobs.slots()
+    }
+
+    /// A node slot, or `None` beyond the fleet.
+    pub fn node(&self, id: NodeId) -> Option<NodeView> {
+        let node = self.state.nodes.get(id.index())?;
+        Some(NodeView { id, phase: node.phase, seats: node.seats })
+    }
+
+    /// An offering, or `None` if there is no such.
+    pub fn offering(&self, id: OfferingId) -> Option<OfferingView<'a>> {
+        let offering = self.state.world.offerings.get(id.index())?;
+        let supply = &self.state.supply[id.index()];
+        Some(OfferingView {
+            name: &offering.name,
+            held: supply.held,
+            leaving: supply.leaving,
+            min: offering.min,
+            max: offering.max,
+            boot: offering.boot,
+            price: supply.price,
+            available: supply.available,
+        })
+    }
+
+    /// All offerings in the order of the scenario.
+    pub fn offerings(&self) -> impl Iterator<Item = (OfferingId, OfferingView<'a>)> + use<'a> {
+        let view = *self;
+        let ids = (0..self.state.supply.len()).map(|position| OfferingId(u16::try_from(position).expect("few offerings")));
+        ids.filter_map(move |id| Some((id, view.offering(id)?)))
+    }
+
+    /// Leave to know true durations, if the scenario gave it.
+    pub fn durations(&self) -> Option<Durations> {
+        self.grants.durations.then_some(Durations(()))
+    }
+
+    /// Leave to know prices to come, if the scenario gave it.
+    pub fn prices(&self) -> Option<Prices> {
+        self.grants.prices.then_some(Prices(()))
+    }
+
+    /// Leave to know the availability to come, if the scenario gave it.
+    pub fn reclaims(&self) -> Option<Reclaims> {
+        self.grants.reclaims.then_some(Reclaims(()))
+    }
+
+    /// The price of `offering` at `at`, past or to come. Panics beyond the offerings.
+    pub fn price_at(&self, offering: OfferingId, at: SimTime, _leave: Prices) -> Price {
+        self.world().offerings[offering.index()].price.at(at)
+    }
+
+    /// The availability of `offering` at `at`, past or to come. Panics beyond the offerings.
+    pub fn available_at(&self, offering: OfferingId, at: SimTime, _leave: Reclaims) -> u32 {
+        self.world().offerings[offering.index()].availability.at(at)
+    }
+
+    fn world(&self) -> &'a World {
+        &self.state.world
+    }
+}
+
+impl<'a> JobView<'a> {
+    /// Its identity.
+    pub fn id(&self) -> JobId {
+        self.live.id
+    }
+
+    /// When it was submitted.
+    pub fn arrival(&self) -> SimTime {
+        self.live.job.arrival
+    }
+
+    /// What it needs at once.
+    pub fn gang(&self) -> &'a Gang {
+        &self.live.job.gang
+    }
+
+    /// GPU models it may run on.
+    pub fn models(&self) -> ModelSet {
+        self.live.job.models
+    }
+
+    /// How long its submitter said it would run.
+    pub fn estimate(&self) -> Option<Span> {
+        self.live.job.estimate
+    }
+
+    /// When it should be done.
+    pub fn deadline(&self) -> Option<SimTime> {
+        self.live.job.deadline
+    }
+
+    /// Higher goes first, for policies that ask.
+    pub fn priority(&self) -> i32 {
+        self.live.job.priority
+    }
+
+    /// The tenant's queue.
+    pub fn queue(&self) -> QueueId {
+        self.live.job.queue
+    }
+
+    /// Name of its workload.
+    pub fn class(&self) -> &'a str {
+        &self.state.world.classes[self.live.job.class.index()].name
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
+        self.live.standing == Standing::Running
+    }
+
+    /// Where it lies; empty while it waits.
+    pub fn allocation(&self) -> &'a Allocation {
+        &self.live.allocation
+    }
+
+    /// When the running attempt started, if one runs.
+    pub fn started(&self) -> Option<SimTime> {
+        self.is_running().then_some(self.live.attempt.started)
+    }
+
+    /// Attempts so far, the running one included.
+    pub fn attempts(&self) -> u32 {
+        self.live.attempts
+    }
+
+    /// Working time so far that is not lost: what earlier attempts kept, and all of the running one.
+    pub fn served(&self) -> Span {
+        self.live.kept + self.live.working(self.state.now)
+    }
+
+    /// GPU time served, in GPU-microseconds x 1000: [`JobView::served`] times thousandths of a GPU.
+    pub fn served_gpu_milli(&self) -> u128 {
+        u128::from(self.served().us()) * u128::from(self.gang().gpu_milli())
+    }
+
+    /// How long it has waited since it last joined the queue; zero while it runs.
+    pub fn waited(&self) -> Span {
+        if self.is_running() { Span::ZERO } else { self.state.now.since(self.live.queued) }
+    }
+
+    /// When it last joined the queue.
+    pub fn queued(&self) -> SimTime {
+        self.live.queued
+    }
+
+    /// When the running attempt should end by its estimate: never before now.
+    pub fn estimated_end(&self) -> Option<SimTime> {
+        let left = self.estimate()?.saturating_sub(self.live.kept);
+        let begun = if self.is_running() { self.live.attempt.works } else { self.state.now };
+        Some(begun.saturating_add(left).max(self.state.now))
+    }
+
+    /// What an outside observer measures while it runs.
+    pub fn telemetry(&self) -> Option<Telemetry> {
+        self.is_running().then(|| self.live.progress.telemetry(&self.live.attempt.on))
+    }
+
+    /// True time left on its present footing, or at unit rate while it waits.
+    pub fn true_left(&self, _leave: Durations) -> Span {
+        if self.is_running() {
+            return self.live.attempt.due.since(self.state.now.min(self.live.attempt.due));
+        }
+        let CourseChange::Done(left) = self.live.progress.next(&self.live.attempt.on);
+        left
+    }
+}

@@ -1,0 +1,154 @@
+//! What one task asks of one node.
+
+use crate::units::ModelId;
+
+/// A set of a node's GPUs, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GpuSet(pub u64);
+
+/// A set of GPU models a job may run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelSet(u64);
+
+/// GPUs of one task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GpuDemand {
+    /// No GPU: a CPU task.
+    None,
+    /// Whole GPUs, at least one.
+    Whole(u16),
+    /// A share of one GPU, in thousandths: 1 to 999.
+    Milli(u16),
+}
+
+/// What one task asks of one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Demand {
+    /// GPUs.
+    pub gpu: GpuDemand,
+    /// CPU in thousandths of a core.
+    pub cpu_milli: u32,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+}
+
+impl GpuSet {
+    /// No GPU.
+    pub const EMPTY: Self = Self(0);
+
+    /// The first `count` GPUs of a node; at most 64.
+    pub const fn first(count: u32) -> Self {
+        if count >= 64 { Self(u64::MAX) } else { Self((1 << count) - 1) }
+    }
+
+    /// The GPU at `index` alone.
+    pub const fn one(index: u32) -> Self {
+        Self(1 << index)
+    }
+
+    /// How many.
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether every GPU of `other` is in here.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Those in either.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those in here and not in `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The `count` lowest, or `None` when there are fewer.
+    pub const fn lowest(self, count: u32) -> Option<Self> {
+        if self.count() < count {
+            return None;
+        }
+        let (mut rest, mut left) = (self.0, count);
+        while left > 0 {
+            rest &= rest - 1;
+            left -= 1;
+        }
+        Some(Self(self.0 ^ rest))
+    }
+
+    /// The index of the lowest, or 64 when there is none.
+    pub const fn lowest_index(self) -> u32 {
+        self.0.trailing_zeros()
+    }
+
+    /// Indexes in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        (0..64).filter(move |index| self.0 >> index & 1 == 1)
+    }
+}
+
+impl ModelSet {
+    /// Any model.
+    pub const ANY: Self = Self(u64::MAX);
+    /// No model; add to it with [`ModelSet::with`].
+    pub const NONE: Self = Self(0);
+
+    /// With `model` as well. Panics beyond 64 models, which the builder refuses.
+    pub fn with(self, model: ModelId) -> Self {
+        assert!(model.0 < 64, "a run has at most 64 GPU models");
+        Self(self.0 | 1 << model.0)
+    }
+
+    /// Whether `model` is allowed.
+    pub fn allows(self, model: ModelId) -> bool {
+        self.0 >> model.0 & 1 == 1
+    }
+}
+
+impl Demand {
+    /// `gpus` whole GPUs and no stated CPU or memory.
+    pub const fn gpus(gpus: u16) -> Self {
+        let gpu = if gpus == 0 { GpuDemand::None } else { GpuDemand::Whole(gpus) };
+        Self { gpu, cpu_milli: 0, memory_mib: 0 }
+    }
+
+    /// Whole GPUs asked for; a share counts as none.
+    pub fn whole_gpus(&self) -> u32 {
+        match self.gpu {
+            GpuDemand::Whole(gpus) => gpus.into(),
+            GpuDemand::None | GpuDemand::Milli(_) => 0,
+        }
+    }
+
+    /// Thousandths of a GPU asked for.
+    pub fn gpu_milli(&self) -> u64 {
+        match self.gpu {
+            GpuDemand::None => 0,
+            GpuDemand::Whole(gpus) => u64::from(gpus) * 1000,
+            GpuDemand::Milli(milli) => milli.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_gpus_are_taken_first() {
+        let free = GpuSet(0b1011_0100);
+        assert_eq!(free.lowest(2), Some(GpuSet(0b0001_0100)));
+        assert_eq!(free.lowest(4), Some(free));
+        assert_eq!(free.lowest(5), None);
+        assert_eq!(free.lowest(0), Some(GpuSet::EMPTY));
+        assert_eq!(GpuSet::first(64).count(), 64);
+    }
+}

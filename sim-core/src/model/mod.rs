@@ -1,0 +1,13 @@
+//! What is simulated: jobs and their gangs, offerings and their nodes. Immutable once a run begins.
+
+mod demand;
+mod gang;
+mod job;
+mod offering;
+mod placement;
+
+pub use demand::{Demand, GpuDemand, GpuSet, ModelSet};
+pub use gang::{Gang, Role};
+pub use job::{Class, Job, Keep};
+pub use offering::{Market, Offering, Queue, Shape};
+pub use placement::{Allocation, Placement, Seat, Seats};

@@ -1,0 +1,64 @@
+//! An offering: an instance type in a market and a zone, as a numbered range of node slots.
+
+use crate::units::{ModelId, Price, Span, ZoneId};
+use crate::world::Curve;
+
+/// A tenant's queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Name.
+    pub name: String,
+}
+
+/// What a node of an offering has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// GPUs, at most 64.
+    pub gpus: u32,
+    /// Their model.
+    pub model: ModelId,
+    /// CPU in thousandths of a core.
+    pub cpu_milli: u32,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+}
+
+/// How a node is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Market {
+    /// Bought: a price an hour stands for its depreciation.
+    Owned,
+    /// Rented by the microsecond, for as long as wanted.
+    OnDemand,
+}
+
+/// An instance type in a market and a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offering {
+    /// Name of the fleet.
+    pub name: String,
+    /// What each node has.
+    pub shape: Shape,
+    /// How it is paid for.
+    pub market: Market,
+    /// Where it is.
+    pub zone: ZoneId,
+    /// Nodes to a rack; slots fill racks in order.
+    pub rack_size: u32,
+    /// Nodes that are ready at time zero.
+    pub initial: u32,
+    /// Nodes that a policy may not release below.
+    pub min: u32,
+    /// Most nodes at a time: the number of slots.
+    pub max: u32,
+    /// Whether lost nodes come back by themselves as soon as availability allows.
+    pub standing: bool,
+    /// From the grant of a request to a node that is ready.
+    pub boot: Span,
+    /// Warning before a node is taken away.
+    pub notice: Span,
+    /// Price an hour of a node, from request to release.
+    pub price: Curve<Price>,
+    /// Nodes the provider has: what is held beyond it is taken away, highest slot first.
+    pub availability: Curve<u32>,
+}

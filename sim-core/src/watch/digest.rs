@@ -1,0 +1,181 @@
+//! The two digests of a run: of what was decided, and of what happened. Tags and bytes are fixed; a change of either is a
+//! change of [`DIGEST_VERSION`].
+
+use std::fmt;
+
+use super::fact::{Cause, Fact, Outcome};
+use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision};
+use crate::model::Seat;
+use crate::units::{JobId, SimTime, Span, convert};
+
+/// Version of the encoding.
+pub const DIGEST_VERSION: u32 = 1;
+
+/// 256 bits that two runs share only if they did the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The digests of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// Start, stop, reject, node requests and releases, with times and GPUs.
+    pub decisions: Digest,
+    /// All facts but explanations.
+    pub facts: Digest,
+}
+
+/// The hash is fed in chunks of this many bytes: many small updates cost several times as much.
+const CHUNK: usize = 4096;
+
+/// A digest in the making.
+#[derive(Clone, Debug)]
+struct Digester {
+    hasher: blake3::Hasher,
+    buffer: Vec<u8>,
+}
+
+impl Digester {
+    fn new(context: &str) -> Self {
+        Self { hasher: blake3::Hasher::new_derive_key(context), buffer: Vec::with_capacity(2 * CHUNK) }
+    }
+
+    /// A record: its tag, and when.
+    fn begin(&mut self, tag: u8, now: SimTime) -> &mut Self {
+        if self.buffer.len() >= CHUNK {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+        }
+        self.buffer.push(tag);
+        self.time(now)
+    }
+
+    fn u32(&mut self, value: u32) -> &mut Self {
+        self.buffer.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    fn u64(&mut self, value: u64) -> &mut Self {
+        self.buffer.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    fn time(&mut self, time: SimTime) -> &mut Self {
+        self.u64(time.us())
+    }
+
+    fn span(&mut self, span: Span) -> &mut Self {
+        self.u64(span.us())
+    }
+
+    fn job(&mut self, job: JobId) -> &mut Self {
+        self.u32(job.ordinal())
+    }
+
+    fn seats(&mut self, seats: &[Seat]) -> &mut Self {
+        self.u32(convert::narrow(seats.len()));
+        for seat in seats {
+            self.u32(seat.node.0).u32(seat.role.into()).u32(seat.tasks).u64(seat.gpus.0);
+        }
+        self
+    }
+
+    fn finish(&self) -> Digest {
+        let mut hasher = self.hasher.clone();
+        hasher.update(&self.buffer);
+        Digest(*hasher.finalize().as_bytes())
+    }
+}
+
+/// Both digests in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Digesting {
+    decisions: Digester,
+    facts: Digester,
+}
+
+impl Digesting {
+    pub(crate) fn new() -> Self {
+        Self {
+            decisions: Digester::new("windtunnel digest of decisions, version 1"),
+            facts: Digester::new("windtunnel digest of facts, version 1"),
+        }
+    }
+
+    pub(crate) fn finish(&self) -> Digests {
+        Digests { decisions: self.decisions.finish(), facts: self.facts.finish() }
+    }
+
+    pub(crate) fn decision(&mut self, now: SimTime, decision: &Decision) {
+        let digester = &mut self.decisions;
+        match decision {
+            Decision::Job(JobDecision::Start(job, allocation)) => {
+                digester.begin(1, now).job(*job).seats(allocation.seats());
+            }
+            Decision::Job(JobDecision::Preempt(job)) => {
+                digester.begin(2, now).job(*job);
+            }
+            Decision::Job(JobDecision::Reject(job)) => {
+                digester.begin(3, now).job(*job);
+            }
+            Decision::Node(NodeDecision::Drain(node)) => {
+                digester.begin(4, now).u32(node.0);
+            }
+            Decision::Node(NodeDecision::Release(node)) => {
+                digester.begin(5, now).u32(node.0);
+            }
+            Decision::Market(MarketDecision::Request(offering, count)) => {
+                digester.begin(6, now).u32(offering.0.into()).u32(*count);
+            }
+            // When a policy wishes to think is its own affair.
+            Decision::WakeAt(_) => {}
+        }
+    }
+
+    pub(crate) fn fact(&mut self, now: SimTime, fact: &Fact<'_>) {
+        let digester = &mut self.facts;
+        match fact {
+            Fact::Arrived { job, .. } => digester.begin(1, now).job(*job),
+            Fact::Started { job, seats, works } => digester.begin(2, now).job(*job).time(*works).seats(seats),
+            Fact::Interrupted { job, cause, kept, lost } => {
+                let cause = match cause {
+                    Cause::Policy => 0,
+                    Cause::Reclaim => 1,
+                };
+                digester.begin(3, now).job(*job).u32(cause).span(*kept).span(*lost)
+            }
+            Fact::Ended { job, outcome } => {
+                let outcome = match outcome {
+                    Outcome::Completed => 0,
+                    Outcome::Rejected => 1,
+                    Outcome::Unfinished => 2,
+                };
+                digester.begin(4, now).job(*job).u32(outcome)
+            }
+            Fact::Requested { offering, asked, granted } => {
+                digester.begin(5, now).u32(offering.0.into()).u32(*asked).u32(*granted)
+            }
+            Fact::Booting { node, launch, ready } => digester.begin(6, now).u32(node.0).u32(*launch).time(*ready),
+            Fact::Ready { node, launch } => digester.begin(7, now).u32(node.0).u32(*launch),
+            Fact::Draining { node } => digester.begin(8, now).u32(node.0),
+            Fact::Noticed { node, at } => digester.begin(9, now).u32(node.0).time(*at),
+            Fact::Reclaimed { node } => digester.begin(10, now).u32(node.0),
+            Fact::Released { node } => digester.begin(11, now).u32(node.0),
+            Fact::Price { offering, price } => digester.begin(12, now).u32(offering.0.into()).u64(price.nanousd_h()),
+            Fact::Availability { offering, nodes } => digester.begin(13, now).u32(offering.0.into()).u32(*nodes),
+            // Explanations: what a policy says changes nothing.
+            Fact::Refused(_) | Fact::Held { .. } => digester,
+        };
+    }
+}

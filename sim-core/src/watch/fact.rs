@@ -1,0 +1,159 @@
+//! Facts: what has happened, and is public.
+
+use crate::engine::{Reason, Refusal};
+use crate::model::{Job, Seat};
+use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
+
+/// Why a running job was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The policy wanted it so.
+    Policy,
+    /// A node under it was taken away.
+    Reclaim,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// All its work is done.
+    Completed,
+    /// The policy turned it away.
+    Rejected,
+    /// The run ended first.
+    Unfinished,
+}
+
+/// Something that happened, at the instant it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact<'a> {
+    /// A job was submitted.
+    Arrived {
+        /// The job.
+        job: JobId,
+        /// What it is.
+        spec: &'a Job,
+    },
+    /// A job was started.
+    Started {
+        /// The job.
+        job: JobId,
+        /// Where it lies.
+        seats: &'a [Seat],
+        /// From when on it works: later than now if it has to restore first.
+        works: SimTime,
+    },
+    /// A running job was interrupted and waits again.
+    Interrupted {
+        /// The job.
+        job: JobId,
+        /// Why.
+        cause: Cause,
+        /// Working time of this attempt that is kept.
+        kept: Span,
+        /// Working time of the job that is lost, that of earlier attempts included.
+        lost: Span,
+    },
+    /// A job ended.
+    Ended {
+        /// The job.
+        job: JobId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A decision was refused and the policy took no notice.
+    Refused(Refusal),
+    /// A policy said why it holds a job back.
+    Held {
+        /// The job.
+        job: JobId,
+        /// Why.
+        reason: Reason,
+    },
+    /// Machines were asked for.
+    Requested {
+        /// Of which offering.
+        offering: OfferingId,
+        /// How many.
+        asked: u32,
+        /// How many the provider has; each of them is told as booting.
+        granted: u32,
+    },
+    /// A machine was granted, is paid for from now on, and starts.
+    Booting {
+        /// In which slot.
+        node: NodeId,
+        /// Which machine of that slot, counted from zero.
+        launch: u32,
+        /// When it will be ready.
+        ready: SimTime,
+    },
+    /// Jobs may start on a node.
+    Ready {
+        /// The node.
+        node: NodeId,
+        /// Which machine of that slot, counted from zero.
+        launch: u32,
+    },
+    /// No more jobs start on a node; it is released when the last one ends.
+    Draining {
+        /// The node.
+        node: NodeId,
+    },
+    /// A node will be taken away.
+    Noticed {
+        /// The node.
+        node: NodeId,
+        /// When.
+        at: SimTime,
+    },
+    /// A node was taken away.
+    Reclaimed {
+        /// The node.
+        node: NodeId,
+    },
+    /// A node was given back.
+    Released {
+        /// The node.
+        node: NodeId,
+    },
+    /// A price stepped.
+    Price {
+        /// Of which offering.
+        offering: OfferingId,
+        /// The price from now on.
+        price: Price,
+    },
+    /// The number of machines a provider has stepped.
+    Availability {
+        /// Of which offering.
+        offering: OfferingId,
+        /// Machines from now on.
+        nodes: u32,
+    },
+}
+
+/// Someone who watches facts.
+pub trait Observer {
+    /// Told of each fact, in order.
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>);
+}
+
+/// Nobody watches.
+impl Observer for () {
+    fn observe(&mut self, _now: SimTime, _fact: &Fact<'_>) {}
+}
+
+/// Two watch: the first is told first.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        self.0.observe(now, fact);
+        self.1.observe(now, fact);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        (**self).observe(now, fact);
+    }
+}

@@ -1,0 +1,8 @@
+//! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
+
+mod digest;
+mod fact;
+
+pub use digest::{DIGEST_VERSION, Digest, Digests};
+pub(crate) use digest::Digesting;
+pub use fact::{Cause, Fact, Observer, Outcome};
