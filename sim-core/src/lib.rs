@@ -1,3 +1,4 @@
 //! Skeleton.
 #![warn(clippy::as_conversions)]
 pub mod units;
+pub mod world;

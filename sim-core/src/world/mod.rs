@@ -1,0 +1,3 @@
+//! What happens whatever the policy does: luck, prices, failures.
+
+pub mod draw;
