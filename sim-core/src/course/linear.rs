@@ -12,14 +12,21 @@ pub struct Linear {
 impl Linear {
     /// `work` microseconds at unit rate.
     pub fn new(work: u64) -> Self {
-        Self { left: u128::from(work) * u128::from(UNIT_RATE) }
+        Self {
+            left: u128::from(work) * u128::from(UNIT_RATE),
+        }
     }
 }
 
 impl Course for Linear {
     fn next(&self, on: &Footing) -> Change {
         let us = self.left.div_ceil(u128::from(on.rate_ppb));
-        Change::Done(u64::try_from(us).ok().and_then(Span::from_us).unwrap_or(Span::MAX))
+        Change::Done(
+            u64::try_from(us)
+                .ok()
+                .and_then(Span::from_us)
+                .unwrap_or(Span::MAX),
+        )
     }
 
     fn advance(&mut self, span: Span, on: &Footing) {
@@ -28,6 +35,8 @@ impl Course for Linear {
     }
 
     fn telemetry(&self, on: &Footing) -> Telemetry {
-        Telemetry { rate_ppb: on.rate_ppb }
+        Telemetry {
+            rate_ppb: on.rate_ppb,
+        }
     }
 }

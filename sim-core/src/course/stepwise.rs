@@ -27,17 +27,26 @@ impl Course for Stepwise {
     fn next(&self, on: &Footing) -> Change {
         let work = self.step_ppb().saturating_mul(u128::from(self.left));
         let us = work.div_ceil(u128::from(on.rate_ppb));
-        Change::Done(u64::try_from(us).ok().and_then(Span::from_us).unwrap_or(Span::MAX))
+        Change::Done(
+            u64::try_from(us)
+                .ok()
+                .and_then(Span::from_us)
+                .unwrap_or(Span::MAX),
+        )
     }
 
     fn advance(&mut self, span: Span, on: &Footing) {
         let done = u128::from(span.us()) * u128::from(on.rate_ppb) / self.step_ppb();
-        self.left = self.left.saturating_sub(u64::try_from(done).unwrap_or(u64::MAX));
+        self.left = self
+            .left
+            .saturating_sub(u64::try_from(done).unwrap_or(u64::MAX));
     }
 
     fn telemetry(&self, on: &Footing) -> Telemetry {
         let rate = u128::from(on.rate_ppb) * 1_000_000 / u128::from(self.step.us());
-        Telemetry { rate_ppb: u64::try_from(rate).unwrap_or(u64::MAX) }
+        Telemetry {
+            rate_ppb: u64::try_from(rate).unwrap_or(u64::MAX),
+        }
     }
 }
 
@@ -48,7 +57,12 @@ mod tests {
 
     #[test]
     fn a_step_cut_short_is_lost() {
-        let on = Footing { model: None, gpus: 1, reach: Reach::Node, rate_ppb: UNIT_RATE / 2 };
+        let on = Footing {
+            model: None,
+            gpus: 1,
+            reach: Reach::Node,
+            rate_ppb: UNIT_RATE / 2,
+        };
         let mut course = Stepwise::new(10, Span::from_secs(1));
         assert_eq!(course.next(&on), Change::Done(Span::from_secs(20)));
         course.advance(Span::from_secs(5), &on);

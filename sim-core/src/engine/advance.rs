@@ -100,14 +100,25 @@ impl Engine {
         self.next_job = self.arrivals.next();
         let class = &self.state.world.classes[job.class.index()];
         let progress = class.course.begin(job.work);
-        let idle = Footing { model: None, gpus: job.gang.gpus(), reach: Reach::Node, rate_ppb: UNIT_RATE };
-        let attempt = Attempt { started: SimTime::ZERO, works: SimTime::ZERO, due: SimTime::ZERO, on: idle };
+        let idle = Footing {
+            model: None,
+            gpus: job.gang.gpus(),
+            reach: Reach::Node,
+            rate_ppb: UNIT_RATE,
+        };
+        let attempt = Attempt {
+            started: SimTime::ZERO,
+            works: SimTime::ZERO,
+            due: SimTime::ZERO,
+            on: idle,
+        };
         let ordinal = self.counters.arrived;
         self.counters.arrived += 1;
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
         self.state.changes.push(Change::Arrived(id));
         let spec = &self.state.jobs.live(id).job;
-        self.digests.fact(self.state.now, &Fact::Arrived { job: id, spec });
+        self.digests
+            .fact(self.state.now, &Fact::Arrived { job: id, spec });
         watch.observe(self.state.now, &Fact::Arrived { job: id, spec });
         Wakes::ARRIVAL
     }
@@ -140,14 +151,21 @@ impl Engine {
         let kept = match class.keep {
             Keep::All => worked,
             Keep::Nothing => Span::ZERO,
-            Keep::Every(period) => worked - Span::from_us(worked.us() % period.us().max(1)).expect("shorter"),
+            Keep::Every(period) => {
+                worked - Span::from_us(worked.us() % period.us().max(1)).expect("shorter")
+            }
         };
         let live = self.state.jobs.live_mut(job);
         live.progress.advance(kept, &live.attempt.on);
         live.kept += kept;
         live.lost += worked - kept;
         live.queued = now;
-        let fact = Fact::Interrupted { job, cause, kept, lost: worked - kept };
+        let fact = Fact::Interrupted {
+            job,
+            cause,
+            kept,
+            lost: worked - kept,
+        };
         let seats = std::mem::take(&mut live.allocation.seats);
         self.state.jobs.stand(job, Standing::Pending);
         self.state.changes.push(Change::Requeued(job));
@@ -165,11 +183,20 @@ impl Engine {
         let on = self.footing(job);
         let live = self.state.jobs.live_mut(job);
         let class = &self.state.world.classes[live.job.class.index()];
-        let restore = if live.attempts > 0 { class.restore } else { Span::ZERO };
+        let restore = if live.attempts > 0 {
+            class.restore
+        } else {
+            Span::ZERO
+        };
         let works = now.saturating_add(restore);
         let CourseChange::Done(left) = live.progress.next(&on);
         let due = works.saturating_add(left);
-        live.attempt = Attempt { started: now, works, due, on };
+        live.attempt = Attempt {
+            started: now,
+            works,
+            due,
+            on,
+        };
         live.attempts += 1;
         self.events.push(Pending::new(due, Event::Done(job)));
     }
@@ -199,11 +226,18 @@ impl Engine {
         }
         let gpus = live.job.gang.gpus();
         let class = &self.state.world.classes[live.job.class.index()];
-        Footing { model, gpus, reach, rate_ppb: class.course.rates.on(model, gpus, reach) }
+        Footing {
+            model,
+            gpus,
+            reach,
+            rate_ppb: class.course.rates.on(model, gpus, reach),
+        }
     }
 
     fn step_price(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
-        let price = self.state.world.offerings[offering.index()].price.at(self.state.now);
+        let price = self.state.world.offerings[offering.index()]
+            .price
+            .at(self.state.now);
         self.state.supply[offering.index()].price = price;
         self.tell(&Fact::Price { offering, price }, watch);
         self.state.changes.push(Change::Price(offering));
@@ -212,7 +246,10 @@ impl Engine {
 
     /// Puts the next step of a price into the pending set, if there is one.
     pub(crate) fn schedule_price(&mut self, offering: OfferingId) {
-        let next = next_step(self.state.world.offerings[offering.index()].price.steps(), self.state.now);
+        let next = next_step(
+            self.state.world.offerings[offering.index()].price.steps(),
+            self.state.now,
+        );
         if let Some(at) = next {
             self.events.push(Pending::new(at, Event::Price(offering)));
         }
@@ -220,9 +257,15 @@ impl Engine {
 
     /// Puts the next step of an availability into the pending set, if there is one.
     pub(crate) fn schedule_availability(&mut self, offering: OfferingId) {
-        let next = next_step(self.state.world.offerings[offering.index()].availability.steps(), self.state.now);
+        let next = next_step(
+            self.state.world.offerings[offering.index()]
+                .availability
+                .steps(),
+            self.state.now,
+        );
         if let Some(at) = next {
-            self.events.push(Pending::new(at, Event::Availability(offering)));
+            self.events
+                .push(Pending::new(at, Event::Availability(offering)));
         }
     }
 }
@@ -237,7 +280,9 @@ fn expected(state: &super::state::State, pending: Pending) -> bool {
     let at = pending.time();
     match pending.event() {
         Event::Done(job) => {
-            let running = |live: &&super::jobs::Live| live.standing == Standing::Running && live.attempt.due == at;
+            let running = |live: &&super::jobs::Live| {
+                live.standing == Standing::Running && live.attempt.due == at
+            };
             state.jobs.get(job).as_ref().is_some_and(running)
         }
         Event::Reclaim(node) => state.nodes[node.index()].phase == NodePhase::Noticed(at),
@@ -245,6 +290,8 @@ fn expected(state: &super::state::State, pending: Pending) -> bool {
             let slot = &state.nodes[node.index()];
             slot.phase == NodePhase::Booting && slot.ready == at
         }
-        Event::Price(_) | Event::Availability(_) | Event::Arrival | Event::Wake | Event::Round => true,
+        Event::Price(_) | Event::Availability(_) | Event::Arrival | Event::Wake | Event::Round => {
+            true
+        }
     }
 }

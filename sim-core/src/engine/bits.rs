@@ -60,7 +60,9 @@ impl Bits {
         let from = convert::index(from);
         let word = self.words.get(from / 64)? >> (from % 64);
         if word != 0 {
-            return Some(convert::narrow(from + convert::index(word.trailing_zeros())));
+            return Some(convert::narrow(
+                from + convert::index(word.trailing_zeros()),
+            ));
         }
         let mut at = from / 64 + 1;
         for (depth, level) in self.levels.iter().enumerate() {

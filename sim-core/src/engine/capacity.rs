@@ -34,7 +34,7 @@ struct Pool {
 }
 
 /// What is free, where. A node that may not be started on (absent, booting, noticed, draining) is closed, and not seen here.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Capacity {
     free: Vec<Free>,
     open: Vec<bool>,
@@ -44,6 +44,29 @@ pub struct Capacity {
     shares: BTreeMap<(NodeId, u32), u16>,
     /// Wholly free GPUs on the open nodes of a rack.
     rack_free: Vec<u32>,
+}
+
+impl Clone for Capacity {
+    fn clone(&self) -> Self {
+        Self {
+            free: self.free.clone(),
+            open: self.open.clone(),
+            offering: self.offering.clone(),
+            pools: self.pools.clone(),
+            shares: self.shares.clone(),
+            rack_free: self.rack_free.clone(),
+        }
+    }
+
+    /// Reuses what is allocated already.
+    fn clone_from(&mut self, source: &Self) {
+        self.free.clone_from(&source.free);
+        self.open.clone_from(&source.open);
+        self.offering.clone_from(&source.offering);
+        self.pools.clone_from(&source.pools);
+        self.shares.clone_from(&source.shares);
+        self.rack_free.clone_from(&source.rack_free);
+    }
 }
 
 impl Capacity {
@@ -78,7 +101,8 @@ impl Capacity {
             open: 0,
         });
         let racks = offering.max.div_ceil(offering.rack_size.max(1)).max(1);
-        self.rack_free.resize(self.rack_free.len() + convert::index(racks), 0);
+        self.rack_free
+            .resize(self.rack_free.len() + convert::index(racks), 0);
         let whole = Free {
             gpus: GpuSet::first(shape.gpus),
             cpu_milli: shape.cpu_milli,
@@ -99,7 +123,8 @@ impl Capacity {
 
     /// Offerings, in the order of the scenario.
     pub fn offerings(&self) -> impl Iterator<Item = OfferingId> + use<> {
-        (0..self.pools.len()).map(|position| OfferingId(u16::try_from(position).expect("few offerings")))
+        (0..self.pools.len())
+            .map(|position| OfferingId(u16::try_from(position).expect("few offerings")))
     }
 
     /// What each node of `offering` has.
@@ -112,15 +137,26 @@ impl Capacity {
         self.offering[node.index()]
     }
 
+    /// All node slots of `offering`, open or not.
+    pub fn slots_of(&self, offering: OfferingId) -> impl Iterator<Item = NodeId> + use<> {
+        (self.pools[offering.index()].first..self.pool_end(offering)).map(NodeId)
+    }
+
     /// The rack of `node`.
     pub fn rack_of(&self, node: NodeId) -> RackId {
         let pool = &self.pools[self.offering_of(node).index()];
-        let rack = (node.0 - pool.first).checked_div(pool.rack_size).unwrap_or(0);
+        let rack = (node.0 - pool.first)
+            .checked_div(pool.rack_size)
+            .unwrap_or(0);
         RackId(pool.first_rack + rack)
     }
 
     /// The nodes of `rack`, open or not.
-    pub fn rack_nodes(&self, offering: OfferingId, rack: RackId) -> impl Iterator<Item = NodeId> + use<> {
+    pub fn rack_nodes(
+        &self,
+        offering: OfferingId,
+        rack: RackId,
+    ) -> impl Iterator<Item = NodeId> + use<> {
         let pool = &self.pools[offering.index()];
         let end = self.pool_end(offering);
         let nodes = if pool.rack_size == 0 {
@@ -135,12 +171,19 @@ impl Capacity {
     /// The racks of `offering`.
     pub fn racks(&self, offering: OfferingId) -> impl Iterator<Item = RackId> + use<> {
         let pool = &self.pools[offering.index()];
-        let end = self.pools.get(offering.index() + 1).map_or(convert::narrow(self.rack_free.len()), |next| next.first_rack);
+        let end = self
+            .pools
+            .get(offering.index() + 1)
+            .map_or(convert::narrow(self.rack_free.len()), |next| {
+                next.first_rack
+            });
         (pool.first_rack..end).map(RackId)
     }
 
     fn pool_end(&self, offering: OfferingId) -> u32 {
-        self.pools.get(offering.index() + 1).map_or(self.slots(), |next| next.first)
+        self.pools
+            .get(offering.index() + 1)
+            .map_or(self.slots(), |next| next.first)
     }
 
     /// Wholly free GPUs on the open nodes of `offering`.
@@ -185,7 +228,9 @@ impl Capacity {
     /// Whether nothing at all is in use on `node`.
     pub fn is_empty(&self, node: NodeId) -> bool {
         let (free, shape) = (&self.free[node.index()], self.shape(self.offering_of(node)));
-        free.gpus.count() == shape.gpus && free.cpu_milli == shape.cpu_milli && free.memory_mib == shape.memory_mib
+        free.gpus.count() == shape.gpus
+            && free.cpu_milli == shape.cpu_milli
+            && free.memory_mib == shape.memory_mib
     }
 
     /// Open nodes of `offering` with exactly `gpus` wholly free GPUs, in the order of their ids.
@@ -203,7 +248,9 @@ impl Capacity {
     /// All open nodes of `offering`, in the order of their ids.
     pub fn nodes(&self, offering: OfferingId) -> impl Iterator<Item = NodeId> + '_ {
         let first = self.pools[offering.index()].first;
-        (first..self.pool_end(offering)).map(NodeId).filter(|node| self.is_open(*node))
+        (first..self.pool_end(offering))
+            .map(NodeId)
+            .filter(|node| self.is_open(*node))
     }
 
     /// Open nodes of `offering` that have a partly free GPU, in the order of their ids.
@@ -233,8 +280,14 @@ impl Capacity {
             GpuDemand::Whole(gpus) => free.gpus.count() / u32::from(gpus),
             GpuDemand::Milli(milli) => self.room_for_shares(node, milli),
         };
-        let by_cpu = free.cpu_milli.checked_div(demand.cpu_milli).unwrap_or(u32::MAX);
-        let by_memory = free.memory_mib.checked_div(demand.memory_mib).unwrap_or(u32::MAX);
+        let by_cpu = free
+            .cpu_milli
+            .checked_div(demand.cpu_milli)
+            .unwrap_or(u32::MAX);
+        let by_memory = free
+            .memory_mib
+            .checked_div(demand.memory_mib)
+            .unwrap_or(u32::MAX);
         by_gpu.min(by_cpu).min(by_memory)
     }
 
@@ -320,7 +373,9 @@ impl Capacity {
             return (seat.gpus.count() == 1 && enough).then_some(seat.gpus);
         }
         let parts = self.shares.range((seat.node, 0)..=(seat.node, u32::MAX));
-        let tightest = parts.filter(|(_, free)| **free >= milli).min_by_key(|((_, gpu), free)| (**free, *gpu));
+        let tightest = parts
+            .filter(|(_, free)| **free >= milli)
+            .min_by_key(|((_, gpu), free)| (**free, *gpu));
         match tightest {
             Some(((_, gpu), _)) => Some(GpuSet::one(*gpu)),
             None => self.free[seat.node.index()].gpus.lowest(1),
@@ -331,8 +386,14 @@ impl Capacity {
     pub(crate) fn take(&mut self, seat: &Seat, demand: &Demand) {
         self.change(seat.node, |this| {
             let free = &mut this.free[seat.node.index()];
-            free.cpu_milli = free.cpu_milli.checked_sub(demand.cpu_milli * seat.tasks).expect("CPU was free");
-            free.memory_mib = free.memory_mib.checked_sub(demand.memory_mib * seat.tasks).expect("memory was free");
+            free.cpu_milli = free
+                .cpu_milli
+                .checked_sub(demand.cpu_milli * seat.tasks)
+                .expect("CPU was free");
+            free.memory_mib = free
+                .memory_mib
+                .checked_sub(demand.memory_mib * seat.tasks)
+                .expect("memory was free");
             match demand.gpu {
                 GpuDemand::None => {}
                 GpuDemand::Whole(_) => {
@@ -347,7 +408,11 @@ impl Capacity {
     fn take_share(&mut self, seat: &Seat, milli: u16) {
         let key = (seat.node, seat.gpus.lowest_index());
         let free = &mut self.free[seat.node.index()];
-        let before = if free.gpus.contains(seat.gpus) { 1000 } else { self.shares[&key] };
+        let before = if free.gpus.contains(seat.gpus) {
+            1000
+        } else {
+            self.shares[&key]
+        };
         free.gpus = free.gpus.without(seat.gpus);
         free.shared = free.shared.with(seat.gpus);
         let left = before.checked_sub(milli).expect("the share was free");
@@ -363,7 +428,10 @@ impl Capacity {
             match demand.gpu {
                 GpuDemand::None => {}
                 GpuDemand::Whole(_) => {
-                    assert!(free.gpus.without(seat.gpus) == free.gpus, "what is given back was taken");
+                    assert!(
+                        free.gpus.without(seat.gpus) == free.gpus,
+                        "what is given back was taken"
+                    );
                     free.gpus = free.gpus.with(seat.gpus);
                 }
                 GpuDemand::Milli(milli) => this.give_share(seat, milli),
@@ -403,7 +471,11 @@ impl Capacity {
             self.rack_free[rack] = self.rack_free[rack] + has - had;
         }
         if before.shared.is_empty() != after.shared.is_empty() {
-            if after.shared.is_empty() { pool.sharing.remove(slot) } else { pool.sharing.insert(slot) }
+            if after.shared.is_empty() {
+                pool.sharing.remove(slot)
+            } else {
+                pool.sharing.insert(slot)
+            }
         }
     }
 }

@@ -26,12 +26,16 @@ impl Engine {
 
     fn apply(&mut self, decision: Decision, watch: &mut dyn Observer) {
         match decision {
-            Decision::Job(JobDecision::Start(job, allocation)) => self.start(job, allocation, watch),
+            Decision::Job(JobDecision::Start(job, allocation)) => {
+                self.start(job, allocation, watch)
+            }
             Decision::Job(JobDecision::Preempt(job)) => self.interrupt(job, Cause::Policy, watch),
             Decision::Job(JobDecision::Reject(job)) => self.end(job, Outcome::Rejected, watch),
             Decision::Node(NodeDecision::Drain(node)) => self.drain(node, watch),
             Decision::Node(NodeDecision::Release(node)) => self.release(node, watch),
-            Decision::Market(MarketDecision::Request(offering, count)) => self.grant(offering, count, watch),
+            Decision::Market(MarketDecision::Request(offering, count)) => {
+                self.grant(offering, count, watch)
+            }
             Decision::WakeAt(at) => self.events.push(Pending::new(at, Event::Wake)),
         }
     }
@@ -45,7 +49,11 @@ impl Engine {
         self.set_to_work(job);
         self.state.changes.push(Change::Started(job));
         let live = self.state.jobs.live(job);
-        let fact = Fact::Started { job, seats: live.allocation.seats(), works: live.attempt.works };
+        let fact = Fact::Started {
+            job,
+            seats: live.allocation.seats(),
+            works: live.attempt.works,
+        };
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
     }

@@ -23,8 +23,6 @@ pub(crate) enum Fate {
     /// Preempted, so pending within the plan.
     Stops,
     Rejected,
-    /// Supposed to have ended; to be rolled back.
-    Supposed,
 }
 
 /// How to take one step back.
@@ -52,7 +50,6 @@ pub(crate) struct Draft {
     pub(crate) leaves: Vec<u32>,
     /// Number of this plan: fates of earlier ones do not count.
     number: u64,
-    pub(crate) suppositions: u32,
 }
 
 impl Draft {
@@ -70,7 +67,6 @@ impl Draft {
         if self.fates.len() < slots {
             self.fates.resize(slots, (0, Fate::Open));
         }
-        self.suppositions = 0;
     }
 
     /// What this plan made of `job`.
@@ -84,7 +80,6 @@ impl Draft {
     pub(crate) fn set_fate(&mut self, job: JobId, fate: Fate) {
         self.undo.push(Undo::Fate(job, self.fate(job)));
         self.fates[job.slot()] = (self.number, fate);
-        self.suppositions += u32::from(fate == Fate::Supposed);
     }
 
     pub(crate) fn take(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
@@ -124,7 +119,10 @@ impl Draft {
     /// Takes back all that came after `mark`. Panics on a mark of an earlier plan.
     pub(crate) fn rollback(&mut self, capacity: &mut Capacity, mark: Mark) {
         assert!(mark.undo <= self.undo.len(), "a mark of this plan");
-        assert!(mark.decisions <= self.decisions.len(), "a mark of this plan");
+        assert!(
+            mark.decisions <= self.decisions.len(),
+            "a mark of this plan"
+        );
         while self.undo.len() > mark.undo {
             match self.undo.pop().expect("longer than the mark") {
                 Undo::Take(seat, demand) => capacity.give(&seat, &demand),
@@ -132,10 +130,7 @@ impl Draft {
                 Undo::Close(node) => capacity.open(node),
                 Undo::Requested(offering, count) => self.requested[offering.index()] -= count,
                 Undo::Leaves(offering) => self.leaves[offering.index()] -= 1,
-                Undo::Fate(job, fate) => {
-                    self.suppositions -= u32::from(self.fate(job) == Fate::Supposed);
-                    self.fates[job.slot()] = (self.number, fate);
-                }
+                Undo::Fate(job, fate) => self.fates[job.slot()] = (self.number, fate),
             }
         }
         self.decisions.truncate(mark.decisions);
@@ -145,13 +140,17 @@ impl Draft {
 
     /// Takes back everything: a plan that was opened and not committed leaves no trace.
     pub(crate) fn abandon(&mut self, capacity: &mut Capacity) {
-        let start = Mark { undo: 0, decisions: 0, refusals: 0, holds: 0 };
+        let start = Mark {
+            undo: 0,
+            decisions: 0,
+            refusals: 0,
+            holds: 0,
+        };
         self.rollback(capacity, start);
     }
 
     /// Forgets how to go back: what was decided stands.
     pub(crate) fn seal(&mut self) {
-        assert!(self.suppositions == 0, "a supposition is rolled back before the plan is committed");
         self.undo.clear();
     }
 }

@@ -102,6 +102,10 @@ mod tests {
             let pending = Pending::new(time, event);
             assert_eq!((pending.time(), pending.event()), (time, event));
         }
-        assert!(ordered.map(|(time, event)| Pending::new(time, event)).is_sorted());
+        assert!(
+            ordered
+                .map(|(time, event)| Pending::new(time, event))
+                .is_sorted()
+        );
     }
 }

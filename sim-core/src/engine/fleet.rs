@@ -28,14 +28,31 @@ impl Engine {
     pub(crate) fn grant(&mut self, offering: OfferingId, asked: u32, watch: &mut dyn Observer) {
         let supply = &self.state.supply[offering.index()];
         let granted = asked.min(supply.available.saturating_sub(supply.held));
-        self.tell(&Fact::Requested { offering, asked, granted }, watch);
-        let ready = self.state.now.saturating_add(self.state.world.offerings[offering.index()].boot);
+        self.tell(
+            &Fact::Requested {
+                offering,
+                asked,
+                granted,
+            },
+            watch,
+        );
+        let ready = self
+            .state
+            .now
+            .saturating_add(self.state.world.offerings[offering.index()].boot);
         for _ in 0..granted {
             let node = self.occupy(offering);
             let slot = &mut self.state.nodes[node.index()];
             (slot.phase, slot.ready) = (NodePhase::Booting, ready);
             let launch = slot.launch;
-            self.tell(&Fact::Booting { node, launch, ready }, watch);
+            self.tell(
+                &Fact::Booting {
+                    node,
+                    launch,
+                    ready,
+                },
+                watch,
+            );
             self.state.changes.push(Change::Node(node));
             self.events.push(Pending::new(ready, Event::Ready(node)));
         }
@@ -45,7 +62,9 @@ impl Engine {
     fn occupy(&mut self, offering: OfferingId) -> NodeId {
         let supply = &mut self.state.supply[offering.index()];
         supply.held += 1;
-        let slot = self.absent[offering.index()].next(0).expect("held is below the number of slots");
+        let slot = self.absent[offering.index()]
+            .next(0)
+            .expect("held is below the number of slots");
         self.absent[offering.index()].remove(slot);
         NodeId(supply.first + slot)
     }
@@ -75,7 +94,10 @@ impl Engine {
 
     /// A machine without jobs is given back. It is closed already.
     pub(crate) fn release(&mut self, node: NodeId, watch: &mut dyn Observer) {
-        assert!(self.state.nodes[node.index()].seats == 0, "nothing runs on a node that is released");
+        assert!(
+            self.state.nodes[node.index()].seats == 0,
+            "nothing runs on a node that is released"
+        );
         self.tell(&Fact::Released { node }, watch);
         self.empty_slot(node);
     }
@@ -95,11 +117,16 @@ impl Engine {
 
     /// The provider's stock steps. What is held beyond it is noticed, highest slot first; what stands by itself comes back.
     pub(crate) fn step_availability(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
-        let nodes = self.state.world.offerings[offering.index()].availability.at(self.state.now);
+        let nodes = self.state.world.offerings[offering.index()]
+            .availability
+            .at(self.state.now);
         self.state.supply[offering.index()].available = nodes;
         self.tell(&Fact::Availability { offering, nodes }, watch);
         self.state.changes.push(Change::Availability(offering));
-        let (first, max) = (self.state.supply[offering.index()].first, self.state.world.offerings[offering.index()].max);
+        let (first, max) = (
+            self.state.supply[offering.index()].first,
+            self.state.world.offerings[offering.index()].max,
+        );
         let mut staying = self.staying(offering);
         for slot in (0..max).rev() {
             if staying <= nodes {
@@ -112,7 +139,9 @@ impl Engine {
             }
         }
         if self.state.world.offerings[offering.index()].standing {
-            let missing = max.min(nodes).saturating_sub(self.state.supply[offering.index()].held);
+            let missing = max
+                .min(nodes)
+                .saturating_sub(self.state.supply[offering.index()].held);
             if missing > 0 {
                 self.grant(offering, missing, watch);
             }
@@ -123,7 +152,9 @@ impl Engine {
     fn staying(&self, offering: OfferingId) -> u32 {
         let first = self.state.supply[offering.index()].first;
         let max = self.state.world.offerings[offering.index()].max;
-        let staying = (first..first + max).filter(|node| self.may_lose(NodeId(*node))).count();
+        let staying = (first..first + max)
+            .filter(|node| self.may_lose(NodeId(*node)))
+            .count();
         crate::units::convert::narrow(staying)
     }
 
@@ -155,7 +186,13 @@ impl Engine {
             let seats = self.state.jobs.live(*job).allocation.seats();
             seats.iter().any(|seat| seat.node == node)
         };
-        let mut hit: Vec<JobId> = self.state.jobs.iter(Standing::Running).map(|live| live.id).filter(lies_there).collect();
+        let mut hit: Vec<JobId> = self
+            .state
+            .jobs
+            .iter(Standing::Running)
+            .map(|live| live.id)
+            .filter(lies_there)
+            .collect();
         hit.sort_unstable();
         for job in hit {
             self.vacate(job);

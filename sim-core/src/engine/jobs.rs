@@ -53,7 +53,11 @@ struct List {
 const NIL: u32 = u32::MAX;
 
 impl List {
-    const EMPTY: Self = Self { first: NIL, last: NIL, len: 0 };
+    const EMPTY: Self = Self {
+        first: NIL,
+        last: NIL,
+        len: 0,
+    };
 }
 
 /// The live jobs.
@@ -67,11 +71,22 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     pub(crate) const fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), pending: List::EMPTY, running: List::EMPTY }
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            pending: List::EMPTY,
+            running: List::EMPTY,
+        }
     }
 
     /// Admits the job at `ordinal` of the workload, pending.
-    pub(crate) fn admit(&mut self, ordinal: u32, job: Job, progress: Progress, attempt: Attempt) -> JobId {
+    pub(crate) fn admit(
+        &mut self,
+        ordinal: u32,
+        job: Job,
+        progress: Progress,
+        attempt: Attempt,
+    ) -> JobId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             convert::narrow(self.slots.len() - 1)
@@ -114,7 +129,10 @@ impl Jobs {
 
     /// The job, or `None` if it has ended.
     pub(crate) fn get(&self, id: JobId) -> Option<&Live> {
-        self.slots.get(id.slot())?.as_ref().filter(|live| live.id == id)
+        self.slots
+            .get(id.slot())?
+            .as_ref()
+            .filter(|live| live.id == id)
     }
 
     pub(crate) fn live(&self, id: JobId) -> &Live {
@@ -122,7 +140,9 @@ impl Jobs {
     }
 
     pub(crate) fn live_mut(&mut self, id: JobId) -> &mut Live {
-        self.slots[id.slot()].as_mut().expect("a handle to a live job")
+        self.slots[id.slot()]
+            .as_mut()
+            .expect("a handle to a live job")
     }
 
     /// Slots ever in use: handles index below it.
@@ -143,7 +163,11 @@ impl Jobs {
     pub(crate) fn iter(&self, standing: Standing) -> impl Iterator<Item = &Live> {
         let mut next = self.list(standing).first;
         std::iter::from_fn(move || {
-            let live = self.slots.get(convert::index(next))?.as_ref().expect("lists hold live jobs");
+            let live = self
+                .slots
+                .get(convert::index(next))?
+                .as_ref()
+                .expect("lists hold live jobs");
             next = live.after;
             Some(live)
         })

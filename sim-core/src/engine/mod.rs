@@ -8,6 +8,7 @@ mod decision;
 mod draft;
 mod event;
 mod fleet;
+mod forecast;
 mod jobs;
 mod pending;
 mod plan;
@@ -20,8 +21,11 @@ pub use capacity::Capacity;
 pub use decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
 pub use draft::Mark;
 pub use event::Event;
+pub use forecast::Forecast;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
 pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
 pub use state::{Change, NodePhase, Trigger, World};
-pub use view::{Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, View};
+pub use view::{
+    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, View,
+};

@@ -45,7 +45,8 @@ impl PendingSet {
     pub(crate) fn cancel(&mut self, live: impl Fn(Pending) -> bool) {
         self.stale += 1;
         if self.stale > SWEEP_FLOOR && self.stale * 2 > self.heap.len() {
-            self.heap.retain(|Reverse(key)| live(Pending::from_key(*key)));
+            self.heap
+                .retain(|Reverse(key)| live(Pending::from_key(*key)));
             self.stale = 0;
         }
     }
@@ -61,13 +62,13 @@ mod tests {
     use super::*;
     use crate::engine::Event;
     use crate::units::{NodeId, SimTime};
-    use crate::world::draw::Stream;
+    use crate::world::draw::{Part, Stream};
     use std::collections::BTreeSet;
 
     /// Ten million random pushes, pops and cancellations, beside a sorted set.
     #[test]
     fn ten_million_operations_agree_with_a_sorted_set() {
-        let mut luck = Stream::new(7, &["pending-set"]);
+        let mut luck = Stream::new(7, &[Part::Name("pending-set")]);
         let (mut set, mut oracle) = (PendingSet::default(), BTreeSet::new());
         let mut clock = 0;
         for step in 0..10_000_000_u32 {
@@ -96,7 +97,9 @@ mod tests {
                 _ => {
                     let expected = oracle.pop_first();
                     let mut popped = set.pop();
-                    while popped.is_some_and(|pending| Some(pending) != expected && !oracle.contains(&pending)) {
+                    while popped.is_some_and(|pending| {
+                        Some(pending) != expected && !oracle.contains(&pending)
+                    }) {
                         set.dropped();
                         popped = set.pop();
                     }

@@ -3,6 +3,7 @@
 use super::capacity::Capacity;
 use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
 use super::draft::{Draft, Fate, Mark};
+use super::forecast::Forecast;
 use super::jobs::{Live, Standing};
 use super::state::{NodePhase, State};
 use crate::model::{Allocation, GpuDemand, ModelSet, Placement, Role, Seat, Seats};
@@ -39,7 +40,9 @@ impl Plan<'_> {
         let live = self.state.jobs.get(job)?;
         let (roles, mut models) = (live.job.gang.roles(), live.job.models);
         if let [role] = roles {
-            return Some(Placement { seats: choose(self.capacity, role, models)? });
+            return Some(Placement {
+                seats: choose(self.capacity, role, models)?,
+            });
         }
         let mark = self.mark();
         let mut placement = Placement::default();
@@ -104,13 +107,14 @@ impl Plan<'_> {
         }
     }
 
-    /// Supposes that a running job has ended, so that what it holds counts as free: for a look ahead. To be rolled back
-    /// before the plan is committed; a plan that still supposes something panics there.
-    pub fn suppose_ended(&mut self, job: JobId) -> Result<(), Refusal> {
-        self.check_running(job)?;
-        self.vacate(job);
-        self.draft.set_fate(job, Fate::Supposed);
-        Ok(())
+    /// What is free, as a copy in which to look ahead.
+    pub fn forecast(&self) -> Forecast {
+        Forecast::new(self.capacity)
+    }
+
+    /// The same, into a forecast that is there already: without an allocation in the steady state.
+    pub fn forecast_into(&self, forecast: &mut Forecast) {
+        forecast.reset(self.capacity);
     }
 
     /// Asks for `count` more machines of `offering`. How many the provider grants is a fact, not a refusal.
@@ -158,10 +162,32 @@ impl Plan<'_> {
         self.check_running(job).is_ok()
     }
 
+    /// Whether `node` is ready, and its fleet above the minimum.
+    pub fn may_leave(&self, node: NodeId) -> bool {
+        self.check_leave(node, false).is_ok()
+    }
+
     /// Machines of `offering` held, with those asked for and without those given back in this plan.
     pub fn holds(&self, offering: OfferingId) -> u32 {
         let (held, at) = (self.state.supply[offering.index()].held, offering.index());
         held + self.draft.requested[at] - self.draft.leaves[at]
+    }
+
+    /// Where a job that was started in this plan lies.
+    pub fn seats_of(&self, job: JobId) -> Option<&[Seat]> {
+        self.draft
+            .decisions
+            .iter()
+            .rev()
+            .find_map(|decision| match decision {
+                Decision::Job(JobDecision::Start(started, allocation)) if *started == job => {
+                    Some(allocation.seats())
+                }
+                Decision::Job(_)
+                | Decision::Node(_)
+                | Decision::Market(_)
+                | Decision::WakeAt(_) => None,
+            })
     }
 
     /// Decisions so far.
@@ -194,15 +220,23 @@ impl Plan<'_> {
         let pending = match self.draft.fate(job) {
             Fate::Open => live.standing == Standing::Pending,
             Fate::Stops => true,
-            Fate::Starts | Fate::Rejected | Fate::Supposed => false,
+            Fate::Starts | Fate::Rejected => false,
         };
-        if pending { Ok(live) } else { Err(Refusal::NotPending(job)) }
+        if pending {
+            Ok(live)
+        } else {
+            Err(Refusal::NotPending(job))
+        }
     }
 
     fn check_running(&self, job: JobId) -> Result<&'_ Live, Refusal> {
         let live = self.state.jobs.get(job).ok_or(Refusal::NoSuchJob(job))?;
         let running = live.standing == Standing::Running && self.draft.fate(job) == Fate::Open;
-        if running { Ok(live) } else { Err(Refusal::NotRunning(job)) }
+        if running {
+            Ok(live)
+        } else {
+            Err(Refusal::NotRunning(job))
+        }
     }
 
     fn model_of(&self, node: NodeId) -> crate::units::ModelId {
@@ -234,7 +268,10 @@ impl Plan<'_> {
             if !self.capacity.is_open(seat.node) {
                 return Err(Refusal::Closed(seat.node));
             }
-            let gpus = self.capacity.choose(seat, &demand).ok_or(Refusal::NoRoom(seat.node))?;
+            let gpus = self
+                .capacity
+                .choose(seat, &demand)
+                .ok_or(Refusal::NoRoom(seat.node))?;
             let granted = Seat { gpus, ..*seat };
             self.draft.take(self.capacity, granted, demand);
             allocation.seats.push(granted);
@@ -256,7 +293,11 @@ impl Plan<'_> {
             Ok(offering) => {
                 self.draft.close(self.capacity, node);
                 self.draft.leave(offering);
-                let decision = if now { NodeDecision::Release(node) } else { NodeDecision::Drain(node) };
+                let decision = if now {
+                    NodeDecision::Release(node)
+                } else {
+                    NodeDecision::Drain(node)
+                };
                 self.decide(Decision::Node(decision))
             }
             Err(refusal) => self.refuse(refusal),
@@ -264,7 +305,11 @@ impl Plan<'_> {
     }
 
     fn check_leave(&self, node: NodeId, now: bool) -> Result<OfferingId, Refusal> {
-        let slot = self.state.nodes.get(node.index()).ok_or(Refusal::NoSuchNode(node))?;
+        let slot = self
+            .state
+            .nodes
+            .get(node.index())
+            .ok_or(Refusal::NoSuchNode(node))?;
         if slot.phase != NodePhase::Ready || !self.capacity.is_open(node) {
             return Err(Refusal::NotReady(node));
         }
@@ -284,7 +329,9 @@ impl Plan<'_> {
 /// Whether the seats hold every task of every role exactly once.
 fn covers(roles: &[Role], seats: &[Seat]) -> bool {
     let seated = |position: usize| {
-        let of_role = seats.iter().filter(|seat| usize::from(seat.role) == position);
+        let of_role = seats
+            .iter()
+            .filter(|seat| usize::from(seat.role) == position);
         of_role.map(|seat| u64::from(seat.tasks)).sum::<u64>()
     };
     let whole = |(position, role): (usize, &Role)| seated(position) == u64::from(role.tasks);
@@ -300,8 +347,17 @@ fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats
             let shape = capacity.shape(*offering);
             role.demand.gpu == GpuDemand::None || shape.model == model
         };
-        for node in capacity.offerings().filter(same).flat_map(|offering| capacity.nodes(offering)) {
-            seat_tasks(&mut seats, node, capacity.room(node, &role.demand).min(left), role);
+        for node in capacity
+            .offerings()
+            .filter(same)
+            .flat_map(|offering| capacity.nodes(offering))
+        {
+            seat_tasks(
+                &mut seats,
+                node,
+                capacity.room(node, &role.demand).min(left),
+                role,
+            );
             left = role.tasks - seats.iter().map(|seat| seat.tasks).sum::<u32>();
             if left == 0 {
                 return Some(seats);
@@ -310,7 +366,10 @@ fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats
         None
     };
     let mut tried = ModelSet::NONE;
-    for offering in capacity.offerings().filter(|offering| capacity.allows(*offering, models, &role.demand)) {
+    for offering in capacity
+        .offerings()
+        .filter(|offering| capacity.allows(*offering, models, &role.demand))
+    {
         let model = capacity.shape(offering).model;
         if !tried.allows(model) {
             tried = tried.with(model);
@@ -324,7 +383,12 @@ fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats
 
 /// Adds `tasks` tasks on `node`: one seat, or one for each where they take a share of a GPU.
 fn seat_tasks(seats: &mut Seats, node: NodeId, tasks: u32, role: &Role) {
-    let seat = |tasks| Seat { node, role: 0, tasks, gpus: crate::model::GpuSet::EMPTY };
+    let seat = |tasks| Seat {
+        node,
+        role: 0,
+        tasks,
+        gpus: crate::model::GpuSet::EMPTY,
+    };
     match role.demand.gpu {
         GpuDemand::Milli(_) => seats.extend((0..tasks).map(|_| seat(1))),
         GpuDemand::None | GpuDemand::Whole(_) if tasks > 0 => seats.push(seat(tasks)),

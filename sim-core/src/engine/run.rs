@@ -116,7 +116,10 @@ impl fmt::Display for Fault {
                 "policy {policy}: woken {MAX_IDLE_WAKES} times in a row, last at {at}, without anything happening: jobs wait that it never starts"
             ),
             Self::Unsorted { ordinal, at } => {
-                write!(f, "job {ordinal} arrives at {at}, before the job ahead of it: a workload is sorted by arrival")
+                write!(
+                    f,
+                    "job {ordinal} arrives at {at}, before the job ahead of it: a workload is sorted by arrival"
+                )
             }
         }
     }
@@ -137,8 +140,17 @@ impl Engine {
         let supply = world.offerings.iter().map(|offering| {
             let from = first;
             first += offering.max;
-            let (price, available) = (offering.price.at(SimTime::ZERO), offering.availability.at(SimTime::ZERO));
-            Supply { first: from, held: 0, leaving: 0, price, available }
+            let (price, available) = (
+                offering.price.at(SimTime::ZERO),
+                offering.availability.at(SimTime::ZERO),
+            );
+            Supply {
+                first: from,
+                held: 0,
+                leaving: 0,
+                price,
+                available,
+            }
         });
         let supply: Vec<Supply> = supply.collect();
         let all_absent = |slots: u32| {
@@ -146,8 +158,17 @@ impl Engine {
             (0..slots).for_each(|slot| bits.insert(slot));
             bits
         };
-        let absent = world.offerings.iter().map(|offering| all_absent(offering.max)).collect();
-        let node = Node { phase: NodePhase::Absent, launch: 0, seats: 0, ready: SimTime::ZERO };
+        let absent = world
+            .offerings
+            .iter()
+            .map(|offering| all_absent(offering.max))
+            .collect();
+        let node = Node {
+            phase: NodePhase::Absent,
+            launch: 0,
+            seats: 0,
+            ready: SimTime::ZERO,
+        };
         Self {
             capacity: Capacity::new(&world.offerings),
             state: State {
@@ -170,10 +191,18 @@ impl Engine {
     }
 
     /// Runs to the end under `policy`, which may know what `grants` allows.
-    pub fn run(&mut self, policy: &mut dyn Policy, grants: Grants, watch: &mut dyn Observer) -> Result<Finish, Fault> {
+    pub fn run(
+        &mut self,
+        policy: &mut dyn Policy,
+        grants: Grants,
+        watch: &mut dyn Observer,
+    ) -> Result<Finish, Fault> {
         let wakes = policy.wakes_on();
         loop {
-            match self.advance(wakes, watch).map_err(|fault| fault.by(policy.name()))? {
+            match self
+                .advance(wakes, watch)
+                .map_err(|fault| fault.by(policy.name()))?
+            {
                 Step::Done(finish) => return Ok(finish),
                 Step::Decide => {
                     let (view, mut plan) = self.open(grants);
@@ -213,14 +242,29 @@ impl Engine {
     /// Opens a plan at this instant; one that was opened before and not committed leaves no trace.
     pub fn open(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
         self.draft.abandon(&mut self.capacity);
-        self.draft.begin(self.state.supply.len(), self.state.jobs.slots());
-        let view = View { state: &self.state, grants };
-        (view, Plan { state: &self.state, capacity: &mut self.capacity, draft: &mut self.draft })
+        self.draft
+            .begin(self.state.supply.len(), self.state.jobs.slots());
+        let view = View {
+            state: &self.state,
+            grants,
+            more_arrivals: self.next_job.is_some(),
+        };
+        (
+            view,
+            Plan {
+                state: &self.state,
+                capacity: &mut self.capacity,
+                draft: &mut self.draft,
+            },
+        )
     }
 
     /// A copy of the run and its policy, from which both go on exactly as the originals do.
     pub fn snapshot(&self, policy: &dyn Policy) -> Snapshot {
-        Snapshot { engine: self.fork(), policy: policy.fork() }
+        Snapshot {
+            engine: self.fork(),
+            policy: policy.fork(),
+        }
     }
 
     /// The instant reached.
@@ -290,7 +334,10 @@ impl Engine {
         self.counters.batches = if again { self.counters.batches + 1 } else { 1 };
         self.state.now = next;
         if self.counters.batches > limits::MAX_BATCHES {
-            return Err(Fault::Livelock { policy: String::new(), at: next });
+            return Err(Fault::Livelock {
+                policy: String::new(),
+                at: next,
+            });
         }
         Ok(())
     }
@@ -303,12 +350,19 @@ impl Engine {
     }
 
     fn count_idle(&mut self, happened: Wakes) -> Result<(), Fault> {
-        let clock_alone = self.state.changes.iter().all(|change| *change == super::state::Change::Woken);
+        let clock_alone = self
+            .state
+            .changes
+            .iter()
+            .all(|change| *change == super::state::Change::Woken);
         let nothing_runs = self.state.jobs.count(Standing::Running) == 0 && self.next_job.is_none();
         let idle = clock_alone && nothing_runs && happened.any(Wakes::WAKE | Wakes::ROUND);
         self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
         if self.counters.idle > MAX_IDLE_WAKES {
-            return Err(Fault::Idle { policy: String::new(), at: self.state.now });
+            return Err(Fault::Idle {
+                policy: String::new(),
+                at: self.state.now,
+            });
         }
         Ok(())
     }
@@ -350,8 +404,14 @@ impl Fault {
     /// Names the policy, which the engine does not know.
     fn by(self, name: &str) -> Self {
         match self {
-            Self::Livelock { at, .. } => Self::Livelock { policy: name.to_owned(), at },
-            Self::Idle { at, .. } => Self::Idle { policy: name.to_owned(), at },
+            Self::Livelock { at, .. } => Self::Livelock {
+                policy: name.to_owned(),
+                at,
+            },
+            Self::Idle { at, .. } => Self::Idle {
+                policy: name.to_owned(),
+                at,
+            },
             Self::Unsorted { .. } => self,
         }
     }
@@ -367,6 +427,9 @@ impl Snapshot {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (now, live) = (self.state.now, self.live());
-        f.debug_struct("Engine").field("now", &now).field("live", &live).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("now", &now)
+            .field("live", &live)
+            .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Gang, ModelSet};
+use crate::model::{Allocation, Gang, Market, ModelSet, Shape};
 use crate::units::{JobId, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -16,6 +16,8 @@ pub struct Grants {
     pub prices: bool,
     /// Availability to come.
     pub reclaims: bool,
+    /// Arrivals to come.
+    pub arrivals: bool,
 }
 
 /// Proof that true durations were granted; only a view gives one.
@@ -30,12 +32,17 @@ pub struct Prices(());
 #[derive(Clone, Copy, Debug)]
 pub struct Reclaims(());
 
+/// Proof that arrivals to come were granted; only a view gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct ArrivalsToCome(());
+
 /// The world as a policy sees it at the instant it is asked. What is free is asked of the plan, which knows what has been
 /// decided so far.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     pub(crate) state: &'a State,
     pub(crate) grants: Grants,
+    pub(crate) more_arrivals: bool,
 }
 
 /// A live job as a policy sees it.
@@ -61,6 +68,10 @@ pub struct NodeView {
 pub struct OfferingView<'a> {
     /// Its name.
     pub name: &'a str,
+    /// How it is paid for.
+    pub market: Market,
+    /// What each node has.
+    pub shape: Shape,
     /// Machines held: booting, ready, draining or noticed.
     pub held: u32,
     /// Those among them that are draining or noticed.
@@ -85,7 +96,11 @@ impl<'a> View<'a> {
 
     /// What never changes, apart from what is hidden: queues, models, classes.
     pub fn queue_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.state.world.queues.iter().map(|queue| queue.name.as_str())
+        self.state
+            .world
+            .queues
+            .iter()
+            .map(|queue| queue.name.as_str())
     }
 
     /// Names of the GPU models, by id.
@@ -106,7 +121,10 @@ impl<'a> View<'a> {
     /// A job, unless it has ended.
     pub fn job(&self, id: JobId) -> Option<JobView<'a>> {
         let live = self.state.jobs.get(id)?;
-        Some(JobView { live, state: self.state })
+        Some(JobView {
+            live,
+            state: self.state,
+        })
     }
 
     /// Jobs that wait, in the order in which they joined the queue.
@@ -121,7 +139,10 @@ impl<'a> View<'a> {
 
     fn standing(&self, standing: Standing) -> impl Iterator<Item = JobView<'a>> + use<'a> {
         let state = self.state;
-        state.jobs.iter(standing).map(move |live| JobView { live, state })
+        state
+            .jobs
+            .iter(standing)
+            .map(move |live| JobView { live, state })
     }
 
     /// Number of jobs that wait.
@@ -142,7 +163,11 @@ impl<'a> View<'a> {
     /// A node slot, or `None` beyond the fleet.
     pub fn node(&self, id: NodeId) -> Option<NodeView> {
         let node = self.state.nodes.get(id.index())?;
-        Some(NodeView { id, phase: node.phase, seats: node.seats })
+        Some(NodeView {
+            id,
+            phase: node.phase,
+            seats: node.seats,
+        })
     }
 
     /// An offering, or `None` if there is no such.
@@ -151,6 +176,8 @@ impl<'a> View<'a> {
         let supply = &self.state.supply[id.index()];
         Some(OfferingView {
             name: &offering.name,
+            market: offering.market,
+            shape: offering.shape,
             held: supply.held,
             leaving: supply.leaving,
             min: offering.min,
@@ -164,7 +191,8 @@ impl<'a> View<'a> {
     /// All offerings in the order of the scenario.
     pub fn offerings(&self) -> impl Iterator<Item = (OfferingId, OfferingView<'a>)> + use<'a> {
         let view = *self;
-        let ids = (0..self.state.supply.len()).map(|position| OfferingId(u16::try_from(position).expect("few offerings")));
+        let ids = (0..self.state.supply.len())
+            .map(|position| OfferingId(u16::try_from(position).expect("few offerings")));
         ids.filter_map(move |id| Some((id, view.offering(id)?)))
     }
 
@@ -191,6 +219,16 @@ impl<'a> View<'a> {
     /// The availability of `offering` at `at`, past or to come. Panics beyond the offerings.
     pub fn available_at(&self, offering: OfferingId, at: SimTime, _leave: Reclaims) -> u32 {
         self.world().offerings[offering.index()].availability.at(at)
+    }
+
+    /// Leave to know arrivals to come, if the scenario gave it.
+    pub fn arrivals(&self) -> Option<ArrivalsToCome> {
+        self.grants.arrivals.then_some(ArrivalsToCome(()))
+    }
+
+    /// Whether any job is still to come.
+    pub fn more_arrivals(&self, _leave: ArrivalsToCome) -> bool {
+        self.more_arrivals
     }
 
     fn world(&self) -> &'a World {
@@ -276,7 +314,11 @@ impl<'a> JobView<'a> {
 
     /// How long it has waited since it last joined the queue; zero while it runs.
     pub fn waited(&self) -> Span {
-        if self.is_running() { Span::ZERO } else { self.state.now.since(self.live.queued) }
+        if self.is_running() {
+            Span::ZERO
+        } else {
+            self.state.now.since(self.live.queued)
+        }
     }
 
     /// When it last joined the queue.
@@ -284,22 +326,41 @@ impl<'a> JobView<'a> {
         self.live.queued
     }
 
-    /// When the running attempt should end by its estimate: never before now.
+    /// Time it would take to set up again, were it started now.
+    pub fn restore(&self) -> Span {
+        let class = &self.state.world.classes[self.live.job.class.index()];
+        if self.live.attempts > 0 {
+            class.restore
+        } else {
+            Span::ZERO
+        }
+    }
+
+    /// When the running attempt, or one that started now, should end by its estimate: never before now.
     pub fn estimated_end(&self) -> Option<SimTime> {
         let left = self.estimate()?.saturating_sub(self.live.kept);
-        let begun = if self.is_running() { self.live.attempt.works } else { self.state.now };
+        let begun = if self.is_running() {
+            self.live.attempt.works
+        } else {
+            self.state.now
+        };
         Some(begun.saturating_add(left).max(self.state.now))
     }
 
     /// What an outside observer measures while it runs.
     pub fn telemetry(&self) -> Option<Telemetry> {
-        self.is_running().then(|| self.live.progress.telemetry(&self.live.attempt.on))
+        self.is_running()
+            .then(|| self.live.progress.telemetry(&self.live.attempt.on))
     }
 
     /// True time left on its present footing, or at unit rate while it waits.
     pub fn true_left(&self, _leave: Durations) -> Span {
         if self.is_running() {
-            return self.live.attempt.due.since(self.state.now.min(self.live.attempt.due));
+            return self
+                .live
+                .attempt
+                .due
+                .since(self.state.now.min(self.live.attempt.due));
         }
         let CourseChange::Done(left) = self.live.progress.next(&self.live.attempt.on);
         left

@@ -38,7 +38,11 @@ impl GpuSet {
 
     /// The first `count` GPUs of a node; at most 64.
     pub const fn first(count: u32) -> Self {
-        if count >= 64 { Self(u64::MAX) } else { Self((1 << count) - 1) }
+        if count >= 64 {
+            Self(u64::MAX)
+        } else {
+            Self((1 << count) - 1)
+        }
     }
 
     /// The GPU at `index` alone.
@@ -116,8 +120,16 @@ impl ModelSet {
 impl Demand {
     /// `gpus` whole GPUs and no stated CPU or memory.
     pub const fn gpus(gpus: u16) -> Self {
-        let gpu = if gpus == 0 { GpuDemand::None } else { GpuDemand::Whole(gpus) };
-        Self { gpu, cpu_milli: 0, memory_mib: 0 }
+        let gpu = if gpus == 0 {
+            GpuDemand::None
+        } else {
+            GpuDemand::Whole(gpus)
+        };
+        Self {
+            gpu,
+            cpu_milli: 0,
+            memory_mib: 0,
+        }
     }
 
     /// Whole GPUs asked for; a share counts as none.

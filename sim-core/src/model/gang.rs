@@ -25,7 +25,10 @@ pub enum Gang {
 impl Gang {
     /// `tasks` tasks of `gpus` whole GPUs each.
     pub const fn of(tasks: u32, gpus: u16) -> Self {
-        Self::One(Role { tasks, demand: Demand::gpus(gpus) })
+        Self::One(Role {
+            tasks,
+            demand: Demand::gpus(gpus),
+        })
     }
 
     /// Its roles; a seat names one by its position here.
@@ -43,12 +46,19 @@ impl Gang {
 
     /// Thousandths of a GPU of all tasks.
     pub fn gpu_milli(&self) -> u64 {
-        self.roles().iter().map(|role| u64::from(role.tasks) * role.demand.gpu_milli()).sum()
+        self.roles()
+            .iter()
+            .map(|role| u64::from(role.tasks) * role.demand.gpu_milli())
+            .sum()
     }
 
     /// GPUs of all tasks, a share counting as one.
     pub fn gpus(&self) -> u32 {
-        let gpus = |role: &Role| role.tasks * u32::try_from(role.demand.gpu_milli().div_ceil(1000)).expect("a task has at most 64 GPUs");
+        let gpus = |role: &Role| {
+            role.tasks
+                * u32::try_from(role.demand.gpu_milli().div_ceil(1000))
+                    .expect("a task has at most 64 GPUs")
+        };
         self.roles().iter().map(gpus).sum()
     }
 }

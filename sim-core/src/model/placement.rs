@@ -45,8 +45,12 @@ impl Allocation {
     pub fn nodes(&self) -> usize {
         let first = |position: usize| {
             let node = self.seats[position].node;
-            self.seats[..position].iter().all(|earlier| earlier.node != node)
+            self.seats[..position]
+                .iter()
+                .all(|earlier| earlier.node != node)
         };
-        (0..self.seats.len()).filter(|position| first(*position)).count()
+        (0..self.seats.len())
+            .filter(|position| first(*position))
+            .count()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
+use std::str::FromStr;
 
 use super::limits;
 
@@ -193,6 +194,82 @@ impl fmt::Display for Span {
     }
 }
 
+/// Why a text is no span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpanError {
+    /// It is not a sequence of numbers with units.
+    Malformed,
+    /// It is longer than 100 years, or finer than a microsecond.
+    OutOfRange,
+}
+
+impl fmt::Display for SpanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => {
+                "a duration is numbers with units, such as \"90s\", \"1h30m\" or \"14d\""
+            }
+            Self::OutOfRange => "a duration is a whole number of microseconds, at most 100 years",
+        })
+    }
+}
+
+impl std::error::Error for SpanError {}
+
+impl FromStr for Span {
+    type Err = SpanError;
+
+    /// `90s`, `1.5h`, `1h30m`, `500ms`, `14d`: numbers with the units w, d, h, m, s, ms, us, added up.
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        let (mut rest, mut total) = (text, 0_u64);
+        if rest.is_empty() {
+            return Err(SpanError::Malformed);
+        }
+        while !rest.is_empty() {
+            let number_end = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.')
+                .ok_or(SpanError::Malformed)?;
+            let unit_end = rest[number_end..].find(|c: char| !c.is_ascii_alphabetic());
+            let unit_end = unit_end.map_or(rest.len(), |length| number_end + length);
+            let part = part_us(&rest[..number_end], &rest[number_end..unit_end])?;
+            total = total.checked_add(part).ok_or(SpanError::OutOfRange)?;
+            rest = &rest[unit_end..];
+        }
+        Self::from_us(total).ok_or(SpanError::OutOfRange)
+    }
+}
+
+/// One number with its unit, exactly.
+fn part_us(number: &str, unit: &str) -> Result<u64, SpanError> {
+    let scale: u64 = match unit {
+        "us" => 1,
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" | "min" => 60_000_000,
+        "h" => 3_600_000_000,
+        "d" => 86_400_000_000,
+        "w" => 604_800_000_000,
+        _ => return Err(SpanError::Malformed),
+    };
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || (number.contains('.') && !digits(decimals)) {
+        return Err(SpanError::Malformed);
+    }
+    let whole: u64 = whole.parse().map_err(|_| SpanError::OutOfRange)?;
+    let mut us = whole.checked_mul(scale).ok_or(SpanError::OutOfRange)?;
+    let mut place = scale;
+    for digit in decimals.bytes() {
+        let digit = u64::from(digit - b'0');
+        if !place.is_multiple_of(10) && digit != 0 {
+            return Err(SpanError::OutOfRange);
+        }
+        place /= 10;
+        us = us.checked_add(place * digit).ok_or(SpanError::OutOfRange)?;
+    }
+    Ok(us)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +283,20 @@ mod tests {
         assert_eq!(shown(150_000_000), "2m30s");
         assert_eq!(shown(3_600_000_000), "1h");
         assert_eq!(shown(273_600_000_000), "3d4h");
+    }
+
+    #[test]
+    fn spans_are_read_exactly() {
+        let us = |text: &str| text.parse::<Span>().map(Span::us);
+        assert_eq!(us("90s"), Ok(90_000_000));
+        assert_eq!(us("1h30m"), Ok(5_400_000_000));
+        assert_eq!(us("1.5h"), Ok(5_400_000_000));
+        assert_eq!(us("0.25ms"), Ok(250));
+        assert_eq!(us("0.0001ms"), Err(SpanError::OutOfRange));
+        assert_eq!(us("101000w"), Err(SpanError::OutOfRange));
+        for text in ["", "5", "h", "-3s", "1e3s", "3 s", "1..5s", "1.s", "3x"] {
+            assert_eq!(us(text), Err(SpanError::Malformed), "{text}");
+        }
     }
 
     #[test]

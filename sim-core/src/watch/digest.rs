@@ -48,7 +48,10 @@ struct Digester {
 
 impl Digester {
     fn new(context: &str) -> Self {
-        Self { hasher: blake3::Hasher::new_derive_key(context), buffer: Vec::with_capacity(2 * CHUNK) }
+        Self {
+            hasher: blake3::Hasher::new_derive_key(context),
+            buffer: Vec::with_capacity(2 * CHUNK),
+        }
     }
 
     /// A record: its tag, and when.
@@ -86,7 +89,10 @@ impl Digester {
     fn seats(&mut self, seats: &[Seat]) -> &mut Self {
         self.u32(convert::narrow(seats.len()));
         for seat in seats {
-            self.u32(seat.node.0).u32(seat.role.into()).u32(seat.tasks).u64(seat.gpus.0);
+            self.u32(seat.node.0)
+                .u32(seat.role.into())
+                .u32(seat.tasks)
+                .u64(seat.gpus.0);
         }
         self
     }
@@ -114,7 +120,10 @@ impl Digesting {
     }
 
     pub(crate) fn finish(&self) -> Digests {
-        Digests { decisions: self.decisions.finish(), facts: self.facts.finish() }
+        Digests {
+            decisions: self.decisions.finish(),
+            facts: self.facts.finish(),
+        }
     }
 
     pub(crate) fn decision(&mut self, now: SimTime, decision: &Decision) {
@@ -147,13 +156,25 @@ impl Digesting {
         let digester = &mut self.facts;
         match fact {
             Fact::Arrived { job, .. } => digester.begin(1, now).job(*job),
-            Fact::Started { job, seats, works } => digester.begin(2, now).job(*job).time(*works).seats(seats),
-            Fact::Interrupted { job, cause, kept, lost } => {
+            Fact::Started { job, seats, works } => {
+                digester.begin(2, now).job(*job).time(*works).seats(seats)
+            }
+            Fact::Interrupted {
+                job,
+                cause,
+                kept,
+                lost,
+            } => {
                 let cause = match cause {
                     Cause::Policy => 0,
                     Cause::Reclaim => 1,
                 };
-                digester.begin(3, now).job(*job).u32(cause).span(*kept).span(*lost)
+                digester
+                    .begin(3, now)
+                    .job(*job)
+                    .u32(cause)
+                    .span(*kept)
+                    .span(*lost)
             }
             Fact::Ended { job, outcome } => {
                 let outcome = match outcome {
@@ -163,17 +184,32 @@ impl Digesting {
                 };
                 digester.begin(4, now).job(*job).u32(outcome)
             }
-            Fact::Requested { offering, asked, granted } => {
-                digester.begin(5, now).u32(offering.0.into()).u32(*asked).u32(*granted)
-            }
-            Fact::Booting { node, launch, ready } => digester.begin(6, now).u32(node.0).u32(*launch).time(*ready),
+            Fact::Requested {
+                offering,
+                asked,
+                granted,
+            } => digester
+                .begin(5, now)
+                .u32(offering.0.into())
+                .u32(*asked)
+                .u32(*granted),
+            Fact::Booting {
+                node,
+                launch,
+                ready,
+            } => digester.begin(6, now).u32(node.0).u32(*launch).time(*ready),
             Fact::Ready { node, launch } => digester.begin(7, now).u32(node.0).u32(*launch),
             Fact::Draining { node } => digester.begin(8, now).u32(node.0),
             Fact::Noticed { node, at } => digester.begin(9, now).u32(node.0).time(*at),
             Fact::Reclaimed { node } => digester.begin(10, now).u32(node.0),
             Fact::Released { node } => digester.begin(11, now).u32(node.0),
-            Fact::Price { offering, price } => digester.begin(12, now).u32(offering.0.into()).u64(price.nanousd_h()),
-            Fact::Availability { offering, nodes } => digester.begin(13, now).u32(offering.0.into()).u32(*nodes),
+            Fact::Price { offering, price } => digester
+                .begin(12, now)
+                .u32(offering.0.into())
+                .u64(price.nanousd_h()),
+            Fact::Availability { offering, nodes } => {
+                digester.begin(13, now).u32(offering.0.into()).u32(*nodes)
+            }
             // Explanations: what a policy says changes nothing.
             Fact::Refused(_) | Fact::Held { .. } => digester,
         };

@@ -3,6 +3,6 @@
 mod digest;
 mod fact;
 
-pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub(crate) use digest::Digesting;
+pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome};

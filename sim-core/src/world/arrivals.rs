@@ -22,7 +22,10 @@ pub struct Trace {
 impl Trace {
     /// The whole of `jobs`. Panics if they are not sorted by arrival.
     pub fn new(jobs: Arc<[Job]>) -> Self {
-        assert!(jobs.is_sorted_by_key(|job| job.arrival), "a workload is sorted by arrival");
+        assert!(
+            jobs.is_sorted_by_key(|job| job.arrival),
+            "a workload is sorted by arrival"
+        );
         Self { jobs, at: 0 }
     }
 }

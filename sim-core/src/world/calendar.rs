@@ -24,9 +24,17 @@ impl Calendar {
     /// Time zero at `epoch_unix_s` (seconds since 1970 UTC); `offsets_s` are offsets from UTC in seconds,
     /// each from an instant on. Panics unless the first is at time zero and they ascend.
     pub fn new(epoch_unix_s: i64, offsets_s: Vec<(SimTime, i32)>) -> Self {
-        assert!(offsets_s.first().is_some_and(|(from, _)| *from == SimTime::ZERO), "an offset holds at time zero");
+        assert!(
+            offsets_s
+                .first()
+                .is_some_and(|(from, _)| *from == SimTime::ZERO),
+            "an offset holds at time zero"
+        );
         assert!(offsets_s.is_sorted_by(|a, b| a.0 < b.0), "offsets ascend");
-        Self { epoch_unix_s, offsets_s: offsets_s.into() }
+        Self {
+            epoch_unix_s,
+            offsets_s: offsets_s.into(),
+        }
     }
 
     /// Seconds since 1970 UTC at `now`, rounded down.

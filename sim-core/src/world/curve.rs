@@ -24,7 +24,9 @@ pub enum CurveError {
 impl<T: Copy> Curve<T> {
     /// Always `value`.
     pub fn constant(value: T) -> Self {
-        Self { steps: Arc::new([(SimTime::ZERO, value)]) }
+        Self {
+            steps: Arc::new([(SimTime::ZERO, value)]),
+        }
     }
 
     /// The given steps: the first at time zero, strictly ascending.
@@ -37,7 +39,9 @@ impl<T: Copy> Curve<T> {
         let unsorted = steps.windows(2).position(|pair| pair[0].0 >= pair[1].0);
         match unsorted {
             Some(position) => Err(CurveError::Unsorted(position + 1)),
-            None => Ok(Self { steps: steps.into() }),
+            None => Ok(Self {
+                steps: steps.into(),
+            }),
         }
     }
 
@@ -59,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_step_holds_from_its_instant_on() {
-        let curve = Curve::new(vec![(SimTime::ZERO, 3), (SimTime::from_secs(5), 7)]).expect("sorted");
+        let curve =
+            Curve::new(vec![(SimTime::ZERO, 3), (SimTime::from_secs(5), 7)]).expect("sorted");
         let at = |secs| curve.at(SimTime::from_secs(secs));
         assert_eq!([at(0), at(4), at(5), at(99)], [3, 3, 7, 7]);
     }
@@ -69,6 +74,9 @@ mod tests {
         let second = SimTime::from_secs(1);
         assert_eq!(Curve::<u32>::new(vec![]), Err(CurveError::Empty));
         assert_eq!(Curve::new(vec![(second, 1)]), Err(CurveError::LateStart));
-        assert_eq!(Curve::new(vec![(SimTime::ZERO, 1), (SimTime::ZERO, 2)]), Err(CurveError::Unsorted(1)));
+        assert_eq!(
+            Curve::new(vec![(SimTime::ZERO, 1), (SimTime::ZERO, 2)]),
+            Err(CurveError::Unsorted(1))
+        );
     }
 }

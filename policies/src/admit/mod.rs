@@ -1,0 +1,31 @@
+//! Admission: who of those that wait may start.
+
+mod conservative;
+mod easy;
+mod ends;
+mod line;
+
+pub use conservative::Conservative;
+pub use easy::Easy;
+pub use line::{Skip, Strict};
+
+use sim_core::engine::{Change, View};
+
+use crate::compose::Desk;
+
+/// Who of those that wait may start.
+pub trait Admit: Send {
+    /// Starts whoever may.
+    fn admit(&mut self, desk: &mut Desk<'_, '_, '_>);
+
+    /// Takes note of what happened since the last time; called for each change, before [`Admit::admit`].
+    fn note(&mut self, _change: &Change, _view: &View<'_>) {}
+
+    /// Whether it needs an estimate of every job.
+    fn needs_estimate(&self) -> bool {
+        false
+    }
+
+    /// An exact copy.
+    fn fork(&self) -> Box<dyn Admit>;
+}

@@ -1,0 +1,192 @@
+//! The composed policy: an order, an admission rule, a placement, a preemption rule and a buyer, each one method.
+//!
+//! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
+//! time are ranked anew; 3. the admission rule starts what it will; 4. the preemption rule makes room for what still waits;
+//! 5. the buyer adjusts the fleet; 6. the clock is set for whoever wants to be woken.
+
+use sim_core::engine::{Change, JobView, Plan, Policy, Reason, View, Wakes};
+use sim_core::model::Placement;
+use sim_core::units::{JobId, SimTime, Span};
+
+use crate::admit::Admit;
+use crate::buy::Buy;
+use crate::order::Order;
+use crate::place::Place;
+use crate::preempt::Preempt;
+use crate::queue::{Key, Queue};
+
+/// A policy made of parts.
+pub struct Composed {
+    /// Its name.
+    pub name: String,
+    /// Who goes first.
+    pub order: Box<dyn Order>,
+    /// Who may start.
+    pub admit: Box<dyn Admit>,
+    /// Where.
+    pub place: Box<dyn Place>,
+    /// Who makes room.
+    pub preempt: Box<dyn Preempt>,
+    /// What to hold.
+    pub buy: Box<dyn Buy>,
+    /// The waiting jobs; empty at the start.
+    pub state: Standing,
+}
+
+/// What a composed policy remembers between decisions.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    queue: Queue,
+    ranked: SimTime,
+    woken: SimTime,
+}
+
+/// What a part works with at an instant: the world, the plan, the queue and the placement.
+pub struct Desk<'d, 'v, 'p> {
+    /// The world.
+    pub view: &'d View<'v>,
+    /// The plan so far.
+    pub plan: &'d mut Plan<'p>,
+    /// The waiting jobs.
+    pub queue: &'d mut Queue,
+    /// Who goes first.
+    pub order: &'d dyn Order,
+    place: &'d mut dyn Place,
+}
+
+impl<'v> Desk<'_, 'v, '_> {
+    /// A waiting or running job. Panics on one that has ended, which no queue holds.
+    pub fn job(&self, job: JobId) -> JobView<'v> {
+        self.view.job(job).expect("queues hold live jobs")
+    }
+
+    /// Where the job would lie, if it fits.
+    pub fn lay(&mut self, job: JobId) -> Option<Placement> {
+        let place = &mut *self.place;
+        self.plan.lay(job, &mut |capacity, role, models| {
+            place.lay(capacity, role, models)
+        })
+    }
+
+    /// Where it would lie if this were free; for a gang of one role.
+    pub fn place(&mut self) -> &mut dyn Place {
+        self.place
+    }
+
+    /// Starts a waiting job there, and takes it out of the queue.
+    pub fn start(&mut self, job: JobId, placement: &Placement) {
+        self.plan
+            .start(job, placement)
+            .expect("a placement that was laid out on this plan");
+        self.queue.remove(job);
+    }
+
+    /// Starts a waiting job if it fits; says why not.
+    pub fn try_start(&mut self, job: JobId) -> bool {
+        match self.lay(job) {
+            Some(placement) => {
+                self.start(job, &placement);
+                true
+            }
+            None => {
+                self.plan.hold(job, Reason::NoCapacity);
+                false
+            }
+        }
+    }
+
+    /// The rank of a job now.
+    pub fn key(&self, job: &JobView<'_>) -> Key {
+        self.order.key(job, self.view)
+    }
+}
+
+impl Policy for Composed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn wakes_on(&self) -> Wakes {
+        Wakes::ARRIVAL | Wakes::END | Wakes::NODE | Wakes::WAKE | self.buy.wakes_on()
+    }
+
+    fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        self.take_in(view);
+        let mut desk = Desk {
+            view,
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            place: &mut *self.place,
+        };
+        self.admit.admit(&mut desk);
+        if self.preempt.relieve(&mut desk) {
+            self.admit.admit(&mut desk);
+        }
+        let wish = self.buy.buy(&mut desk);
+        self.set_clock(view, plan, wish);
+    }
+
+    fn fork(&self) -> Box<dyn Policy + Send> {
+        Box::new(Self {
+            name: self.name.clone(),
+            order: self.order.fork(),
+            admit: self.admit.fork(),
+            place: self.place.fork(),
+            preempt: self.preempt.fork(),
+            buy: self.buy.fork(),
+            state: self.state.clone(),
+        })
+    }
+}
+
+impl Composed {
+    /// Brings the queue up to date.
+    fn take_in(&mut self, view: &View<'_>) {
+        let queue = &mut self.state.queue;
+        for change in view.changes() {
+            match change {
+                Change::Arrived(job) | Change::Requeued(job) => {
+                    queue.remove(*job);
+                    if let Some(job) = view.job(*job).filter(|job| !job.is_running()) {
+                        queue.insert(&job, self.order.key(&job, view));
+                    }
+                }
+                Change::Started(job) | Change::Ended(job) => queue.remove(*job),
+                Change::Node(_) | Change::Price(_) | Change::Availability(_) | Change::Woken => {}
+            }
+            self.admit.note(change, view);
+        }
+        let due = self
+            .order
+            .rerank()
+            .is_some_and(|every| view.now() >= self.state.ranked.saturating_add(every));
+        if due {
+            self.state.ranked = view.now();
+            for job in queue.drain() {
+                let job = view.job(job).expect("queues hold live jobs");
+                queue.insert(&job, self.order.key(&job, view));
+            }
+        }
+    }
+
+    /// Asks to be woken at the earliest moment that a part wishes, once.
+    fn set_clock(&mut self, view: &View<'_>, plan: &mut Plan<'_>, wish: Option<SimTime>) {
+        let quantum = self
+            .preempt
+            .quantum(&*self.order)
+            .filter(|_| !self.state.queue.is_empty());
+        let tick = quantum.map(|every| {
+            (view.now().saturating_add(Span::from_us(1).expect("short"))).round_up(every)
+        });
+        let at = match (tick, wish) {
+            (Some(tick), Some(wish)) => Some(tick.min(wish)),
+            (tick, wish) => tick.or(wish),
+        };
+        let pending = self.state.woken > view.now();
+        if let Some(at) = at.filter(|at| *at > view.now() && (!pending || *at < self.state.woken)) {
+            self.state.woken = at;
+            plan.wake_at(at).expect("a moment in the future");
+        }
+    }
+}

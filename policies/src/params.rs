@@ -1,0 +1,290 @@
+//! Parameters of a policy part: declared once, checked against the declaration, read with their defaults.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sim_core::units::Span;
+
+/// A value as a scenario gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// A list of texts.
+    Texts(Vec<String>),
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Domain {
+    /// A duration above zero, such as `"6m"`.
+    Span,
+    /// A whole number in this range, ends included.
+    Count(u32, u32),
+    /// A number in this range, ends included.
+    Ratio(f64, f64),
+    /// `true` or `false`.
+    Flag,
+    /// A list of any of these.
+    Subset(&'static [&'static str]),
+}
+
+/// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Name in the scenario.
+    pub name: &'static str,
+    /// What it may be.
+    pub domain: Domain,
+    /// What it is when nothing is said, as it would be written.
+    pub default: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// Why a parameter is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamError {
+    /// Name of the parameter.
+    pub name: String,
+    /// The value given, as text; empty if the name is at fault.
+    pub value: String,
+    /// The rule it breaks.
+    pub rule: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl fmt::Display for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_empty() {
+            return write!(f, "{}: {}; {}", self.name, self.rule, self.remedy);
+        }
+        write!(
+            f,
+            "{} = {}: {}; {}",
+            self.name, self.value, self.rule, self.remedy
+        )
+    }
+}
+
+impl std::error::Error for ParamError {}
+
+/// Parameters that have been checked against their declaration.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    declared: &'static [Param],
+    given: BTreeMap<String, Value>,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Float(float) => write!(f, "{float}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Texts(texts) => write!(f, "{texts:?}"),
+        }
+    }
+}
+
+impl Params {
+    /// Checks `given` against `declared`; all errors at once.
+    pub fn check(
+        declared: &'static [Param],
+        given: &[(String, Value)],
+    ) -> Result<Self, Vec<ParamError>> {
+        let mut errors = Vec::new();
+        for (name, value) in given {
+            match declared.iter().find(|param| param.name == name) {
+                None => errors.push(unknown(name, declared)),
+                Some(param) => {
+                    let breaks = param.domain.breach(value);
+                    errors.extend(breaks.map(|rule| ParamError {
+                        name: name.clone(),
+                        value: value.to_string(),
+                        rule,
+                        remedy: format!("write for example {name} = {}", param.default),
+                    }));
+                }
+            }
+        }
+        if errors.is_empty() {
+            let given = given.iter().cloned().collect();
+            Ok(Self { declared, given })
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn default_of(&self, name: &str) -> &'static str {
+        let param = self.declared.iter().find(|param| param.name == name);
+        param.expect("a part reads what it declares").default
+    }
+
+    /// A duration.
+    pub fn span(&self, name: &str) -> Span {
+        let text = match self.given.get(name) {
+            Some(Value::Text(text)) => text.as_str(),
+            Some(_) | None => self.default_of(name).trim_matches('"'),
+        };
+        text.parse().expect("checked, and defaults are well formed")
+    }
+
+    /// A whole number.
+    pub fn count(&self, name: &str) -> u32 {
+        match self.given.get(name) {
+            Some(Value::Integer(integer)) => u32::try_from(*integer).expect("checked"),
+            Some(_) | None => self
+                .default_of(name)
+                .parse()
+                .expect("defaults are well formed"),
+        }
+    }
+
+    /// A number.
+    pub fn ratio(&self, name: &str) -> f64 {
+        match self.given.get(name) {
+            Some(Value::Float(float)) => *float,
+            Some(Value::Integer(integer)) => f64::from(i32::try_from(*integer).expect("checked")),
+            Some(_) | None => self
+                .default_of(name)
+                .parse()
+                .expect("defaults are well formed"),
+        }
+    }
+
+    /// Yes or no.
+    pub fn flag(&self, name: &str) -> bool {
+        match self.given.get(name) {
+            Some(Value::Flag(flag)) => *flag,
+            Some(_) | None => self.default_of(name) == "true",
+        }
+    }
+
+    /// Some of several words.
+    pub fn subset(&self, name: &str) -> Vec<String> {
+        match self.given.get(name) {
+            Some(Value::Texts(texts)) => texts.clone(),
+            Some(_) | None => {
+                let words = self.default_of(name).trim_matches(['[', ']']).split(',');
+                words
+                    .map(|word| word.trim().trim_matches('"').to_owned())
+                    .filter(|word| !word.is_empty())
+                    .collect()
+            }
+        }
+    }
+}
+
+impl Domain {
+    /// The rule that `value` breaks, if it breaks one.
+    fn breach(self, value: &Value) -> Option<String> {
+        match (self, value) {
+            (Self::Span, Value::Text(text)) => match text.parse::<Span>() {
+                Ok(span) if span > Span::ZERO => None,
+                Ok(_) => Some("a duration here is above zero".to_owned()),
+                Err(error) => Some(error.to_string()),
+            },
+            (Self::Span, _) => Some("a duration is a text with a unit".to_owned()),
+            (Self::Count(low, high), Value::Integer(integer))
+                if (i64::from(low)..=i64::from(high)).contains(integer) =>
+            {
+                None
+            }
+            (Self::Count(low, high), _) => Some(format!("a whole number from {low} to {high}")),
+            (Self::Ratio(low, high), Value::Float(float)) if (low..=high).contains(float) => None,
+            (Self::Ratio(low, high), Value::Integer(integer))
+                if i32::try_from(*integer)
+                    .is_ok_and(|integer| (low..=high).contains(&f64::from(integer))) =>
+            {
+                None
+            }
+            (Self::Ratio(low, high), _) => Some(format!("a number from {low} to {high}")),
+            (Self::Flag, Value::Flag(_)) => None,
+            (Self::Flag, _) => Some("true or false".to_owned()),
+            (Self::Subset(words), Value::Texts(texts))
+                if texts.iter().all(|text| words.contains(&text.as_str())) =>
+            {
+                None
+            }
+            (Self::Subset(words), _) => Some(format!("a list of any of {}", words.join(", "))),
+        }
+    }
+}
+
+fn unknown(name: &str, declared: &'static [Param]) -> ParamError {
+    let names: Vec<&str> = declared.iter().map(|param| param.name).collect();
+    let remedy = if names.is_empty() {
+        "remove it: this part takes no parameters".to_owned()
+    } else {
+        format!("it takes {}", names.join(", "))
+    };
+    ParamError {
+        name: name.to_owned(),
+        value: String::new(),
+        rule: "no such parameter".to_owned(),
+        remedy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DECLARED: &[Param] = &[
+        Param {
+            name: "quantum",
+            domain: Domain::Span,
+            default: "\"6m\"",
+            doc: "",
+        },
+        Param {
+            name: "depth",
+            domain: Domain::Count(1, 100),
+            default: "10",
+            doc: "",
+        },
+        Param {
+            name: "market",
+            domain: Domain::Subset(&["owned", "on-demand"]),
+            default: "[\"on-demand\"]",
+            doc: "",
+        },
+    ];
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let params =
+            Params::check(DECLARED, &[("depth".to_owned(), Value::Integer(7))]).expect("sound");
+        assert_eq!(params.span("quantum"), Span::from_secs(360));
+        assert_eq!(params.count("depth"), 7);
+        assert_eq!(params.subset("market"), ["on-demand"]);
+    }
+
+    #[test]
+    fn all_errors_are_told_at_once() {
+        let given = [
+            ("quantun".to_owned(), Value::Text("6m".to_owned())),
+            ("depth".to_owned(), Value::Integer(0)),
+            ("quantum".to_owned(), Value::Text("6 m".to_owned())),
+        ];
+        let errors = Params::check(DECLARED, &given).expect_err("three errors");
+        assert_eq!(errors.len(), 3);
+        assert_eq!(
+            errors[0].to_string(),
+            "quantun: no such parameter; it takes quantum, depth, market"
+        );
+        assert_eq!(
+            errors[1].to_string(),
+            "depth = 0: a whole number from 1 to 100; write for example depth = 10"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! The waiting jobs in the policy's order, in lanes: all jobs of a lane want the same, so that when one does not fit, none does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sim_core::engine::JobView;
+use sim_core::model::{Demand, Gang, ModelSet};
+use sim_core::units::JobId;
+
+/// What an order gives a job: smaller goes first, ties by arrival.
+pub type Key = u64;
+
+/// A waiting job in an order: key, then identity, in one integer.
+type Entry = u128;
+
+/// No entry: after every one there is.
+const NONE: Entry = Entry::MAX;
+
+/// Jobs that want the same.
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    entries: BTreeSet<Entry>,
+}
+
+/// The waiting jobs in order.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    lanes: Vec<Lane>,
+    /// The first entry of each lane: what a pass over the heads looks at.
+    heads: Vec<Entry>,
+    wants: BTreeMap<(Gang, ModelSet), usize>,
+    /// By job slot: its entry and its lane.
+    places: Vec<(Entry, usize)>,
+    len: usize,
+    /// Whether some job ever wanted more than single whole GPUs of any model.
+    complex: bool,
+}
+
+/// A pass over the queue in order that leaves out lanes found not to fit.
+#[derive(Clone, Debug, Default)]
+pub struct Pass {
+    /// By lane: the next entry to look at.
+    next: Vec<Entry>,
+}
+
+fn entry(key: Key, job: JobId) -> Entry {
+    u128::from(key) << 64 | u128::from(job.packed())
+}
+
+fn job_of(entry: Entry) -> JobId {
+    JobId::unpack(u64::try_from(entry & u128::from(u64::MAX)).expect("64 bits"))
+}
+
+fn key_of(entry: Entry) -> Key {
+    u64::try_from(entry >> 64).expect("64 bits")
+}
+
+fn is_simple(job: &JobView<'_>) -> bool {
+    let single = |gang: &Gang| match gang {
+        Gang::One(role) => role.demand == Demand::gpus(1),
+        Gang::Many(_) => false,
+    };
+    job.models() == ModelSet::ANY && single(job.gang())
+}
+
+impl Queue {
+    /// Number of waiting jobs.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether every job ever in here was of single-GPU tasks that take nothing else, on any model: where all GPUs are
+    /// alike, placing such jobs is counting.
+    pub fn is_simple(&self) -> bool {
+        !self.complex
+    }
+
+    /// Puts a job in, with its key.
+    pub fn insert(&mut self, job: &JobView<'_>, key: Key) {
+        let lane = self.lane(job);
+        let (id, new) = (job.id(), entry(key, job.id()));
+        if self.places.len() <= id.slot() {
+            self.places.resize(id.slot() + 1, (NONE, 0));
+        }
+        assert!(self.places[id.slot()].0 == NONE, "a job waits once");
+        self.places[id.slot()] = (new, lane);
+        self.lanes[lane].entries.insert(new);
+        self.heads[lane] = self.heads[lane].min(new);
+        self.len += 1;
+    }
+
+    fn lane(&mut self, job: &JobView<'_>) -> usize {
+        let want = (job.gang().clone(), job.models());
+        let next = self.lanes.len();
+        let lane = *self.wants.entry(want).or_insert(next);
+        if lane == next {
+            self.complex |= !is_simple(job);
+            self.lanes.push(Lane::default());
+            self.heads.push(NONE);
+        }
+        lane
+    }
+
+    /// Takes a job out, if it is in.
+    pub fn remove(&mut self, job: JobId) {
+        let Some((old, lane)) = self.places.get(job.slot()).copied() else {
+            return;
+        };
+        if old == NONE || job_of(old) != job {
+            return;
+        }
+        self.places[job.slot()].0 = NONE;
+        self.lanes[lane].entries.remove(&old);
+        if self.heads[lane] == old {
+            self.heads[lane] = self.lanes[lane].entries.first().copied().unwrap_or(NONE);
+        }
+        self.len -= 1;
+    }
+
+    /// The first job, and its key.
+    pub fn first(&self) -> Option<(JobId, Key)> {
+        let first = self
+            .heads
+            .iter()
+            .copied()
+            .min()
+            .filter(|entry| *entry != NONE)?;
+        Some((job_of(first), key_of(first)))
+    }
+
+    /// All jobs in order.
+    pub fn jobs(&self) -> Vec<JobId> {
+        let mut entries: Vec<Entry> = self
+            .lanes
+            .iter()
+            .flat_map(|lane| lane.entries.iter().copied())
+            .collect();
+        entries.sort_unstable();
+        entries.into_iter().map(job_of).collect()
+    }
+
+    /// Empties the queue, and hands over who was in it.
+    pub fn drain(&mut self) -> Vec<JobId> {
+        let jobs = self.jobs();
+        for job in &jobs {
+            self.remove(*job);
+        }
+        jobs
+    }
+
+    /// Begins a pass; `pass` is reused.
+    pub fn begin(&self, pass: &mut Pass) {
+        pass.next.clone_from(&self.heads);
+    }
+
+    /// The next job of a pass and its lane. Jobs removed since are not met again.
+    pub fn next(&self, pass: &mut Pass) -> Option<(JobId, usize)> {
+        let (lane, first) = pass
+            .next
+            .iter()
+            .copied()
+            .enumerate()
+            .min_by_key(|(_, entry)| *entry)?;
+        if first == NONE {
+            return None;
+        }
+        pass.next[lane] = self.after(lane, first);
+        Some((job_of(first), lane))
+    }
+
+    fn after(&self, lane: usize, entry: Entry) -> Entry {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let entries = &self.lanes[lane].entries;
+        entries
+            .range((Excluded(entry), Unbounded))
+            .next()
+            .copied()
+            .unwrap_or(NONE)
+    }
+}
+
+impl Pass {
+    /// Leaves out the rest of a lane.
+    pub fn skip(&mut self, lane: usize) {
+        self.next[lane] = NONE;
+    }
+}

@@ -1,0 +1,386 @@
+//! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
+
+use sim_core::engine::Policy;
+use sim_core::model::Market;
+
+use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
+use crate::buy::{Buy, Keep, QueueDepth};
+use crate::joint::{EasyBf, EasyBfFast, Ebf};
+use crate::order::{
+    Edf, F1, Fifo, Largest, Las, Order, Priority, Shortest, Smallest, Srtf, Unicep, Wfp3,
+};
+use crate::params::{Domain, Param, Params};
+use crate::place::{BestFit, Consolidate, FirstFit, Place, RackAware, Random, Spread, WorstFit};
+use crate::preempt::{ByOrder, Never, Preempt};
+
+/// What a part may need to know when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Seed of the run, for policies that draw.
+    pub seed: u64,
+    /// Whether true durations were granted.
+    pub durations: bool,
+}
+
+/// A part, or a whole policy, by name.
+pub struct Entry<T: ?Sized> {
+    /// Name in the scenario.
+    pub kind: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// What it claims.
+    pub claims: Claims,
+    /// Makes one.
+    pub build: fn(&Params, &Setting) -> Box<T>,
+}
+
+/// What a part claims; the contract tests hold it to that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// It needs an estimate of every job (or, for srtf, true durations).
+    pub estimate: bool,
+    /// Every job starts in the end, whatever else arrives.
+    pub starvation_free: bool,
+    /// The published simulator it is faithful to, if it keeps another's bugs.
+    pub compat: Option<&'static str>,
+}
+
+const PLAIN: Claims = Claims {
+    estimate: false,
+    starvation_free: false,
+    compat: None,
+};
+const FAIR: Claims = Claims {
+    starvation_free: true,
+    ..PLAIN
+};
+const ESTIMATE: Claims = Claims {
+    estimate: true,
+    ..PLAIN
+};
+
+const fn span(name: &'static str, default: &'static str, doc: &'static str) -> Param {
+    Param {
+        name,
+        domain: Domain::Span,
+        default,
+        doc,
+    }
+}
+
+const RERANK: &[Param] = &[span(
+    "quantum",
+    "\"1m\"",
+    "how often waiting jobs are ranked anew",
+)];
+const LAS: &[Param] = &[span(
+    "quantum",
+    "\"1h\"",
+    "GPU time that counts as one turn",
+)];
+const SRTF: &[Param] = &[];
+const DEPTH: &[Param] = &[Param {
+    name: "depth",
+    domain: Domain::Count(1, 1_000_000),
+    default: "1000000",
+    doc: "waiting jobs that hold a reservation, from the front",
+}];
+const RELIEF: &[Param] = &[Param {
+    name: "depth",
+    domain: Domain::Count(1, 1_000_000),
+    default: "64",
+    doc: "most jobs for which room is made at an instant",
+}];
+const QUEUE_DEPTH: &[Param] = &[
+    Param {
+        name: "market",
+        domain: Domain::Subset(&["owned", "on-demand"]),
+        default: "[\"on-demand\"]",
+        doc: "markets to buy in",
+    },
+    span(
+        "idle",
+        "\"10m\"",
+        "how long a node may be idle before it is given back",
+    ),
+];
+
+/// Who goes first.
+pub const ORDERS: &[Entry<dyn Order>] = &[
+    Entry {
+        kind: "fifo",
+        doc: "first come, first served",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Fifo),
+    },
+    Entry {
+        kind: "shortest",
+        doc: "shortest estimate first",
+        params: &[],
+        claims: ESTIMATE,
+        build: |_, _| Box::new(Shortest),
+    },
+    Entry {
+        kind: "srtf",
+        doc: "shortest remaining time first: the true one with clairvoyant = [\"durations\"], else by estimate",
+        params: SRTF,
+        claims: ESTIMATE,
+        build: |_, _| Box::new(Srtf { quantum: None }),
+    },
+    Entry {
+        kind: "smallest",
+        doc: "fewest GPUs first",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Smallest),
+    },
+    Entry {
+        kind: "largest",
+        doc: "most GPUs first",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Largest),
+    },
+    Entry {
+        kind: "edf",
+        doc: "earliest deadline first",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Edf),
+    },
+    Entry {
+        kind: "priority",
+        doc: "highest priority first",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Priority),
+    },
+    Entry {
+        kind: "las",
+        doc: "least attained GPU time first, in turns of a quantum",
+        params: LAS,
+        claims: PLAIN,
+        build: |params, _| {
+            Box::new(Las {
+                quantum: params.span("quantum"),
+            })
+        },
+    },
+    Entry {
+        kind: "wfp3",
+        doc: "largest (waited / estimate)^3 x GPUs first",
+        params: RERANK,
+        claims: ESTIMATE,
+        build: |params, _| {
+            Box::new(Wfp3 {
+                quantum: params.span("quantum"),
+            })
+        },
+    },
+    Entry {
+        kind: "unicep",
+        doc: "largest waited / (log2 GPUs x estimate) first",
+        params: RERANK,
+        claims: ESTIMATE,
+        build: |params, _| {
+            Box::new(Unicep {
+                quantum: params.span("quantum"),
+            })
+        },
+    },
+    Entry {
+        kind: "f1",
+        doc: "smallest log10 estimate x GPUs + 870 log10 arrival first",
+        params: &[],
+        claims: ESTIMATE,
+        build: |_, _| Box::new(F1),
+    },
+];
+
+/// Who may start.
+pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
+    Entry {
+        kind: "strict",
+        doc: "who does not fit stops all behind",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Strict),
+    },
+    Entry {
+        kind: "skip",
+        doc: "whoever fits starts, in order",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::<Skip>::default(),
+    },
+    Entry {
+        kind: "easy",
+        doc: "EASY backfilling: only the head holds a reservation",
+        params: &[],
+        claims: Claims {
+            estimate: true,
+            starvation_free: true,
+            compat: None,
+        },
+        build: |_, _| Box::<Easy>::default(),
+    },
+    Entry {
+        kind: "conservative",
+        doc: "conservative backfilling: every job holds a reservation",
+        params: DEPTH,
+        claims: Claims {
+            estimate: true,
+            starvation_free: true,
+            compat: None,
+        },
+        build: |params, _| Box::new(Conservative::new(params.count("depth"))),
+    },
+];
+
+/// Where.
+pub const PLACEMENTS: &[Entry<dyn Place>] = &[
+    Entry {
+        kind: "best-fit",
+        doc: "the node left with the fewest free GPUs",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(BestFit),
+    },
+    Entry {
+        kind: "first-fit",
+        doc: "nodes in the order of their ids",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(FirstFit),
+    },
+    Entry {
+        kind: "worst-fit",
+        doc: "the node left with the most free GPUs",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(WorstFit),
+    },
+    Entry {
+        kind: "random",
+        doc: "nodes in random order",
+        params: &[],
+        claims: PLAIN,
+        build: |_, setting| Box::new(Random::new(setting.seed)),
+    },
+    Entry {
+        kind: "consolidate",
+        doc: "the fewest nodes that could ever do, or wait",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Consolidate),
+    },
+    Entry {
+        kind: "spread",
+        doc: "as many nodes as there are tasks",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(Spread),
+    },
+    Entry {
+        kind: "rack-aware",
+        doc: "a gang of several nodes in one rack, if any has the room",
+        params: &[],
+        claims: PLAIN,
+        build: |_, _| Box::new(RackAware),
+    },
+];
+
+/// Who makes room.
+pub const PREEMPTIONS: &[Entry<dyn Preempt>] = &[
+    Entry {
+        kind: "none",
+        doc: "nobody",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Never),
+    },
+    Entry {
+        kind: "by-order",
+        doc: "running jobs that rank strictly behind one that waits",
+        params: RELIEF,
+        claims: PLAIN,
+        build: |params, _| {
+            Box::new(ByOrder {
+                depth: params.count("depth"),
+            })
+        },
+    },
+];
+
+/// What to hold.
+pub const BUYERS: &[Entry<dyn Buy>] = &[
+    Entry {
+        kind: "keep",
+        doc: "the fleet as it is",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Keep),
+    },
+    Entry {
+        kind: "queue-depth",
+        doc: "machines for what waits; idle ones are given back",
+        params: QUEUE_DEPTH,
+        claims: FAIR,
+        build: |params, _| {
+            let market = |word: String| {
+                if word == "owned" {
+                    Market::Owned
+                } else {
+                    Market::OnDemand
+                }
+            };
+            let markets = params.subset("market").into_iter().map(market).collect();
+            Box::new(QueueDepth {
+                markets,
+                idle: params.span("idle"),
+                since: Vec::new(),
+            })
+        },
+    },
+];
+
+const fn faithful(compat: &'static str) -> Claims {
+    Claims {
+        estimate: true,
+        starvation_free: false,
+        compat: Some(compat),
+    }
+}
+
+/// Policies that are one piece.
+pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
+    Entry {
+        kind: "ebf",
+        doc: "AccaSim 1.1.3's \"EASY\": its reservation binds nobody",
+        params: &[],
+        claims: faithful("accasim"),
+        build: |_, _| Box::<Ebf>::default(),
+    },
+    Entry {
+        kind: "easy-bf",
+        doc: "batsched's easy_bf: the head's reservation names nodes",
+        params: &[],
+        claims: faithful("batsim"),
+        build: |_, _| Box::<EasyBf>::default(),
+    },
+    Entry {
+        kind: "easy-bf-fast",
+        doc: "batsched's easy_bf_fast: a frozen shadow time, no extra nodes",
+        params: &[],
+        claims: faithful("batsim"),
+        build: |_, _| Box::<EasyBfFast>::default(),
+    },
+];
+
+/// The entry of this name.
+pub fn find<T: ?Sized>(entries: &'static [Entry<T>], kind: &str) -> Option<&'static Entry<T>> {
+    entries.iter().find(|entry| entry.kind == kind)
+}
