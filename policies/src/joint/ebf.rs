@@ -2,7 +2,7 @@
 //! before its time.
 //!
 //! A head that does not fit is given a time, the least estimated end at which it would; until the first instant from then on
-//! it is passed over, and whoever fits starts. So the head can starve. Where no job runs and none will come, the clock goes on
+//! it is passed over, and whoever fits starts; from then on it is tried first at every instant. So the head can starve. Where no job runs and none will come, the clock goes on
 //! to the head's time.
 
 use sim_core::engine::{Change, Plan, Policy, View, Wakes};
@@ -30,19 +30,19 @@ impl Policy for Ebf {
         self.take_in(view, plan);
         let now = view.now();
         let mut fresh = Vec::new();
-        if self.blocked.is_some_and(|(_, at)| at <= now) {
-            self.blocked = None;
-        }
         for job in std::mem::take(&mut self.queue) {
             let needed = view
                 .job(job)
                 .and_then(|job| processors::wanted(&job))
                 .expect("checked on arrival");
-            let waits = self.blocked.is_some_and(|(blocked, _)| blocked == job);
+            let waits = self
+                .blocked
+                .is_some_and(|(blocked, at)| blocked == job && at > now);
             let on: Vec<_> = processors::free(plan).into_iter().take(needed).collect();
             if !waits && on.len() == needed {
                 processors::start(plan, job, &on);
                 fresh.push(job);
+                self.blocked.take_if(|(blocked, _)| *blocked == job);
                 continue;
             }
             if self.blocked.is_none() {
@@ -56,7 +56,7 @@ impl Policy for Ebf {
             .is_some_and(|leave| view.more_arrivals(leave));
         if let Some((_, at)) = self
             .blocked
-            .filter(|(_, at)| nothing_runs && !more_to_come && *at < SimTime::MAX)
+            .filter(|(_, at)| nothing_runs && !more_to_come && *at > now && *at < SimTime::MAX)
         {
             plan.wake_at(at).expect("a time that has not come");
         }
