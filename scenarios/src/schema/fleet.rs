@@ -98,6 +98,19 @@ pub struct Steps<T> {
     pub steps: Vec<(SimTime, T)>,
 }
 
+impl Machines {
+    /// The most nodes there can be; `None` where a file says.
+    pub const fn most(&self) -> Option<u32> {
+        match self {
+            Self::Alike {
+                size: Size::Fixed(most) | Size::Elastic { max: most, .. },
+                ..
+            } => Some(most.value),
+            Self::Listed { .. } => None,
+        }
+    }
+}
+
 impl Market {
     /// Its name in a scenario.
     pub const fn name(self) -> &'static str {

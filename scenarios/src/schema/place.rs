@@ -1,4 +1,4 @@
-//! Where a value was written: file and byte range, kept beside it for the stages that may refuse it.
+//! Where a value was written: file and byte range, kept for the stages that may refuse it.
 
 use std::ops::Range;
 

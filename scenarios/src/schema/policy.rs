@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::place::Spanned;
+use super::spec::Seam;
 use super::value::Part;
 
 /// A policy: a composition of parts, or one of the registry's own.
@@ -20,6 +21,7 @@ pub struct PolicySpec {
 
 /// How a policy decides.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
 pub enum PolicyKind {
     /// By parts, each of one method; where one is absent the registry's default stands.
     Composed(Composed),
@@ -72,5 +74,22 @@ impl Knowledge {
             Self::Reclaims => "reclaims",
             Self::Arrivals => "arrivals",
         }
+    }
+}
+
+impl Composed {
+    /// The parts that are there, each with its seam.
+    pub fn parts(&self) -> Vec<(Seam, &Part)> {
+        let all = [
+            (Seam::Order, &self.order),
+            (Seam::Admit, &self.admit),
+            (Seam::Place, &self.place),
+            (Seam::Preempt, &self.preempt),
+            (Seam::Buy, &self.buy),
+        ];
+        let present = all.into_iter();
+        present
+            .filter_map(|(seam, part)| Some((seam, part.as_ref()?)))
+            .collect()
     }
 }

@@ -13,7 +13,7 @@ use super::workload::Workload;
 
 /// One experiment: the fleets, the work, and the policies to compare on them.
 ///
-/// Names are unique within each list; `baseline` and every `queue` of a workload name entries that exist.
+/// Names are unique within each list; `baseline` and each workload's `queue` name what exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// What the results are filed under.

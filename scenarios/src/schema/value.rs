@@ -2,7 +2,7 @@
 
 use super::place::Spanned;
 
-/// A TOML value. Parameters of policies and generators stay in this form until their registry types them.
+/// A TOML value. Parameters of parts stay in this form until their registry types them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `true` or `false`.
@@ -48,6 +48,35 @@ impl Value {
             Self::Date(_) => "a date",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl Value {
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// The entries, if it is a list.
+    pub fn as_list(&self) -> Option<&[Spanned<Self>]> {
+        if let Self::List(entries) = self {
+            Some(entries)
+        } else {
+            None
+        }
+    }
+
+    /// The table, if it is one.
+    pub const fn as_table(&self) -> Option<&Table> {
+        if let Self::Table(table) = self {
+            Some(table)
+        } else {
+            None
         }
     }
 }

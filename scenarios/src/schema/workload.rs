@@ -39,6 +39,7 @@ pub struct Workload {
 
 /// Where the jobs come from.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
 pub enum JobSource {
     /// A file.
     Trace(TraceSpec),
@@ -83,7 +84,7 @@ pub enum TaskGpus {
 pub struct Course {
     /// Whether it can stop between steps.
     pub kind: CourseKind,
-    /// Speed by GPU model, where 1.0 is the speed its durations were measured at; absent models run at 1.0.
+    /// Speed by GPU model; 1.0, also of a model that is absent, is the one durations refer to.
     pub rates: BTreeMap<String, f64>,
     /// Factor on the speed when a job spans nodes, in (0, 1].
     pub across_nodes: f64,
