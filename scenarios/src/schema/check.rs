@@ -226,3 +226,88 @@ impl Seam {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{DataRoots, Rejection, parse};
+
+    fn registry(seam: Seam) -> Option<Vec<Known>> {
+        let known = |kind: &str, params| Known {
+            kind: kind.into(),
+            params,
+        };
+        let quantum = Param {
+            name: "quantum".into(),
+            takes: ParamTakes::Duration,
+            required: true,
+        };
+        match seam {
+            Seam::Order => Some(vec![known("fifo", vec![]), known("las", vec![quantum])]),
+            Seam::Estimate => {
+                let takes = ParamTakes::Number(0.0, 100.0);
+                let factor = Param {
+                    name: "factor".into(),
+                    takes,
+                    required: true,
+                };
+                Some(vec![known("factor", vec![factor])])
+            }
+            Seam::Admit
+            | Seam::Place
+            | Seam::Preempt
+            | Seam::Buy
+            | Seam::Policy
+            | Seam::Synth
+            | Seam::TraceFormat
+            | Seam::NodeFormat
+            | Seam::Compat => None,
+        }
+    }
+
+    /// What the registry says of a scenario with this order and this estimate.
+    fn said(order: &str, estimate: &str) -> String {
+        let text = format!(
+            "name = \"x\"\n[[fleet]]\nname = \"f\"\ninstance = \"aws/p3.2xlarge\"\ncount = 1\n\
+             [[workload]]\nname = \"w\"\nsynth = \"any\"\nestimate = {estimate}\n\
+             [[policy]]\nname = \"p\"\norder = {order}\n"
+        );
+        let loaded = parse("x", text.as_bytes(), ".".as_ref(), &DataRoots::default());
+        let loaded = loaded.expect("a good scenario");
+        let reasons = check_parts(&loaded.scenario, &registry);
+        if reasons.is_empty() {
+            return String::new();
+        }
+        Rejection::new(loaded.sources, reasons).lines()
+    }
+
+    #[test]
+    fn parts_that_the_registry_knows_pass() {
+        let estimate = "{ model = \"factor\", factor = 5 }";
+        assert_eq!(said("\"fifo\"", estimate), "");
+        assert_eq!(said("{ kind = \"las\", quantum = \"6m\" }", estimate), "");
+    }
+
+    #[test]
+    fn all_that_the_registry_does_not_know_is_told_with_a_remedy() {
+        let estimate = "{ model = \"factor\", factor = 101 }";
+        assert_eq!(
+            said("\"fifi\"", estimate),
+            "x:9:41: factor = 101: out of range; write a number from 0 to 100\n\
+             x:12:9: \"fifi\": no order has this name; did you mean `fifo`?\n"
+        );
+        assert_eq!(
+            said("{ kind = \"las\", quantm = 1 }", "\"factor\""),
+            "x:9:12: factor: missing: factor needs it; add it: a number from 0 to 100\n\
+             x:12:18: quantum: missing: las needs it; add it: a duration such as \"6m\"\n\
+             x:12:25: quantm: unknown parameter of las; did you mean `quantum`?\n"
+        );
+        assert_eq!(
+            said(
+                "{ kind = \"las\", quantum = 6 }",
+                "{ model = \"factor\", factor = 1 }"
+            ),
+            "x:12:35: quantum = 6: an integer cannot stand here; write a duration such as \"6m\"\n"
+        );
+    }
+}

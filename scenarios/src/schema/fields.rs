@@ -61,10 +61,12 @@ impl<'a> Fields<'a> {
             place,
             cx,
         };
+        let mut awaited = false;
         for (key, _) in &table.entries {
             match spec.key(&key.value) {
                 Some(known) => {
                     if let Some(part) = known.later {
+                        awaited = true;
                         cx.refuse(not_yet(key.place, &key.value, part));
                     }
                 }
@@ -72,7 +74,9 @@ impl<'a> Fields<'a> {
                 None => cx.refuse(fields.unknown(key)),
             }
         }
-        for key in spec.keys.iter().filter(|key| key.required) {
+        // What is missing may be what the later part puts in its place.
+        let required = spec.keys.iter().filter(|key| key.required && !awaited);
+        for key in required {
             if table.get(key.name).is_none() {
                 let rule = format!("missing in {}", spec.title);
                 let remedy = format!("add it: {}", key.takes.expected());
@@ -115,13 +119,13 @@ impl<'a> Fields<'a> {
 
     /// Refuses two keys that exclude each other, at the later one; true if both are there.
     pub(super) fn exclusive(&self, first: &str, second: &str) -> bool {
-        let mut places = [first, second].map(|name| self.key_place(name));
-        places.sort();
-        let [Some(_), Some(later)] = places else {
+        let places = [first, second].map(|name| Some((self.key_place(name)?, name)));
+        let [Some(first), Some(second)] = places else {
             return false;
         };
-        let rule = format!("stands beside {first}, which excludes it");
-        self.refuse(later, second, &rule, "keep one of them");
+        let (earlier, later) = (first.min(second), first.max(second));
+        let rule = format!("stands beside {}, which excludes it", earlier.1);
+        self.refuse(later.0, later.1, &rule, "keep one of them");
         true
     }
 
@@ -150,7 +154,8 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn unknown(&self, key: &Spanned<String>) -> Diagnostic {
-        let names: Vec<_> = self.spec.keys.iter().map(|key| key.name).collect();
+        let ready = self.spec.keys.iter().filter(|key| key.is_ready());
+        let names: Vec<_> = ready.map(|key| key.name).collect();
         let rule = format!("unknown key in {}", self.spec.title);
         Diagnostic::new(key.place, quoted(&key.value), rule).or(suggestion(&key.value, &names))
     }
@@ -175,7 +180,8 @@ pub(super) fn suggestion(written: &str, known: &[&str]) -> String {
     match best {
         Some((name, closeness)) if closeness > 0.8 => format!("did you mean `{name}`?"),
         Some(_) if known.len() <= 40 => format!("known are {}", known.join(", ")),
-        Some(_) | None => "remove it".into(),
+        Some(_) => "check the spelling".into(),
+        None => "remove it".into(),
     }
 }
 

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use sim_core::units::limits::MAX_TOML_BYTES;
 
-use super::diagnostic::{Diagnostic, Rejection, quoted};
+use super::diagnostic::{Diagnostic, Rejection};
 use super::fields::Context;
 use super::path::{DataRoots, Roots, check_relative, inside};
 use super::place::{Place, SourceId, Spanned};
+use super::read::brief;
 use super::scenario::Scenario;
 use super::source::Sources;
 use super::value::{Table, Value};
@@ -189,10 +190,7 @@ impl Loading<'_> {
         };
         let (_, named) = tree.entries.remove(at);
         let refuse = |rule: &str, remedy: &str| {
-            let shown = format!(
-                "extends = \"{}\"",
-                quoted(named.value.as_text().unwrap_or("?"))
-            );
+            let shown = format!("extends = {}", brief(&named.value));
             vec![Diagnostic::new(named.place, shown, rule).or(remedy)]
         };
         let Some(written) = named.value.as_text() else {
@@ -214,8 +212,8 @@ impl Loading<'_> {
         }
         let bytes =
             read(&path).map_err(|error| refuse(&error.to_string(), "name a readable file"))?;
-        let name = self.roots.folder.join(&joined);
-        let base = self.text(&name.to_string_lossy(), &bytes)?;
+        let name = self.sources.beside(&joined);
+        let base = self.text(&name, &bytes)?;
         let inner = joined.rsplit_once('/').map_or("", |(folder, _)| folder);
         let inner = if inner.is_empty() {
             String::new()

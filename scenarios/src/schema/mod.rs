@@ -15,6 +15,7 @@ mod policy;
 mod print;
 pub mod quantity;
 mod read;
+mod reference;
 mod scenario;
 mod set;
 mod skeleton;
@@ -35,6 +36,7 @@ pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
 pub use print::{digest, print};
+pub use reference::key_reference;
 pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
 };

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sim_core::units::limits::{MAX_NAME, MAX_PATH};
 
+use super::diagnostic::quoted;
+use super::fields::suggestion;
+
 /// A file that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPath {
@@ -39,7 +42,7 @@ impl DataRoots {
     pub fn add(&mut self, name: &str, folder: impl Into<PathBuf>) -> Result<(), String> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if !(2..=MAX_NAME).contains(&name.len()) || !name.bytes().all(allowed) {
-            let name = super::diagnostic::quoted(name);
+            let name = quoted(name);
             return Err(format!(
                 "{name}: a data root is named by 2 to 128 of A-Z a-z 0-9 . _ -"
             ));
@@ -88,13 +91,10 @@ impl Roots {
         }
         self.data.named.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = self.data.named.keys().map(String::as_str).collect();
-            let remedy = if name == "reference" {
-                "set WINDTUNNEL_REFERENCE to its folder".into()
-            } else {
-                format!(
-                    "give --data {name}=DIR; {}",
-                    super::fields::suggestion(name, &known)
-                )
+            let remedy = match name {
+                "reference" => "set WINDTUNNEL_REFERENCE to its folder".into(),
+                _ if known.is_empty() => format!("give --data {name}=DIR"),
+                _ => format!("give --data {name}=DIR; {}", suggestion(name, &known)),
             };
             ("unknown data root".into(), remedy)
         })

@@ -68,8 +68,11 @@ impl<'a> Item<'a> {
         let Value::Integer(number) = self.value.value else {
             return self.mistyped();
         };
-        if !(least..=most).contains(&number) {
-            return self.out_of_range(&format!("not within {least} to {most}"));
+        if number < least {
+            return self.too_low(&format!("less than {least}"));
+        }
+        if number > most {
+            return self.refuse(&format!("more than {most}"), "lower it");
         }
         Some(self.spanned(number))
     }
@@ -93,10 +96,12 @@ impl<'a> Item<'a> {
                 return self.mistyped();
             }
         };
-        let within = number >= least && number <= most && !(open && number <= least);
-        if !within {
-            let from = if open { "above" } else { "from" };
-            return self.out_of_range(&format!("not {from} {least} to {most}"));
+        if number < least || (open && number <= least) {
+            let rule = if open { "not above" } else { "less than" };
+            return self.too_low(&format!("{rule} {least}"));
+        }
+        if number > most {
+            return self.refuse(&format!("more than {most}"), "lower it");
         }
         // Negative zero would print, and so digest, as another number.
         Some(self.spanned(if number == 0.0 { 0.0 } else { number }))
@@ -125,7 +130,8 @@ impl<'a> Item<'a> {
         };
         let written = self.written()?;
         let Some(at) = words.iter().position(|choice| choice.word == written) else {
-            let known: Vec<_> = words.iter().map(|choice| choice.word).collect();
+            let ready = words.iter().filter(|choice| choice.later.is_none());
+            let known: Vec<_> = ready.map(|choice| choice.word).collect();
             return self.refuse("unknown", &suggestion(written, &known));
         };
         self.ready(&words[at])?;
@@ -216,7 +222,7 @@ impl<'a> Item<'a> {
         Some(Fields::new(spec, (table, self.value.place), self.cx))
     }
 
-    /// The fields of each table of an array, with the array's specification.
+    /// The fields of each table of an array; an entry that is none is refused and left out.
     pub(super) fn tables(self) -> Option<Vec<Fields<'a>>> {
         let Takes::Tables(spec) = self.takes else {
             panic!("{} is specified as an array of tables", self.name);
@@ -228,7 +234,7 @@ impl<'a> Item<'a> {
             Some(table) => Some(Fields::new(spec, (table, value.place), self.cx)),
             None => Item { value, ..self }.mistyped(),
         };
-        entries.iter().map(read).collect()
+        Some(entries.iter().filter_map(read).collect())
     }
 
     /// Refuses the value: what it breaks and what to do.
@@ -265,11 +271,9 @@ impl<'a> Item<'a> {
         }
     }
 
-    fn out_of_range<T>(&self, range: &str) -> Option<T> {
-        match self.bound {
-            Some((rule, remedy)) => self.refuse(rule, remedy),
-            None => self.refuse(range, "write a number in range"),
-        }
+    fn too_low<T>(&self, otherwise: &str) -> Option<T> {
+        let (rule, remedy) = self.bound.unwrap_or((otherwise, "raise it"));
+        self.refuse(rule, remedy)
     }
 
     fn ready(&self, choice: &Choice) -> Option<()> {
@@ -281,6 +285,12 @@ impl<'a> Item<'a> {
             None => Some(()),
         }
     }
+}
+
+/// All of them, or `None` when one was refused: each is read, so that each says what is wrong.
+pub(super) fn every<T>(read: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let read: Vec<_> = read.collect();
+    read.into_iter().collect()
 }
 
 /// A value as a message quotes it.

@@ -47,6 +47,13 @@ impl Sources {
         SourceId(last.expect("a scenario has far fewer than 65,536 sources"))
     }
 
+    /// How `path`, counted from the folder of the first source, is named to the user.
+    pub(super) fn beside(&self, path: &str) -> String {
+        let scenario = self.texts.first().map_or("", |source| &source.name);
+        let shown = std::path::Path::new(scenario).with_file_name(path);
+        shown.to_string_lossy().into_owned()
+    }
+
     /// The whole text of a source.
     pub fn text(&self, source: SourceId) -> &str {
         &self.source(source).text

@@ -9,7 +9,7 @@ use super::place::{Place, SourceId, Spanned};
 use super::value::{Table, Value};
 
 /// Most syntax errors that are kept: beyond, one causes the next.
-const MOST_SYNTAX: usize = 20;
+const MOST_SYNTAX: usize = 5;
 
 /// The tree that `text` spells.
 ///
@@ -65,6 +65,7 @@ fn refuse_syntax(
         let place = Place::new(source, range.start + offset..range.end + offset);
         // The parser puts what it expected on a second line.
         let rule = error.message().trim().replace('\n', ", ");
+        let rule = rule.trim_end_matches(", expected nothing");
         reasons.push(Diagnostic::new(place, "not TOML", rule));
     }
     if reasons.is_empty() {

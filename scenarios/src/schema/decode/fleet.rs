@@ -276,8 +276,12 @@ fn size(fields: &Fields<'_>) -> Option<Size> {
     let max = fields.item("max").map(Item::count);
     let min = fields.optional("min", Item::count);
     let Some(max) = max else {
-        let remedy = "add count = 8, or min = 0 and max = 8";
-        fields.refuse_here("count", "missing in [[fleet]]", remedy);
+        if let Some(min) = fields.key_place("min") {
+            fields.refuse(min, "min", "stands without max", "add max = 8");
+        } else {
+            let remedy = "add count = 8, or min = 0 and max = 8";
+            fields.refuse_here("count", "missing in [[fleet]]", remedy);
+        }
         return None;
     };
     let (min, max) = (min?.unwrap_or(Spanned::new(0, fields.place)), max?);

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
+use super::fleet::Fleet;
 use super::place::{Place, Spanned};
 use super::scenario::Scenario;
 use super::spec::{KeySpec, TableSpec, Takes};
@@ -222,25 +223,15 @@ fn refer(
     None
 }
 
-/// What only the whole shows: that seeds do not overflow and that the nodes fit a run.
+/// What only the whole shows: that the nodes fit a run.
 fn within_limits(scenario: &Scenario, cx: &Context<'_>) -> bool {
-    let last = scenario
-        .seed
-        .value
-        .checked_add(scenario.replicate.n.value.into());
-    if last.is_none() {
-        let rule = "seed + replications exceeds 2^64";
-        cx.refuse(Diagnostic::new(scenario.seed.place, "seed", rule).or("lower it"));
-    }
-    let nodes = |fleet: &super::fleet::Fleet| u64::from(fleet.machines.most().unwrap_or(0));
+    let nodes = |fleet: &Fleet| u64::from(fleet.machines.most().unwrap_or(0));
     let total: u64 = scenario.fleets.iter().map(nodes).sum();
     let fits = total <= u64::from(limits::MAX_NODES);
     if let Some(last) = scenario.fleets.last().filter(|_| !fits) {
-        let rule = format!(
-            "the fleets hold {total} nodes, a run at most {}",
-            limits::MAX_NODES
-        );
+        let most = limits::MAX_NODES;
+        let rule = format!("the fleets hold {total} nodes, a run at most {most}");
         cx.refuse(Diagnostic::new(last.name.place, "fleet", rule).or("lower a count"));
     }
-    fits && last.is_some()
+    fits
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::fields::{Fields, Item, not_yet};
-use super::super::place::Spanned;
 use super::super::policy::{Composed, Knowledge, PolicyKind, PolicySpec};
+use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::value::Part;
 
@@ -112,8 +112,7 @@ fn knowledge(fields: &Fields<'_>) -> Option<BTreeSet<Knowledge>> {
     let Some(item) = fields.item("clairvoyant") else {
         return Some(BTreeSet::new());
     };
-    let words: Vec<_> = item.list()?.into_iter().map(Item::choice).collect();
-    let words: Option<Vec<Spanned<usize>>> = words.into_iter().collect();
+    let words = every(item.list()?.into_iter().map(Item::choice));
     Some(
         words?
             .into_iter()

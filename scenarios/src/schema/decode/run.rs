@@ -9,6 +9,7 @@ use sim_core::units::{SimTime, Span, limits};
 
 use super::super::fields::{Fields, Item, suggestion};
 use super::super::place::Spanned;
+use super::super::read::every;
 use super::super::scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, TableName, Trigger,
 };
@@ -212,12 +213,12 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
         Some(item) => timezone(item),
         None => Some((utc, TimeZone::UTC)),
     };
-    let zone = zone?;
-    let epoch = match fields.item("epoch") {
-        Some(item) => Some(moment(item, &zone.1)?),
-        None => None,
-    };
+    let clock = zone
+        .as_ref()
+        .map_or(TimeZone::UTC, |(_, zone)| zone.clone());
+    let epoch = fields.optional("epoch", |item| moment(item, &clock));
     let (end, warmup, tail) = (end?, warmup?, tail?);
+    let ((timezone, _), epoch) = (zone?, epoch?);
     if let End::At(at) = end {
         let counted = at
             .value
@@ -234,7 +235,7 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
         warmup,
         tail,
         epoch,
-        timezone: zone.0,
+        timezone,
     })
 }
 
@@ -271,6 +272,10 @@ fn moment(item: Item<'_>, zone: &TimeZone) -> Option<Spanned<Timestamp>> {
             return item.mistyped();
         }
     };
+    // The calendar would take a 61st second for the 60th.
+    if written.contains(":60") {
+        return item.refuse("no such second", "leap seconds are not counted: write :59");
+    }
     let local = |at: DateTime| at.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
     let stamp = written.parse::<Timestamp>().ok();
     match stamp.or_else(|| written.parse::<DateTime>().ok().and_then(local)) {
@@ -333,8 +338,7 @@ pub(super) fn output(top: &Fields<'_>) -> Option<Output> {
     let sample = fields.item("sample").map_or(Some(sample), Item::span);
     let tables = match fields.item("tables") {
         Some(item) => {
-            let words: Vec<_> = item.list()?.into_iter().map(Item::choice).collect();
-            let words: Option<Vec<_>> = words.into_iter().collect();
+            let words = every(item.list()?.into_iter().map(Item::choice));
             words?
                 .into_iter()
                 .map(|word| TableName::ALL[word.value])

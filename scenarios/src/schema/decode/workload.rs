@@ -6,6 +6,7 @@ use sim_core::units::Span;
 
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
+use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
@@ -308,7 +309,7 @@ fn trace(fields: &Fields<'_>) -> Option<TraceSpec> {
     let unit = fields.optional("unit", Item::name);
     let columns = fields.item("columns").map_or(Some(Vec::new()), |item| {
         let read = |(key, item): (&Spanned<String>, Item<'_>)| Some((key.clone(), item.text()?));
-        item.map()?.into_iter().map(read).collect()
+        every(item.map()?.into_iter().map(read))
     });
     let limit = fields.optional("limit", Item::count);
     let from = fields.optional("from", Item::span);
@@ -387,7 +388,11 @@ fn course(item: Item<'_>) -> Option<Course> {
         let read = |(key, item): (&Spanned<String>, Item<'_>)| {
             Some((key.value.clone(), item.number()?.value))
         };
-        item.map()?.into_iter().map(read).collect()
+        Some(
+            every(item.map()?.into_iter().map(read))?
+                .into_iter()
+                .collect(),
+        )
     });
     let factor = |key| {
         fields
@@ -461,6 +466,5 @@ fn names(fields: &Fields<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
     let Some(item) = fields.item(key) else {
         return Some(Vec::new());
     };
-    let names: Vec<_> = item.list()?.into_iter().map(Item::name).collect();
-    names.into_iter().collect()
+    every(item.list()?.into_iter().map(Item::name))
 }
