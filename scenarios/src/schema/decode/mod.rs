@@ -1,0 +1,237 @@
+//! From the tree to the typed scenario: the top level, and what its tables say of each other.
+
+mod fleet;
+mod policy;
+mod run;
+mod workload;
+
+pub(super) use fleet::instance_shape;
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Diagnostic;
+use super::fields::{Context, Fields, Item, suggestion};
+use super::fleet::Fleet;
+use super::place::{Place, Spanned};
+use super::scenario::Scenario;
+use super::spec::{KeySpec, TableSpec, Takes};
+use super::value::Table;
+use sim_core::units::limits;
+
+/// The whole file.
+pub(super) static TOP: TableSpec = TableSpec::closed(
+    "the scenario",
+    "One experiment: fleets, work, and the policies to compare on them.",
+    &[
+        KeySpec::new("name", Takes::Name, "What the results are filed under.").required(),
+        KeySpec::new("description", Takes::Text, "One sentence for the report."),
+        KeySpec::new(
+            "seed",
+            Takes::Integer(0, i64::MAX),
+            "Replication r uses seed + r.",
+        )
+        .default("1")
+        .bound("a seed is at least 0", "write a number from 0 to 2^63 - 1"),
+        KeySpec::new(
+            "baseline",
+            Takes::Name,
+            "The policy that others are compared with.",
+        )
+        .default("the first policy"),
+        KeySpec::new(
+            "extends",
+            Takes::File,
+            "A scenario beside this one, whose keys these override.",
+        ),
+        KeySpec::new(
+            "replicate",
+            Takes::Table(&run::REPLICATE),
+            "How often it is repeated.",
+        ),
+        KeySpec::new(
+            "horizon",
+            Takes::Table(&run::HORIZON),
+            "When it starts, ends, and counts.",
+        ),
+        KeySpec::new(
+            "engine",
+            Takes::Table(&run::ENGINE),
+            "When a policy is asked.",
+        ),
+        KeySpec::new("fleet", Takes::Tables(&fleet::FLEET), "Machines.").required(),
+        KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
+        KeySpec::new("queue", Takes::Tables(&run::QUEUE), "Tenants."),
+        KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
+        KeySpec::new(
+            "objectives",
+            Takes::Table(&run::OBJECTIVES),
+            "What users were promised.",
+        ),
+        KeySpec::new(
+            "output",
+            Takes::Table(&run::OUTPUT),
+            "What a run leaves behind.",
+        ),
+        KeySpec::new(
+            "gate",
+            Takes::Raw,
+            "Tolerances of the regression gate; kept as written.",
+        ),
+        KeySpec::new(
+            "sweep",
+            Takes::Raw,
+            "A grid of parameters; kept as written.",
+        ),
+        KeySpec::later("service", "inference serving"),
+        KeySpec::later("data", "data locality"),
+        KeySpec::later("storage", "data locality"),
+        KeySpec::later("reservation", "markets and billing"),
+        KeySpec::later("budget", "markets and billing"),
+        KeySpec::later("event", "drills and outages"),
+    ],
+);
+
+/// The scenario that a tree spells; reasons why not are left in the context.
+pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<Scenario> {
+    let top = Fields::new(&TOP, (tree, place), cx);
+    let name = top.item("name").and_then(Item::name);
+    let description = top.item("description").and_then(Item::text);
+    let seed = top.item("seed").and_then(Item::count);
+    let replicate = run::replicate(&top);
+    let horizon = run::horizon(&top);
+    let engine = run::engine(&top);
+    let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
+    let workloads = all(&top, "workload", "some work", workload::decode);
+    let queues = all(&top, "queue", "", run::queue);
+    let policies = all(&top, "policy", "a policy", policy::decode);
+    let objectives = run::objectives(&top);
+    let output = run::output(&top);
+    let raw = |key| top.item(key).map(|item| item.value.clone());
+    let baseline = baseline(&top, place);
+    unique(&top, "fleet");
+    unique(&top, "workload");
+    unique(&top, "queue");
+    unique(&top, "policy");
+    queues_exist(&top);
+    Some(Scenario {
+        name: name?,
+        description: description.map(|text| text.value),
+        seed: seed.unwrap_or(Spanned::new(1, place)),
+        baseline: baseline?,
+        replicate: replicate?,
+        horizon: horizon?,
+        engine: engine?,
+        fleets: fleets?,
+        workloads: workloads?,
+        queues: queues?,
+        policies: policies?,
+        objectives: objectives?,
+        output: output?,
+        gate: raw("gate"),
+        sweep: raw("sweep"),
+    })
+    .filter(|scenario| within_limits(scenario, cx))
+}
+
+/// Every entry of an array of tables; `None` when one is refused, or `need` and there is none.
+fn all<'a, T>(
+    top: &Fields<'a>,
+    key: &str,
+    need: &str,
+    decode: impl Fn(&Fields<'a>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Some(item) = top.item(key) else {
+        return need.is_empty().then(Vec::new);
+    };
+    let tables = item.tables()?;
+    let read: Vec<_> = tables.iter().map(decode).collect();
+    if read.is_empty() && !need.is_empty() {
+        let rule = format!("an experiment needs {need}");
+        return item.refuse(&rule, &format!("add a [[{key}]] table"));
+    }
+    read.into_iter().collect()
+}
+
+/// The names in an array of tables, whatever else is wrong with its entries.
+fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
+    let entries = top.table.get(key).and_then(|value| value.value.as_list());
+    let entries = entries.unwrap_or_default().iter();
+    let name = |entry: &'a Spanned<super::value::Value>| {
+        let name = entry.value.as_table()?.get("name")?;
+        Some(Spanned::new(name.value.as_text()?, name.place))
+    };
+    entries.filter_map(name).collect()
+}
+
+fn unique(top: &Fields<'_>, key: &str) {
+    let mut seen = BTreeMap::new();
+    for name in names(top, key) {
+        if seen.insert(name.value, name.place).is_some() {
+            let value = format!("name = \"{}\"", name.value);
+            let rule = format!("another {key} has this name");
+            top.refuse(name.place, &value, &rule, "rename one of them");
+        }
+    }
+}
+
+/// The policy that others are compared with, if it exists.
+fn baseline(top: &Fields<'_>, place: Place) -> Option<Spanned<String>> {
+    let policies = names(top, "policy");
+    let Some(item) = top.item("baseline") else {
+        let first = policies.first()?;
+        return Some(Spanned::new(first.value.to_owned(), place));
+    };
+    let name = item.name()?;
+    refer(top, &name, "policy", &policies)?;
+    Some(name)
+}
+
+/// Every queue that a workload names must exist.
+fn queues_exist(top: &Fields<'_>) {
+    let queues = names(top, "queue");
+    let entries = top
+        .table
+        .get("workload")
+        .and_then(|value| value.value.as_list());
+    for entry in entries.unwrap_or_default() {
+        let named = entry.value.as_table().and_then(|table| table.get("queue"));
+        if let Some((queue, text)) = named.and_then(|queue| Some((queue, queue.value.as_text()?))) {
+            let name = Spanned::new(text.to_owned(), queue.place);
+            refer(top, &name, "queue", &queues);
+        }
+    }
+}
+
+fn refer(
+    top: &Fields<'_>,
+    name: &Spanned<String>,
+    key: &str,
+    known: &[Spanned<&str>],
+) -> Option<()> {
+    let known: Vec<_> = known.iter().map(|name| name.value).collect();
+    if known.contains(&name.value.as_str()) {
+        return Some(());
+    }
+    let rule = format!("no {key} has this name");
+    let remedy = if known.is_empty() {
+        format!("add a [[{key}]] table")
+    } else {
+        suggestion(&name.value, &known)
+    };
+    let shown = format!("\"{}\"", super::diagnostic::quoted(&name.value));
+    top.refuse(name.place, &shown, &rule, &remedy);
+    None
+}
+
+/// What only the whole shows: that the nodes fit a run.
+fn within_limits(scenario: &Scenario, cx: &Context<'_>) -> bool {
+    let nodes = |fleet: &Fleet| u64::from(fleet.machines.most().unwrap_or(0));
+    let total: u64 = scenario.fleets.iter().map(nodes).sum();
+    let fits = total <= u64::from(limits::MAX_NODES);
+    if let Some(last) = scenario.fleets.last().filter(|_| !fits) {
+        let most = limits::MAX_NODES;
+        let rule = format!("the fleets hold {total} nodes, a run at most {most}");
+        cx.refuse(Diagnostic::new(last.name.place, "fleet", rule).or("lower a count"));
+    }
+    fits
+}

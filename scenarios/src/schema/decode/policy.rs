@@ -1,0 +1,133 @@
+//! `[[policy]]`: its keys, and how they become a policy.
+
+use std::collections::BTreeSet;
+
+use super::super::fields::{Fields, Item, not_yet};
+use super::super::policy::{Composed, Knowledge, PolicyKind, PolicySpec};
+use super::super::read::every;
+use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
+use super::super::value::Part;
+
+pub(super) static POLICY: TableSpec = TableSpec::closed(
+    "[[policy]]",
+    "Who decides: by parts, or by a policy of the registry, whose parameters stand beside `kind`.",
+    &[
+        KeySpec::new("name", Takes::Name, "What tables and reports call it.").required(),
+        KeySpec::new(
+            "kind",
+            Takes::Name,
+            "\"composed\", or a policy of the registry.",
+        )
+        .default("\"composed\""),
+        KeySpec::new("order", Takes::Part(Seam::Order), "Which job comes first."),
+        KeySpec::new(
+            "admit",
+            Takes::Part(Seam::Admit),
+            "Who may start when the first cannot.",
+        ),
+        KeySpec::new("place", Takes::Part(Seam::Place), "On which nodes."),
+        KeySpec::new("preempt", Takes::Part(Seam::Preempt), "Who makes way."),
+        KeySpec::new("buy", Takes::Part(Seam::Buy), "How many machines are held."),
+        KeySpec::later("scale", "inference serving"),
+        KeySpec::new(
+            "clairvoyant",
+            Takes::List(&Takes::Choice(&KNOWLEDGE)),
+            "What it may know that a real scheduler would not.",
+        )
+        .default("[]"),
+        KeySpec::new(
+            "compat",
+            Takes::Name,
+            "The published simulator whose ways it keeps; `windtunnel list compat` names them.",
+        ),
+    ],
+)
+.open();
+
+static KNOWLEDGE: [Choice; 4] = [
+    Choice::new("durations", "How long each job takes."),
+    Choice::new("prices", "What prices will be."),
+    Choice::new("reclaims", "When machines will be taken away."),
+    Choice::new("arrivals", "What will be submitted."),
+];
+
+/// The keys of the parts, in the order of [`Composed`].
+const PARTS: [&str; 5] = ["order", "admit", "place", "preempt", "buy"];
+
+/// Kinds that a later part brings.
+const LATER: [(&str, &str); 2] = [
+    ("learned", "learned policies"),
+    ("external", "external policies"),
+];
+
+pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
+    let name = fields.item("name").and_then(Item::name);
+    let kind = kind(fields);
+    let clairvoyant = knowledge(fields);
+    let compat = fields.optional("compat", Item::name);
+    Some(PolicySpec {
+        name: name?,
+        kind: kind?,
+        clairvoyant: clairvoyant?,
+        compat: compat?,
+    })
+}
+
+fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
+    let Some(item) = fields.item("kind") else {
+        return composed(fields);
+    };
+    let kind = item.name()?;
+    if let Some((word, part)) = LATER.iter().find(|(word, _)| *word == kind.value) {
+        fields.cx.refuse(not_yet(kind.place, word, part));
+        return None;
+    }
+    if kind.value == "composed" {
+        return composed(fields);
+    }
+    let ours = ["name", "kind", "clairvoyant", "compat"];
+    let params = fields.table.entries.iter();
+    let params = params.filter(|(key, _)| !ours.contains(&key.value.as_str()));
+    let params = params.cloned().collect();
+    Some(PolicyKind::Named(Part { kind, params }))
+}
+
+fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
+    let others = fields.others();
+    for (key, _) in &others {
+        fields.cx.refuse(fields.unknown(key));
+    }
+    let [order, admit, place, preempt, buy] = PARTS.map(|key| fields.optional(key, Item::part));
+    let composed = Composed {
+        order: order?,
+        admit: admit?,
+        place: place?,
+        preempt: preempt?,
+        buy: buy?,
+    };
+    others.is_empty().then_some(PolicyKind::Composed(composed))
+}
+
+fn knowledge(fields: &Fields<'_>) -> Option<BTreeSet<Knowledge>> {
+    let Some(item) = fields.item("clairvoyant") else {
+        return Some(BTreeSet::new());
+    };
+    let words = every(item.list()?.into_iter().map(Item::choice));
+    Some(
+        words?
+            .into_iter()
+            .map(|word| Knowledge::ALL[word.value])
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_for_knowledge_stand_in_the_order_of_their_type() {
+        let words: Vec<_> = KNOWLEDGE.iter().map(|choice| choice.word).collect();
+        assert_eq!(words, Knowledge::ALL.map(Knowledge::name));
+    }
+}

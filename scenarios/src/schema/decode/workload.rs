@@ -1,0 +1,470 @@
+//! `[[workload]]`: its keys, and how they become a workload.
+
+use std::collections::BTreeMap;
+
+use sim_core::units::Span;
+
+use super::super::fields::{Fields, Item};
+use super::super::place::Spanned;
+use super::super::read::every;
+use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
+use super::super::workload::{
+    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+};
+
+/// Fastest and slowest that a rate or a factor may be.
+const MOST: f64 = 1e6;
+const SHARE: Takes = Takes::Number(0.0, 1.0, true);
+const SHARE_WORDS: (&str, &str) = (
+    "a factor is above 0 and at most 1",
+    "write a number in that range",
+);
+
+pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
+    "[[workload]]",
+    "Jobs, and what they have in common.",
+    &[
+        KeySpec::new("name", Takes::Name, "What tables call it.").required(),
+        KeySpec::new("trace", Takes::Table(&TRACE), "A file of jobs."),
+        KeySpec::new("synth", Takes::Part(Seam::Synth), "A generator of jobs."),
+        KeySpec::new(
+            "task-gpus",
+            Takes::Either(&[Takes::Choice(&TASKS), Takes::Integer(1, 64)]),
+            "How the GPUs of a job split into tasks, each of which lies on one node.",
+        )
+        .default("\"job\"")
+        .bound("a task has 1 to 64 GPUs", "write a number in that range"),
+        KeySpec::new(
+            "course",
+            Takes::Either(&[Takes::Choice(&COURSES), Takes::Table(&COURSE)]),
+            "How a job advances.",
+        )
+        .default("\"linear\""),
+        KeySpec::new(
+            "checkpoint",
+            Takes::Table(&CHECKPOINT),
+            "What a preempted job keeps.",
+        )
+        .default("{ keep = \"all\" }"),
+        KeySpec::new(
+            "deadline",
+            Takes::Either(&[Takes::Duration(true), Takes::Table(&DEADLINE)]),
+            "By when a job should be done, counted from its submission.",
+        )
+        .default("no deadline"),
+        KeySpec::new(
+            "estimate",
+            Takes::Part(Seam::Estimate),
+            "What a policy is told of a job's duration.",
+        )
+        .default("what the trace gives"),
+        KeySpec::new(
+            "priority",
+            Takes::Integer(i32::MIN as i64, i32::MAX as i64),
+            "Higher goes first.",
+        )
+        .default("0"),
+        KeySpec::new("queue", Takes::Name, "The tenant.").default("one tenant for all"),
+        KeySpec::new(
+            "tags",
+            Takes::List(&Takes::Name),
+            "Marks that results can be split by.",
+        )
+        .default("[]"),
+        KeySpec::new(
+            "scale",
+            Takes::Number(0.0, MOST, true),
+            "Arrivals come this many times as fast.",
+        )
+        .default("1.0")
+        .bound(
+            "a scale is above 0 and at most 1e6",
+            "write a number in that range",
+        ),
+        KeySpec::new(
+            "models",
+            Takes::List(&Takes::Name),
+            "GPU models that the jobs may use.",
+        )
+        .default("any"),
+        KeySpec::later("kind", "elastic jobs and services"),
+        KeySpec::later("variants", "training variants"),
+        KeySpec::later("retries", "hardware failures"),
+        KeySpec::later("align", "replayed series"),
+        KeySpec::later("after", "replayed series"),
+    ],
+);
+
+static TASKS: [Choice; 2] = [
+    Choice::new(
+        "job",
+        "All on one node if they fit, otherwise full nodes and a remainder.",
+    ),
+    Choice::new("gpu", "Each GPU is a task: they may lie anywhere."),
+];
+
+static TRACE: TableSpec = TableSpec::closed(
+    "trace",
+    "A file of jobs, and the part of it that is used.",
+    &[
+        KeySpec::new(
+            "format",
+            Takes::Name,
+            "Its format; `windtunnel list formats` names them.",
+        )
+        .required(),
+        KeySpec::new("file", Takes::File, "The file.").required(),
+        KeySpec::new(
+            "unit",
+            Takes::Name,
+            "What one unit of the trace's resource is.",
+        ),
+        KeySpec::new(
+            "columns",
+            Takes::Map(&Takes::Text),
+            "Column map of the generic formats: our name = \"the file's\".",
+        ),
+        KeySpec::new(
+            "limit",
+            Takes::Integer(1, 4_294_967_295),
+            "At most so many jobs, the earliest.",
+        )
+        .default("all")
+        .bound(
+            "a run takes 1 to 4,294,967,295 jobs",
+            "write a number in that range",
+        ),
+        KeySpec::new(
+            "from",
+            Takes::Duration(false),
+            "Jobs before this time of the trace are left out.",
+        ),
+        KeySpec::new(
+            "until",
+            Takes::Duration(true),
+            "Jobs from this time of the trace on are left out.",
+        ),
+        KeySpec::new(
+            "lenient",
+            Takes::Bool,
+            "Bad rows are counted and dropped instead of ending the import.",
+        )
+        .default("false"),
+    ],
+);
+
+const GOODPUT: &str = "goodput and data-bound courses";
+
+static COURSES: [Choice; 4] = [
+    Choice::new("linear", "Work over a rate."),
+    Choice::new("stepwise", "Whole steps."),
+    Choice::later("goodput", GOODPUT),
+    Choice::later("data-bound", GOODPUT),
+];
+
+static COURSE: TableSpec = TableSpec::closed(
+    "course",
+    "How a job advances on what it is given.",
+    &[
+        KeySpec::new(
+            "kind",
+            Takes::Choice(&COURSES),
+            "Whether it can stop between steps.",
+        )
+        .default("\"linear\""),
+        KeySpec::new(
+            "step",
+            Takes::Duration(true),
+            "Length of a step at rate 1.0; stepwise courses only.",
+        ),
+        KeySpec::new(
+            "rates",
+            Takes::Map(&Takes::Number(0.0, MOST, true)),
+            "Speed by GPU model.",
+        )
+        .default("1.0 for each model")
+        .bound(
+            "a rate is above 0 and at most 1e6",
+            "write a number in that range",
+        ),
+        KeySpec::new(
+            "across-nodes",
+            SHARE,
+            "Factor on the speed when a job spans nodes.",
+        )
+        .default("1.0")
+        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+        KeySpec::new(
+            "across-racks",
+            SHARE,
+            "Factor when it spans racks, beside the one for nodes.",
+        )
+        .default("1.0")
+        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+        KeySpec::new(
+            "across-zones",
+            SHARE,
+            "Factor when it spans zones, beside the others.",
+        )
+        .default("1.0")
+        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+    ],
+);
+
+static CHECKPOINT: TableSpec = TableSpec::closed(
+    "checkpoint",
+    "What a preempted job keeps, and what coming back costs.",
+    &[
+        KeySpec::new("keep", Takes::Choice(&KEEP), "How much of its work.").default("\"all\""),
+        KeySpec::new(
+            "every",
+            Takes::Duration(true),
+            "Work between checkpoints; what came after the last is lost.",
+        ),
+        KeySpec::new(
+            "restore",
+            Takes::Duration(false),
+            "Overhead at each start after the first.",
+        )
+        .default("\"0s\""),
+        KeySpec::later("dump", "checkpoint costs"),
+        KeySpec::later("steps", "checkpoint costs"),
+    ],
+);
+
+static KEEP: [Choice; 2] = [
+    Choice::new("all", "All of it."),
+    Choice::new("none", "None: it starts again."),
+];
+
+static DEADLINE: TableSpec = TableSpec::closed(
+    "deadline",
+    "A deadline in proportion to a job's duration.",
+    &[KeySpec::new(
+        "slack",
+        Takes::Number(1.0, MOST, false),
+        "This many times its duration.",
+    )
+    .required()
+    .bound(
+        "a deadline before the work can be done: slack is 1 to 1e6",
+        "raise it",
+    )],
+);
+
+pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
+    let name = fields.item("name").and_then(Item::name);
+    let jobs = jobs(fields);
+    let place = fields.place;
+    let task_gpus = fields
+        .item("task-gpus")
+        .map_or(Some(Spanned::new(TaskGpus::Job, place)), task_gpus);
+    let course = fields.item("course").map_or(Some(plain_course()), course);
+    let checkpoint = checkpoint(fields);
+    let deadline = fields.optional("deadline", deadline);
+    let estimate = fields.optional("estimate", Item::part);
+    let priority = fields
+        .item("priority")
+        .map_or(Some(Spanned::new(0, place)), Item::count);
+    let queue = fields.optional("queue", Item::name);
+    let tags = names(fields, "tags");
+    let scale = fields
+        .item("scale")
+        .map_or(Some(Spanned::new(1.0, place)), Item::number);
+    let models = names(fields, "models");
+    Some(Workload {
+        name: name?,
+        jobs: jobs?,
+        task_gpus: task_gpus?,
+        course: course?,
+        checkpoint: checkpoint?,
+        deadline: deadline?,
+        estimate: estimate?,
+        priority: priority?,
+        queue: queue?,
+        tags: tags?,
+        scale: scale?,
+        models: models?,
+    })
+}
+
+fn jobs(fields: &Fields<'_>) -> Option<JobSource> {
+    if fields.exclusive("trace", "synth") {
+        return None;
+    }
+    if let Some(item) = fields.item("trace") {
+        return trace(&item.table()?).map(JobSource::Trace);
+    }
+    if let Some(item) = fields.item("synth") {
+        return item.part().map(JobSource::Synth);
+    }
+    let remedy = "add trace = { format = ..., file = ... } or synth = { model = ... }";
+    fields.refuse_here("trace or synth", "missing in [[workload]]", remedy);
+    None
+}
+
+fn trace(fields: &Fields<'_>) -> Option<TraceSpec> {
+    let format = fields.item("format").and_then(Item::name);
+    let file = fields.item("file").and_then(Item::file);
+    let unit = fields.optional("unit", Item::name);
+    let columns = fields.item("columns").map_or(Some(Vec::new()), |item| {
+        let read = |(key, item): (&Spanned<String>, Item<'_>)| Some((key.clone(), item.text()?));
+        every(item.map()?.into_iter().map(read))
+    });
+    let limit = fields.optional("limit", Item::count);
+    let from = fields.optional("from", Item::span);
+    let until = fields.optional("until", Item::span);
+    let lenient = fields
+        .item("lenient")
+        .map_or(Some(false), |item| Some(item.bool()?.value));
+    let (from, until) = (from?, until?);
+    let start = from.map_or(Span::ZERO, |from| from.value);
+    if let Some(until) = until.filter(|until| until.value <= start) {
+        fields.refuse(
+            until.place,
+            "until",
+            "not after from",
+            "raise it or lower from",
+        );
+        return None;
+    }
+    let (limit, lenient) = (limit?, lenient?);
+    let (format, file, unit, columns) = (format?, file?, unit?, columns?);
+    Some(TraceSpec {
+        format,
+        file,
+        unit,
+        columns,
+        limit,
+        from,
+        until,
+        lenient,
+    })
+}
+
+fn task_gpus(item: Item<'_>) -> Option<Spanned<TaskGpus>> {
+    let item = item.pick()?;
+    if item.is_text() {
+        let word = item.choice()?;
+        return Some(word.map(|at| {
+            if at == 0 {
+                TaskGpus::Job
+            } else {
+                TaskGpus::Gpu
+            }
+        }));
+    }
+    Some(item.count()?.map(TaskGpus::Each))
+}
+
+const fn plain_course() -> Course {
+    Course {
+        kind: CourseKind::Linear,
+        rates: BTreeMap::new(),
+        across_nodes: 1.0,
+        across_racks: 1.0,
+        across_zones: 1.0,
+    }
+}
+
+fn course(item: Item<'_>) -> Option<Course> {
+    let item = item.pick()?;
+    if item.is_text() {
+        let stepwise = item.choice()?.value == 1;
+        if stepwise {
+            return item.refuse(
+                "has no step",
+                "write { kind = \"stepwise\", step = \"10s\" }",
+            );
+        }
+        return Some(plain_course());
+    }
+    let fields = item.table()?;
+    let stepwise = fields
+        .item("kind")
+        .map_or(Some(false), |item| Some(item.choice()?.value == 1));
+    let step = fields.optional("step", Item::span);
+    let rates = fields.item("rates").map_or(Some(BTreeMap::new()), |item| {
+        let read = |(key, item): (&Spanned<String>, Item<'_>)| {
+            Some((key.value.clone(), item.number()?.value))
+        };
+        Some(
+            every(item.map()?.into_iter().map(read))?
+                .into_iter()
+                .collect(),
+        )
+    });
+    let factor = |key| {
+        fields
+            .item(key)
+            .map_or(Some(1.0), |item| Some(item.number()?.value))
+    };
+    let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
+    let kind = match (stepwise?, step?) {
+        (false, None) => CourseKind::Linear,
+        (true, Some(step)) => CourseKind::Stepwise { step },
+        (false, Some(step)) => {
+            fields.refuse(
+                step.place,
+                "step",
+                "a linear course has no steps",
+                "remove it or write kind = \"stepwise\"",
+            );
+            return None;
+        }
+        (true, None) => {
+            fields.refuse_here(
+                "step",
+                "missing: the course is stepwise",
+                "add step = \"10s\"",
+            );
+            return None;
+        }
+    };
+    let [across_nodes, across_racks, across_zones] = across;
+    Some(Course {
+        kind,
+        rates: rates?,
+        across_nodes: across_nodes?,
+        across_racks: across_racks?,
+        across_zones: across_zones?,
+    })
+}
+
+fn checkpoint(fields: &Fields<'_>) -> Option<Checkpoint> {
+    let free = Spanned::new(Span::ZERO, fields.place);
+    let Some(item) = fields.item("checkpoint") else {
+        return Some(Checkpoint {
+            keep: Keep::All,
+            restore: free,
+        });
+    };
+    let fields = item.table()?;
+    let clash = fields.exclusive("keep", "every");
+    let word = fields.optional("keep", Item::choice);
+    let every = fields.optional("every", Item::span);
+    let restore = fields.item("restore").map_or(Some(free), Item::span);
+    let keep = match (word?, every?) {
+        (_, Some(every)) => Keep::Every(every),
+        (Some(word), None) if word.value == 1 => Keep::None,
+        (Some(_) | None, None) => Keep::All,
+    };
+    let restore = restore?;
+    (!clash).then_some(Checkpoint { keep, restore })
+}
+
+fn deadline(item: Item<'_>) -> Option<Deadline> {
+    let item = item.pick()?;
+    if item.is_text() {
+        return item.span().map(Deadline::After);
+    }
+    let slack = item.table()?.item("slack")?.number()?;
+    Some(Deadline::Slack(slack))
+}
+
+fn names(fields: &Fields<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
+    let Some(item) = fields.item(key) else {
+        return Some(Vec::new());
+    };
+    every(item.list()?.into_iter().map(Item::name))
+}

@@ -1,0 +1,131 @@
+//! `[[fleet]]`: machines of one kind, in one zone and one market.
+
+use sim_core::units::{Price, SimTime, Span};
+
+use super::path::DataPath;
+use super::place::Spanned;
+
+/// Machines of one kind, in one zone and one market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// What tables and policies call it.
+    pub name: Spanned<String>,
+    /// Which machines, and how many.
+    pub machines: Machines,
+    /// The zone they stand in; fleets that name the same zone share it.
+    pub zone: Spanned<String>,
+    /// Nodes per rack, numbered in the order of the slots; without it the fleet is one rack.
+    pub rack_size: Option<Spanned<u32>>,
+    /// Who pays for them, and when.
+    pub market: Spanned<Market>,
+    /// Price of one node; free in the market "owned" unless stated.
+    pub price: Spanned<Steps<Price>>,
+    /// How many nodes can be had; when it falls below what is held, machines are taken away.
+    pub availability: Option<Spanned<Steps<u32>>>,
+    /// Warning before a machine is taken away.
+    pub notice: Spanned<Span>,
+    /// From the request of a node to its readiness.
+    pub boot: Spanned<Span>,
+}
+
+/// Which machines a fleet has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Machines {
+    /// Equal nodes.
+    Alike {
+        /// What one node is.
+        instance: Spanned<InstanceType>,
+        /// How many there are.
+        size: Size,
+    },
+    /// The nodes that a file lists, all of them always there.
+    Listed {
+        /// Name of the format, such as "openb-nodes".
+        format: Spanned<String>,
+        /// The file.
+        file: Spanned<DataPath>,
+    },
+}
+
+/// How many nodes a fleet has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Always this many, at least 1.
+    Fixed(Spanned<u32>),
+    /// Between two bounds, as the policy buys: `min <= max`, `max >= 1`.
+    Elastic {
+        /// Held whether used or not.
+        min: Spanned<u32>,
+        /// Never more.
+        max: Spanned<u32>,
+    },
+}
+
+/// What one node is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceType {
+    /// Catalogue name; an inline table may have one too.
+    pub name: Option<String>,
+    /// GPUs of a node; 0 for a machine without.
+    pub gpus: u32,
+    /// GPU model, such as "V100"; absent exactly where `gpus` is 0.
+    pub gpu: Option<String>,
+    /// Memory of one GPU, where known.
+    pub gpu_memory: Option<Bytes>,
+    /// Virtual CPUs; `None` does not constrain.
+    pub cpus: Option<u32>,
+    /// Main memory; `None` does not constrain.
+    pub memory: Option<Bytes>,
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(pub u64);
+
+/// Who pays for a machine, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Market {
+    /// Bought once: there whether used or not.
+    Owned,
+    /// Paid by the time held.
+    OnDemand,
+}
+
+/// A quantity that changes at given instants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps<T> {
+    /// Instants, strictly ascending, the first of them zero, each with what holds from then on.
+    pub steps: Vec<(SimTime, T)>,
+}
+
+impl Machines {
+    /// The most nodes there can be; `None` where a file says.
+    pub const fn most(&self) -> Option<u32> {
+        match self {
+            Self::Alike {
+                size: Size::Fixed(most) | Size::Elastic { max: most, .. },
+                ..
+            } => Some(most.value),
+            Self::Listed { .. } => None,
+        }
+    }
+}
+
+impl Market {
+    /// Its name in a scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owned => "owned",
+            Self::OnDemand => "on-demand",
+        }
+    }
+}
+
+impl<T> Steps<T> {
+    /// The same value for ever.
+    pub fn constant(value: T) -> Self {
+        Self {
+            steps: vec![(SimTime::ZERO, value)],
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Loading a scenario: the file, what it extends, the `--set` arguments, and then the typed value.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sim_core::units::limits::MAX_TOML_BYTES;
+
+use super::diagnostic::{Diagnostic, Rejection};
+use super::fields::Context;
+use super::path::{DataRoots, Roots, check_relative, inside};
+use super::place::{Place, SourceId, Spanned};
+use super::read::brief;
+use super::scenario::Scenario;
+use super::source::Sources;
+use super::value::{Table, Value};
+use super::{decode, set, tree};
+
+/// Longest chain of scenarios that extend each other.
+const MOST_EXTENDED: usize = 8;
+
+/// A scenario and the texts it was read from, so that later stages can show what they refuse.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What to run.
+    pub scenario: Scenario,
+    /// The texts that places lead to.
+    pub sources: Sources,
+}
+
+/// Why no scenario came of a file.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The scenario itself could not be read: an I/O fault, nothing was decided about its content.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// It was read and refused.
+    Rejected(Rejection),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Rejected(rejection) => rejection.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Reads the scenario at `path`, with the `--set` arguments `sets` applied in order.
+///
+/// # Errors
+/// The file cannot be read, or it is refused: then every reason is given.
+pub fn load(path: &Path, sets: &[String], data: &DataRoots) -> Result<Loaded, LoadError> {
+    let bytes = read(path).map_err(|error| LoadError::Io {
+        path: path.into(),
+        error,
+    })?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let roots = Roots {
+        folder,
+        data: data.clone(),
+    };
+    let name = path.to_string_lossy();
+    decode(&name, &bytes, (sets, &roots)).map_err(LoadError::Rejected)
+}
+
+/// Reads a scenario from memory; its relative paths lead into `folder`.
+///
+/// # Errors
+/// Every reason to refuse it.
+pub fn parse(
+    name: &str,
+    text: &[u8],
+    folder: &Path,
+    data: &DataRoots,
+) -> Result<Loaded, Rejection> {
+    let roots = Roots {
+        folder: folder.into(),
+        data: data.clone(),
+    };
+    decode(name, text, (&[], &roots))
+}
+
+fn decode(
+    name: &str,
+    bytes: &[u8],
+    (sets, roots): (&[String], &Roots),
+) -> Result<Loaded, Rejection> {
+    let mut loading = Loading {
+        sources: Sources::default(),
+        folders: Vec::new(),
+        roots,
+    };
+    let tree = loading.text(name, bytes).and_then(|source| {
+        let tree = tree::parse(source, loading.sources.text(source))?;
+        let mut tree = loading.extended(tree, source, &mut BTreeSet::new())?;
+        set::apply(&mut tree, sets, &mut loading.sources)?;
+        Ok((tree, source))
+    });
+    let Loading {
+        sources,
+        folders,
+        roots,
+    } = loading;
+    let (tree, source) = match tree {
+        Ok(read) => read,
+        Err(reasons) => return Err(Rejection::new(sources, reasons)),
+    };
+    let cx = Context {
+        reasons: RefCell::default(),
+        roots,
+        folders,
+    };
+    let scenario = decode::scenario(&tree, Place::new(source, 0..0), &cx);
+    let reasons = cx.reasons.take();
+    match scenario.filter(|_| reasons.is_empty()) {
+        Some(scenario) => Ok(Loaded { scenario, sources }),
+        None => Err(Rejection::new(sources, reasons)),
+    }
+}
+
+/// The bytes of a file, one more than a scenario may have at most.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_TOML_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+struct Loading<'a> {
+    sources: Sources,
+    folders: Vec<(SourceId, String)>,
+    roots: &'a Roots,
+}
+
+type Read<T> = Result<T, Vec<Diagnostic>>;
+
+impl Loading<'_> {
+    /// Bytes as a source: of bounded size, and UTF-8.
+    fn text(&mut self, name: &str, bytes: &[u8]) -> Read<SourceId> {
+        let refused = |source, at: usize, rule: &str, remedy: &str| {
+            let place = Place::new(source, at..at + 1);
+            Err(vec![Diagnostic::new(place, "", rule).or(remedy)])
+        };
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if size > MAX_TOML_BYTES {
+            let source = self.sources.add(name, "");
+            return refused(
+                source,
+                0,
+                "larger than 1 MiB",
+                "move data into files of its own",
+            );
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(self.sources.add(name, text)),
+            Err(error) => {
+                let source = self.sources.add(name, String::from_utf8_lossy(bytes));
+                refused(
+                    source,
+                    error.valid_up_to(),
+                    "not UTF-8",
+                    "save the file as UTF-8",
+                )
+            }
+        }
+    }
+
+    /// The tree with what it extends beneath it.
+    fn extended(
+        &mut self,
+        mut tree: Table,
+        source: SourceId,
+        seen: &mut BTreeSet<PathBuf>,
+    ) -> Read<Table> {
+        let Some(at) = tree
+            .entries
+            .iter()
+            .position(|(key, _)| key.value == "extends")
+        else {
+            return Ok(tree);
+        };
+        let (_, named) = tree.entries.remove(at);
+        let refuse = |rule: &str, remedy: &str| {
+            let shown = format!("extends = {}", brief(&named.value));
+            vec![Diagnostic::new(named.place, shown, rule).or(remedy)]
+        };
+        let Some(written) = named.value.as_text() else {
+            return Err(refuse("not a text", "write a file such as \"base.toml\""));
+        };
+        check_relative(written).map_err(|(rule, remedy)| refuse(&rule, &remedy))?;
+        let folder = self.folder(source);
+        let joined = format!("{folder}{written}");
+        let path = inside(&self.roots.folder, &joined);
+        let path = path.map_err(|(rule, remedy)| refuse(&rule, &remedy))?;
+        if !seen.insert(path.clone()) {
+            return Err(refuse("extends itself in the end", "break the circle"));
+        }
+        if seen.len() > MOST_EXTENDED {
+            return Err(refuse(
+                "more than 8 scenarios in a row",
+                "join some of them",
+            ));
+        }
+        let bytes =
+            read(&path).map_err(|error| refuse(&error.to_string(), "name a readable file"))?;
+        let name = self.sources.beside(&joined);
+        let base = self.text(&name, &bytes)?;
+        let inner = joined.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let inner = if inner.is_empty() {
+            String::new()
+        } else {
+            format!("{inner}/")
+        };
+        self.folders.push((base, inner));
+        let beneath = tree::parse(base, self.sources.text(base))?;
+        let mut beneath = self.extended(beneath, base, seen)?;
+        overlay(&mut beneath, tree);
+        Ok(beneath)
+    }
+
+    fn folder(&self, source: SourceId) -> String {
+        let found = self.folders.iter().find(|(id, _)| *id == source);
+        found.map_or_else(String::new, |(_, folder)| folder.clone())
+    }
+}
+
+/// Lays `over` on `base`: tables by key, arrays of tables by name, all else replaced whole.
+fn overlay(base: &mut Table, over: Table) {
+    for (key, value) in over.entries {
+        let Some(old) = base.get_mut(&key.value) else {
+            base.entries.push((key, value));
+            continue;
+        };
+        match (&mut old.value, value.value) {
+            (Value::Table(old), Value::Table(new)) => replace_keys(old, new),
+            (Value::List(old), Value::List(new)) if is_named(&new) => merge_named(old, new),
+            (_, new) => *old = Spanned::new(new, value.place),
+        }
+    }
+}
+
+fn replace_keys(base: &mut Table, over: Table) {
+    for (key, value) in over.entries {
+        base.set(key, value);
+    }
+}
+
+fn merge_named(base: &mut Vec<Spanned<Value>>, over: Vec<Spanned<Value>>) {
+    for entry in over {
+        let name = name_of(&entry).map(str::to_owned);
+        let old = base.iter_mut().find(|old| name_of(old) == name.as_deref());
+        match (old, entry.value) {
+            (
+                Some(Spanned {
+                    value: Value::Table(old),
+                    ..
+                }),
+                Value::Table(new),
+            ) => {
+                replace_keys(old, new);
+            }
+            (Some(_) | None, value) => base.push(Spanned::new(value, entry.place)),
+        }
+    }
+}
+
+fn is_named(entries: &[Spanned<Value>]) -> bool {
+    !entries.is_empty() && entries.iter().all(|entry| name_of(entry).is_some())
+}
+
+/// The name of an entry of an array of tables.
+pub(super) fn name_of(entry: &Spanned<Value>) -> Option<&str> {
+    entry.value.as_table()?.get("name")?.value.as_text()
+}

@@ -1,0 +1,95 @@
+//! `[[policy]]`: who decides, and what it is allowed to know.
+
+use std::collections::BTreeSet;
+
+use super::place::Spanned;
+use super::spec::Seam;
+use super::value::Part;
+
+/// A policy: a composition of parts, or one of the registry's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicySpec {
+    /// What tables and reports call it.
+    pub name: Spanned<String>,
+    /// How it decides.
+    pub kind: PolicyKind,
+    /// What it is allowed to know that a real scheduler would not.
+    pub clairvoyant: BTreeSet<Knowledge>,
+    /// The published simulator whose ways it keeps.
+    pub compat: Option<Spanned<String>>,
+}
+
+/// How a policy decides.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
+pub enum PolicyKind {
+    /// By parts, each of one method; where one is absent the registry's default stands.
+    Composed(Composed),
+    /// By a name of the registry, with parameters that the registry checks.
+    Named(Part),
+}
+
+/// The parts of a composed policy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Composed {
+    /// Which job comes first.
+    pub order: Option<Part>,
+    /// Who may start when the first cannot.
+    pub admit: Option<Part>,
+    /// On which nodes.
+    pub place: Option<Part>,
+    /// Who makes way.
+    pub preempt: Option<Part>,
+    /// How many machines are held.
+    pub buy: Option<Part>,
+}
+
+/// Something that no real scheduler knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knowledge {
+    /// How long each job takes.
+    Durations,
+    /// What prices will be.
+    Prices,
+    /// When machines will be taken away.
+    Reclaims,
+    /// What will be submitted.
+    Arrivals,
+}
+
+impl Knowledge {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 4] = [
+        Self::Durations,
+        Self::Prices,
+        Self::Reclaims,
+        Self::Arrivals,
+    ];
+
+    /// Its name in a scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Durations => "durations",
+            Self::Prices => "prices",
+            Self::Reclaims => "reclaims",
+            Self::Arrivals => "arrivals",
+        }
+    }
+}
+
+impl Composed {
+    /// The parts that are there, each with its seam.
+    pub fn parts(&self) -> Vec<(Seam, &Part)> {
+        let all = [
+            (Seam::Order, &self.order),
+            (Seam::Admit, &self.admit),
+            (Seam::Place, &self.place),
+            (Seam::Preempt, &self.preempt),
+            (Seam::Buy, &self.buy),
+        ];
+        let present = all.into_iter();
+        present
+            .filter_map(|(seam, part)| Some((seam, part.as_ref()?)))
+            .collect()
+    }
+}

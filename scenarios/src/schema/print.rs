@@ -1,0 +1,416 @@
+//! The resolved experiment: a scenario as the one canonical text that reads back as the same.
+
+use sim_core::units::{Price, SimTime, Span};
+
+use super::fleet::{Fleet, InstanceType, Machines, Size, Steps};
+use super::place::{Place, Spanned};
+use super::policy::{PolicyKind, PolicySpec};
+use super::quantity::{print_price, print_size, print_span};
+use super::scenario::{End, Scenario, Trigger};
+use super::value::{Part, Table, Value};
+use super::workload::{
+    Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+};
+use super::write::{line, section};
+
+/// The scenario with every default and reference resolved, as TOML.
+pub fn print(scenario: &Scenario) -> String {
+    let mut text = String::new();
+    for (key, value) in &head(scenario).entries {
+        line(&mut text, &key.value, &value.value);
+    }
+    section(
+        &mut text,
+        "[replicate]",
+        &entries([("n", integer(scenario.replicate.n.value))]),
+    );
+    section(&mut text, "[horizon]", &horizon(scenario));
+    section(
+        &mut text,
+        "[engine]",
+        &entries([("trigger", trigger(scenario))]),
+    );
+    for fleet in &scenario.fleets {
+        section(&mut text, "[[fleet]]", &fleet_table(fleet));
+    }
+    for workload in &scenario.workloads {
+        section(&mut text, "[[workload]]", &workload_table(workload));
+    }
+    for queue in &scenario.queues {
+        section(
+            &mut text,
+            "[[queue]]",
+            &entries([("name", string(&queue.name.value))]),
+        );
+    }
+    for policy in &scenario.policies {
+        section(&mut text, "[[policy]]", &policy_table(policy));
+    }
+    if let Some(wait) = scenario.objectives.wait {
+        section(
+            &mut text,
+            "[objectives]",
+            &entries([("wait", span(wait.value))]),
+        );
+    }
+    let tables = scenario
+        .output
+        .tables
+        .iter()
+        .map(|table| string(table.name()));
+    let sample = span(scenario.output.sample.value);
+    section(
+        &mut text,
+        "[output]",
+        &entries([("tables", list(tables)), ("sample", sample)]),
+    );
+    text
+}
+
+/// A digest of the resolved experiment: equal for scenarios that run the same.
+pub fn digest(scenario: &Scenario) -> String {
+    blake3::hash(print(scenario).as_bytes())
+        .to_hex()
+        .to_string()
+}
+
+fn head(scenario: &Scenario) -> Table {
+    let mut head = entries([("name", string(&scenario.name.value))]);
+    put(
+        &mut head,
+        "description",
+        scenario.description.as_deref().map(string),
+    );
+    put(&mut head, "seed", Some(wide(scenario.seed.value)));
+    put(
+        &mut head,
+        "baseline",
+        Some(string(&scenario.baseline.value)),
+    );
+    // Raw tables stand inline in the head, where no section claims them.
+    put(
+        &mut head,
+        "gate",
+        scenario.gate.as_ref().map(|raw| raw.value.clone()),
+    );
+    put(
+        &mut head,
+        "sweep",
+        scenario.sweep.as_ref().map(|raw| raw.value.clone()),
+    );
+    head
+}
+
+fn horizon(scenario: &Scenario) -> Table {
+    let horizon = &scenario.horizon;
+    let end = match horizon.end {
+        End::Drain => string("drain"),
+        End::At(at) => instant(at.value),
+    };
+    let mut table = entries([
+        ("end", end),
+        ("warmup", span(horizon.warmup.value)),
+        ("tail", span(horizon.tail.value)),
+    ]);
+    let epoch = horizon
+        .epoch
+        .as_ref()
+        .map(|epoch| Value::Date(epoch.value.to_string()));
+    put(&mut table, "epoch", epoch);
+    put(
+        &mut table,
+        "timezone",
+        Some(string(&horizon.timezone.value)),
+    );
+    table
+}
+
+fn trigger(scenario: &Scenario) -> Value {
+    match scenario.engine.trigger {
+        Trigger::Event => string("event"),
+        Trigger::Round(round) => Value::Table(entries([("round", span(round.value))])),
+    }
+}
+
+fn fleet_table(fleet: &Fleet) -> Table {
+    let mut table = entries([("name", string(&fleet.name.value))]);
+    match &fleet.machines {
+        Machines::Alike { instance, size } => {
+            put(
+                &mut table,
+                "instance",
+                Some(Value::Table(instance_table(&instance.value))),
+            );
+            match size {
+                Size::Fixed(count) => put(&mut table, "count", Some(integer(count.value))),
+                Size::Elastic { min, max } => {
+                    put(&mut table, "min", Some(integer(min.value)));
+                    put(&mut table, "max", Some(integer(max.value)));
+                }
+            }
+        }
+        Machines::Listed { format, file } => {
+            let nodes = [
+                ("format", string(&format.value)),
+                ("file", string(&file.value.written)),
+            ];
+            put(&mut table, "nodes", Some(Value::Table(entries(nodes))));
+        }
+    }
+    put(&mut table, "zone", Some(string(&fleet.zone.value)));
+    put(
+        &mut table,
+        "rack-size",
+        fleet.rack_size.map(|size| integer(size.value)),
+    );
+    put(
+        &mut table,
+        "market",
+        Some(string(fleet.market.value.name())),
+    );
+    put(&mut table, "price", Some(price(&fleet.price.value)));
+    let availability = fleet.availability.as_ref();
+    let availability = availability.map(|steps| steps_of(&steps.value, |nodes| integer(*nodes)));
+    put(&mut table, "availability", availability);
+    put(&mut table, "notice", Some(span(fleet.notice.value)));
+    put(&mut table, "boot", Some(span(fleet.boot.value)));
+    table
+}
+
+fn instance_table(instance: &InstanceType) -> Table {
+    let mut table = Table::default();
+    put(&mut table, "name", instance.name.as_deref().map(string));
+    put(&mut table, "gpus", Some(integer(instance.gpus)));
+    put(&mut table, "gpu", instance.gpu.as_deref().map(string));
+    let size = |size| Value::Text(print_size(size));
+    put(&mut table, "gpu-memory", instance.gpu_memory.map(size));
+    put(&mut table, "cpus", instance.cpus.map(integer));
+    put(&mut table, "memory", instance.memory.map(size));
+    table
+}
+
+fn workload_table(workload: &Workload) -> Table {
+    let mut table = entries([("name", string(&workload.name.value))]);
+    match &workload.jobs {
+        JobSource::Trace(trace) => {
+            put(&mut table, "trace", Some(Value::Table(trace_table(trace))));
+        }
+        JobSource::Synth(synth) => put(&mut table, "synth", Some(part("model", synth))),
+    }
+    let tasks = match workload.task_gpus.value {
+        TaskGpus::Job => string("job"),
+        TaskGpus::Gpu => string("gpu"),
+        TaskGpus::Each(gpus) => integer(gpus),
+    };
+    put(&mut table, "task-gpus", Some(tasks));
+    put(
+        &mut table,
+        "course",
+        Some(Value::Table(course_table(&workload.course))),
+    );
+    let keep = match workload.checkpoint.keep {
+        Keep::All => ("keep", string("all")),
+        Keep::None => ("keep", string("none")),
+        Keep::Every(work) => ("every", span(work.value)),
+    };
+    let restore = ("restore", span(workload.checkpoint.restore.value));
+    put(
+        &mut table,
+        "checkpoint",
+        Some(Value::Table(entries([keep, restore]))),
+    );
+    let deadline = workload.deadline.map(|deadline| match deadline {
+        Deadline::Slack(slack) => Value::Table(entries([("slack", Value::Float(slack.value))])),
+        Deadline::After(time) => span(time.value),
+    });
+    put(&mut table, "deadline", deadline);
+    put(
+        &mut table,
+        "estimate",
+        workload.estimate.as_ref().map(|model| part("model", model)),
+    );
+    put(
+        &mut table,
+        "priority",
+        Some(Value::Integer(workload.priority.value.into())),
+    );
+    put(
+        &mut table,
+        "queue",
+        workload.queue.as_ref().map(|queue| string(&queue.value)),
+    );
+    put(&mut table, "tags", Some(names(&workload.tags)));
+    put(
+        &mut table,
+        "scale",
+        Some(Value::Float(workload.scale.value)),
+    );
+    put(&mut table, "models", Some(names(&workload.models)));
+    table
+}
+
+fn trace_table(trace: &TraceSpec) -> Table {
+    let file = string(&trace.file.value.written);
+    let mut table = entries([("format", string(&trace.format.value)), ("file", file)]);
+    put(
+        &mut table,
+        "unit",
+        trace.unit.as_ref().map(|unit| string(&unit.value)),
+    );
+    let columns = trace.columns.iter();
+    let columns = columns.map(|(ours, theirs)| (ours.value.as_str(), string(&theirs.value)));
+    put(&mut table, "columns", Some(Value::Table(entries(columns))));
+    put(
+        &mut table,
+        "limit",
+        trace.limit.map(|limit| wide(limit.value)),
+    );
+    put(&mut table, "from", trace.from.map(|from| span(from.value)));
+    put(
+        &mut table,
+        "until",
+        trace.until.map(|until| span(until.value)),
+    );
+    put(&mut table, "lenient", Some(Value::Bool(trace.lenient)));
+    table
+}
+
+fn course_table(course: &Course) -> Table {
+    let (kind, step) = match course.kind {
+        CourseKind::Linear => ("linear", None),
+        CourseKind::Stepwise { step } => ("stepwise", Some(span(step.value))),
+    };
+    let mut table = entries([("kind", string(kind))]);
+    put(&mut table, "step", step);
+    let rates = course.rates.iter();
+    let rates = rates.map(|(model, rate)| (model.as_str(), Value::Float(*rate)));
+    put(&mut table, "rates", Some(Value::Table(entries(rates))));
+    put(
+        &mut table,
+        "across-nodes",
+        Some(Value::Float(course.across_nodes)),
+    );
+    put(
+        &mut table,
+        "across-racks",
+        Some(Value::Float(course.across_racks)),
+    );
+    put(
+        &mut table,
+        "across-zones",
+        Some(Value::Float(course.across_zones)),
+    );
+    table
+}
+
+fn policy_table(policy: &PolicySpec) -> Table {
+    let mut table = entries([("name", string(&policy.name.value))]);
+    match &policy.kind {
+        PolicyKind::Composed(composed) => {
+            put(&mut table, "kind", Some(string("composed")));
+            let keys = [
+                ("order", &composed.order),
+                ("admit", &composed.admit),
+                ("place", &composed.place),
+                ("preempt", &composed.preempt),
+                ("buy", &composed.buy),
+            ];
+            for (key, one) in keys {
+                put(&mut table, key, one.as_ref().map(|one| part("kind", one)));
+            }
+        }
+        PolicyKind::Named(named) => {
+            put(&mut table, "kind", Some(string(&named.kind.value)));
+            for (key, value) in sorted(&named.params) {
+                put(&mut table, key, Some(value.clone()));
+            }
+        }
+    }
+    let clairvoyant = policy.clairvoyant.iter().map(|known| string(known.name()));
+    put(&mut table, "clairvoyant", Some(list(clairvoyant)));
+    put(
+        &mut table,
+        "compat",
+        policy.compat.as_ref().map(|compat| string(&compat.value)),
+    );
+    table
+}
+
+/// A part as a table, its parameters by name: their order says nothing.
+fn part(key: &str, part: &Part) -> Value {
+    let kind = (key, string(&part.kind.value));
+    let params = sorted(&part.params).into_iter();
+    let params = params.map(|(name, value)| (name, value.clone()));
+    Value::Table(entries(std::iter::once(kind).chain(params)))
+}
+
+fn sorted(params: &[(Spanned<String>, Spanned<Value>)]) -> Vec<(&str, &Value)> {
+    let mut params: Vec<_> = params
+        .iter()
+        .map(|(key, value)| (key.value.as_str(), &value.value))
+        .collect();
+    params.sort_by_key(|(name, _)| *name);
+    params
+}
+
+fn price(price: &Steps<Price>) -> Value {
+    let shown = |price: &Price| Value::Text(print_price(*price));
+    match price.steps.as_slice() {
+        [(_, constant)] => shown(constant),
+        _ => steps_of(price, shown),
+    }
+}
+
+fn steps_of<T>(steps: &Steps<T>, show: impl Fn(&T) -> Value) -> Value {
+    let pairs = steps
+        .steps
+        .iter()
+        .map(|(at, value)| list([instant(*at), show(value)]));
+    Value::Table(entries([("steps", list(pairs))]))
+}
+
+fn names(names: &[Spanned<String>]) -> Value {
+    list(names.iter().map(|name| string(&name.value)))
+}
+
+fn string(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+fn integer(number: u32) -> Value {
+    Value::Integer(number.into())
+}
+
+fn wide(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).expect("TOML's integers have 63 bits"))
+}
+
+fn span(span: Span) -> Value {
+    Value::Text(print_span(span))
+}
+
+fn instant(at: SimTime) -> Value {
+    span(at.since(SimTime::ZERO))
+}
+
+fn list(entries: impl IntoIterator<Item = Value>) -> Value {
+    let nowhere = |value| Spanned::new(value, Place::default());
+    Value::List(entries.into_iter().map(nowhere).collect())
+}
+
+fn entries<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Table {
+    let mut table = Table::default();
+    for (key, value) in pairs {
+        put(&mut table, key, Some(value));
+    }
+    table
+}
+
+fn put(table: &mut Table, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        let key = Spanned::new(key.to_owned(), Place::default());
+        table
+            .entries
+            .push((key, Spanned::new(value, Place::default())));
+    }
+}

@@ -1,0 +1,147 @@
+//! The scenario: one experiment, typed. What each table holds is in the module of its name.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sim_core::units::{SimTime, Span};
+
+use super::fleet::Fleet;
+use super::place::Spanned;
+use super::policy::PolicySpec;
+use super::value::Value;
+use super::workload::Workload;
+
+/// One experiment: the fleets, the work, and the policies to compare on them.
+///
+/// Names are unique within each list; `baseline` and each workload's `queue` name what exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// What the results are filed under.
+    pub name: Spanned<String>,
+    /// One sentence for the report.
+    pub description: Option<String>,
+    /// Replication r uses `seed + r`; `seed + replicate.n` does not overflow.
+    pub seed: Spanned<u64>,
+    /// The policy that others are compared with: by default the first.
+    pub baseline: Spanned<String>,
+    /// How often the experiment is repeated.
+    pub replicate: Replicate,
+    /// When it starts, ends, and counts.
+    pub horizon: Horizon,
+    /// When a policy is asked.
+    pub engine: EngineSpec,
+    /// At least one, with at least one machine among them.
+    pub fleets: Vec<Fleet>,
+    /// At least one.
+    pub workloads: Vec<Workload>,
+    /// The tenants; empty when all work is one tenant's.
+    pub queues: Vec<Queue>,
+    /// At least one.
+    pub policies: Vec<PolicySpec>,
+    /// What counts as a violation.
+    pub objectives: Objectives,
+    /// What a run leaves behind.
+    pub output: Output,
+    /// `[gate]`, as written.
+    pub gate: Option<Spanned<Value>>,
+    /// `[sweep]`, as written; `compare` says that it ignores it.
+    pub sweep: Option<Spanned<Value>>,
+}
+
+/// Replications that differ in their seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replicate {
+    /// Number of replications, at least 1.
+    pub n: Spanned<u32>,
+}
+
+/// The stretch of time that is run, and the part of it that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Horizon {
+    /// When the run ends.
+    pub end: End,
+    /// What starts before is run and not counted.
+    pub warmup: Spanned<Span>,
+    /// What is submitted in the last `tail` is run and not counted.
+    pub tail: Spanned<Span>,
+    /// The moment that the clock's zero stands for; by default a trace's own.
+    pub epoch: Option<Spanned<Timestamp>>,
+    /// An IANA name, in which daily and weekly patterns are read.
+    pub timezone: Spanned<String>,
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// When the last job has left.
+    Drain,
+    /// At this instant, whatever still runs.
+    At(Spanned<SimTime>),
+}
+
+/// How the engine consults a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineSpec {
+    /// What wakes the policy.
+    pub trigger: Trigger,
+}
+
+/// What wakes a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Whatever it declared an interest in.
+    Event,
+    /// Every multiple of a period, longer than zero.
+    Round(Spanned<Span>),
+}
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// What workloads and tables call it.
+    pub name: Spanned<String>,
+}
+
+/// What users were promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objectives {
+    /// A job that waits longer is a violation, deadline or not.
+    pub wait: Option<Spanned<Span>>,
+}
+
+/// What a run writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Which tables each run leaves.
+    pub tables: BTreeSet<TableName>,
+    /// How far apart the samples of the timeline lie, longer than zero.
+    pub sample: Spanned<Span>,
+}
+
+/// A table that a run can leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TableName {
+    /// One row per job.
+    Jobs,
+    /// One row per machine that was held.
+    Nodes,
+    /// Utilization and queue over time.
+    Timeline,
+    /// One row per decision.
+    Decisions,
+}
+
+impl TableName {
+    /// Every table, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Jobs, Self::Nodes, Self::Timeline, Self::Decisions];
+
+    /// Its name in a scenario and on disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Nodes => "nodes",
+            Self::Timeline => "timeline",
+            Self::Decisions => "decisions",
+        }
+    }
+}

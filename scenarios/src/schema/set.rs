@@ -1,0 +1,224 @@
+//! `--set path=value`: changes to the tree before it is typed, whose errors point at the argument.
+
+use std::ops::Range;
+
+use super::decode;
+use super::diagnostic::{Diagnostic, quoted};
+use super::fields::suggestion;
+use super::load::name_of;
+use super::place::{Place, SourceId, Spanned};
+use super::source::Sources;
+use super::spec::Takes;
+use super::tree;
+use super::value::{Table, Value};
+
+/// Longest argument, in bytes.
+const MOST_ARGUMENT: usize = 4096;
+
+/// Applies the arguments in order, each of the form `fleet.floor.count=4`.
+///
+/// # Errors
+/// Everything wrong with any of them.
+pub(super) fn apply(
+    tree: &mut Table,
+    arguments: &[String],
+    sources: &mut Sources,
+) -> Result<(), Vec<Diagnostic>> {
+    let mut reasons = Vec::new();
+    for argument in arguments {
+        let source = sources.add("--set", argument.as_str());
+        if let Err(more) = apply_one(tree, argument, source) {
+            reasons.extend(more);
+        }
+    }
+    if reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(reasons)
+    }
+}
+
+fn apply_one(tree: &mut Table, argument: &str, source: SourceId) -> Result<(), Vec<Diagnostic>> {
+    let whole = Step {
+        text: argument.into(),
+        place: Place::new(source, 0..argument.len()),
+    };
+    if argument.len() > MOST_ARGUMENT {
+        return Err(vec![
+            whole.refuse("longer than 4,096 bytes", "write it into the scenario"),
+        ]);
+    }
+    let (path, value_at) = steps(argument, source)
+        .ok_or_else(|| vec![whole.refuse("not path=value", "write --set fleet.NAME.count=4")])?;
+    let value = value(&argument[value_at..], source, value_at)?;
+    put(tree, &path, &value).map_err(|reason| vec![reason])
+}
+
+/// One name of a path.
+struct Step {
+    text: String,
+    place: Place,
+}
+
+impl Step {
+    fn refuse(&self, rule: &str, remedy: &str) -> Diagnostic {
+        Diagnostic::new(self.place, quoted(&self.text), rule).or(remedy)
+    }
+
+    fn key(&self) -> Spanned<String> {
+        Spanned::new(self.text.clone(), self.place)
+    }
+}
+
+/// The dotted path, whose names may stand in quotes, and where the value begins.
+fn steps(argument: &str, source: SourceId) -> Option<(Vec<Step>, usize)> {
+    let mut path = Vec::new();
+    let mut at = 0;
+    loop {
+        let (range, after) = step(argument, at)?;
+        let text = argument[range.clone()].trim();
+        if text.is_empty() {
+            return None;
+        }
+        path.push(Step {
+            text: text.into(),
+            place: Place::new(source, range),
+        });
+        match argument.as_bytes().get(after)? {
+            b'.' => at = after + 1,
+            b'=' => return Some((path, after + 1)),
+            _ => return None,
+        }
+    }
+}
+
+/// The bytes of the name at `at`, and where it ends.
+fn step(argument: &str, at: usize) -> Option<(Range<usize>, usize)> {
+    let rest = &argument[at..];
+    if let Some(inner) = rest.strip_prefix('"') {
+        let end = inner.find('"')?;
+        return Some((at + 1..at + 1 + end, at + end + 2));
+    }
+    let end = rest.find(['.', '='])?;
+    Some((at..at + end, at + end))
+}
+
+/// A TOML value, or a bare text: a shell has eaten the quotes.
+fn value(text: &str, source: SourceId, at: usize) -> Result<Spanned<Value>, Vec<Diagnostic>> {
+    let place = Place::new(source, at..at + text.len());
+    let is_toml = text.starts_with(['"', '\'', '[', '{']);
+    match tree::parse_value(source, text, at) {
+        Ok(value) => Ok(value),
+        Err(reasons) if is_toml => Err(reasons),
+        Err(_) => Ok(Spanned::new(Value::Text(text.into()), place)),
+    }
+}
+
+/// Sets `path` in the scenario: a key, a key of a table, or keys of an entry of an array of tables.
+fn put(tree: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Diagnostic> {
+    let (first, rest) = path.split_first().expect("a path has a step");
+    let Some(known) = decode::TOP.key(&first.text) else {
+        let names: Vec<_> = decode::TOP.keys.iter().map(|key| key.name).collect();
+        return Err(first.refuse(
+            "unknown key in the scenario",
+            &suggestion(&first.text, &names),
+        ));
+    };
+    if first.text == "extends" {
+        return Err(first.refuse("cannot be set", "write it into the scenario"));
+    }
+    if !matches!(known.takes, Takes::Tables(_)) {
+        return put_key(tree, path, value);
+    }
+    let [name, keys @ ..] = rest else {
+        return Err(first.refuse("an array of tables", "write --set fleet.NAME.KEY=VALUE"));
+    };
+    if keys.is_empty() {
+        return Err(name.refuse("a whole table", "write --set fleet.NAME.KEY=VALUE"));
+    }
+    let entries = tree.get_mut(&first.text).map(|entries| &mut entries.value);
+    let Some(Value::List(entries)) = entries else {
+        return Err(first.refuse("the scenario has none", "add one to the scenario"));
+    };
+    if name.text == "*" {
+        return put_everywhere(entries, keys, value);
+    }
+    let at = entries
+        .iter()
+        .position(|entry| name_of(entry) == Some(&name.text));
+    if let Some(Value::Table(entry)) = at.map(|at| &mut entries[at].value) {
+        return put_key(entry, keys, value);
+    }
+    let names: Vec<_> = entries.iter().filter_map(name_of).collect();
+    let rule = format!("no {} has this name", first.text);
+    Err(name.refuse(&rule, &suggestion(&name.text, &names)))
+}
+
+/// Sets the key in every entry that has it; at least one must.
+fn put_everywhere(
+    entries: &mut [Spanned<Value>],
+    keys: &[Step],
+    value: &Spanned<Value>,
+) -> Result<(), Diagnostic> {
+    let mut matched = false;
+    for entry in entries {
+        if let Value::Table(table) = &mut entry.value
+            && has(table, keys)
+        {
+            matched = true;
+            put_key(table, keys, value)?;
+        }
+    }
+    let key = &keys[0];
+    if matched {
+        Ok(())
+    } else {
+        Err(key.refuse("no entry has this key", "name an entry in place of *"))
+    }
+}
+
+fn has(table: &Table, keys: &[Step]) -> bool {
+    let Some((first, rest)) = keys.split_first() else {
+        return true;
+    };
+    let inner = table.get(&first.text).map(|value| &value.value);
+    match inner {
+        Some(Value::Table(inner)) => has(inner, rest),
+        Some(_) => rest.is_empty(),
+        None => false,
+    }
+}
+
+/// Sets a key, making the tables on the way; the short form of a part becomes its table.
+fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Diagnostic> {
+    let (first, rest) = path.split_first().expect("a path has a step");
+    if rest.is_empty() {
+        table.set(first.key(), value.clone());
+        return Ok(());
+    }
+    if table.get(&first.text).is_none() {
+        let empty = Spanned::new(Value::Table(Table::default()), first.place);
+        table.set(first.key(), empty);
+    }
+    let inner = table.get_mut(&first.text).expect("it was just put there");
+    if let (Value::Text(_), Some(key)) = (&inner.value, kind_key(&first.text)) {
+        let kind = (Spanned::new(key.to_owned(), inner.place), inner.clone());
+        inner.value = Value::Table(Table {
+            entries: vec![kind],
+        });
+    }
+    let Value::Table(inner) = &mut inner.value else {
+        let rule = format!("{}, which has no keys", inner.value.noun());
+        return Err(first.refuse(&rule, "shorten the path"));
+    };
+    put_key(inner, rest, value)
+}
+
+/// The key of the kind, where `name` is a part that may be written short.
+fn kind_key(name: &str) -> Option<&'static str> {
+    match name {
+        "order" | "admit" | "place" | "preempt" | "buy" | "course" => Some("kind"),
+        "synth" | "estimate" => Some("model"),
+        _ => None,
+    }
+}

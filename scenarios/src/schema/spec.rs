@@ -1,0 +1,264 @@
+//! Keys as data: from one table come the decoder's rules, the JSON Schema and the documentation.
+
+/// A table of a scenario and the keys it takes.
+#[derive(Debug)]
+pub struct TableSpec {
+    /// How messages call it: `[[fleet]]`.
+    pub title: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// Its keys.
+    pub keys: &'static [KeySpec],
+    /// Whether other keys are parameters, kept for a registry to check.
+    pub open: bool,
+}
+
+/// A key and what it takes.
+#[derive(Debug)]
+pub struct KeySpec {
+    /// The key.
+    pub name: &'static str,
+    /// What may stand there.
+    pub takes: Takes,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What stands there when it is absent, in words or in TOML.
+    pub default: Option<&'static str>,
+    /// The part of Windtunnel that will bring it, while it does nothing yet.
+    pub later: Option<&'static str>,
+    /// For a number out of range: the rule and the remedy in the words of the field.
+    pub bound: Option<(&'static str, &'static str)>,
+}
+
+/// What may stand at a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// `true` or `false`.
+    Bool,
+    /// Any text of at most 4,096 bytes without control characters.
+    Text,
+    /// A text of `[A-Za-z0-9._-]{1,128}`.
+    Name,
+    /// An integer within bounds.
+    Integer(i64, i64),
+    /// A finite number within bounds; `true`: the lower one excluded.
+    Number(f64, f64, bool),
+    /// A duration; `true`: longer than zero.
+    Duration(bool),
+    /// An hourly price.
+    Price,
+    /// A number of bytes.
+    Size,
+    /// A date, or a date and time, as TOML's or in quotes.
+    Moment,
+    /// The IANA name of a time zone.
+    Timezone,
+    /// One of these words.
+    Choice(&'static [Choice]),
+    /// A file under the scenario's folder or a data root.
+    File,
+    /// A kind and its parameters, which a registry checks.
+    Part(Seam),
+    /// A list.
+    List(&'static Takes),
+    /// A table.
+    Table(&'static TableSpec),
+    /// An array of tables with names.
+    Tables(&'static TableSpec),
+    /// A table from names of the writer's choice to values.
+    Map(&'static Takes),
+    /// `[["0h", VALUE], ["12h", VALUE]]`.
+    Steps(&'static Takes),
+    /// One of several.
+    Either(&'static [Takes]),
+    /// Anything, kept as written.
+    Raw,
+}
+
+/// A word that may stand at a key.
+#[derive(Debug)]
+pub struct Choice {
+    /// The word.
+    pub word: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// The part of Windtunnel that will bring it.
+    pub later: Option<&'static str>,
+}
+
+/// Where a part fits: each seam has a registry of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Seam {
+    /// Which job comes first.
+    Order,
+    /// Who may start when the first cannot.
+    Admit,
+    /// On which nodes.
+    Place,
+    /// Who makes way.
+    Preempt,
+    /// How many machines are held.
+    Buy,
+    /// A policy that is not composed.
+    Policy,
+    /// A generator of jobs.
+    Synth,
+    /// A model of what users guess of durations.
+    Estimate,
+    /// A format of job traces; it has no parameters.
+    TraceFormat,
+    /// A format of node lists; it has no parameters.
+    NodeFormat,
+    /// A simulator whose ways can be kept; it has no parameters.
+    Compat,
+}
+
+impl Seam {
+    /// The key of the kind where a part is written as a table.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Synth | Self::Estimate => "model",
+            Self::Order
+            | Self::Admit
+            | Self::Place
+            | Self::Preempt
+            | Self::Buy
+            | Self::Policy
+            | Self::TraceFormat
+            | Self::NodeFormat
+            | Self::Compat => "kind",
+        }
+    }
+}
+
+impl TableSpec {
+    /// A table whose keys are all listed.
+    pub const fn closed(title: &'static str, doc: &'static str, keys: &'static [KeySpec]) -> Self {
+        Self {
+            title,
+            doc,
+            keys,
+            open: false,
+        }
+    }
+
+    /// The same, where other keys are parameters.
+    pub const fn open(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// The key called `name`.
+    pub fn key(&self, name: &str) -> Option<&'static KeySpec> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+impl KeySpec {
+    /// An optional key.
+    pub const fn new(name: &'static str, takes: Takes, doc: &'static str) -> Self {
+        Self {
+            name,
+            takes,
+            doc,
+            required: false,
+            default: None,
+            later: None,
+            bound: None,
+        }
+    }
+
+    /// A key that is recognised and refused until `part` is there.
+    pub const fn later(name: &'static str, part: &'static str) -> Self {
+        let doc = "Not yet implemented.";
+        Self {
+            later: Some(part),
+            ..Self::new(name, Takes::Raw, doc)
+        }
+    }
+
+    /// The same, required.
+    pub const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    /// The same, with a default.
+    pub const fn default(self, default: &'static str) -> Self {
+        Self {
+            default: Some(default),
+            ..self
+        }
+    }
+
+    /// The same, with the words for a number out of range.
+    pub const fn bound(self, rule: &'static str, remedy: &'static str) -> Self {
+        Self {
+            bound: Some((rule, remedy)),
+            ..self
+        }
+    }
+}
+
+impl Choice {
+    /// A word.
+    pub const fn new(word: &'static str, doc: &'static str) -> Self {
+        Self {
+            word,
+            doc,
+            later: None,
+        }
+    }
+
+    /// A word that is recognised and refused until `part` is there.
+    pub const fn later(word: &'static str, part: &'static str) -> Self {
+        Self {
+            word,
+            doc: "Not yet implemented.",
+            later: Some(part),
+        }
+    }
+}
+
+impl Takes {
+    /// What it takes, as a message says it: with an example where one helps.
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Bool => "true or false".into(),
+            Self::Text => "a text".into(),
+            Self::Name => "a name such as \"a-1\"".into(),
+            Self::Integer(..) => "an integer".into(),
+            Self::Number(..) => "a number".into(),
+            Self::Duration(_) => "a duration such as \"1h30m\"".into(),
+            Self::Price => "an hourly price such as \"$3.06\"".into(),
+            Self::Size => "a size such as \"40GiB\"".into(),
+            Self::Moment => "a date such as 2017-10-01 or 2017-10-01T08:00:00Z".into(),
+            Self::Timezone => "a time zone such as \"America/Los_Angeles\"".into(),
+            Self::Choice(words) => one_of(&words.iter().map(|word| word.word).collect::<Vec<_>>()),
+            Self::File => "a file such as \"jobs.csv\" or \"ROOT:jobs.csv\"".into(),
+            Self::Part(_) => "a kind such as \"NAME\" or { kind = \"NAME\", ... }".into(),
+            Self::List(of) => format!("a list, each entry {}", of.expected()),
+            Self::Table(_) => "a table".into(),
+            Self::Tables(table) => format!("an array of tables, {}", table.title),
+            Self::Map(of) => format!("a table of names, each with {}", of.expected()),
+            Self::Steps(of) => format!("steps such as [[\"0h\", X]], X {}", of.expected()),
+            Self::Either(options) => {
+                let options: Vec<_> = options.iter().map(Self::expected).collect();
+                options.join(", or ")
+            }
+            Self::Raw => "anything".into(),
+        }
+    }
+}
+
+/// `"a", "b" or "c"`.
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.join(""),
+    }
+}

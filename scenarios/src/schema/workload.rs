@@ -1,0 +1,136 @@
+//! `[[workload]]`: jobs, from a trace or a generator, and what they have in common.
+
+use std::collections::BTreeMap;
+
+use sim_core::units::Span;
+
+use super::path::DataPath;
+use super::place::Spanned;
+use super::value::Part;
+
+/// Jobs, and what they have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// What tables call it.
+    pub name: Spanned<String>,
+    /// Where the jobs come from.
+    pub jobs: JobSource,
+    /// How the GPUs of a job split into tasks.
+    pub task_gpus: Spanned<TaskGpus>,
+    /// How a job advances on what it is given.
+    pub course: Course,
+    /// What a preempted job keeps.
+    pub checkpoint: Checkpoint,
+    /// By when a job should be done.
+    pub deadline: Option<Deadline>,
+    /// What a policy is told of a job's duration; `None` leaves what the trace gives, if it does.
+    pub estimate: Option<Part>,
+    /// For the orders that use it; higher goes first.
+    pub priority: Spanned<i32>,
+    /// The tenant, one of the scenario's queues.
+    pub queue: Option<Spanned<String>>,
+    /// Marks that results can be split by.
+    pub tags: Vec<Spanned<String>>,
+    /// Arrivals come this many times as fast; greater than 0.
+    pub scale: Spanned<f64>,
+    /// GPU models that the jobs may use; empty means any.
+    pub models: Vec<Spanned<String>>,
+}
+
+/// Where the jobs come from.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
+pub enum JobSource {
+    /// A file.
+    Trace(TraceSpec),
+    /// A generator: its model, and parameters that the model's registry checks.
+    Synth(Part),
+}
+
+/// A trace file and the part of it that is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceSpec {
+    /// Name of the format, such as "philly-csv".
+    pub format: Spanned<String>,
+    /// The file.
+    pub file: Spanned<DataPath>,
+    /// What one unit of the trace's resource is (SWF: a processor stands for a GPU or a node).
+    pub unit: Option<Spanned<String>>,
+    /// Column map of the generic formats: our name to the file's.
+    pub columns: Vec<(Spanned<String>, Spanned<String>)>,
+    /// At most so many jobs, the earliest ones.
+    pub limit: Option<Spanned<u64>>,
+    /// Jobs before this time of the trace are left out.
+    pub from: Option<Spanned<Span>>,
+    /// Jobs from this time of the trace on are left out; later than `from`.
+    pub until: Option<Spanned<Span>>,
+    /// Whether bad rows are counted and dropped, where they otherwise end the import.
+    pub lenient: bool,
+}
+
+/// How the GPUs of a job split into tasks, each of which lies on one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskGpus {
+    /// One task if it fits on a node, otherwise full nodes and a remainder.
+    Job,
+    /// Each GPU is a task: they may lie anywhere.
+    Gpu,
+    /// Tasks of this many GPUs, the last with the rest.
+    Each(u32),
+}
+
+/// How a job advances.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Whether it can stop between steps.
+    pub kind: CourseKind,
+    /// Speed by GPU model; 1.0, also of a model that is absent, is the one durations refer to.
+    pub rates: BTreeMap<String, f64>,
+    /// Factor on the speed when a job spans nodes, in (0, 1].
+    pub across_nodes: f64,
+    /// Factor when it spans racks, in (0, 1]; applied beside the one for nodes.
+    pub across_racks: f64,
+    /// Factor when it spans zones, in (0, 1]; applied beside the others.
+    pub across_zones: f64,
+}
+
+/// Whether a job can stop at any moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CourseKind {
+    /// Work over a rate, divisible at any microsecond.
+    Linear,
+    /// Whole steps of this much work.
+    Stepwise {
+        /// Length of a step at rate 1.0, longer than zero.
+        step: Spanned<Span>,
+    },
+}
+
+/// What a preempted job keeps, and what coming back costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// How much of its work.
+    pub keep: Keep,
+    /// Overhead at each start after the first.
+    pub restore: Spanned<Span>,
+}
+
+/// How much of its work a preempted job keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of it, to the microsecond.
+    All,
+    /// None: it starts again.
+    None,
+    /// What was done at the last whole multiple of a period of work, longer than zero.
+    Every(Spanned<Span>),
+}
+
+/// By when a job should be done, counted from its submission.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Deadline {
+    /// This many times its duration; at least 1.
+    Slack(Spanned<f64>),
+    /// The same time for all.
+    After(Spanned<Span>),
+}
