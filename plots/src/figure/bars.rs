@@ -3,13 +3,13 @@
 use super::axis::Axis;
 use super::frame::{Frame, Plot, no_data, row_label, row_middle};
 use super::legend::{Key, Swatch};
-use super::number::{brief, exponent};
 use super::{Estimate, Heading, MOST_NAMES, Measure, at_most, extent};
 use crate::ink::Dot;
 use crate::ink::dots;
 use crate::ink::mark::{Hatch, Letters, Mark, Stroke, hatching};
 use crate::ink::palette::{BLACK, GREY, STONE, color, tint};
 use crate::lossy::{nearest, real};
+use crate::number::{brief, exponent};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};

@@ -8,7 +8,6 @@ pub mod gantt;
 mod labels;
 mod legend;
 mod measure;
-mod number;
 mod pareto;
 pub mod scatter;
 mod thin;

@@ -1,7 +1,7 @@
 //! Where the ticks of an axis lie and what they say: round numbers, round times.
 
-use super::number::{exponent, fixed, power_of_ten, scientific};
 use crate::lossy::{floor_count, real};
+use crate::number::{exponent, fixed, power_of_ten, scientific};
 
 /// A labelled place on an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,7 @@ const LOG_TIMES: [(&str, f64, [&[f64]; 3]); 4] = [
 fn named(amount: f64, seconds: f64, sign: &str) -> Tick {
     Tick {
         at: amount * seconds,
-        label: format!("{} {sign}", super::number::brief(amount, 1)),
+        label: format!("{} {sign}", crate::number::brief(amount, 1)),
     }
 }
 

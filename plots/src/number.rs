@@ -1,4 +1,4 @@
-//! Numbers as a figure prints them: thousands apart, a true minus, powers of ten when far out.
+//! Numbers as a paper prints them: thousands apart, a true minus, powers of ten when far out.
 
 /// The decimal exponent of a number: 3 for 1234, -2 for 0.012, 0 for 0.
 pub(crate) fn exponent(value: f64) -> i32 {
