@@ -1,0 +1,217 @@
+//! One metric as level bars with intervals, a row per policy, values printed beside them.
+
+use super::axis::Axis;
+use super::frame::{Frame, Plot, no_data, row_label, row_middle};
+use super::legend::{Key, Swatch};
+use super::{Estimate, Heading, MOST_NAMES, Measure, at_most, extent};
+use crate::ink::Dot;
+use crate::ink::dots;
+use crate::ink::mark::{Hatch, Letters, Mark, Stroke, hatching};
+use crate::ink::palette::{BLACK, GREY, STONE, color, tint};
+use crate::lossy::{nearest, real};
+use crate::number::{brief, exponent};
+use crate::text::plain;
+use crate::tidy::{Field, Tidy};
+use crate::{Drawing, PlotError};
+
+const ROW: f64 = 27.0;
+const THICKNESS: f64 = 15.0;
+const WIDEST_NAME: f64 = 190.0;
+
+/// One metric of several policies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// What stands above.
+    pub heading: Heading,
+    /// The metric.
+    pub measure: Measure,
+    /// The policies, from the top down.
+    pub bars: Vec<Bar>,
+    /// Which bar the others are compared with; it is hatched and its value drawn through.
+    pub baseline: Option<usize>,
+}
+
+/// One policy's value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// The policy.
+    pub name: String,
+    /// Its place in the comparison, which sets the colour in every figure.
+    pub position: usize,
+    /// The value and its interval.
+    pub estimate: Estimate,
+}
+
+impl Bars {
+    /// Draws the bars from zero.
+    ///
+    /// # Errors
+    /// [`PlotError::NotDrawable`] and [`PlotError::Interval`] for a value that is none,
+    /// [`PlotError::TooMany`] beyond [`MOST_NAMES`] bars.
+    pub fn draw(&self) -> Result<Drawing, PlotError> {
+        at_most("bars", self.bars.len(), MOST_NAMES)?;
+        for bar in &self.bars {
+            let place = || format!("bar {:?}", plain(&bar.name));
+            bar.estimate.check(place)?;
+        }
+        let ends = self.bars.iter().map(|bar| bar.estimate.ends());
+        let range = extent(ends.flat_map(|(low, high)| [low, high]));
+        let (x, shown) = Axis::from_zero(&self.measure, range.unwrap_or((0.0, 0.0)));
+        let decimals = self.decimals(shown.per_given);
+        let printed = self
+            .bars
+            .iter()
+            .map(|b| b.printed(shown.per_given, decimals));
+        let printed: Vec<String> = printed.collect();
+        let keys: Vec<Key> = self.baseline_bar().map(baseline_key).into_iter().collect();
+        let rows = real(self.bars.len().max(3));
+        let gutter = widest(self.bars.iter().map(|b| plain(&b.name))).min(WIDEST_NAME) + 12.0;
+        let frame = Frame {
+            heading: &self.heading,
+            keys: &keys,
+            x,
+            y: Axis::bare(0.0, real(self.bars.len().max(1))),
+            height: rows * ROW,
+            gutter: Some(gutter),
+            right: widest(printed.iter().cloned()) + 12.0,
+        };
+        let svg = frame.draw(|plot| self.marks(plot, &printed, gutter))?;
+        Ok(Drawing {
+            svg,
+            csv: self.csv()?,
+        })
+    }
+
+    /// Decimals that give the least value three digits, unless the greatest then has over five.
+    fn decimals(&self, per_given: f64) -> i32 {
+        let values = self.bars.iter().map(|bar| bar.estimate.value * per_given);
+        let powers = values.filter(|value| *value != 0.0).map(exponent);
+        let (least, most) = extent(powers.map(f64::from)).unwrap_or((0.0, 0.0));
+        nearest((2.0 - least).min(4.0 - most).max(0.0))
+    }
+
+    fn baseline_bar(&self) -> Option<&Bar> {
+        self.bars.get(self.baseline?)
+    }
+
+    fn marks(&self, plot: &Plot, printed: &[String], gutter: f64) -> Vec<Mark> {
+        if self.bars.is_empty() {
+            return vec![no_data(plot)];
+        }
+        let rows = self.bars.len();
+        let zero = plot.at(0.0, 0.0).0;
+        let mut marks = Vec::new();
+        for (row, (bar, printed)) in self.bars.iter().zip(printed).enumerate() {
+            let (x, y) = plot.at(bar.estimate.value, row_middle(row, rows));
+            marks.push(row_label(plot, y, &bar.name, gutter));
+            marks.extend(bar.body(zero, (x, y), self.baseline == Some(row)));
+            let beside = (plot.to.0 + dots(10.0), y);
+            marks.push(Mark::words(beside, printed, Letters::of(11.5)));
+        }
+        marks.push(Mark::line(
+            vec![(zero, plot.from.1), (zero, plot.to.1)],
+            Stroke::full(GREY, 1.0),
+        ));
+        if let Some(bar) = self.baseline_bar() {
+            let x = plot.at(bar.estimate.value, 0.0).0;
+            let stroke = Stroke {
+                color: STONE,
+                width: 1.0,
+                dash: &[3.0, 3.0],
+            };
+            marks.push(Mark::line(vec![(x, plot.from.1), (x, plot.to.1)], stroke));
+        }
+        for (row, bar) in self.bars.iter().enumerate() {
+            marks.extend(bar.whisker(plot, row_middle(row, rows)));
+        }
+        marks
+    }
+
+    fn csv(&self) -> Result<String, PlotError> {
+        let mut tidy = Tidy::new(&["series", "value", "low", "high", "baseline"])?;
+        for (row, bar) in self.bars.iter().enumerate() {
+            let interval = bar.estimate.interval;
+            tidy.row(&[
+                Field::Text(&bar.name),
+                Field::Number(bar.estimate.value),
+                Field::maybe(interval.map(|(low, _)| low)),
+                Field::maybe(interval.map(|(_, high)| high)),
+                Field::Text(if self.baseline == Some(row) {
+                    "yes"
+                } else {
+                    "no"
+                }),
+            ])?;
+        }
+        tidy.finish()
+    }
+}
+
+fn baseline_key(bar: &Bar) -> Key {
+    Key {
+        name: format!("baseline: {}", bar.name),
+        swatch: Swatch::Bar(tint(color(bar.position), 0.3), Hatch::Rising),
+    }
+}
+
+fn widest(texts: impl Iterator<Item = String>) -> f64 {
+    let widths = texts.map(|text| Letters::of(12.0).width(&text));
+    widths.fold(0.0, f64::max)
+}
+
+impl Bar {
+    /// The value and its interval as printed beside the bar.
+    fn printed(&self, per_given: f64, decimals: i32) -> String {
+        let number = |value: f64| {
+            let digits = exponent(value * per_given) + decimals + 1;
+            brief(value * per_given, digits.clamp(1, 6))
+        };
+        match self.estimate.interval {
+            None => number(self.estimate.value),
+            Some((low, high)) => format!(
+                "{} [{}, {}]",
+                number(self.estimate.value),
+                number(low),
+                number(high)
+            ),
+        }
+    }
+
+    fn body(&self, zero: i32, (x, y): Dot, baseline: bool) -> Vec<Mark> {
+        let half = dots(THICKNESS / 2.0);
+        let edge = Stroke::full(color(self.position), 1.2);
+        let (a, b) = ((zero.min(x), y - half), (zero.max(x), y + half));
+        let mut marks = Vec::new();
+        if baseline {
+            marks.push(Mark::rect(
+                a,
+                b,
+                tint(color(self.position), 0.3),
+                Some(edge),
+            ));
+            marks.push(Mark::Line {
+                pieces: hatching(a, b, Hatch::Rising, 50),
+                stroke: edge,
+            });
+        } else {
+            marks.push(Mark::rect(
+                a,
+                b,
+                tint(color(self.position), 0.7),
+                Some(edge),
+            ));
+        }
+        marks
+    }
+
+    fn whisker(&self, plot: &Plot, middle: f64) -> Option<Mark> {
+        let (low, high) = self.estimate.interval?;
+        let (left, y) = plot.at(low, middle);
+        let (right, _) = plot.at(high, middle);
+        let cap = |x: i32| vec![(x, y - 35), (x, y + 35)];
+        Some(Mark::Line {
+            pieces: vec![vec![(left, y), (right, y)], cap(left), cap(right)],
+            stroke: Stroke::full(BLACK, 1.2),
+        })
+    }
+}

@@ -1,0 +1,230 @@
+//! Levels over time: utilization, queue length; a step curve per policy, with a band if replicated.
+
+use super::axis::Axis;
+use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
+use super::legend::{Key, Swatch};
+use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
+use crate::ink::Dot;
+use crate::ink::mark::{Mark, Stroke};
+use crate::ink::palette::{color, dash};
+use crate::text::plain;
+use crate::tidy::{Field, Tidy};
+use crate::{Drawing, PlotError};
+
+/// One level over time, a curve per policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// What stands above.
+    pub heading: Heading,
+    /// What the level measures.
+    pub measure: Measure,
+    /// The curves.
+    pub tracks: Vec<Track>,
+}
+
+/// The level under one policy.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Track {
+    /// The policy.
+    pub name: String,
+    /// Its place in the comparison, which sets colour and dashes in every figure.
+    pub position: usize,
+    /// Times in seconds, rising, and the level from then on.
+    pub points: Vec<(f64, f64)>,
+    /// The band of replications around it; empty if there is none.
+    pub band: Vec<BandPoint>,
+    /// When the last level ends, in seconds; none if its start is the last thing known.
+    pub end_s: Option<f64>,
+}
+
+/// The band from a time on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BandPoint {
+    /// Time in seconds.
+    pub at_s: f64,
+    /// Lower edge.
+    pub low: f64,
+    /// Upper edge.
+    pub high: f64,
+}
+
+impl Timeline {
+    /// Draws the levels; of more than 2,000 points per curve each bucket of time keeps its
+    /// first, last, least and greatest.
+    ///
+    /// # Errors
+    /// [`PlotError::NotDrawable`], [`PlotError::Unsorted`] and [`PlotError::Interval`] for data
+    /// that is none, [`PlotError::TooMany`] beyond [`MOST_NAMES`] tracks.
+    pub fn draw(&self) -> Result<Drawing, PlotError> {
+        at_most("tracks", self.tracks.len(), MOST_NAMES)?;
+        for track in &self.tracks {
+            track.check()?;
+        }
+        let times = self.tracks.iter().flat_map(Track::times);
+        let x = Axis::time("Time", extent(times).unwrap_or((0.0, 1.0)));
+        let levels = self.tracks.iter().flat_map(Track::levels);
+        let (y, _) = Axis::from_zero(&self.measure, extent(levels).unwrap_or((0.0, 0.0)));
+        let thinned: Vec<Track> = self.tracks.iter().map(|t| t.thinned(&x)).collect();
+        let keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
+        let frame = Frame {
+            heading: &self.heading,
+            keys: &keys,
+            x,
+            y,
+            height: PLOT_HEIGHT - 40.0,
+            gutter: None,
+            right: 8.0,
+        };
+        let svg = frame.draw(|plot| marks(&thinned, plot))?;
+        let csv = csv(&thinned)?;
+        Ok(Drawing { svg, csv })
+    }
+}
+
+fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
+    if tracks.iter().all(|track| track.points.is_empty()) {
+        return vec![no_data(plot)];
+    }
+    let bands = tracks.iter().filter_map(|track| track.band_mark(plot));
+    let lines = tracks.iter().map(|track| {
+        let points = track.points.iter().map(|(at, level)| plot.at(*at, *level));
+        Mark::line(steps(points.collect(), track.end(plot)), track.stroke())
+    });
+    bands.chain(lines).collect()
+}
+
+/// The corners of a step curve that holds each level until the next, and the last to an end.
+fn steps(points: Vec<Dot>, end: Option<i32>) -> Vec<Dot> {
+    let mut corners: Vec<Dot> = Vec::with_capacity(2 * points.len());
+    for point in points {
+        if let Some((_, level)) = corners.last().copied() {
+            corners.push((point.0, level));
+        }
+        corners.push(point);
+    }
+    if let (Some((x, level)), Some(end)) = (corners.last().copied(), end) {
+        corners.push((end.max(x), level));
+    }
+    corners
+}
+
+fn csv(tracks: &[Track]) -> Result<String, PlotError> {
+    let mut tidy = Tidy::new(&["series", "curve", "at_s", "value"])?;
+    for track in tracks {
+        let mut row = |curve: &str, at: f64, value: f64| {
+            tidy.row(&[
+                Field::Text(&track.name),
+                Field::Text(curve),
+                Field::Number(at),
+                Field::Number(value),
+            ])
+        };
+        for (at, level) in &track.points {
+            row("value", *at, *level)?;
+        }
+        for point in &track.band {
+            row("low", point.at_s, point.low)?;
+            row("high", point.at_s, point.high)?;
+        }
+    }
+    tidy.finish()
+}
+
+impl Track {
+    fn times(&self) -> impl Iterator<Item = f64> {
+        let points = self.points.iter().map(|(at, _)| *at);
+        let band = self.band.iter().map(|point| point.at_s);
+        points.chain(band).chain(self.end_s)
+    }
+
+    fn levels(&self) -> impl Iterator<Item = f64> {
+        let points = self.points.iter().map(|(_, level)| *level);
+        points.chain(self.band.iter().flat_map(|point| [point.low, point.high]))
+    }
+
+    fn check(&self) -> Result<(), PlotError> {
+        let place = |what: &str, i: usize| format!("series {:?}, {what} {i}", plain(&self.name));
+        let all = self.times().chain(self.levels());
+        for (i, value) in all.enumerate() {
+            drawable(value, || place("number", i))?;
+        }
+        let times: [Vec<f64>; 2] = [
+            self.points.iter().map(|(at, _)| *at).collect(),
+            self.band.iter().map(|point| point.at_s).collect(),
+        ];
+        for (times, what) in times.iter().zip(["point", "band point"]) {
+            if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
+                let place = place(what, i + 1);
+                return Err(PlotError::Unsorted { place });
+            }
+        }
+        match self.band.iter().position(|point| point.low > point.high) {
+            None => Ok(()),
+            Some(i) => Err(PlotError::Interval {
+                place: place("band point", i),
+                low: self.band[i].low,
+                high: self.band[i].high,
+            }),
+        }
+    }
+
+    fn stroke(&self) -> Stroke {
+        Stroke {
+            color: color(self.position),
+            width: 1.6,
+            dash: dash(self.position),
+        }
+    }
+
+    fn key(&self) -> Key {
+        Key {
+            name: self.name.clone(),
+            swatch: Swatch::Line(self.stroke()),
+        }
+    }
+
+    /// Where the last level ends on the paper.
+    fn end(&self, plot: &Plot) -> Option<i32> {
+        self.end_s.map(|end| plot.at(end, 0.0).0)
+    }
+
+    fn band_mark(&self, plot: &Plot) -> Option<Mark> {
+        let edge = |level: fn(&BandPoint) -> f64| {
+            let points = self
+                .band
+                .iter()
+                .map(|point| plot.at(point.at_s, level(point)));
+            steps(points.collect(), self.end(plot))
+        };
+        let mut outline = edge(|point| point.high);
+        outline.extend(edge(|point| point.low).into_iter().rev());
+        (!self.band.is_empty()).then(|| Mark::Area {
+            outline,
+            fill: color(self.position),
+            opacity: 0.16,
+            edge: None,
+        })
+    }
+
+    fn thinned(&self, axis: &Axis) -> Self {
+        let places = |times: &mut dyn Iterator<Item = f64>| -> Vec<f64> {
+            times.map(|at| axis.share(at)).collect()
+        };
+        let at = places(&mut self.points.iter().map(|(at, _)| *at));
+        let levels: Vec<f64> = self.points.iter().map(|(_, level)| *level).collect();
+        let band_at = places(&mut self.band.iter().map(|point| point.at_s));
+        let low: Vec<f64> = self.band.iter().map(|point| point.low).collect();
+        let high: Vec<f64> = self.band.iter().map(|point| point.high).collect();
+        let mut in_band = thin::swinging(&band_at, &low);
+        in_band.extend(thin::swinging(&band_at, &high));
+        in_band.sort_unstable();
+        in_band.dedup();
+        let points = thin::swinging(&at, &levels);
+        Self {
+            name: self.name.clone(),
+            points: points.into_iter().map(|i| self.points[i]).collect(),
+            band: in_band.into_iter().map(|i| self.band[i]).collect(),
+            ..*self
+        }
+    }
+}
