@@ -1,6 +1,7 @@
 //! The engine of Windtunnel: a deterministic discrete-event simulator of GPU fleets.
 #![warn(clippy::as_conversions)]
 
+pub mod books;
 pub mod course;
 pub mod engine;
 pub mod model;

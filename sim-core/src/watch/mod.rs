@@ -2,7 +2,11 @@
 
 mod digest;
 mod fact;
+mod recorder;
+mod timeline;
 
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome};
+pub use recorder::{GpuTime, Record, Recorder, Recording, Row, Stay};
+pub use timeline::Sample;

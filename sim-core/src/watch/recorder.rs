@@ -1,0 +1,391 @@
+//! The recorder: what a run leaves behind, a row a job, and the sums over time that the metrics are made of.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::fact::{Cause, Fact, Observer, Outcome};
+use super::timeline::{Sample, Sampler};
+use crate::books::{Lines, Meter};
+use crate::engine::{Capacity, World};
+use crate::model::{Job, Seat};
+use crate::units::{ClassId, JobId, NodeId, OfferingId, QueueId, SimTime, Span, convert};
+
+/// A job, from its submission to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// When it was submitted.
+    pub submit: SimTime,
+    /// When it was first started.
+    pub start: Option<SimTime>,
+    /// When it ended; `None` while it lives.
+    pub finish: Option<SimTime>,
+    /// When it should have been done.
+    pub deadline: Option<SimTime>,
+    /// Time on its nodes, restoring included.
+    pub run: Span,
+    /// Working time that was lost.
+    pub lost: Span,
+    /// Its share of what its nodes cost.
+    pub cost_nanousd: u64,
+    /// Thousandths of a GPU.
+    pub gpu_milli: u32,
+    /// Times it was started.
+    pub attempts: u16,
+    /// Times the policy interrupted it.
+    pub preemptions: u16,
+    /// Times a lost node interrupted it.
+    pub reclaims: u16,
+    /// Nodes of its last attempt.
+    pub nodes: u16,
+    /// Tenant.
+    pub queue: QueueId,
+    /// Workload.
+    pub class: ClassId,
+    /// How it ended; meaningless while it lives.
+    pub outcome: Outcome,
+}
+
+/// GPU time by what became of it, in GPU-microseconds x 1000, within the window that counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GpuTime {
+    /// Work that was kept.
+    pub kept: u128,
+    /// Work that was lost.
+    pub lost: u128,
+    /// Setting up again.
+    pub restoring: u128,
+}
+
+/// An attempt: where a job lay, from when to when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The job's place in the workload.
+    pub job: u32,
+    /// Its seats.
+    pub seats: SmallVec<[Seat; 4]>,
+    /// When it was started.
+    pub start: SimTime,
+    /// From when on it worked.
+    pub works: SimTime,
+    /// When it stopped.
+    pub stop: SimTime,
+}
+
+/// What to record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// What happens before does not count in sums.
+    pub warmup: SimTime,
+    /// How far apart samples over time lie; `None` for no samples.
+    pub sample: Option<Span>,
+    /// Most attempts to keep.
+    pub stays: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    start: SimTime,
+    works: SimTime,
+    seats: SmallVec<[Seat; 4]>,
+    /// By seat: thousandths of GPUs, and the reading of the meter at the start.
+    held: SmallVec<[(OfferingId, u64, u128); 4]>,
+}
+
+/// Records a run.
+#[derive(Debug)]
+pub struct Recorder {
+    recording: Recording,
+    offering_of: Vec<OfferingId>,
+    meters: Vec<Meter>,
+    booting: Vec<bool>,
+    rows: Vec<Row>,
+    /// By job slot: roles of a live job, as thousandths of GPUs a task.
+    demands: Vec<SmallVec<[u64; 2]>>,
+    running: Vec<Option<Running>>,
+    gpu_time: GpuTime,
+    sampler: Option<Sampler>,
+    stays: Vec<Stay>,
+    waiting: u32,
+    waiting_milli: u64,
+    end: SimTime,
+}
+
+/// What was recorded.
+#[derive(Debug)]
+pub struct Record {
+    /// A row a job, in the order of the workload.
+    pub rows: Vec<Row>,
+    /// By offering: the bill.
+    pub lines: Vec<Lines>,
+    /// GPU time by what became of it.
+    pub gpu_time: GpuTime,
+    /// Samples over time.
+    pub samples: Vec<Sample>,
+    /// Attempts, in the order in which they stopped, as many as were asked for.
+    pub stays: Vec<Stay>,
+    /// When the run ended.
+    pub end: SimTime,
+}
+
+impl Recorder {
+    /// Records a run in `world`.
+    pub fn new(world: &Arc<World>, recording: Recording) -> Self {
+        let capacity = Capacity::new(&world.offerings);
+        let meter = |offering: &crate::model::Offering| {
+            Meter::new(
+                offering.shape.gpus,
+                offering.price.at(SimTime::ZERO),
+                recording.warmup,
+            )
+        };
+        Self {
+            recording,
+            offering_of: (0..capacity.slots())
+                .map(|node| capacity.offering_of(NodeId(node)))
+                .collect(),
+            meters: world.offerings.iter().map(meter).collect(),
+            booting: vec![false; convert::index(capacity.slots())],
+            rows: Vec::new(),
+            demands: Vec::new(),
+            running: Vec::new(),
+            gpu_time: GpuTime::default(),
+            sampler: recording.sample.map(Sampler::new),
+            stays: Vec::new(),
+            waiting: 0,
+            waiting_milli: 0,
+            end: SimTime::ZERO,
+        }
+    }
+
+    /// The record of a run that ended at `end`.
+    pub fn finish(mut self, end: SimTime) -> Record {
+        self.look(end);
+        for meter in &mut self.meters {
+            meter.advance(end);
+        }
+        let sampler = self.sampler.take();
+        Record {
+            lines: self.meters.iter().map(Meter::read).collect(),
+            samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, self.sample())),
+            rows: self.rows,
+            gpu_time: self.gpu_time,
+            stays: self.stays,
+            end,
+        }
+    }
+
+    /// The state of things, for a sample.
+    fn sample(&self) -> Sample {
+        let standing = self
+            .meters
+            .iter()
+            .map(|meter| (meter.standing(), u64::from(meter.gpus())));
+        let (mut nodes, mut gpu_milli, mut used_milli) = (0, 0, 0);
+        for ((held, used), gpus) in standing {
+            nodes += held;
+            gpu_milli += held * gpus * 1000;
+            used_milli += used;
+        }
+        Sample {
+            at: self.end,
+            nodes,
+            gpu_milli,
+            used_milli,
+            waiting: self.waiting,
+            waiting_milli: self.waiting_milli,
+        }
+    }
+
+    /// Takes the samples that are due before `now`: nothing has changed since the last fact.
+    fn look(&mut self, now: SimTime) {
+        if self
+            .sampler
+            .as_ref()
+            .is_some_and(|sampler| sampler.is_due(now))
+        {
+            let sample = self.sample();
+            let sampler = self.sampler.as_mut().expect("just seen");
+            sampler.take(now, sample);
+        }
+        self.end = now;
+    }
+
+    fn arrive(&mut self, job: JobId, spec: &Job) {
+        assert!(
+            convert::index(job.ordinal()) == self.rows.len(),
+            "jobs arrive in the order of the workload"
+        );
+        let gpu_milli = u32::try_from(spec.gang.gpu_milli()).expect("a gang is bounded");
+        self.rows.push(Row {
+            submit: spec.arrival,
+            start: None,
+            finish: None,
+            deadline: spec.deadline,
+            run: Span::ZERO,
+            lost: Span::ZERO,
+            cost_nanousd: 0,
+            gpu_milli,
+            attempts: 0,
+            preemptions: 0,
+            reclaims: 0,
+            nodes: 0,
+            queue: spec.queue,
+            class: spec.class,
+            outcome: Outcome::Unfinished,
+        });
+        if self.demands.len() <= job.slot() {
+            self.demands.resize(job.slot() + 1, SmallVec::new());
+            self.running.resize(job.slot() + 1, None);
+        }
+        let demands = &mut self.demands[job.slot()];
+        demands.clear();
+        demands.extend(spec.gang.roles().iter().map(|role| role.demand.gpu_milli()));
+        self.waiting += 1;
+        self.waiting_milli += u64::from(gpu_milli);
+    }
+
+    fn start(&mut self, job: JobId, seats: &[Seat], now: SimTime, works: SimTime) {
+        let (mut held, mut nodes) = (SmallVec::new(), 0);
+        for (position, seat) in seats.iter().enumerate() {
+            let offering = self.offering_of[seat.node.index()];
+            let milli = self.demands[job.slot()][usize::from(seat.role)] * u64::from(seat.tasks);
+            let meter = &mut self.meters[offering.index()];
+            meter.occupy(now, milli);
+            held.push((offering, milli, meter.reading()));
+            nodes += u16::from(
+                seats[..position]
+                    .iter()
+                    .all(|earlier| earlier.node != seat.node),
+            );
+        }
+        let row = &mut self.rows[convert::index(job.ordinal())];
+        row.start = row.start.or(Some(now));
+        row.attempts = row.attempts.saturating_add(1);
+        row.nodes = nodes;
+        self.waiting -= 1;
+        self.waiting_milli -= u64::from(row.gpu_milli);
+        self.running[job.slot()] = Some(Running {
+            start: now,
+            works,
+            seats: seats.into(),
+            held,
+        });
+    }
+
+    /// A running attempt stops; so much of its working time at the end is lost.
+    fn stop(&mut self, job: JobId, now: SimTime, lost: Span) {
+        let Some(running) = self.running[job.slot()].take() else {
+            return;
+        };
+        let row = &mut self.rows[convert::index(job.ordinal())];
+        row.run += now.since(running.start);
+        row.lost += lost;
+        for (offering, milli, reading) in &running.held {
+            let meter = &mut self.meters[offering.index()];
+            meter.vacate(now, *milli);
+            let share = u64::try_from(meter.share(*reading, *milli).nanousd())
+                .expect("a share is not negative");
+            row.cost_nanousd = row.cost_nanousd.saturating_add(share);
+            meter.lose(
+                now,
+                lost.min(now.since(self.recording.warmup.min(now))),
+                *milli,
+            );
+        }
+        let gpu = u128::from(row.gpu_milli);
+        let warmup = self.recording.warmup;
+        let counted = |from: SimTime, to: SimTime| {
+            u128::from(to.max(warmup).since(from.max(warmup)).us()) * gpu
+        };
+        let works = running.works.min(now);
+        let kept_until = SimTime::from_us(now.us() - lost.us())
+            .expect("earlier than now")
+            .max(works);
+        self.gpu_time.restoring += counted(running.start, works);
+        self.gpu_time.kept += counted(works, kept_until);
+        self.gpu_time.lost += counted(kept_until, now);
+        if self.stays.len() < self.recording.stays {
+            let Running {
+                start,
+                works,
+                seats,
+                ..
+            } = running;
+            self.stays.push(Stay {
+                job: job.ordinal(),
+                seats,
+                start,
+                works,
+                stop: now,
+            });
+        }
+    }
+
+    fn end(&mut self, job: JobId, outcome: Outcome, now: SimTime) {
+        let row = &mut self.rows[convert::index(job.ordinal())];
+        (row.outcome, row.finish) = (outcome, Some(now));
+        if self.running[job.slot()].is_none() {
+            self.waiting -= 1;
+            self.waiting_milli -= u64::from(row.gpu_milli);
+        }
+        self.stop(job, now, Span::ZERO);
+    }
+
+    fn meter(&mut self, node: NodeId) -> &mut Meter {
+        &mut self.meters[self.offering_of[node.index()].index()]
+    }
+
+    /// A machine is there: granted, or standing since the start.
+    fn hold(&mut self, node: NodeId, now: SimTime, booting: bool) {
+        self.booting[node.index()] = booting;
+        let meter = self.meter(node);
+        meter.hold(now);
+        if !booting {
+            meter.ready(now);
+        }
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        if now > self.end {
+            self.look(now);
+        }
+        match fact {
+            Fact::Arrived { job, spec } => self.arrive(*job, spec),
+            Fact::Started { job, seats, works } => self.start(*job, seats, now, *works),
+            Fact::Interrupted {
+                job, cause, lost, ..
+            } => {
+                self.stop(*job, now, *lost);
+                let row = &mut self.rows[convert::index(job.ordinal())];
+                let times = match cause {
+                    Cause::Policy => &mut row.preemptions,
+                    Cause::Reclaim => &mut row.reclaims,
+                };
+                *times = times.saturating_add(1);
+                self.waiting += 1;
+                self.waiting_milli += u64::from(row.gpu_milli);
+            }
+            Fact::Ended { job, outcome } => self.end(*job, *outcome, now),
+            Fact::Booting { node, .. } => self.hold(*node, now, true),
+            Fact::Ready { node, .. } if self.booting[node.index()] => {
+                self.booting[node.index()] = false;
+                self.meter(*node).ready(now);
+            }
+            Fact::Ready { node, .. } => self.hold(*node, now, false),
+            Fact::Reclaimed { node } | Fact::Released { node } => {
+                let booting = std::mem::take(&mut self.booting[node.index()]);
+                self.meter(*node).release(now, booting);
+            }
+            Fact::Price { offering, price } => self.meters[offering.index()].reprice(now, *price),
+            Fact::Refused(_)
+            | Fact::Held { .. }
+            | Fact::Requested { .. }
+            | Fact::Draining { .. }
+            | Fact::Noticed { .. }
+            | Fact::Availability { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Samples over time: the state of things at the multiples of a period.
+
+use crate::units::{SimTime, Span};
+
+/// The state of things at an instant, after all that happened at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub at: SimTime,
+    /// Machines held.
+    pub nodes: u64,
+    /// Thousandths of GPUs held.
+    pub gpu_milli: u64,
+    /// Thousandths of GPUs that jobs hold.
+    pub used_milli: u64,
+    /// Jobs that wait.
+    pub waiting: u32,
+    /// Thousandths of GPUs they wait for.
+    pub waiting_milli: u64,
+}
+
+/// Takes samples.
+#[derive(Clone, Debug)]
+pub(super) struct Sampler {
+    period: Span,
+    next: SimTime,
+    samples: Vec<Sample>,
+}
+
+impl Sampler {
+    /// A sample every `period`, from time zero on.
+    pub(super) fn new(period: Span) -> Self {
+        Self {
+            period,
+            next: SimTime::ZERO,
+            samples: Vec::new(),
+        }
+    }
+
+    /// Whether a sample is due before `now`.
+    pub(super) fn is_due(&self, now: SimTime) -> bool {
+        self.next < now
+    }
+
+    /// Takes all samples that are due before `now`: since the last fact things have stood like this.
+    pub(super) fn take(&mut self, now: SimTime, state: Sample) {
+        while self.next < now {
+            self.samples.push(Sample {
+                at: self.next,
+                ..state
+            });
+            self.next = self.next.saturating_add(self.period);
+        }
+    }
+
+    /// All samples up to `end`, that instant included.
+    pub(super) fn finish(mut self, end: SimTime, state: Sample) -> Vec<Sample> {
+        self.take(end, state);
+        if self.next == end {
+            self.samples.push(Sample { at: end, ..state });
+        }
+        self.samples
+    }
+}
