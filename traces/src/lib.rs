@@ -10,16 +10,22 @@
 //! * Numbers are read as integers of their unit; no float lies between a trace and a run.
 
 mod error;
+mod fleet;
 mod import;
+mod lint;
 mod reader;
 mod record;
+mod stats;
 
 pub use error::{MAX_LISTED, Refused, TraceError};
+pub use fleet::{Fleet, Pool};
 pub use import::{
     Amount, ColumnMap, CpuUnit, Evidence, Format, MemoryUnit, Options, Procs, Reads, SwfOptions,
     TimeColumn, TimeUnit, formats, import, import_nodes,
 };
+pub use lint::{Code, Example, Finding, MAX_EXAMPLES, Severity, lint};
 pub use reader::Source;
 pub use record::{
     Dropped, Machine, ModelSet, Name, Node, Nodes, Positive, Record, Status, Workload,
 };
+pub use stats::{Quantiles, Stats, UserShare};

@@ -182,3 +182,36 @@ fn swf_reads_in_well_under_a_microsecond_a_line() {
     println!("swf: {best:?} a line");
     assert!(best.as_nanos() < 2000, "{best:?}");
 }
+
+#[test]
+fn the_critic_finds_what_is_known_about_philly() {
+    let Some(philly) = read("philly-csv", "philly/philly.csv.gz") else {
+        return;
+    };
+    let findings = traces::lint(&philly, None);
+    let count = |code| findings.iter().find(|f| f.code == code).map(|f| f.count);
+    assert_eq!(count(traces::Code::DuplicateJob), Some(65));
+    assert!(count(traces::Code::Unsorted).is_some());
+    assert!(count(traces::Code::ClockGap).is_some());
+    assert_eq!(count(traces::Code::ZeroDuration), None);
+    let stats = traces::Stats::of(&philly, None);
+    assert_eq!(stats.duration_s.p50.to_bits(), 1144.0_f64.to_bits());
+}
+
+#[test]
+fn openb_fits_its_own_fleet_but_for_demand_that_is_stated() {
+    let name = "openb/openb_node_list_gpu_node.csv.gz";
+    let Some(path) = reference(name) else {
+        return;
+    };
+    let source = Source::new(name, File::open(path).expect("readable"));
+    let nodes = import_nodes("openb-nodes", source, &Options::default()).expect("published");
+    let fleet = traces::Fleet::of(&nodes);
+    assert_eq!(fleet.gpus(), 6212);
+    let pods = read("openb-pods", "openb/openb_pod_list_gpuspec33.csv.gz").expect("it is there");
+    let findings = traces::lint(&pods, Some(&fleet));
+    let errors = findings
+        .iter()
+        .filter(|f| f.code.severity() == traces::Severity::Error);
+    assert_eq!(errors.count(), 0, "{findings:?}");
+}
