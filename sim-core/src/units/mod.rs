@@ -8,4 +8,4 @@ mod time;
 
 pub use id::{ClassId, JobId, ModelId, NodeId, OfferingId, QueueId, RackId, ZoneId};
 pub use money::{Money, Price};
-pub use time::{SimTime, Span, SpanError};
+pub use time::{Moment, SimTime, Span, SpanError};

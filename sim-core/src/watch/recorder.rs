@@ -9,7 +9,7 @@ use super::timeline::{Sample, Sampler};
 use crate::books::{Lines, Meter};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
-use crate::units::{ClassId, JobId, NodeId, OfferingId, QueueId, SimTime, Span, convert};
+use crate::units::{ClassId, JobId, Moment, NodeId, OfferingId, QueueId, SimTime, Span, convert};
 
 /// A job, from its submission to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub struct Row {
     /// When it was submitted.
     pub submit: SimTime,
     /// When it was first started.
-    pub start: Option<SimTime>,
-    /// When it ended; `None` while it lives.
-    pub finish: Option<SimTime>,
+    pub start: Moment,
+    /// When it ended; none while it lives.
+    pub finish: Moment,
     /// When it should have been done.
-    pub deadline: Option<SimTime>,
+    pub deadline: Moment,
     /// Time on its nodes, restoring included.
     pub run: Span,
     /// Working time that was lost.
@@ -219,9 +219,9 @@ impl Recorder {
         let gpu_milli = u32::try_from(spec.gang.gpu_milli()).expect("a gang is bounded");
         self.rows.push(Row {
             submit: spec.arrival,
-            start: None,
-            finish: None,
-            deadline: spec.deadline,
+            start: Moment::NONE,
+            finish: Moment::NONE,
+            deadline: spec.deadline.into(),
             run: Span::ZERO,
             lost: Span::ZERO,
             cost_nanousd: 0,
@@ -260,7 +260,7 @@ impl Recorder {
             );
         }
         let row = &mut self.rows[convert::index(job.ordinal())];
-        row.start = row.start.or(Some(now));
+        row.start = row.start.get().unwrap_or(now).into();
         row.attempts = row.attempts.saturating_add(1);
         row.nodes = nodes;
         self.waiting -= 1;
@@ -324,7 +324,7 @@ impl Recorder {
 
     fn end(&mut self, job: JobId, outcome: Outcome, now: SimTime) {
         let row = &mut self.rows[convert::index(job.ordinal())];
-        (row.outcome, row.finish) = (outcome, Some(now));
+        (row.outcome, row.finish) = (outcome, now.into());
         if self.running[job.slot()].is_none() {
             self.waiting -= 1;
             self.waiting_milli -= u64::from(row.gpu_milli);
@@ -387,5 +387,15 @@ impl Observer for Recorder {
             | Fact::Noticed { .. }
             | Fact::Availability { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finished_job_costs_at_most_a_hundred_bytes() {
+        assert!(size_of::<Row>() <= 100);
     }
 }

@@ -1,0 +1,133 @@
+//! A typed scenario becomes something that can be run: a world, jobs, and makers of policies.
+
+mod files;
+mod jobs;
+mod known;
+mod policies;
+mod synth;
+mod world;
+
+pub use jobs::{Jobs, JobsError};
+pub use known::{COMPATS, Compat, known};
+pub use policies::{Contender, Knows};
+
+use std::sync::Arc;
+
+use sim_core::engine::World;
+
+use crate::schema::{Diagnostic, Loaded, Rejection, check_parts};
+
+/// A scenario that can be run.
+#[derive(Clone)]
+pub struct Experiment {
+    /// The scenario, and the texts it came from.
+    pub loaded: Loaded,
+    /// What never changes from run to run.
+    pub world: Arc<World>,
+    /// The policies, in the order of the scenario.
+    pub contenders: Vec<Contender>,
+    sources: jobs::Sources,
+}
+
+/// Why a scenario cannot be run.
+#[derive(Debug)]
+pub enum BuildError {
+    /// What the scenario says is refused.
+    Rejected(Rejection),
+    /// A file it names is refused.
+    Trace(traces::Refused),
+    /// A file it names cannot be read.
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// Its jobs cannot be run on its fleet.
+    Jobs(JobsError),
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Trace(refused) => refused.fmt(f),
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Jobs(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl From<JobsError> for BuildError {
+    fn from(error: JobsError) -> Self {
+        Self::Jobs(error)
+    }
+}
+
+impl Experiment {
+    /// Checks every part against what there is, reads every trace once, and builds the world.
+    ///
+    /// # Errors
+    /// Every reason why the scenario cannot be run; files are read only if the scenario itself is sound.
+    pub fn build(loaded: Loaded) -> Result<Self, BuildError> {
+        let scenario = &loaded.scenario;
+        let mut reasons = check_parts(scenario, &known);
+        let contenders = policies::contenders(scenario, &mut reasons);
+        if !reasons.is_empty() {
+            return Err(rejected(&loaded, reasons));
+        }
+        let nodes = files::nodes(scenario)?;
+        let world = world::build(scenario, &nodes);
+        let mut reasons = Vec::new();
+        let sources = jobs::Sources::read(scenario, &mut reasons)?;
+        if !reasons.is_empty() {
+            return Err(rejected(&loaded, reasons));
+        }
+        let experiment = Self { world: Arc::new(world), contenders, sources, loaded };
+        experiment.check_estimates()?;
+        Ok(experiment)
+    }
+
+    /// The jobs of a replication, with what each policy is told of their durations.
+    ///
+    /// # Errors
+    /// A job that could never run on the fleet.
+    pub fn jobs(&self, seed: u64) -> Result<Jobs, JobsError> {
+        self.sources.jobs(&self.loaded.scenario, &self.world, seed)
+    }
+
+    /// Whether anything is drawn: if not, all seeds are alike.
+    pub fn is_random(&self) -> bool {
+        self.sources.is_random() || self.contenders.iter().any(|contender| contender.draws)
+    }
+
+    /// A policy that needs an estimate of every job gets one.
+    fn check_estimates(&self) -> Result<(), BuildError> {
+        let needy = self.contenders.iter().filter(|contender| contender.needs_estimate());
+        let needy: Vec<&Contender> = needy.collect();
+        if needy.is_empty() {
+            return Ok(());
+        }
+        let jobs = self.jobs(self.loaded.scenario.seed.value)?;
+        let mut reasons = Vec::new();
+        for contender in needy {
+            let missing = jobs.without_estimate(contender);
+            if let Some((count, first)) = missing {
+                let rule = format!(
+                    "policy \"{}\" needs an estimate of every job, and {count} have none, the first of them job {first}",
+                    contender.name
+                );
+                let place = contender.place;
+                let remedy = "give the workload, or the policy, an estimate such as { model = \"factor\", factor = 5.0 }";
+                reasons.push(Diagnostic::new(place, "", rule).or(remedy));
+            }
+        }
+        if reasons.is_empty() { Ok(()) } else { Err(rejected(&self.loaded, reasons)) }
+    }
+}
+
+fn rejected(loaded: &Loaded, reasons: Vec<Diagnostic>) -> BuildError {
+    BuildError::Rejected(Rejection::new(loaded.sources.clone(), reasons))
+}

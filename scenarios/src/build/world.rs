@@ -1,0 +1,207 @@
+//! Fleets become offerings; names become numbers.
+
+use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
+use sim_core::engine::{Trigger, World};
+use sim_core::model::{Class, Keep, Market, Offering, Queue, Shape};
+use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
+use sim_core::world::{Calendar, Curve};
+
+use super::files::NodeList;
+use crate::schema::{self, Fleet, InstanceType, Machines, Scenario, Size, Steps};
+
+/// What does not constrain.
+const PLENTY: u32 = u32::MAX;
+
+/// The world of a scenario; `lists` are the node lists of its fleets, by position.
+pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
+    let mut names = Names::default();
+    let mut offerings = Vec::new();
+    for (fleet, list) in scenario.fleets.iter().zip(lists) {
+        match (&fleet.machines, list) {
+            (Machines::Alike { instance, size }, _) => {
+                let shape = names.shape(&instance.value);
+                offerings.push(offering(fleet, fleet.name.value.clone(), shape, *size, &mut names));
+            }
+            (Machines::Listed { .. }, Some(list)) => listed(fleet, list, &mut names, &mut offerings),
+            (Machines::Listed { .. }, None) => unreachable!("every list was read"),
+        }
+    }
+    let classes = scenario.workloads.iter().map(|workload| class(workload, &mut names)).collect();
+    let horizon = &scenario.horizon;
+    World {
+        offerings,
+        queues: scenario.queues.iter().map(|queue| Queue { name: queue.name.value.clone() }).collect(),
+        classes,
+        calendar: calendar(scenario),
+        trigger: match scenario.engine.trigger {
+            schema::Trigger::Event => Trigger::Event,
+            schema::Trigger::Round(period) => Trigger::Round(period.value),
+        },
+        end: match horizon.end {
+            schema::End::Drain => None,
+            schema::End::At(at) => Some(at.value),
+        },
+        models: names.models,
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    models: Vec<String>,
+    zones: Vec<String>,
+}
+
+impl Names {
+    fn model(&mut self, name: &str) -> ModelId {
+        ModelId(position(&mut self.models, name))
+    }
+
+    fn zone(&mut self, name: &str) -> ZoneId {
+        ZoneId(position(&mut self.zones, name))
+    }
+
+    fn shape(&mut self, instance: &InstanceType) -> Shape {
+        Shape {
+            gpus: instance.gpus,
+            model: self.model(instance.gpu.as_deref().unwrap_or("none")),
+            cpu_milli: instance.cpus.map_or(PLENTY, |cpus| cpus.saturating_mul(1000)),
+            memory_mib: instance.memory.map_or(PLENTY, |bytes| u32::try_from(bytes.0 >> 20).unwrap_or(PLENTY)),
+        }
+    }
+}
+
+fn position(names: &mut Vec<String>, name: &str) -> u16 {
+    let known = names.iter().position(|known| known == name);
+    let position = known.unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    });
+    u16::try_from(position).expect("a scenario has few names")
+}
+
+/// One offering for each shape that the list holds, in the order in which shapes first occur.
+fn listed(fleet: &Fleet, list: &NodeList, names: &mut Names, offerings: &mut Vec<Offering>) {
+    let first = offerings.len();
+    for node in &list.nodes.nodes {
+        let model = node.model.map_or("none", |model| list.nodes.models[usize::from(model)].as_str());
+        let shape = Shape {
+            gpus: node.gpus.into(),
+            model: names.model(model),
+            cpu_milli: if node.cpu_milli == 0 { PLENTY } else { node.cpu_milli },
+            memory_mib: if node.memory_mib == 0 { PLENTY } else { node.memory_mib },
+        };
+        match offerings[first..].iter_mut().find(|offering| offering.shape == shape) {
+            Some(offering) => {
+                for nodes in [&mut offering.initial, &mut offering.min, &mut offering.max] {
+                    *nodes += 1;
+                }
+                offering.availability = Curve::constant(offering.max);
+            }
+            None => {
+                let name = format!("{}/{model}-{}", fleet.name.value, offerings.len() - first);
+                let place = fleet.name.place;
+                let size = Size::Fixed(schema::Spanned::new(1, place));
+                offerings.push(offering(fleet, name, shape, size, names));
+            }
+        }
+    }
+}
+
+fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut Names) -> Offering {
+    let (min, max, standing) = match size {
+        Size::Fixed(count) => (count.value, count.value, true),
+        Size::Elastic { min, max } => (min.value, max.value, false),
+    };
+    Offering {
+        name,
+        shape,
+        market: match fleet.market.value {
+            schema::Market::Owned => Market::Owned,
+            schema::Market::OnDemand => Market::OnDemand,
+        },
+        zone: names.zone(&fleet.zone.value),
+        rack_size: fleet.rack_size.map_or(0, |size| size.value),
+        initial: min,
+        min,
+        max,
+        standing,
+        boot: fleet.boot.value,
+        notice: fleet.notice.value,
+        price: curve(&fleet.price.value),
+        availability: fleet.availability.as_ref().map_or(Curve::constant(max), |steps| curve(&steps.value)),
+    }
+}
+
+fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
+    Curve::new(steps.steps.clone()).expect("checked when it was read")
+}
+
+fn class(workload: &schema::Workload, names: &mut Names) -> Class {
+    let course = &workload.course;
+    let by_model = course.rates.iter().map(|(model, rate)| (names.model(model), ppb(*rate)));
+    let across_nodes = ppb(course.across_nodes);
+    let across_racks = times(across_nodes, ppb(course.across_racks));
+    let rates = Rates {
+        by_model: by_model.collect(),
+        by_gpus: Vec::new(),
+        across_nodes,
+        across_racks,
+        across_zones: times(across_racks, ppb(course.across_zones)),
+    };
+    Class {
+        name: workload.name.value.clone(),
+        course: CourseModel {
+            kind: match course.kind {
+                schema::CourseKind::Linear => CourseKind::Linear,
+                schema::CourseKind::Stepwise { step } => CourseKind::Stepwise(step.value),
+            },
+            rates,
+        },
+        keep: match workload.checkpoint.keep {
+            schema::Keep::All => Keep::All,
+            schema::Keep::None => Keep::Nothing,
+            schema::Keep::Every(period) => Keep::Every(period.value),
+        },
+        restore: workload.checkpoint.restore.value,
+    }
+}
+
+/// A factor in parts per billion, to the nearest.
+fn ppb(factor: f64) -> u64 {
+    convert::floor(factor * convert::real(UNIT_RATE) + 0.5)
+}
+
+fn times(a: u64, b: u64) -> u64 {
+    u64::try_from(u128::from(a) * u128::from(b) / u128::from(UNIT_RATE)).expect("factors are at most one")
+}
+
+/// Local time: an epoch, by default a Monday at midnight, and the offsets of the time zone from there on.
+fn calendar(scenario: &Scenario) -> Calendar {
+    /// 2026-01-05 00:00 UTC, a Monday.
+    const MONDAY_S: i64 = 1_767_571_200;
+    let epoch = scenario.horizon.epoch.map_or(MONDAY_S, |epoch| epoch.value.as_second());
+    let zone = jiff::tz::TimeZone::get(&scenario.horizon.timezone.value).unwrap_or(jiff::tz::TimeZone::UTC);
+    let start = jiff::Timestamp::from_second(epoch).expect("a date of the calendar");
+    let mut offsets = vec![(SimTime::ZERO, zone.to_offset(start).seconds())];
+    let end = scenario_end(scenario);
+    for transition in zone.following(start) {
+        let since = transition.timestamp().as_second() - epoch;
+        let at = u64::try_from(since).ok().and_then(|secs| SimTime::from_us(secs.checked_mul(1_000_000)?));
+        match at {
+            Some(at) if at > SimTime::ZERO && at <= end => offsets.push((at, transition.offset().seconds())),
+            Some(at) if at > end => break,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Calendar::new(epoch, offsets)
+}
+
+/// How far offsets are needed: to the end, or ten years where the run drains.
+fn scenario_end(scenario: &Scenario) -> SimTime {
+    match scenario.horizon.end {
+        schema::End::At(at) => at.value,
+        schema::End::Drain => SimTime::ZERO.saturating_add(Span::from_secs(3653 * 86_400)),
+    }
+}
+
