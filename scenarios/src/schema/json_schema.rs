@@ -79,7 +79,8 @@ fn value(takes: &Takes) -> Value {
 
 fn choice(words: &[Choice]) -> Value {
     let ready = words.iter().filter(|choice| choice.later.is_none());
-    json!({ "enum": ready.map(|choice| choice.word).collect::<Vec<_>>() })
+    let told = ready.map(|choice| json!({ "const": choice.word, "description": choice.doc }));
+    json!({ "oneOf": told.collect::<Vec<_>>() })
 }
 
 fn part(seam: Seam) -> Value {

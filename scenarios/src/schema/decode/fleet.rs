@@ -299,7 +299,8 @@ fn instance(item: Item<'_>) -> Option<(Spanned<InstanceType>, Option<Spanned<Pri
     let item = item.pick()?;
     if item.is_text() {
         let name = item.text()?;
-        return match catalogue::find(&name.value) {
+        let known = item.cx.catalogue.get_or_init(catalogue::catalogue);
+        return match catalogue::find(known, &name.value) {
             Ok(entry) => Some((
                 item.spanned(entry.instance),
                 Some(item.spanned(entry.price)),
