@@ -15,7 +15,7 @@ use super::fleet::Fleet;
 use super::place::{Place, Spanned};
 use super::scenario::Scenario;
 use super::spec::{KeySpec, TableSpec, Takes};
-use super::value::Table;
+use super::value::{Table, Value};
 use sim_core::units::limits;
 
 /// The whole file.
@@ -106,7 +106,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
-    let raw = |key| top.item(key).map(|item| item.value.clone());
+    let gate = top.optional("gate", raw);
+    let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
     unique(&top, "fleet");
     unique(&top, "workload");
@@ -127,10 +128,18 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         policies: policies?,
         objectives: objectives?,
         output: output?,
-        gate: raw("gate"),
-        sweep: raw("sweep"),
+        gate: gate?,
+        sweep: sweep?,
     })
     .filter(|scenario| within_limits(scenario, cx))
+}
+
+/// A table that a later stage reads, as written.
+fn raw(item: Item<'_>) -> Option<Spanned<Value>> {
+    if item.value.value.as_table().is_none() {
+        return item.refuse("not a table", &format!("write it as [{}]", item.name));
+    }
+    Some(item.value.clone())
 }
 
 /// Every entry of an array of tables; `None` when one is refused, or `need` and there is none.
@@ -156,7 +165,7 @@ fn all<'a, T>(
 fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
     let entries = top.table.get(key).and_then(|value| value.value.as_list());
     let entries = entries.unwrap_or_default().iter();
-    let name = |entry: &'a Spanned<super::value::Value>| {
+    let name = |entry: &'a Spanned<Value>| {
         let name = entry.value.as_table()?.get("name")?;
         Some(Spanned::new(name.value.as_text()?, name.place))
     };
