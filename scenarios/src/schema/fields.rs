@@ -117,11 +117,11 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// An optional key: absent is `Some(None)`, refused is `None`.
     #[expect(
         clippy::option_option,
         reason = "absent, refused and read are three answers"
     )]
-    /// An optional key: absent is `Some(None)`, refused is `None`.
     pub(super) fn optional<T>(
         &self,
         name: &str,

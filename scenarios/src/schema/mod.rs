@@ -15,9 +15,9 @@
 //!
 //! let text = skeleton("first")?.replace("count = 8", "count = 0");
 //! let folder = std::path::Path::new(".");
-//! let rejection = parse("first.toml", text.as_bytes(), folder, &DataRoots::default()).unwrap_err();
+//! let read = parse("first.toml", text.as_bytes(), folder, &DataRoots::default());
 //! assert_eq!(
-//!     rejection.lines(),
+//!     read.unwrap_err().lines(),
 //!     "first.toml:16:9: count = 0: a fleet needs at least 1 node; raise it or remove the fleet\n"
 //! );
 //! # Ok::<(), String>(())

@@ -244,3 +244,52 @@ fn within_limits(scenario: &Scenario, cx: &Context<'_>) -> bool {
     }
     fits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DataRoots, digest, load, place::SourceId, tree};
+    use super::*;
+
+    const PLAIN: &str = "name = \"x\"\n[[fleet]]\nname = \"n\"\nmax = 1\n\
+                         instance = { gpus = 1, gpu = \"A\" }\n\
+                         [[workload]]\nname = \"n\"\nsynth = \"any\"\n[[policy]]\nname = \"n\"\n";
+
+    /// The paths of a table's keys with the defaults that are values, not words.
+    fn defaults(prefix: &str, spec: &TableSpec, found: &mut Vec<String>) {
+        for key in spec.keys {
+            let path = format!("{prefix}{}", key.name);
+            let default = key.default.unwrap_or("");
+            let is_value = tree::parse_value(SourceId(0), default, 0).is_ok();
+            if is_value {
+                found.push(format!("{path}={default}"));
+            }
+            if let Takes::Table(inner) = key.takes {
+                defaults(&format!("{path}."), inner, found);
+            }
+            if let Takes::Tables(inner) = key.takes
+                && key.name != "queue"
+            {
+                defaults(&format!("{path}.n."), inner, found);
+            }
+        }
+    }
+
+    #[test]
+    fn a_documented_default_is_the_default() {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, PLAIN).expect("a file");
+        let digest_with = |sets: &[String]| {
+            let loaded = load(&path, sets, &DataRoots::default());
+            digest(&loaded.unwrap_or_else(|error| panic!("{error}")).scenario)
+        };
+        let mut found = Vec::new();
+        defaults("", &TOP, &mut found);
+        found.retain(|set| !set.contains(".trace."));
+        assert!(found.len() >= 20, "{found:?}");
+        let plain = digest_with(&[]);
+        for set in found {
+            assert_eq!(digest_with(std::slice::from_ref(&set)), plain, "{set}");
+        }
+    }
+}
