@@ -1,7 +1,5 @@
 //! The catalogue of instance types: a dated file of ours, read by the rules of a scenario.
 
-use std::cell::RefCell;
-
 use sim_core::units::Price;
 
 use super::decode;
@@ -57,9 +55,8 @@ pub fn catalogue() -> Vec<Entry> {
         .expect("the catalogue in the repository is read by a test")
 }
 
-/// The instance type called `name`, or a suggestion.
-pub(super) fn find(name: &str) -> Result<Entry, String> {
-    let known = catalogue();
+/// The instance type of `known` called `name`, or a suggestion.
+pub(super) fn find(known: &[Entry], name: &str) -> Result<Entry, String> {
     let found = known
         .iter()
         .position(|entry| entry.instance.name.as_deref() == Some(name));
@@ -82,11 +79,7 @@ fn read(text: &str) -> Result<Vec<Entry>, String> {
     };
     let table = tree::parse(id, text).map_err(said)?;
     let roots = Roots::default();
-    let cx = Context {
-        reasons: RefCell::default(),
-        roots: &roots,
-        folders: Vec::new(),
-    };
+    let cx = Context::new(&roots, Vec::new());
     let file = Fields::new(&FILE, (&table, Place::new(id, 0..0)), &cx);
     let entries = file.item("instance").and_then(Item::tables);
     let entries: Option<Vec<_>> = entries.unwrap_or_default().iter().map(entry).collect();
@@ -133,10 +126,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_a_known_one() {
         assert_eq!(
-            find("aws/p3.16xlarg"),
+            find(&catalogue(), "aws/p3.16xlarg"),
             Err("did you mean `aws/p3.16xlarge`?".into())
         );
-        let found = find("aws/p3.16xlarge").expect("it is there");
+        let found = find(&catalogue(), "aws/p3.16xlarge").expect("it is there");
         assert_eq!(
             (found.instance.gpus, found.price.nanousd_h()),
             (8, 24_480_000_000)

@@ -80,10 +80,10 @@ impl Diagnostic {
 }
 
 impl Rejection {
-    /// Puts the reasons in the order of the file. Panics without any: nothing is refused for no reason.
+    /// Puts the reasons in the order of the file. Panics without any: a refusal has a reason.
     pub fn new(sources: Sources, mut diagnostics: Vec<Diagnostic>) -> Self {
         assert!(!diagnostics.is_empty(), "a refusal has a reason");
-        diagnostics.sort_by_key(|reason| (reason.place, reason.value.clone()));
+        diagnostics.sort_by(|a, b| (a.place, &a.value).cmp(&(b.place, &b.value)));
         diagnostics.dedup();
         Self {
             sources,

@@ -1,12 +1,16 @@
 //! Reading a table by its specification: structure is checked at once, values as they are taken.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
+use super::catalogue::Entry;
 use super::diagnostic::{Diagnostic, quoted};
 use super::path::Roots;
 use super::place::{Place, SourceId, Spanned};
 use super::spec::{KeySpec, TableSpec, Takes};
 use super::value::{Table, Value};
+
+/// Most known words that a misspelt one is compared with.
+const MOST_COMPARED: usize = 1_000;
 
 /// What every reader shares: where reasons are gathered, and where paths lead.
 pub(super) struct Context<'a> {
@@ -14,6 +18,8 @@ pub(super) struct Context<'a> {
     pub(super) roots: &'a Roots,
     /// For each source, its folder relative to the scenario's.
     pub(super) folders: Vec<(SourceId, String)>,
+    /// Read when the first fleet names an entry.
+    pub(super) catalogue: OnceCell<Vec<Entry>>,
 }
 
 /// A table that is being read.
@@ -35,7 +41,17 @@ pub(super) struct Item<'a> {
     pub(super) cx: &'a Context<'a>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Nothing noted yet.
+    pub(super) fn new(roots: &'a Roots, folders: Vec<(SourceId, String)>) -> Self {
+        Self {
+            reasons: RefCell::default(),
+            roots,
+            folders,
+            catalogue: OnceCell::new(),
+        }
+    }
+
     /// Notes a reason for refusal.
     pub(super) fn refuse(&self, reason: Diagnostic) {
         self.reasons.borrow_mut().push(reason);
@@ -101,11 +117,11 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// An optional key: absent is `Some(None)`, refused is `None`.
     #[expect(
         clippy::option_option,
         reason = "absent, refused and read are three answers"
     )]
-    /// An optional key: absent is `Some(None)`, refused is `None`.
     pub(super) fn optional<T>(
         &self,
         name: &str,
@@ -175,7 +191,10 @@ pub(super) fn suggestion(written: &str, known: &[&str]) -> String {
         .flat_map(char::to_lowercase)
         .collect();
     let closeness = |name: &str| strsim::jaro_winkler(&lower, &name.to_lowercase());
-    let scored = known.iter().map(|name| (*name, closeness(name)));
+    let scored = known
+        .iter()
+        .take(MOST_COMPARED)
+        .map(|name| (*name, closeness(name)));
     let best = scored.max_by(|a, b| a.1.total_cmp(&b.1));
     match best {
         Some((name, closeness)) if closeness > 0.8 => format!("did you mean `{name}`?"),

@@ -15,6 +15,10 @@ pub fn json_schema() -> Value {
     let mut schema = table(&decode::TOP);
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("Windtunnel scenario");
+    // What a scenario lacks may stand in the one it extends.
+    let whole = json!({ "required": schema["required"] });
+    schema["anyOf"] = json!([whole, { "required": ["extends"] }]);
+    schema["required"] = json!([]);
     schema
 }
 
@@ -79,7 +83,8 @@ fn value(takes: &Takes) -> Value {
 
 fn choice(words: &[Choice]) -> Value {
     let ready = words.iter().filter(|choice| choice.later.is_none());
-    json!({ "enum": ready.map(|choice| choice.word).collect::<Vec<_>>() })
+    let told = ready.map(|choice| json!({ "const": choice.word, "description": choice.doc }));
+    json!({ "oneOf": told.collect::<Vec<_>>() })
 }
 
 fn part(seam: Seam) -> Value {
@@ -128,10 +133,8 @@ mod tests {
     fn the_schema_has_the_keys_of_the_decoder() {
         let schema = json_schema();
         agrees(&decode::TOP, &schema);
-        assert_eq!(
-            schema["required"],
-            json!(["name", "fleet", "workload", "policy"])
-        );
+        let whole = json!(["name", "fleet", "workload", "policy"]);
+        assert_eq!(schema["anyOf"][0]["required"], whole);
         assert_eq!(schema["additionalProperties"], json!(false));
     }
 }

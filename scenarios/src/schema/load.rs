@@ -1,6 +1,5 @@
 //! Loading a scenario: the file, what it extends, the `--set` arguments, and then the typed value.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -114,11 +113,7 @@ fn decode(
         Ok(read) => read,
         Err(reasons) => return Err(Rejection::new(sources, reasons)),
     };
-    let cx = Context {
-        reasons: RefCell::default(),
-        roots,
-        folders,
-    };
+    let cx = Context::new(roots, folders);
     let scenario = decode::scenario(&tree, Place::new(source, 0..0), &cx);
     let reasons = cx.reasons.take();
     match scenario.filter(|_| reasons.is_empty()) {

@@ -1,4 +1,31 @@
 //! The scenario file: from text to a typed [`Scenario`], or to every reason why not.
+//!
+//! The way of a file, from first to last:
+//!
+//! 1. [`load`] reads its bytes and those of the scenarios it extends: bounded, UTF-8, not too deep.
+//! 2. They become one tree of [`Value`]s in which everything knows its [`Place`]; `--set`
+//!    arguments change the tree, so what they say is checked like what the file says.
+//! 3. The decoder types it by a table of keys, from which [`json_schema`] and [`key_reference`]
+//!    are drawn as well. It goes on after an error, so that a [`Rejection`] holds them all.
+//! 4. [`check_parts`] asks the registries of policies and generators about kinds and parameters.
+//! 5. [`print`] gives the resolved experiment back as text, and [`digest`] its fingerprint.
+//!
+//! ```
+//! use scenarios::schema::{DataRoots, parse, print, skeleton};
+//!
+//! let text = skeleton("first")?.replace("count = 8", "count = 0");
+//! let folder = std::path::Path::new(".");
+//! let read = parse("first.toml", text.as_bytes(), folder, &DataRoots::default());
+//! assert_eq!(
+//!     read.unwrap_err().lines(),
+//!     "first.toml:16:9: count = 0: a fleet needs at least 1 node; raise it or remove the fleet\n"
+//! );
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! Architecture invariants. Nothing here panics on input, prints, or reads the environment or the
+//! clock. No value is checked twice: what a typed field says, later stages may rely on. There is no
+//! list of keys beside the one the decoder reads by.
 
 mod catalogue;
 mod check;
@@ -9,6 +36,7 @@ mod fields;
 mod fleet;
 mod json_schema;
 mod load;
+mod name;
 mod path;
 mod place;
 mod policy;
@@ -42,7 +70,7 @@ pub use scenario::{
 };
 pub use skeleton::skeleton;
 pub use source::{Location, Sources};
-pub use spec::{Choice, KeySpec, Seam, TableSpec, Takes};
+pub use spec::Seam;
 pub use value::{Part, Table, Value};
 pub use workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sim_core::units::limits::{MAX_NAME, MAX_PATH};
+use sim_core::units::limits::MAX_PATH;
 
 use super::diagnostic::quoted;
 use super::fields::suggestion;
+use super::name::{NAME_RULE, is_name};
 
 /// A file that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +41,10 @@ impl DataRoots {
     /// # Errors
     /// What is wrong with the name.
     pub fn add(&mut self, name: &str, folder: impl Into<PathBuf>) -> Result<(), String> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if !(2..=MAX_NAME).contains(&name.len()) || !name.bytes().all(allowed) {
-            let name = quoted(name);
+        if name.len() < 2 || !is_name(name) {
             return Err(format!(
-                "{name}: a data root is named by 2 to 128 of A-Z a-z 0-9 . _ -"
+                "{}: {NAME_RULE}, at least 2 for a data root",
+                quoted(name)
             ));
         }
         self.named.insert(name.into(), folder.into());
@@ -76,9 +76,6 @@ impl Roots {
             (self.folder.clone(), joined.clone(), joined)
         };
         let resolved = inside(&root, &inner)?;
-        if !resolved.is_file() {
-            return Err(refused("not a file", "name a regular file"));
-        }
         Ok(DataPath {
             written: shown,
             resolved,
@@ -155,14 +152,14 @@ pub(super) fn inside(root: &Path, inner: &str) -> Result<PathBuf, Refused> {
     };
     let root = root.canonicalize().map_err(missing)?;
     let found = root.join(inner).canonicalize().map_err(missing)?;
-    if found.starts_with(&root) {
-        Ok(found)
-    } else {
-        Err(refused(
-            "a link that leads out of its folder",
-            "copy the file, or name a data root",
-        ))
+    if !found.starts_with(&root) {
+        let remedy = "copy the file, or name a data root";
+        return Err(refused("a link that leads out of its folder", remedy));
     }
+    if !found.is_file() {
+        return Err(refused("not a file", "name a regular file"));
+    }
+    Ok(found)
 }
 
 /// Refuses the path of a scenario that another extends, as any other path; without its own root.

@@ -67,7 +67,7 @@ pub fn print(scenario: &Scenario) -> String {
     text
 }
 
-/// A digest of the resolved experiment: equal for scenarios that run the same.
+/// A digest of the resolved text: equal however the same experiment is written.
 pub fn digest(scenario: &Scenario) -> String {
     blake3::hash(print(scenario).as_bytes())
         .to_hex()

@@ -1,10 +1,11 @@
 //! Reading one value: its type, its range, its words. `None` means that the reason has been noted.
 
-use sim_core::units::{Price, Span, limits};
+use sim_core::units::{Price, Span};
 
 use super::diagnostic::{Diagnostic, quoted};
 use super::fields::{Fields, Item, not_yet, suggestion};
 use super::fleet::Bytes;
+use super::name::{NAME_RULE, is_name};
 use super::place::Spanned;
 use super::quantity;
 use super::spec::{Choice, Takes};
@@ -53,10 +54,8 @@ impl<'a> Item<'a> {
 
     pub(super) fn name(self) -> Option<Spanned<String>> {
         let text = self.written()?;
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if text.is_empty() || text.len() > limits::MAX_NAME || !text.bytes().all(allowed) {
-            let rule = "a name is 1 to 128 of A-Z a-z 0-9 . _ -";
-            return self.refuse(rule, "rename it");
+        if !is_name(text) {
+            return self.refuse(NAME_RULE, "rename it");
         }
         Some(self.spanned(text.to_owned()))
     }

@@ -1,15 +1,15 @@
 //! `windtunnel new NAME`: a scenario to begin with, which passes `check` as it is.
 
+use super::diagnostic::quoted;
+use super::name::{NAME_RULE, is_name};
+
 /// The text of a first scenario called `name`.
 ///
 /// # Errors
 /// `name` is not 1 to 128 of `A-Z a-z 0-9 . _ -`.
 pub fn skeleton(name: &str) -> Result<String, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let fits = (1..=sim_core::units::limits::MAX_NAME).contains(&name.len());
-    if !fits || !name.bytes().all(allowed) {
-        let name = super::diagnostic::quoted(name);
-        return Err(format!("{name}: a name is 1 to 128 of A-Z a-z 0-9 . _ -"));
+    if !is_name(name) {
+        return Err(format!("{}: {NAME_RULE}", quoted(name)));
     }
     Ok(SKELETON.replace("NAME", name))
 }

@@ -2,39 +2,39 @@
 
 /// A table of a scenario and the keys it takes.
 #[derive(Debug)]
-pub struct TableSpec {
+pub(super) struct TableSpec {
     /// How messages call it: `[[fleet]]`.
-    pub title: &'static str,
+    pub(super) title: &'static str,
     /// What it is for.
-    pub doc: &'static str,
+    pub(super) doc: &'static str,
     /// Its keys.
-    pub keys: &'static [KeySpec],
+    pub(super) keys: &'static [KeySpec],
     /// Whether other keys are parameters, kept for a registry to check.
-    pub open: bool,
+    pub(super) open: bool,
 }
 
 /// A key and what it takes.
 #[derive(Debug)]
-pub struct KeySpec {
+pub(super) struct KeySpec {
     /// The key.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// What may stand there.
-    pub takes: Takes,
+    pub(super) takes: Takes,
     /// One sentence.
-    pub doc: &'static str,
+    pub(super) doc: &'static str,
     /// Whether it must be there.
-    pub required: bool,
+    pub(super) required: bool,
     /// What stands there when it is absent, in words or in TOML.
-    pub default: Option<&'static str>,
+    pub(super) default: Option<&'static str>,
     /// The part of Windtunnel that will bring it, while it does nothing yet.
-    pub later: Option<&'static str>,
+    pub(super) later: Option<&'static str>,
     /// For a number out of range: the rule and the remedy in the words of the field.
-    pub bound: Option<(&'static str, &'static str)>,
+    pub(super) bound: Option<(&'static str, &'static str)>,
 }
 
 /// What may stand at a key.
 #[derive(Clone, Copy, Debug)]
-pub enum Takes {
+pub(super) enum Takes {
     /// `true` or `false`.
     Bool,
     /// Any text of at most 4,096 bytes without control characters.
@@ -79,13 +79,13 @@ pub enum Takes {
 
 /// A word that may stand at a key.
 #[derive(Debug)]
-pub struct Choice {
+pub(super) struct Choice {
     /// The word.
-    pub word: &'static str,
+    pub(super) word: &'static str,
     /// What it means.
-    pub doc: &'static str,
+    pub(super) doc: &'static str,
     /// The part of Windtunnel that will bring it.
-    pub later: Option<&'static str>,
+    pub(super) later: Option<&'static str>,
 }
 
 /// Where a part fits: each seam has a registry of its own.
@@ -135,7 +135,11 @@ impl Seam {
 
 impl TableSpec {
     /// A table whose keys are all listed.
-    pub const fn closed(title: &'static str, doc: &'static str, keys: &'static [KeySpec]) -> Self {
+    pub(super) const fn closed(
+        title: &'static str,
+        doc: &'static str,
+        keys: &'static [KeySpec],
+    ) -> Self {
         Self {
             title,
             doc,
@@ -145,19 +149,19 @@ impl TableSpec {
     }
 
     /// The same, where other keys are parameters.
-    pub const fn open(self) -> Self {
+    pub(super) const fn open(self) -> Self {
         Self { open: true, ..self }
     }
 
     /// The key called `name`.
-    pub fn key(&self, name: &str) -> Option<&'static KeySpec> {
+    pub(super) fn key(&self, name: &str) -> Option<&'static KeySpec> {
         self.keys.iter().find(|key| key.name == name)
     }
 }
 
 impl KeySpec {
     /// An optional key.
-    pub const fn new(name: &'static str, takes: Takes, doc: &'static str) -> Self {
+    pub(super) const fn new(name: &'static str, takes: Takes, doc: &'static str) -> Self {
         Self {
             name,
             takes,
@@ -170,7 +174,7 @@ impl KeySpec {
     }
 
     /// A key that is recognised and refused until `part` is there.
-    pub const fn later(name: &'static str, part: &'static str) -> Self {
+    pub(super) const fn later(name: &'static str, part: &'static str) -> Self {
         let doc = "Not yet implemented.";
         Self {
             later: Some(part),
@@ -179,7 +183,7 @@ impl KeySpec {
     }
 
     /// The same, required.
-    pub const fn required(self) -> Self {
+    pub(super) const fn required(self) -> Self {
         Self {
             required: true,
             ..self
@@ -187,7 +191,7 @@ impl KeySpec {
     }
 
     /// The same, with a default.
-    pub const fn default(self, default: &'static str) -> Self {
+    pub(super) const fn default(self, default: &'static str) -> Self {
         Self {
             default: Some(default),
             ..self
@@ -195,7 +199,7 @@ impl KeySpec {
     }
 
     /// The same, with the words for a number out of range.
-    pub const fn bound(self, rule: &'static str, remedy: &'static str) -> Self {
+    pub(super) const fn bound(self, rule: &'static str, remedy: &'static str) -> Self {
         Self {
             bound: Some((rule, remedy)),
             ..self
@@ -205,7 +209,7 @@ impl KeySpec {
 
 impl Choice {
     /// A word.
-    pub const fn new(word: &'static str, doc: &'static str) -> Self {
+    pub(super) const fn new(word: &'static str, doc: &'static str) -> Self {
         Self {
             word,
             doc,
@@ -214,7 +218,7 @@ impl Choice {
     }
 
     /// A word that is recognised and refused until `part` is there.
-    pub const fn later(word: &'static str, part: &'static str) -> Self {
+    pub(super) const fn later(word: &'static str, part: &'static str) -> Self {
         Self {
             word,
             doc: "Not yet implemented.",
@@ -225,7 +229,7 @@ impl Choice {
 
 impl Takes {
     /// What it takes, as a message says it: with an example where one helps.
-    pub fn expected(&self) -> String {
+    pub(super) fn expected(&self) -> String {
         match self {
             Self::Bool => "true or false".into(),
             Self::Text => "a text".into(),

@@ -75,6 +75,9 @@ fn refuse_syntax(
     }
 }
 
+/// Most keys of a table and most tables of an array: a scenario is written by people.
+const MOST_ENTRIES: usize = 10_000;
+
 struct Builder {
     source: SourceId,
     offset: usize,
@@ -108,6 +111,8 @@ impl Builder {
     /// Entries in the order written: the parser sorts them by name.
     fn table(&mut self, table: DeTable<'_>) -> Table {
         let mut entries = Vec::with_capacity(table.len());
+        let first = table.keys().map(Marked::span).min_by_key(|span| span.start);
+        self.bound(table.len(), first);
         for (key, value) in table {
             let place = self.place(key.span());
             let name = key.into_inner().into_owned();
@@ -133,11 +138,22 @@ impl Builder {
             DeValue::Boolean(flag) => Value::Bool(flag),
             DeValue::Datetime(date) => Value::Date(date.to_string()),
             DeValue::Array(array) => {
+                let tables = array.iter().filter(|entry| entry.get_ref().is_table());
+                self.bound(tables.count(), array.first().map(Marked::span));
                 Value::List(array.into_iter().map(|entry| self.value(entry)).collect())
             }
             DeValue::Table(table) => Value::Table(self.table(table)),
         };
         Spanned::new(value, place)
+    }
+
+    fn bound(&mut self, entries: usize, first: Option<std::ops::Range<usize>>) {
+        if entries > MOST_ENTRIES {
+            let rule = format!("{entries} entries, more than {MOST_ENTRIES}");
+            let place = self.place(first.unwrap_or(0..0));
+            let reason = Diagnostic::new(place, "", rule);
+            self.reasons.push(reason.or("split the scenario"));
+        }
     }
 
     fn number<N: Default>(&mut self, parsed: Option<N>, place: Place, written: &str) -> N {

@@ -189,20 +189,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let stated = fields.optional("price", price);
     let (machines, own_price) = machines?;
     let market = market?;
-    let free = Spanned::new(Steps::constant(Price::ZERO), fields.place);
-    let price = match (stated?, market.value, own_price) {
-        (Some(stated), _, _) => stated,
-        (None, Market::Owned, _) => free,
-        (None, Market::OnDemand, Some(own)) => own.map(Steps::constant),
-        (None, Market::OnDemand, None) => {
-            let remedy = "add price = \"$3.06\"";
-            fields.refuse_here(
-                "price",
-                "missing: these nodes are rented and no price is known",
-                remedy,
-            );
-            return None;
-        }
+    let price = match stated? {
+        Some(stated) => stated,
+        None => unstated_price(fields, market.value, own_price)?,
     };
     let (zone, rack_size, availability) = (zone?, rack_size?, availability?);
     let (notice, boot) = (notice?, boot?);
@@ -231,6 +220,34 @@ fn market(fields: &Fields<'_>) -> Option<Spanned<Market>> {
             Market::OnDemand
         }
     }))
+}
+
+/// The price of a fleet that states none: free when owned, else what its instance costs.
+fn unstated_price(
+    fields: &Fields<'_>,
+    market: Market,
+    own: Option<Spanned<Price>>,
+) -> Option<Spanned<Steps<Price>>> {
+    let inline = fields
+        .table
+        .get("instance")
+        .and_then(|value| value.value.as_table());
+    let inline_price = inline.and_then(|table| table.get("price"));
+    match (market, own, inline_price) {
+        (Market::OnDemand, Some(own), _) => Some(own.map(Steps::constant)),
+        (Market::OnDemand, None, _) => {
+            let rule = "missing: these nodes are rented and no price is known";
+            fields.refuse_here("price", rule, "add price = \"$3.06\"");
+            None
+        }
+        (Market::Owned, _, None) => Some(Spanned::new(Steps::constant(Price::ZERO), fields.place)),
+        (Market::Owned, _, Some(price)) => {
+            let rule = "an owned fleet is free unless it states a price itself";
+            let remedy = "move it out of instance, or write market = \"on-demand\"";
+            fields.refuse(price.place, "price", rule, remedy);
+            None
+        }
+    }
 }
 
 type Priced = (Machines, Option<Spanned<Price>>);
@@ -299,7 +316,8 @@ fn instance(item: Item<'_>) -> Option<(Spanned<InstanceType>, Option<Spanned<Pri
     let item = item.pick()?;
     if item.is_text() {
         let name = item.text()?;
-        return match catalogue::find(&name.value) {
+        let known = item.cx.catalogue.get_or_init(catalogue::catalogue);
+        return match catalogue::find(known, &name.value) {
             Ok(entry) => Some((
                 item.spanned(entry.instance),
                 Some(item.spanned(entry.price)),

@@ -15,7 +15,7 @@ use super::fleet::Fleet;
 use super::place::{Place, Spanned};
 use super::scenario::Scenario;
 use super::spec::{KeySpec, TableSpec, Takes};
-use super::value::Table;
+use super::value::{Table, Value};
 use sim_core::units::limits;
 
 /// The whole file.
@@ -106,7 +106,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
-    let raw = |key| top.item(key).map(|item| item.value.clone());
+    let gate = top.optional("gate", raw);
+    let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
     unique(&top, "fleet");
     unique(&top, "workload");
@@ -127,10 +128,18 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         policies: policies?,
         objectives: objectives?,
         output: output?,
-        gate: raw("gate"),
-        sweep: raw("sweep"),
+        gate: gate?,
+        sweep: sweep?,
     })
     .filter(|scenario| within_limits(scenario, cx))
+}
+
+/// A table that a later stage reads, as written.
+fn raw(item: Item<'_>) -> Option<Spanned<Value>> {
+    if item.value.value.as_table().is_none() {
+        return item.refuse("not a table", &format!("write it as [{}]", item.name));
+    }
+    Some(item.value.clone())
 }
 
 /// Every entry of an array of tables; `None` when one is refused, or `need` and there is none.
@@ -156,7 +165,7 @@ fn all<'a, T>(
 fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
     let entries = top.table.get(key).and_then(|value| value.value.as_list());
     let entries = entries.unwrap_or_default().iter();
-    let name = |entry: &'a Spanned<super::value::Value>| {
+    let name = |entry: &'a Spanned<Value>| {
         let name = entry.value.as_table()?.get("name")?;
         Some(Spanned::new(name.value.as_text()?, name.place))
     };
@@ -234,4 +243,53 @@ fn within_limits(scenario: &Scenario, cx: &Context<'_>) -> bool {
         cx.refuse(Diagnostic::new(last.name.place, "fleet", rule).or("lower a count"));
     }
     fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DataRoots, digest, load, place::SourceId, tree};
+    use super::*;
+
+    const PLAIN: &str = "name = \"x\"\n[[fleet]]\nname = \"n\"\nmax = 1\n\
+                         instance = { gpus = 1, gpu = \"A\" }\n\
+                         [[workload]]\nname = \"n\"\nsynth = \"any\"\n[[policy]]\nname = \"n\"\n";
+
+    /// The paths of a table's keys with the defaults that are values, not words.
+    fn defaults(prefix: &str, spec: &TableSpec, found: &mut Vec<String>) {
+        for key in spec.keys {
+            let path = format!("{prefix}{}", key.name);
+            let default = key.default.unwrap_or("");
+            let is_value = tree::parse_value(SourceId(0), default, 0).is_ok();
+            if is_value {
+                found.push(format!("{path}={default}"));
+            }
+            if let Takes::Table(inner) = key.takes {
+                defaults(&format!("{path}."), inner, found);
+            }
+            if let Takes::Tables(inner) = key.takes
+                && key.name != "queue"
+            {
+                defaults(&format!("{path}.n."), inner, found);
+            }
+        }
+    }
+
+    #[test]
+    fn a_documented_default_is_the_default() {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, PLAIN).expect("a file");
+        let digest_with = |sets: &[String]| {
+            let loaded = load(&path, sets, &DataRoots::default());
+            digest(&loaded.unwrap_or_else(|error| panic!("{error}")).scenario)
+        };
+        let mut found = Vec::new();
+        defaults("", &TOP, &mut found);
+        found.retain(|set| !set.contains(".trace."));
+        assert!(found.len() >= 20, "{found:?}");
+        let plain = digest_with(&[]);
+        for set in found {
+            assert_eq!(digest_with(std::slice::from_ref(&set)), plain, "{set}");
+        }
+    }
 }

