@@ -1,5 +1,7 @@
 //! A typed scenario becomes something that can be run: a world, jobs, and makers of policies.
 
+mod args;
+mod columns;
 mod files;
 mod jobs;
 mod known;

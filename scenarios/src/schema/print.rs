@@ -330,6 +330,11 @@ fn policy_table(policy: &PolicySpec) -> Table {
     put(&mut table, "clairvoyant", Some(list(clairvoyant)));
     put(
         &mut table,
+        "estimate",
+        policy.estimate.as_ref().map(|model| part("model", model)),
+    );
+    put(
+        &mut table,
         "compat",
         policy.compat.as_ref().map(|compat| string(&compat.value)),
     );
