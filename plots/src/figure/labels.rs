@@ -172,6 +172,7 @@ fn candidates((x, y): Dot, (width, height): Dot) -> impl Iterator<Item = Area> {
 mod tests {
     use super::*;
     use crate::lossy::real;
+    use proptest::prelude::*;
 
     /// Points on a spiral, closer together towards its middle.
     fn crowd(count: usize) -> Vec<Dot> {
@@ -207,6 +208,25 @@ mod tests {
                 assert!(scene.bounds.holds(area));
                 assert!(!scene.signs.iter().any(|sign| sign.overlaps(area)));
                 assert!(!placed[i + 1..].iter().any(|other| other.overlaps(area)));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn placed_labels_never_overlap(
+            points in proptest::collection::vec((0..5800, 0..2900), 0..25),
+            width in 100..1700,
+        ) {
+            let scene = scene(&points);
+            let sizes = vec![(width, 140); points.len()];
+            let placed = place(&points, &sizes, &scene).unwrap_or_default();
+            for (i, area) in placed.iter().enumerate() {
+                prop_assert!(scene.bounds.holds(area));
+                prop_assert!(!scene.signs.iter().any(|sign| sign.overlaps(area)));
+                prop_assert!(!placed[i + 1..].iter().any(|other| other.overlaps(area)));
             }
         }
     }
