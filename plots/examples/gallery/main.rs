@@ -57,6 +57,7 @@ fn drawings() -> Result<Vec<(&'static str, Drawing)>, PlotError> {
         ("cost", cost().draw()?),
         ("difference", difference().draw()?),
         ("trade-off", trade_off(6).draw()?),
+        ("ten", trade_off(10).draw()?),
         ("crowd", trade_off(20).draw()?),
         ("gantt", gantt().draw()?),
         ("many", many().draw()?),
