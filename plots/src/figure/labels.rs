@@ -150,7 +150,7 @@ fn best(
         let over = |areas: &[Area]| areas.iter().filter(|a| a.is_crossed(leader)).count();
         // A leader always starts in its own sign.
         let past_signs = over(&scene.signs).saturating_sub(1);
-        rank + 26 * count(&scene.lines) + 1000 * (count(&leaders) + over(&others)) + 40 * past_signs
+        rank + 44 * count(&scene.lines) + 1000 * (count(&leaders) + over(&others)) + 40 * past_signs
     };
     let free = candidates(point, sizes[i]).enumerate().filter(|(_, area)| {
         let blocked = |other: &Area| other.overlaps(area);
