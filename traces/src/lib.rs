@@ -10,14 +10,17 @@
 //! * Numbers are read as integers of their unit; no float lies between a trace and a run.
 
 mod error;
+mod estimate;
 mod fleet;
 mod import;
 mod lint;
 mod reader;
 mod record;
 mod stats;
+pub mod synth;
 
 pub use error::{MAX_LISTED, Refused, TraceError};
+pub use estimate::{Estimate, estimates};
 pub use fleet::{Fleet, Pool};
 pub use import::{
     Amount, ColumnMap, CpuUnit, Evidence, Format, MemoryUnit, Options, Procs, Reads, SwfOptions,
