@@ -9,4 +9,6 @@
 //! itself opens nothing but the scenario, what it extends, and the folders its paths lead to.
 
 pub mod build;
+pub mod cli;
+pub mod experiment;
 pub mod schema;

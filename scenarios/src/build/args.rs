@@ -15,17 +15,25 @@ pub(super) struct Args<'a> {
 impl<'a> Args<'a> {
     /// The parameters of `part`.
     pub(super) fn of(part: &'a Part, reasons: &'a mut Vec<Diagnostic>) -> Self {
-        Self { entries: &part.params, place: part.kind.place, reasons }
+        Self {
+            entries: &part.params,
+            place: part.kind.place,
+            reasons,
+        }
     }
 
     fn get(&self, key: &str) -> Option<&'a Spanned<Value>> {
-        self.entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
+        self.entries
+            .iter()
+            .find(|(name, _)| name.value == key)
+            .map(|(_, value)| value)
     }
 
     /// Refuses the value of `key`.
     pub(super) fn refuse(&mut self, key: &str, rule: &str, remedy: &str) {
         let place = self.get(key).map_or(self.place, |value| value.place);
-        self.reasons.push(Diagnostic::new(place, key, rule).or(remedy));
+        self.reasons
+            .push(Diagnostic::new(place, key, rule).or(remedy));
     }
 
     /// Whether `key` is there.
@@ -39,7 +47,9 @@ impl<'a> Args<'a> {
             None => default,
             Some(Value::Float(number)) => *number,
             Some(Value::Integer(integer)) => real(*integer),
-            Some(Value::Bool(_) | Value::Text(_) | Value::Date(_) | Value::List(_) | Value::Table(_)) => {
+            Some(
+                Value::Bool(_) | Value::Text(_) | Value::Date(_) | Value::List(_) | Value::Table(_),
+            ) => {
                 self.refuse(key, "not a number", "write a number");
                 default
             }
@@ -54,7 +64,11 @@ impl<'a> Args<'a> {
             Some(_) => None,
         };
         number.unwrap_or_else(|| {
-            self.refuse(key, "not a whole number from 0 to 4294967295", "write such a number");
+            self.refuse(
+                key,
+                "not a whole number from 0 to 4294967295",
+                "write such a number",
+            );
             default
         })
     }
@@ -73,7 +87,9 @@ impl<'a> Args<'a> {
 
     /// A word, or what is taken where there is none.
     pub(super) fn word(&mut self, key: &str, default: &'a str) -> &'a str {
-        let Some(value) = self.get(key) else { return default };
+        let Some(value) = self.get(key) else {
+            return default;
+        };
         value.value.as_text().unwrap_or_else(|| {
             self.refuse(key, "not a text", "write a word in quotes");
             default
@@ -87,12 +103,22 @@ impl<'a> Args<'a> {
             self.refuse(key, "not a table", "write { key = value }");
             return None;
         };
-        Some(Args { entries: &table.entries, place: value.place, reasons: self.reasons })
+        Some(Args {
+            entries: &table.entries,
+            place: value.place,
+            reasons: self.reasons,
+        })
     }
 
     /// The tables of a list.
-    pub(super) fn tables<T>(&mut self, key: &str, mut each: impl FnMut(&mut Args<'_>) -> T) -> Vec<T> {
-        let Some(list) = self.get(key) else { return Vec::new() };
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &str,
+        mut each: impl FnMut(&mut Args<'_>) -> T,
+    ) -> Vec<T> {
+        let Some(list) = self.get(key) else {
+            return Vec::new();
+        };
         let Some(entries) = list.value.as_list() else {
             self.refuse(key, "not a list", "write [{ ... }, { ... }]");
             return Vec::new();
@@ -101,7 +127,11 @@ impl<'a> Args<'a> {
         for entry in entries {
             match entry.value.as_table() {
                 Some(table) => {
-                    all.push(each(&mut Args { entries: &table.entries, place: entry.place, reasons: self.reasons }));
+                    all.push(each(&mut Args {
+                        entries: &table.entries,
+                        place: entry.place,
+                        reasons: self.reasons,
+                    }));
                 }
                 None => self.refuse(key, "not a list of tables", "write [{ ... }, { ... }]"),
             }
@@ -111,9 +141,14 @@ impl<'a> Args<'a> {
 
     /// The texts of a list.
     pub(super) fn words(&mut self, key: &str) -> Vec<String> {
-        let Some(list) = self.get(key) else { return Vec::new() };
+        let Some(list) = self.get(key) else {
+            return Vec::new();
+        };
         let words = list.value.as_list().and_then(|entries| {
-            entries.iter().map(|entry| entry.value.as_text().map(str::to_owned)).collect::<Option<Vec<_>>>()
+            entries
+                .iter()
+                .map(|entry| entry.value.as_text().map(str::to_owned))
+                .collect::<Option<Vec<_>>>()
         });
         words.unwrap_or_else(|| {
             self.refuse(key, "not a list of texts", "write [\"a\", \"b\"]");
@@ -126,7 +161,8 @@ impl<'a> Args<'a> {
         for (name, value) in self.entries {
             if !keys.contains(&name.value.as_str()) {
                 let remedy = format!("it takes {}", keys.join(", "));
-                self.reasons.push(Diagnostic::new(value.place, &name.value, "no such key").or(remedy));
+                self.reasons
+                    .push(Diagnostic::new(value.place, &name.value, "no such key").or(remedy));
             }
         }
     }

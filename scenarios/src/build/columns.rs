@@ -11,8 +11,12 @@ pub(super) fn set(map: &mut ColumnMap, ours: &str, theirs: &str) -> bool {
         "duration" => time().map(|column| map.duration = column).is_some(),
         "estimate" => time().map(|column| map.estimate = Some(column)).is_some(),
         "deadline" => time().map(|column| map.deadline = Some(column)).is_some(),
-        "cpu" => cpu_column(theirs).map(|column| map.cpu = Some(column)).is_some(),
-        "memory" => memory_column(theirs).map(|column| map.memory = Some(column)).is_some(),
+        "cpu" => cpu_column(theirs)
+            .map(|column| map.cpu = Some(column))
+            .is_some(),
+        "memory" => memory_column(theirs)
+            .map(|column| map.memory = Some(column))
+            .is_some(),
         _ => {
             let target = match ours {
                 "name" => &mut map.name,
@@ -34,7 +38,9 @@ pub(super) fn set(map: &mut ColumnMap, ours: &str, theirs: &str) -> bool {
 
 /// A column, and the unit behind its colon.
 fn split(theirs: &str) -> (&str, Option<&str>) {
-    theirs.rsplit_once(':').map_or((theirs, None), |(column, unit)| (column, Some(unit)))
+    theirs
+        .rsplit_once(':')
+        .map_or((theirs, None), |(column, unit)| (column, Some(unit)))
 }
 
 fn time_column(theirs: &str) -> Option<TimeColumn> {
@@ -49,7 +55,10 @@ fn time_column(theirs: &str) -> Option<TimeColumn> {
         Some("offset") => TimeUnit::Offset,
         Some(_) => return None,
     };
-    Some(TimeColumn { column: column.to_owned(), unit })
+    Some(TimeColumn {
+        column: column.to_owned(),
+        unit,
+    })
 }
 
 fn cpu_column(theirs: &str) -> Option<Amount<CpuUnit>> {
@@ -59,7 +68,10 @@ fn cpu_column(theirs: &str) -> Option<Amount<CpuUnit>> {
         Some("cores") | None => CpuUnit::Cores,
         Some(_) => return None,
     };
-    Some(Amount { column: column.to_owned(), unit })
+    Some(Amount {
+        column: column.to_owned(),
+        unit,
+    })
 }
 
 fn memory_column(theirs: &str) -> Option<Amount<MemoryUnit>> {
@@ -69,5 +81,8 @@ fn memory_column(theirs: &str) -> Option<Amount<MemoryUnit>> {
         Some("gib") => MemoryUnit::Gib,
         Some(_) => return None,
     };
-    Some(Amount { column: column.to_owned(), unit })
+    Some(Amount {
+        column: column.to_owned(),
+        unit,
+    })
 }

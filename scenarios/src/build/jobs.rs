@@ -7,13 +7,15 @@ use sim_core::course::CourseKind;
 use sim_core::engine::World;
 use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role};
 use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
-use traces::estimate::{Estimate, estimates};
 use traces::synth::Luck;
+use traces::{Estimate, estimates};
 use traces::{Name, Options, Positive, Record};
 
 use super::synth::Generator;
 use super::{BuildError, Contender, files};
-use crate::schema::{Deadline, Diagnostic, JobSource, Part, Scenario, TaskGpus, TraceSpec, Value, Workload};
+use crate::schema::{
+    Deadline, Diagnostic, JobSource, Part, Scenario, TaskGpus, TraceSpec, Value, Workload,
+};
 
 /// Where the jobs of each workload come from: read once, or drawn for each seed.
 #[derive(Clone, Debug)]
@@ -54,8 +56,18 @@ pub struct JobsError {
 
 impl fmt::Display for JobsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workload, rule, count, first, line } = self;
-        let place = if *line > 0 { format!(" (line {line})") } else { String::new() };
+        let Self {
+            workload,
+            rule,
+            count,
+            first,
+            line,
+        } = self;
+        let place = if *line > 0 {
+            format!(" (line {line})")
+        } else {
+            String::new()
+        };
         write!(
             f,
             "workload \"{workload}\": {count} jobs could never run, the first of them {first}{place}: {rule}; enlarge the fleet, cut gangs with task-gpus, or leave such jobs out"
@@ -67,12 +79,17 @@ impl std::error::Error for JobsError {}
 
 impl Sources {
     /// Reads every trace, and checks every generator.
-    pub(super) fn read(scenario: &Scenario, reasons: &mut Vec<Diagnostic>) -> Result<Self, BuildError> {
+    pub(super) fn read(
+        scenario: &Scenario,
+        reasons: &mut Vec<Diagnostic>,
+    ) -> Result<Self, BuildError> {
         let mut sources = Vec::new();
         for workload in &scenario.workloads {
             sources.push(match &workload.jobs {
                 JobSource::Trace(spec) => match options(spec, reasons) {
-                    Some(options) => Source::Trace(Arc::new(cut(files::trace(spec, &options)?, spec))),
+                    Some(options) => {
+                        Source::Trace(Arc::new(cut(files::trace(spec, &options)?, spec)))
+                    }
                     None => continue,
                 },
                 JobSource::Synth(part) => match Generator::read(part, reasons) {
@@ -86,12 +103,22 @@ impl Sources {
 
     /// Whether anything is drawn.
     pub(super) fn is_random(&self) -> bool {
-        self.sources.iter().any(|source| matches!(source, Source::Synth(_)))
+        self.sources
+            .iter()
+            .any(|source| matches!(source, Source::Synth(_)))
     }
 
     /// The jobs of a replication.
-    pub(super) fn jobs(&self, scenario: &Scenario, world: &World, seed: u64) -> Result<Jobs, JobsError> {
-        let policies = scenario.policies.iter().filter_map(|policy| policy.estimate.clone());
+    pub(super) fn jobs(
+        &self,
+        scenario: &Scenario,
+        world: &World,
+        seed: u64,
+    ) -> Result<Jobs, JobsError> {
+        let policies = scenario
+            .policies
+            .iter()
+            .filter_map(|policy| policy.estimate.clone());
         let mut of_policies: Vec<Part> = Vec::new();
         for part in policies {
             if !of_policies.contains(&part) {
@@ -99,18 +126,28 @@ impl Sources {
             }
         }
         let mut all: Vec<Made> = Vec::new();
-        for (position, (workload, source)) in scenario.workloads.iter().zip(&self.sources).enumerate() {
-            let luck = Luck { seed, workload: &workload.name.value };
+        for (position, (workload, source)) in
+            scenario.workloads.iter().zip(&self.sources).enumerate()
+        {
+            let luck = Luck {
+                seed,
+                workload: &workload.name.value,
+            };
             let records = match source {
                 Source::Trace(records) => Arc::clone(records),
-                Source::Synth(generator) => {
-                    Arc::new(generator.jobs(luck, false).expect("parameters were checked when the scenario was read"))
-                }
+                Source::Synth(generator) => Arc::new(
+                    generator
+                        .jobs(luck, false)
+                        .expect("parameters were checked when the scenario was read"),
+                ),
             };
             let maker = Maker::new(world, scenario, position, &records);
             maker.check(&records)?;
             let told = told(workload.estimate.as_ref(), &records, luck);
-            let told_to: Vec<_> = of_policies.iter().map(|part| told_by(part, &records, luck)).collect();
+            let told_to: Vec<_> = of_policies
+                .iter()
+                .map(|part| told_by(part, &records, luck))
+                .collect();
             for (at, record) in records.jobs.iter().enumerate() {
                 all.push(Made {
                     job: maker.job(record, told[at]),
@@ -144,8 +181,12 @@ impl Jobs {
         match self.told(contender) {
             None => Arc::clone(&self.jobs),
             Some(told) => {
-                let jobs = self.jobs.iter().zip(told);
-                jobs.map(|(job, told)| Job { estimate: told.map(Positive::span), ..job.clone() }).collect()
+                let jobs = self.jobs.iter().zip(told.iter());
+                jobs.map(|(job, told)| Job {
+                    estimate: told.map(Positive::span),
+                    ..job.clone()
+                })
+                .collect()
             }
         }
     }
@@ -162,7 +203,10 @@ impl Jobs {
 
     fn told(&self, contender: &Contender) -> Option<&Arc<[Option<Positive>]>> {
         let part = contender.estimate.as_ref()?;
-        self.estimates.iter().find(|(made_from, _)| made_from == part).map(|(_, told)| told)
+        self.estimates
+            .iter()
+            .find(|(made_from, _)| made_from == part)
+            .map(|(_, told)| told)
     }
 
     /// How many jobs the policy is told no estimate of, and the first of them.
@@ -179,13 +223,19 @@ impl Jobs {
 
 /// How to import, from what the scenario says of the trace.
 fn options(spec: &TraceSpec, reasons: &mut Vec<Diagnostic>) -> Option<Options> {
-    let mut options = Options { lenient: spec.lenient, ..Options::default() };
+    let mut options = Options {
+        lenient: spec.lenient,
+        ..Options::default()
+    };
     if let Some(unit) = &spec.unit {
         match unit.value.parse::<Span>() {
             Ok(span) if span > Span::ZERO => options.swf.unit = span,
             Ok(_) | Err(_) => {
                 let rule = "a unit is the length of one tick of the file's clock";
-                reasons.push(Diagnostic::new(unit.place, &unit.value, rule).or("write a duration such as \"1s\""));
+                reasons.push(
+                    Diagnostic::new(unit.place, &unit.value, rule)
+                        .or("write a duration such as \"1s\""),
+                );
                 return None;
             }
         }
@@ -205,9 +255,13 @@ fn options(spec: &TraceSpec, reasons: &mut Vec<Diagnostic>) -> Option<Options> {
 fn cut(mut workload: traces::Workload, spec: &TraceSpec) -> traces::Workload {
     let from = spec.from.map_or(Span::ZERO, |from| from.value);
     let until = spec.until.map_or(Span::MAX, |until| until.value);
-    workload.jobs.retain(|job| (from.us()..until.us()).contains(&job.submit.us()));
+    workload
+        .jobs
+        .retain(|job| (from.us()..until.us()).contains(&job.submit.us()));
     if let Some(limit) = &spec.limit {
-        workload.jobs.truncate(usize::try_from(limit.value).unwrap_or(usize::MAX));
+        workload
+            .jobs
+            .truncate(usize::try_from(limit.value).unwrap_or(usize::MAX));
     }
     for job in &mut workload.jobs {
         job.submit = SimTime::from_us(job.submit.us() - from.us()).expect("earlier than it was");
@@ -235,9 +289,10 @@ fn told_by(part: &Part, records: &traces::Workload, luck: Luck<'_>) -> Vec<Optio
     let model = match part.kind.value.as_str() {
         "exact" => Estimate::Exact,
         "factor" => Estimate::Factor(number("factor", 1.0)),
-        "lognormal-error" => {
-            Estimate::LognormalError { median: number("median", 1.0), sigma: number("sigma", 1.0) }
-        }
+        "lognormal-error" => Estimate::LognormalError {
+            median: number("median", 1.0),
+            sigma: number("sigma", 1.0),
+        },
         "history" => Estimate::History,
         _ => Estimate::Given,
     };
@@ -257,7 +312,12 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(world: &'a World, scenario: &'a Scenario, position: usize, records: &traces::Workload) -> Self {
+    fn new(
+        world: &'a World,
+        scenario: &'a Scenario,
+        position: usize,
+        records: &traces::Workload,
+    ) -> Self {
         let workload = &scenario.workloads[position];
         let number = |position: usize| u16::try_from(position).expect("few of them");
         let model = |name: &str| {
@@ -266,16 +326,28 @@ impl<'a> Maker<'a> {
         };
         let named = workload.models.iter().filter_map(|name| model(&name.value));
         let queue = workload.queue.as_ref().and_then(|name| {
-            world.queues.iter().position(|queue| queue.name == name.value)
+            world
+                .queues
+                .iter()
+                .position(|queue| queue.name == name.value)
         });
-        let most = world.offerings.iter().map(|offering| offering.shape.gpus).max().unwrap_or(0);
+        let most = world
+            .offerings
+            .iter()
+            .map(|offering| offering.shape.gpus)
+            .max()
+            .unwrap_or(0);
         Self {
             world,
             workload,
             class: ClassId(number(position)),
             queue: QueueId(number(queue.unwrap_or(0))),
             models: records.models.iter().map(|name| model(name)).collect(),
-            allowed: if workload.models.is_empty() { ModelSet::ANY } else { named.fold(ModelSet::NONE, ModelSet::with) },
+            allowed: if workload.models.is_empty() {
+                ModelSet::ANY
+            } else {
+                named.fold(ModelSet::NONE, ModelSet::with)
+            },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
         }
     }
@@ -294,7 +366,11 @@ impl<'a> Maker<'a> {
             deadline: deadline.map(|span| arrival.saturating_add(span)),
             gang: self.gang(record),
             models: self.models(record),
-            priority: self.workload.priority.value.saturating_add(record.priority.into()),
+            priority: self
+                .workload
+                .priority
+                .value
+                .saturating_add(record.priority.into()),
             queue: self.queue,
             class: self.class,
         }
@@ -321,8 +397,13 @@ impl<'a> Maker<'a> {
         if record.models.is_any() {
             return self.allowed;
         }
-        let named = record.models.positions().filter_map(|position| self.models[position]);
-        named.filter(|model| self.allowed.allows(*model)).fold(ModelSet::NONE, ModelSet::with)
+        let named = record
+            .models
+            .positions()
+            .filter_map(|position| self.models[position]);
+        named
+            .filter(|model| self.allowed.allows(*model))
+            .fold(ModelSet::NONE, ModelSet::with)
     }
 
     fn gang(&self, record: &Record) -> Gang {
@@ -333,14 +414,26 @@ impl<'a> Maker<'a> {
             TaskGpus::Each(gpus) => u16::try_from(gpus).unwrap_or(u16::MAX),
         };
         if !whole || record.gpus <= most || most == 0 {
-            return Gang::One(Role { tasks: record.tasks, demand: demand(record, record.gpus) });
+            return Gang::One(Role {
+                tasks: record.tasks,
+                demand: demand(record, record.gpus),
+            });
         }
         let (full, rest) = (u32::from(record.gpus / most), record.gpus % most);
-        let full = Role { tasks: record.tasks * full, demand: demand(record, most) };
+        let full = Role {
+            tasks: record.tasks * full,
+            demand: demand(record, most),
+        };
         if rest == 0 {
             return Gang::One(full);
         }
-        Gang::Many(Arc::new([full, Role { tasks: record.tasks, demand: demand(record, rest) }]))
+        Gang::Many(Arc::new([
+            full,
+            Role {
+                tasks: record.tasks,
+                demand: demand(record, rest),
+            },
+        ]))
     }
 
     /// Whether every job could run on the fleet at its largest, if nothing else did.
@@ -374,18 +467,28 @@ impl<'a> Maker<'a> {
                 continue;
             }
             tried.push(model_of(offering));
-            let pool = self.world.offerings.iter().filter(|other| !gpus || model_of(other) == model_of(offering));
+            let pool = self
+                .world
+                .offerings
+                .iter()
+                .filter(|other| !gpus || model_of(other) == model_of(offering));
             if holds(pool, &gang) {
                 return None;
             }
         }
         let asked: Vec<String> = gang.roles().iter().map(ask).collect();
-        Some(format!("it asks for {}, which no GPU model's empty fleet can hold", asked.join(" and ")))
+        Some(format!(
+            "it asks for {}, which no GPU model's empty fleet can hold",
+            asked.join(" and ")
+        ))
     }
 }
 
 /// Whether an empty fleet, at its largest, holds each role of a gang by itself.
-fn holds<'a>(pool: impl Iterator<Item = &'a sim_core::model::Offering> + Clone, gang: &Gang) -> bool {
+fn holds<'a>(
+    pool: impl Iterator<Item = &'a sim_core::model::Offering> + Clone,
+    gang: &Gang,
+) -> bool {
     gang.roles().iter().all(|role| {
         let tasks = pool.clone().map(|offering| {
             let shape = offering.shape;
@@ -394,8 +497,14 @@ fn holds<'a>(pool: impl Iterator<Item = &'a sim_core::model::Offering> + Clone, 
                 GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
                 GpuDemand::Milli(milli) => shape.gpus * u32::from(1000 / milli),
             };
-            let by_cpu = shape.cpu_milli.checked_div(role.demand.cpu_milli).unwrap_or(u32::MAX);
-            let by_memory = shape.memory_mib.checked_div(role.demand.memory_mib).unwrap_or(u32::MAX);
+            let by_cpu = shape
+                .cpu_milli
+                .checked_div(role.demand.cpu_milli)
+                .unwrap_or(u32::MAX);
+            let by_memory = shape
+                .memory_mib
+                .checked_div(role.demand.memory_mib)
+                .unwrap_or(u32::MAX);
             u64::from(by_gpu.min(by_cpu).min(by_memory)) * u64::from(offering.max)
         });
         tasks.sum::<u64>() >= u64::from(role.tasks)
@@ -408,21 +517,32 @@ fn ask(role: &Role) -> String {
         GpuDemand::Whole(gpus) => format!("{gpus} GPUs"),
         GpuDemand::Milli(milli) => format!("{milli}/1000 of a GPU"),
     };
-    format!("{} x {gpus} with {}/1000 CPU and {} MiB", role.tasks, role.demand.cpu_milli, role.demand.memory_mib)
+    format!(
+        "{} x {gpus} with {}/1000 CPU and {} MiB",
+        role.tasks, role.demand.cpu_milli, role.demand.memory_mib
+    )
 }
 
 /// What a task with `gpus` of its record's GPUs asks for: CPU and memory go with the GPUs.
 fn demand(record: &Record, gpus: u16) -> Demand {
     let of_all = |amount: u32| {
         let part = u64::from(amount) * u64::from(gpus) / u64::from(record.gpus.max(1));
-        if gpus == record.gpus { amount } else { u32::try_from(part).expect("less than all") }
+        if gpus == record.gpus {
+            amount
+        } else {
+            u32::try_from(part).expect("less than all")
+        }
     };
     let gpu = match (gpus, record.gpu_milli) {
         (0, _) => GpuDemand::None,
         (_, 1000) => GpuDemand::Whole(gpus),
         (_, milli) => GpuDemand::Milli(milli),
     };
-    Demand { gpu, cpu_milli: of_all(record.cpu_milli), memory_mib: of_all(record.memory_mib) }
+    Demand {
+        gpu,
+        cpu_milli: of_all(record.cpu_milli),
+        memory_mib: of_all(record.memory_mib),
+    }
 }
 
 /// A span times a factor, to the nearest microsecond.

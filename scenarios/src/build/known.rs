@@ -40,18 +40,27 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Estimate => estimates(),
         Seam::TraceFormat => formats(|reads| matches!(reads, Reads::Jobs(_))),
         Seam::NodeFormat => formats(|reads| matches!(reads, Reads::Nodes(_))),
-        Seam::Compat => COMPATS.iter().map(|compat| kind(compat.name, vec![])).collect(),
+        Seam::Compat => COMPATS
+            .iter()
+            .map(|compat| kind(compat.name, vec![]))
+            .collect(),
     };
     Some(kinds)
 }
 
 fn entries<T: ?Sized>(entries: &'static [Entry<T>]) -> Vec<Known> {
     let params = |entry: &Entry<T>| entry.params.iter().map(param).collect();
-    entries.iter().map(|entry| kind(entry.kind, params(entry))).collect()
+    entries
+        .iter()
+        .map(|entry| kind(entry.kind, params(entry)))
+        .collect()
 }
 
 fn kind(name: &str, params: Vec<Param>) -> Known {
-    Known { kind: name.to_owned(), params }
+    Known {
+        kind: name.to_owned(),
+        params,
+    }
 }
 
 fn param(param: &PolicyParam) -> Param {
@@ -67,11 +76,17 @@ fn param(param: &PolicyParam) -> Param {
 }
 
 fn optional(name: &str, takes: ParamTakes) -> Param {
-    Param { name: name.to_owned(), takes, required: false }
+    Param {
+        name: name.to_owned(),
+        takes,
+        required: false,
+    }
 }
 
 fn formats(reads: fn(&Reads) -> bool) -> Vec<Known> {
-    let formats = traces::formats().iter().filter(|format| reads(&format.reads));
+    let formats = traces::formats()
+        .iter()
+        .filter(|format| reads(&format.reads));
     formats.map(|format| kind(format.name, vec![])).collect()
 }
 
@@ -113,7 +128,11 @@ fn synths() -> Vec<Known> {
 }
 
 fn estimates() -> Vec<Known> {
-    let factor = Param { name: "factor".to_owned(), takes: ParamTakes::Number(1e-6, 1e6), required: true };
+    let factor = Param {
+        name: "factor".to_owned(),
+        takes: ParamTakes::Number(1e-6, 1e6),
+        required: true,
+    };
     vec![
         kind("given", vec![]),
         kind("exact", vec![]),

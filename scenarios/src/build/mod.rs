@@ -87,7 +87,12 @@ impl Experiment {
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let experiment = Self { world: Arc::new(world), contenders, sources, loaded };
+        let experiment = Self {
+            world: Arc::new(world),
+            contenders,
+            sources,
+            loaded,
+        };
         experiment.check_estimates()?;
         Ok(experiment)
     }
@@ -107,7 +112,10 @@ impl Experiment {
 
     /// A policy that needs an estimate of every job gets one.
     fn check_estimates(&self) -> Result<(), BuildError> {
-        let needy = self.contenders.iter().filter(|contender| contender.needs_estimate());
+        let needy = self
+            .contenders
+            .iter()
+            .filter(|contender| contender.needs_estimate());
         let needy: Vec<&Contender> = needy.collect();
         if needy.is_empty() {
             return Ok(());
@@ -126,7 +134,11 @@ impl Experiment {
                 reasons.push(Diagnostic::new(place, "", rule).or(remedy));
             }
         }
-        if reasons.is_empty() { Ok(()) } else { Err(rejected(&self.loaded, reasons)) }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(rejected(&self.loaded, reasons))
+        }
     }
 }
 

@@ -42,25 +42,51 @@ pub struct Knows {
 
 #[derive(Clone, Debug)]
 enum Make {
-    Composed { kinds: [&'static str; 5], params: [Params; 5] },
-    Named { kind: &'static str, params: Params },
+    Composed {
+        kinds: [&'static str; 5],
+        params: [Params; 5],
+    },
+    Named {
+        kind: &'static str,
+        params: Params,
+    },
 }
 
 /// The policies of a scenario; what is wrong with one is told.
 pub(super) fn contenders(scenario: &Scenario, reasons: &mut Vec<Diagnostic>) -> Vec<Contender> {
-    scenario.policies.iter().filter_map(|spec| contender(spec, scenario, reasons)).collect()
+    scenario
+        .policies
+        .iter()
+        .filter_map(|spec| contender(spec, scenario, reasons))
+        .collect()
 }
 
-fn contender(spec: &PolicySpec, scenario: &Scenario, reasons: &mut Vec<Diagnostic>) -> Option<Contender> {
+fn contender(
+    spec: &PolicySpec,
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Contender> {
     let (make, claims) = match &spec.kind {
         PolicyKind::Composed(composed) => {
-            let given = [&composed.order, &composed.admit, &composed.place, &composed.preempt, &composed.buy];
+            let given = [
+                &composed.order,
+                &composed.admit,
+                &composed.place,
+                &composed.preempt,
+                &composed.buy,
+            ];
             composed_of(given.map(Option::as_ref), reasons)?
         }
         PolicyKind::Named(part) => {
             let entry = find(POLICIES, &part.kind.value)?;
             let params = params(entry, Some(part), reasons)?;
-            (Make::Named { kind: entry.kind, params }, entry.claims)
+            (
+                Make::Named {
+                    kind: entry.kind,
+                    params,
+                },
+                entry.claims,
+            )
         }
     };
     check_compat(spec, claims, reasons);
@@ -90,9 +116,19 @@ fn contender(spec: &PolicySpec, scenario: &Scenario, reasons: &mut Vec<Diagnosti
 
 /// What a policy peeks at: what it was granted, and exact estimates.
 fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
-    let mut peeks: Vec<String> = spec.clairvoyant.iter().map(|knowledge| knowledge.name().to_owned()).collect();
-    let of_workloads = scenario.workloads.iter().filter_map(|workload| workload.estimate.as_ref());
-    let estimates: Vec<&Part> = spec.estimate.as_ref().map_or_else(|| of_workloads.collect(), |part| vec![part]);
+    let mut peeks: Vec<String> = spec
+        .clairvoyant
+        .iter()
+        .map(|knowledge| knowledge.name().to_owned())
+        .collect();
+    let of_workloads = scenario
+        .workloads
+        .iter()
+        .filter_map(|workload| workload.estimate.as_ref());
+    let estimates: Vec<&Part> = spec
+        .estimate
+        .as_ref()
+        .map_or_else(|| of_workloads.collect(), |part| vec![part]);
     if estimates.iter().any(|part| part.kind.value == "exact") {
         peeks.push("exact estimates".to_owned());
     }
@@ -113,24 +149,43 @@ fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Opti
         params(preempt, parts[3], reasons),
         params(buy, parts[4], reasons),
     ];
-    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = checked else { return None };
+    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = checked else {
+        return None;
+    };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
-    let claims = Claims { estimate: order.claims.estimate || admit.claims.estimate, ..Claims::default() };
-    Some((Make::Composed { kinds, params: [a, b, c, d, e] }, claims))
+    let claims = Claims {
+        estimate: order.claims.estimate || admit.claims.estimate,
+        ..Claims::default()
+    };
+    Some((
+        Make::Composed {
+            kinds,
+            params: [a, b, c, d, e],
+        },
+        claims,
+    ))
 }
 
 /// The parameters of a part, checked against their declaration.
-fn params<T: ?Sized>(entry: &Entry<T>, part: Option<&Part>, reasons: &mut Vec<Diagnostic>) -> Option<Params> {
+fn params<T: ?Sized>(
+    entry: &Entry<T>,
+    part: Option<&Part>,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Params> {
     let empty = Vec::new();
     let written = part.map_or(&empty, |part| &part.params);
-    let given: Vec<(String, Given)> =
-        written.iter().filter_map(|(key, value)| Some((key.value.clone(), given(&value.value)?))).collect();
+    let given: Vec<(String, Given)> = written
+        .iter()
+        .filter_map(|(key, value)| Some((key.value.clone(), given(&value.value)?)))
+        .collect();
     match Params::check(entry.params, &given) {
         Ok(params) if given.len() == written.len() => Some(params),
         Ok(_) => {
             let place = part.expect("only what is written can be wrong").kind.place;
             let rule = "a parameter is a flag, a number, a text or a list of texts";
-            reasons.push(Diagnostic::new(place, entry.kind, rule).or("see `windtunnel list policies`"));
+            reasons.push(
+                Diagnostic::new(place, entry.kind, rule).or("see `windtunnel list policies`"),
+            );
             None
         }
         Err(errors) => {
@@ -152,7 +207,9 @@ fn given(value: &Value) -> Option<Given> {
         Value::Float(float) => Some(Given::Float(*float)),
         Value::Text(text) => Some(Given::Text(text.clone())),
         Value::List(entries) => {
-            let texts = entries.iter().map(|entry| entry.value.as_text().map(str::to_owned));
+            let texts = entries
+                .iter()
+                .map(|entry| entry.value.as_text().map(str::to_owned));
             texts.collect::<Option<Vec<_>>>().map(Given::Texts)
         }
         Value::Date(_) | Value::Table(_) => None,
@@ -169,7 +226,10 @@ fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>
         }
         (Some(named), kept) if kept != Some(named.value.as_str()) => {
             let rule = "this policy keeps no ways of that simulator";
-            reasons.push(Diagnostic::new(named.place, &named.value, rule).or("remove it; `windtunnel list compat` says what there is"));
+            reasons.push(
+                Diagnostic::new(named.place, &named.value, rule)
+                    .or("remove it; `windtunnel list compat` says what there is"),
+            );
         }
         (Some(_) | None, _) => {}
     }
@@ -178,18 +238,25 @@ fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>
 impl Contender {
     /// A policy for one run.
     pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
-        let setting = Setting { seed, durations: self.grants.durations };
+        let setting = Setting {
+            seed,
+            durations: self.grants.durations,
+        };
         match &self.make {
             Make::Composed { kinds, params } => Box::new(Composed {
                 name: self.name.clone(),
                 order: (find(ORDERS, kinds[0]).expect("checked").build)(&params[0], &setting),
                 admit: (find(ADMISSIONS, kinds[1]).expect("checked").build)(&params[1], &setting),
                 place: (find(PLACEMENTS, kinds[2]).expect("checked").build)(&params[2], &setting),
-                preempt: (find(PREEMPTIONS, kinds[3]).expect("checked").build)(&params[3], &setting),
+                preempt: (find(PREEMPTIONS, kinds[3]).expect("checked").build)(
+                    &params[3], &setting,
+                ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
                 state: Standing::default(),
             }),
-            Make::Named { kind, params } => (find(POLICIES, kind).expect("checked").build)(params, &setting),
+            Make::Named { kind, params } => {
+                (find(POLICIES, kind).expect("checked").build)(params, &setting)
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 //! Generators: parameters of a scenario become a model of `traces`.
 
 use sim_core::units::Span;
-use traces::synth::{Arrivals, Deadlines, Durations, GangWeight, Length, Luck, Lublin, ParameterError, Parametric, Philly2017, Users};
+use traces::synth::{
+    Arrivals, Deadlines, Durations, GangWeight, Length, Lublin, Luck, ParameterError, Parametric,
+    Philly2017, Users, Week,
+};
 
 use super::args::Args;
 use crate::schema::{Diagnostic, Part};
@@ -38,7 +41,13 @@ impl Generator {
             return None;
         }
         // A generator says what is wrong with a number when it is opened.
-        match generator.jobs(Luck { seed: 0, workload: "check" }, true) {
+        match generator.jobs(
+            Luck {
+                seed: 0,
+                workload: "check",
+            },
+            true,
+        ) {
             Ok(_) => Some(generator),
             Err(error) => {
                 let shown = format!("{} = {}", error.field, error.value);
@@ -49,7 +58,11 @@ impl Generator {
     }
 
     /// The jobs of one seed; with `only_check`, none, but the parameters are checked.
-    pub(super) fn jobs(&self, luck: Luck<'_>, only_check: bool) -> Result<traces::Workload, ParameterError> {
+    pub(super) fn jobs(
+        &self,
+        luck: Luck<'_>,
+        only_check: bool,
+    ) -> Result<traces::Workload, ParameterError> {
         if only_check {
             match self {
                 Self::Philly(model) => model.jobs(luck).map(drop)?,
@@ -74,9 +87,13 @@ fn length(args: &mut Args<'_>) -> Length {
 }
 
 fn parametric(args: &mut Args<'_>) -> Parametric {
-    let arrivals = args.table("arrivals").map_or(Arrivals::Poisson { per_hour: 30.0 }, arrivals);
+    let arrivals = args
+        .table("arrivals")
+        .map_or(Arrivals::Poisson { per_hour: 30.0 }, arrivals);
     let hour = Span::from_secs(3600);
-    let durations = args.table("durations").map_or(Durations::Exponential { mean: hour }, durations);
+    let durations = args
+        .table("durations")
+        .map_or(Durations::Exponential { mean: hour }, durations);
     let mut gangs = args.tables("gangs", |gang| {
         gang.only(&["tasks", "gpus", "weight"]);
         GangWeight {
@@ -86,11 +103,18 @@ fn parametric(args: &mut Args<'_>) -> Parametric {
         }
     });
     if gangs.is_empty() {
-        gangs.push(GangWeight { tasks: 1, gpus: 1, weight: 1.0 });
+        gangs.push(GangWeight {
+            tasks: 1,
+            gpus: 1,
+            weight: 1.0,
+        });
     }
     let users = args.table("users").map(|mut users| {
         users.only(&["count", "exponent"]);
-        Users { count: users.count("count", 100), exponent: users.number("exponent", 1.0) }
+        Users {
+            count: users.count("count", 100),
+            exponent: users.number("exponent", 1.0),
+        }
     });
     let deadlines = args.table("deadlines").map(|mut deadlines| {
         deadlines.only(&["share", "slack-low", "slack-high"]);
@@ -103,7 +127,10 @@ fn parametric(args: &mut Args<'_>) -> Parametric {
     let priorities = args.tables("priorities", |entry| {
         entry.only(&["priority", "weight"]);
         let priority = entry.number("priority", 0.0);
-        #[expect(clippy::cast_possible_truncation, reason = "held to the range by the cast")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "held to the range by the cast"
+        )]
         let priority = priority as i16;
         (priority, entry.number("weight", 1.0))
     });
@@ -111,7 +138,16 @@ fn parametric(args: &mut Args<'_>) -> Parametric {
         entry.only(&["models", "weight"]);
         (entry.words("models"), entry.number("weight", 1.0))
     });
-    Parametric { arrivals, durations, gangs, length: length(args), users, deadlines, priorities, models }
+    Parametric {
+        arrivals,
+        durations,
+        gangs,
+        length: length(args),
+        users,
+        deadlines,
+        priorities,
+        models,
+    }
 }
 
 fn arrivals(mut args: Args<'_>) -> Arrivals {
@@ -134,7 +170,14 @@ fn arrivals(mut args: Args<'_>) -> Arrivals {
                 *hour = 2.0;
             }
             let days = [1.0, 1.0, 1.0, 1.0, 1.0, weekend, weekend];
-            Arrivals::Weekly { per_hour, hours, days, starts_at: 0 }
+            Arrivals::Weekly {
+                per_hour,
+                week: Box::new(Week {
+                    hours,
+                    days,
+                    starts_at: 0,
+                }),
+            }
         }
         "bursty" => {
             args.only(&["kind", "calm-per-hour", "burst-per-hour", "calm", "burst"]);
@@ -151,7 +194,11 @@ fn arrivals(mut args: Args<'_>) -> Arrivals {
             Arrivals::Poisson { per_hour }
         }
         _ => {
-            args.refuse("kind", "no such arrivals", "use poisson, diurnal, weekly or bursty");
+            args.refuse(
+                "kind",
+                "no such arrivals",
+                "use poisson, diurnal, weekly or bursty",
+            );
             Arrivals::Poisson { per_hour }
         }
     }
@@ -170,25 +217,41 @@ fn durations(mut args: Args<'_>) -> Durations {
         }
         "lognormal" => {
             args.only(&["kind", "median", "sigma"]);
-            Durations::Lognormal { median, sigma: args.number("sigma", 1.0) }
+            Durations::Lognormal {
+                median,
+                sigma: args.number("sigma", 1.0),
+            }
         }
         "pareto" => {
             args.only(&["kind", "shape", "low", "high"]);
-            Durations::Pareto { shape: args.number("shape", 1.5), low, high }
+            Durations::Pareto {
+                shape: args.number("shape", 1.5),
+                low,
+                high,
+            }
         }
         "gamma" => {
             args.only(&["kind", "shape", "mean"]);
-            Durations::Gamma { shape: args.number("shape", 1.0), mean }
+            Durations::Gamma {
+                shape: args.number("shape", 1.0),
+                mean,
+            }
         }
         "weibull" => {
             args.only(&["kind", "shape", "scale"]);
-            Durations::Weibull { shape: args.number("shape", 1.0), scale }
+            Durations::Weibull {
+                shape: args.number("shape", 1.0),
+                scale,
+            }
         }
         "empirical" => {
             args.only(&["kind", "quantiles"]);
             Durations::Empirical(args.tables("quantiles", |entry| {
                 entry.only(&["p", "duration"]);
-                (entry.number("p", 0.0), entry.span("duration").unwrap_or(Span::ZERO))
+                (
+                    entry.number("p", 0.0),
+                    entry.span("duration").unwrap_or(Span::ZERO),
+                )
             }))
         }
         "exponential" => {

@@ -87,6 +87,11 @@ impl Capacity {
         this
     }
 
+    /// All nodes of a world, closed and empty: for what is asked of the numbering alone.
+    pub fn of(world: &super::state::World) -> Self {
+        Self::new(&world.offerings)
+    }
+
     fn add(&mut self, id: OfferingId, offering: &Offering) {
         let slots = convert::index(offering.max);
         let shape = offering.shape;

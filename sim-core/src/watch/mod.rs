@@ -8,5 +8,5 @@ mod timeline;
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome};
-pub use recorder::{GpuTime, Record, Recorder, Recording, Row, Stay};
+pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
 pub use timeline::Sample;
