@@ -203,7 +203,8 @@ fn pai_tasks_come_without_a_header_and_in_percent() {
     );
     assert_eq!(pai.models, ["MISC", "V100"]);
     assert!(pai.notes.contains(&"1 left out: no end time".to_owned()));
-    let header = "job_name,task_name,inst_num,status,start_time,end_time,plan_cpu,plan_mem,plan_gpu,gpu_type\n";
+    let header = "job_name,task_name,inst_num,status,start_time,end_time,\
+                  plan_cpu,plan_mem,plan_gpu,gpu_type\n";
     let with = [header.as_bytes(), fixture("pai-2020.csv").as_slice()].concat();
     let with = import(
         "pai-2020",

@@ -423,8 +423,8 @@ fn bad_mixes_name_field_value_and_rule() {
         ),
         (
             |m| m.gangs[0].weight = -1.0,
-            "gangs.weight = its table: entry 0 is -1: probabilities rise from 0 to 1, values do not \
-             fall, weights are not negative",
+            "gangs.weight = its table: entry 0 is -1: probabilities rise from 0 to 1, values do \
+             not fall, weights are not negative",
         ),
         (
             |m| {

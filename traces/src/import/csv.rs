@@ -14,8 +14,8 @@ pub(super) const FORMAT: Format = Format {
     name: "csv",
     doc: "any table of jobs with a header line; the scenario says which column is what",
     origin: "your own",
-    columns: "submit, duration, [name, tasks, gpus, gpu-milli, cpu, memory, estimate, deadline, user, \
-              queue, class, models, priority], under the names that the column map gives",
+    columns: "submit, duration, [name, tasks, gpus, gpu-milli, cpu, memory, estimate, deadline, \
+              user, queue, class, models, priority], under the names that the column map gives",
     evidence: Evidence::RealRows,
     reads: Reads::Jobs(read),
 };
