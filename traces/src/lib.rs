@@ -6,7 +6,8 @@
 //! notes. What breaks a rule fails the import with [`Refused`], or is counted and listed in a
 //! lenient one. [`synth`] makes workloads of the same type from a seed; [`estimates`] says what a
 //! policy is told a job will take. [`lint`] finds what is odd about either kind, [`Stats`] puts it
-//! in numbers. What a job means to the engine is decided elsewhere.
+//! in numbers, and [`write_csv`] writes a table that reads back. What a job means to the engine is
+//! decided elsewhere.
 //!
 //! | room | holds |
 //! |---|---|
@@ -26,6 +27,7 @@
 
 mod error;
 mod estimate;
+mod export;
 mod fleet;
 mod import;
 mod lint;
@@ -36,6 +38,7 @@ pub mod synth;
 
 pub use error::{MAX_LISTED, Refused, TraceError};
 pub use estimate::{Estimate, estimates};
+pub use export::write_csv;
 pub use fleet::{Fleet, Pool};
 pub use import::{
     Amount, ColumnMap, CpuUnit, Evidence, Format, MemoryUnit, Options, Procs, Reads, SwfOptions,

@@ -80,6 +80,13 @@ type Fields = [Option<u64>; FIELDS];
 /// counted; requested time -1 or 0 is no estimate.
 fn read(source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     let mut gather = Gather::new(source.name(), options);
+    if options.swf.unit == Span::ZERO {
+        let rule = Rule::new(
+            "a tick is longer than nothing",
+            "give the unit of the clock",
+        );
+        return Err(rule.at(&source.name(), (0, 0), "unit = 0s").into());
+    }
     let mut lines = Lines::open(source)?;
     let mut header = Header::default();
     let mut differ = 0_u64;
