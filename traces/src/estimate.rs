@@ -29,8 +29,8 @@ pub enum Estimate {
     /// using system-generated predictions rather than user runtime estimates", TPDS 2007).
     ///
     /// Known durations are those of jobs that would have ended by now had they started when they
-    /// were submitted: without a schedule nothing better can be said, and none is known too early
-    /// by more than its wait. Before the first, and for jobs without a user, the trace's own.
+    /// were submitted: without a schedule nothing better can be said, and a duration is known too
+    /// early by at most its job's wait. Before the first, and without a user, the trace's own.
     History,
 }
 

@@ -326,3 +326,63 @@ fn the_lublin_model_agrees_with_a_sample_of_its_authors_program() {
         assert!((ours - theirs).abs() < tolerance, "{ours} {theirs}");
     }
 }
+
+#[test]
+fn a_job_list_of_another_simulator_is_read_by_a_column_map() {
+    use traces::{ColumnMap, TimeColumn, TimeUnit};
+    let name = "tiresias/60_job.csv";
+    let Some(path) = reference(name) else {
+        return;
+    };
+    let seconds = |column: &str| TimeColumn {
+        column: column.to_owned(),
+        unit: TimeUnit::Seconds,
+    };
+    let options = Options {
+        columns: ColumnMap {
+            submit: seconds("submit_time"),
+            duration: seconds("duration"),
+            name: Some("job_id".to_owned()),
+            tasks: Some("num_gpu".to_owned()),
+            class: Some("model_name".to_owned()),
+            ..ColumnMap::default()
+        },
+        ..Options::default()
+    };
+    let source = Source::new(name, File::open(path).expect("readable"));
+    let jobs = import("csv", source, &options)
+        .expect("a published file")
+        .jobs;
+    assert_eq!(jobs.len(), 60);
+    assert!(jobs.iter().all(|job| job.class.is_some() && job.tasks >= 1));
+}
+
+#[test]
+fn logs_with_a_finer_clock_read_in_their_unit() {
+    let Some(folder) = reference("../conformance/batch") else {
+        return;
+    };
+    for (name, jobs) in [
+        ("syn1k.swf", 1_000),
+        ("syn10k.swf", 10_000),
+        ("syn10k_fine.swf", 10_000),
+    ] {
+        let read = |unit| {
+            let mut options = Options::default();
+            options.swf.unit = unit;
+            let file = File::open(folder.join(name)).expect("readable");
+            import("swf", Source::new(name, file), &options).expect("a good log")
+        };
+        let (seconds, ticks) = (
+            read(Span::from_secs(1)),
+            read(Span::from_us(1).expect("short")),
+        );
+        assert_eq!(seconds.jobs.len(), jobs, "{name}");
+        let pairs = seconds.jobs.iter().zip(&ticks.jobs);
+        assert!(
+            pairs
+                .clone()
+                .all(|(a, b)| a.submit.us() == b.submit.us() * 1_000_000)
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, span};
 
-use super::parameter::{Luck, ParameterError, positive, positive_span};
+use super::parameter::{Luck, ParameterError, positive};
 
 /// An arrival process. All are exact: gaps are found by inverting the rate's integral.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +70,22 @@ impl Arrivals {
         })
     }
 
+    /// Jobs an hour in the long run.
+    pub(crate) fn mean_per_hour(&self) -> f64 {
+        match self {
+            Self::Poisson { per_hour } | Self::Weekly { per_hour, .. } => *per_hour,
+            Self::Bursty {
+                calm_per_hour,
+                burst_per_hour,
+                calm,
+                burst,
+            } => {
+                let [calm, burst] = [calm, burst].map(|mean| convert::real(mean.us()));
+                (calm_per_hour * calm + burst_per_hour * burst) / (calm + burst)
+            }
+        }
+    }
+
     /// The process, ready to draw.
     pub(crate) fn open(&self, luck: Luck<'_>) -> Result<Clock, ParameterError> {
         let field = |name: &str| format!("arrivals.{name}");
@@ -106,10 +122,7 @@ impl Arrivals {
                 let rate = positive(&field("burst-per-hour"), *burst_per_hour)?;
                 Rhythm::Modes {
                     rates: [calm_per_hour / HOUR_US, rate / HOUR_US],
-                    means: [
-                        positive_span(&field("calm"), *calm)?,
-                        positive_span(&field("burst"), *burst)?,
-                    ],
+                    means: [turn(&field("calm"), *calm)?, turn(&field("burst"), *burst)?],
                     burst: false,
                     until: SimTime::ZERO,
                 }
@@ -127,6 +140,19 @@ impl Arrivals {
 }
 
 const HOUR_US: f64 = 3.6e9;
+
+/// Shorter turns are a constant rate to every scheduler, and a hundred years of them no end.
+fn turn(field: &str, mean: Span) -> Result<Span, ParameterError> {
+    if mean >= Span::from_secs(60) {
+        Ok(mean)
+    } else {
+        Err(ParameterError::new(
+            field,
+            mean,
+            "must be at least a minute",
+        ))
+    }
+}
 
 /// Relative rates of the hours of a week, with mean one.
 fn profile(hours: &[f64; 24], days: &[f64; 7]) -> Result<Vec<f64>, ParameterError> {

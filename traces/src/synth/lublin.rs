@@ -179,6 +179,9 @@ impl Lublin {
         }
         let sources = self.kinds.iter().map(|kind| JobSource::open(kind, luck));
         let mut sources: Vec<JobSource> = sources.collect::<Result<_, _>>()?;
+        // The mean of an exponential is at least the exponential of the mean.
+        let most = |kind: &Kind| 3600.0 / libm::exp(kind.arrival.gap.0 * kind.arrival.gap.1);
+        self.length.check(self.kinds.iter().map(most).sum())?;
         for source in &mut sources {
             source.advance();
         }

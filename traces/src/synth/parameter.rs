@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sim_core::units::{SimTime, Span};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Part, Stream, TableError, Weighted};
 
 /// A parameter out of its domain. Displays as `field = value: rule`.
@@ -44,6 +44,23 @@ pub enum Length {
 }
 
 impl Length {
+    /// Most jobs that a length in time may lead to.
+    pub const MAX_EXPECTED: f64 = 1e8;
+
+    /// Refuses a length in time that would, at this rate, never fit into memory.
+    pub(crate) fn check(self, per_hour: f64) -> Result<(), ParameterError> {
+        let hours = match self {
+            Self::Jobs(_) => return Ok(()),
+            Self::Time(span) => convert::real(span.us()) / 3.6e9,
+        };
+        let expected = hours * per_hour;
+        if expected <= Self::MAX_EXPECTED {
+            return Ok(());
+        }
+        let rule = format!("would make about {expected:.0} jobs, more than 100 million");
+        Err(ParameterError::new("length", format!("{hours} h"), &rule))
+    }
+
     /// Whether a job at `submit`, the `ordinal`-th from 0, still belongs.
     pub(crate) fn holds(self, ordinal: u64, submit: SimTime) -> bool {
         let listed = ordinal < u64::from(u32::MAX);

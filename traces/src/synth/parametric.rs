@@ -72,8 +72,10 @@ impl Parametric {
         if let Some(deadlines) = self.deadlines {
             check_deadlines(deadlines)?;
         }
+        let clock = self.arrivals.open(luck)?;
+        self.length.check(self.arrivals.mean_per_hour())?;
         Ok(ParametricJobs {
-            clock: self.arrivals.open(luck)?,
+            clock,
             durations: self.durations.open()?,
             gangs: open_gangs(&self.gangs)?,
             table: self.gangs.clone(),

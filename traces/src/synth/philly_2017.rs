@@ -212,6 +212,7 @@ impl Philly2017 {
     /// A rate that is not positive.
     pub fn jobs(&self, luck: Luck<'_>) -> Result<PhillyJobs, ParameterError> {
         let rate = positive("jobs-per-hour", self.jobs_per_hour)?;
+        self.length.check(rate)?;
         let arrivals = Arrivals::Weekly {
             per_hour: rate / mean_campaign(),
             week: Box::new(Week {
