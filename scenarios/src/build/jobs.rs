@@ -408,32 +408,26 @@ impl<'a> Maker<'a> {
 
     fn gang(&self, record: &Record) -> Gang {
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
-        let most = match self.workload.task_gpus.value {
-            TaskGpus::Job => self.most_gpus,
+        let per_task = match self.workload.task_gpus.value {
+            TaskGpus::Trace => return as_told(record),
+            TaskGpus::Job => u32::from(self.most_gpus),
             TaskGpus::Gpu => 1,
-            TaskGpus::Each(gpus) => u16::try_from(gpus).unwrap_or(u16::MAX),
+            TaskGpus::Each(gpus) => gpus,
         };
-        if !whole || record.gpus <= most || most == 0 {
-            return Gang::One(Role {
-                tasks: record.tasks,
-                demand: demand(record, record.gpus),
-            });
+        if !whole || per_task == 0 {
+            return as_told(record);
         }
-        let (full, rest) = (u32::from(record.gpus / most), record.gpus % most);
-        let full = Role {
-            tasks: record.tasks * full,
-            demand: demand(record, most),
+        let gpus = u32::from(record.gpus) * record.tasks;
+        let role = |tasks, gpus| Role {
+            tasks,
+            demand: demand(record, gpus),
         };
-        if rest == 0 {
-            return Gang::One(full);
+        let (full, rest) = (gpus / per_task, gpus % per_task);
+        match (full, rest) {
+            (0, rest) => Gang::One(role(1, rest)),
+            (full, 0) => Gang::One(role(full, per_task)),
+            (full, rest) => Gang::Many(Arc::new([role(full, per_task), role(1, rest)])),
         }
-        Gang::Many(Arc::new([
-            full,
-            Role {
-                tasks: record.tasks,
-                demand: demand(record, rest),
-            },
-        ]))
     }
 
     /// Whether every job could run on the fleet at its largest, if nothing else did.
@@ -523,25 +517,36 @@ fn ask(role: &Role) -> String {
     )
 }
 
-/// What a task with `gpus` of its record's GPUs asks for: CPU and memory go with the GPUs.
-fn demand(record: &Record, gpus: u16) -> Demand {
-    let of_all = |amount: u32| {
-        let part = u64::from(amount) * u64::from(gpus) / u64::from(record.gpus.max(1));
-        if gpus == record.gpus {
-            amount
-        } else {
-            u32::try_from(part).expect("less than all")
-        }
+/// Tasks as the trace tells of them.
+fn as_told(record: &Record) -> Gang {
+    let demand = match record.gpu_milli {
+        1000 | 0 => demand(record, record.gpus.into()),
+        milli => Demand {
+            gpu: GpuDemand::Milli(milli),
+            ..demand(record, record.gpus.into())
+        },
     };
-    let gpu = match (gpus, record.gpu_milli) {
-        (0, _) => GpuDemand::None,
-        (_, 1000) => GpuDemand::Whole(gpus),
-        (_, milli) => GpuDemand::Milli(milli),
+    Gang::One(Role {
+        tasks: record.tasks,
+        demand,
+    })
+}
+
+/// What a task with `gpus` whole GPUs asks for: CPU and memory go with the GPUs.
+fn demand(record: &Record, gpus: u32) -> Demand {
+    let told = u64::from(record.gpus.max(1));
+    let of_told = |amount: u32| {
+        let part = u64::from(amount) * u64::from(gpus.max(1)) / told;
+        u32::try_from(part).unwrap_or(u32::MAX)
+    };
+    let gpu = match u16::try_from(gpus).expect("a node has at most 64 GPUs") {
+        0 => GpuDemand::None,
+        gpus => GpuDemand::Whole(gpus),
     };
     Demand {
         gpu,
-        cpu_milli: of_all(record.cpu_milli),
-        memory_mib: of_all(record.memory_mib),
+        cpu_milli: of_told(record.cpu_milli),
+        memory_mib: of_told(record.memory_mib),
     }
 }
 

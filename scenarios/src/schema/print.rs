@@ -198,6 +198,7 @@ fn workload_table(workload: &Workload) -> Table {
         JobSource::Synth(synth) => put(&mut table, "synth", Some(part("model", synth))),
     }
     let tasks = match workload.task_gpus.value {
+        TaskGpus::Trace => string("trace"),
         TaskGpus::Job => string("job"),
         TaskGpus::Gpu => string("gpu"),
         TaskGpus::Each(gpus) => integer(gpus),
