@@ -10,5 +10,6 @@
 
 pub mod build;
 pub mod cli;
+pub mod conform;
 pub mod experiment;
 pub mod schema;
