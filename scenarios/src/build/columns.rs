@@ -3,7 +3,7 @@
 use traces::{Amount, ColumnMap, CpuUnit, MemoryUnit, TimeColumn, TimeUnit};
 
 /// Enters a column; `false` if there is no such column of ours, or no such unit.
-pub(super) fn set(map: &mut ColumnMap, ours: &str, theirs: &str) -> bool {
+pub fn set(map: &mut ColumnMap, ours: &str, theirs: &str) -> bool {
     let time = || time_column(theirs);
     let plain = || Some(theirs.to_owned());
     match ours {

@@ -9,9 +9,11 @@ mod policies;
 mod synth;
 mod world;
 
+pub use columns::set as set_column;
 pub use jobs::{Jobs, JobsError};
 pub use known::{COMPATS, Compat, known};
 pub use policies::{Contender, Knows};
+pub use synth::generate;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use traces::synth::{
 };
 
 use super::args::Args;
-use crate::schema::{Diagnostic, Part};
+use crate::schema::{Diagnostic, Part, Seam};
 
 /// A generator with its parameters.
 #[derive(Clone, Debug)]
@@ -77,6 +77,52 @@ impl Generator {
             Self::Parametric(model) => model.workload(luck),
         }
     }
+}
+
+/// A workload by itself, from a generator and its parameters.
+///
+/// # Errors
+/// What is wrong with the model or a parameter, in words.
+pub fn generate(part: &Part, seed: u64) -> Result<traces::Workload, String> {
+    let known = super::known(Seam::Synth).expect("generators are registered");
+    let Some(kind) = known.iter().find(|known| known.kind == part.kind.value) else {
+        let names: Vec<&str> = known.iter().map(|known| known.kind.as_str()).collect();
+        return Err(format!(
+            "{}: no such model; use one of {}",
+            part.kind.value,
+            names.join(", ")
+        ));
+    };
+    let stranger = part
+        .params
+        .iter()
+        .find(|(key, _)| kind.params.iter().all(|param| param.name != key.value));
+    if let Some((key, _)) = stranger {
+        let names: Vec<&str> = kind
+            .params
+            .iter()
+            .map(|param| param.name.as_str())
+            .collect();
+        return Err(format!(
+            "{}: no such parameter; it takes {}",
+            key.value,
+            names.join(", ")
+        ));
+    }
+    let mut reasons = Vec::new();
+    let generator = Generator::read(part, &mut reasons).ok_or_else(|| {
+        let told = reasons
+            .iter()
+            .map(|reason| format!("{}: {}; {}", reason.value, reason.rule, reason.remedy));
+        told.collect::<Vec<_>>().join("\n")
+    })?;
+    let luck = Luck {
+        seed,
+        workload: &part.kind.value,
+    };
+    generator
+        .jobs(luck, false)
+        .map_err(|error| error.to_string())
 }
 
 fn length(args: &mut Args<'_>) -> Length {

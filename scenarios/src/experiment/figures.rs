@@ -20,6 +20,8 @@ pub(super) struct Figure {
     pub(super) drawing: Result<Drawing, PlotError>,
 }
 
+/// Points of a line over time, about.
+const STRETCHES: usize = 160;
 /// Most GPUs of a fleet that a chart of nodes has room for.
 const GANTT_LANES: u32 = 64;
 /// Most stays of jobs it has room for.
@@ -224,14 +226,22 @@ fn over_time(
     (name, title, unit): (&str, &str, Unit),
     of: impl Fn(&Sample) -> f64,
 ) -> Figure {
+    let longest = comparison
+        .first
+        .iter()
+        .map(|flight| flight.record.samples.len())
+        .max()
+        .unwrap_or(0);
+    // Several policies over months would hide each other: means over stretches show the level of each.
+    let stretch = longest.div_ceil(STRETCHES).max(1);
     let tracks = comparison.first.iter().map(|flight| timeline::Track {
         name: label(experiment, flight.contender),
         position: flight.contender,
         points: flight
             .record
             .samples
-            .iter()
-            .map(|sample| (at_s(sample.at), of(sample)))
+            .chunks(stretch)
+            .map(|samples| mean_of(samples, &of))
             .collect(),
         band: Vec::new(),
         end_s: Some(at_s(flight.record.end)),
@@ -244,11 +254,27 @@ fn over_time(
         },
         tracks: tracks.collect(),
     };
+    let sample = experiment.loaded.scenario.output.sample.value;
+    let each = sample.saturating_mul(convert::wide(stretch));
+    let means = if stretch > 1 {
+        format!(", means over {each}")
+    } else {
+        String::new()
+    };
     Figure {
         name: format!("{name}-time"),
-        caption: format!("{title} over time."),
+        caption: format!("{title} over time{means}."),
         drawing: timeline.draw(),
     }
+}
+
+/// The mean of a stretch of samples, at its beginning.
+fn mean_of(samples: &[Sample], of: &impl Fn(&Sample) -> f64) -> (f64, f64) {
+    let sum: f64 = samples.iter().map(of).sum();
+    (
+        at_s(samples[0].at),
+        sum / real(convert::wide(samples.len())),
+    )
 }
 
 fn at_s(at: SimTime) -> f64 {

@@ -42,7 +42,14 @@ pub(super) fn report(
             caption: figure.caption.clone(),
         })
     });
-    let definitions = tables::shown(comparison).into_iter().map(|metric| {
+    let all = Block::Table {
+        table: tables::full_table(experiment, comparison),
+        caption: caption(comparison),
+    };
+    let telling = comparison
+        .metrics()
+        .filter(|metric| comparison.is_telling(*metric));
+    let definitions = telling.map(|metric| {
         format!(
             "{} ({}): {}.",
             tables::heading(&METRICS[metric]),
@@ -61,6 +68,7 @@ pub(super) fn report(
         sections: vec![
             section("Results", results),
             section("Figures", drawn.collect()),
+            section("All metrics", vec![all]),
             section("Definitions", vec![Block::List(definitions.collect())]),
         ],
         provenance: provenance(experiment, comparison),

@@ -11,20 +11,16 @@ use super::stats::Mean;
 use crate::build::{Experiment, Jobs};
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 9] = [
     "cost_usd",
-    "cost_idle_usd",
     "sla_violation_rate",
     "gpu_utilization",
     "jct_mean_s",
     "jct_p99_s",
     "wait_mean_s",
-    "wait_p99_s",
-    "bounded_slowdown_mean",
-    "makespan_s",
-    "unfinished_gpu_hours",
-    "lost_gpu_hours",
     "preemptions",
+    "lost_gpu_hours",
+    "unfinished_gpu_hours",
 ];
 
 /// The metrics of the terminal table and the report that say anything here.
@@ -60,6 +56,32 @@ pub fn paired_table(experiment: &Experiment, comparison: &Comparison) -> Table {
         rows.push(row);
     }
     Table { columns, rows }
+}
+
+/// Every metric that says anything, a row each, by policies.
+pub(super) fn full_table(experiment: &Experiment, comparison: &Comparison) -> Table {
+    let telling: Vec<usize> = comparison
+        .metrics()
+        .filter(|metric| comparison.is_telling(*metric))
+        .collect();
+    let mut columns = vec!["metric".to_owned()];
+    columns.extend(
+        comparison
+            .plan
+            .contenders
+            .iter()
+            .map(|position| label(experiment, *position)),
+    );
+    let row = |metric: usize| {
+        let cells = (0..comparison.flights.len()).map(|at| cell(comparison, at, metric));
+        std::iter::once(Cell::from(heading(&METRICS[metric]).as_str()))
+            .chain(cells)
+            .collect()
+    };
+    Table {
+        columns,
+        rows: telling.into_iter().map(row).collect(),
+    }
 }
 
 /// One policy, one seed: a row a metric.
