@@ -4,6 +4,9 @@
 pub mod course;
 pub mod engine;
 pub mod model;
+pub mod naive;
+pub mod recording;
+pub mod swarm;
 pub mod units;
 pub mod watch;
 pub mod world;

@@ -1,8 +1,11 @@
 //! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
 
+pub mod audit;
 mod digest;
 mod fact;
+mod transcript;
 
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome};
+pub use transcript::{Difference, Transcript, compare};

@@ -1,0 +1,83 @@
+//! Thousands of random scenarios under every animal of the zoo, held against the auditor and the naive simulator.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sim_core::engine::{Grants, Step};
+use sim_core::swarm::scenario;
+use sim_core::world::draw::Stream;
+
+use crate::rig::{check, engine, watch};
+use crate::zoo::Animal;
+
+/// Scenarios of each test below.
+const SCENARIOS: u64 = 1_500;
+
+fn sweep(seeds: std::ops::Range<u64>) {
+    let (began, mut facts, mut runs) = (Instant::now(), 0, 0);
+    for seed in seeds {
+        let (world, jobs) = scenario(seed);
+        let world = Arc::new(world);
+        for animal in Animal::all(seed) {
+            let seen = check(&format!("seed {seed}, {animal:?}"), &world, &jobs, &animal);
+            facts += seen.report.facts;
+            runs += 1;
+        }
+    }
+    eprintln!("{runs} runs, {facts} facts, {:?}", began.elapsed());
+}
+
+#[test]
+fn the_engine_agrees_with_auditor_and_naive_simulator_on_even_thousands() {
+    sweep(0..SCENARIOS);
+}
+
+#[test]
+fn the_engine_agrees_with_auditor_and_naive_simulator_on_odd_thousands() {
+    sweep(1_000_000..1_000_000 + SCENARIOS);
+}
+
+#[test]
+fn a_run_is_the_same_again_and_with_nobody_watching() {
+    for seed in 0..400 {
+        let (world, jobs) = scenario(seed);
+        let world = Arc::new(world);
+        for animal in Animal::all(seed) {
+            let seen = watch(&world, &jobs, animal.policy());
+            let again = watch(&world, &jobs, animal.policy());
+            assert_eq!(seen.digests, again.digests, "seed {seed}, {animal:?}");
+            let mut alone = engine(&world, &jobs);
+            let finish = alone.run(&mut *animal.policy(), Grants::default(), &mut ());
+            assert_eq!(finish, seen.finish);
+            assert_eq!(seen.digests, alone.digests(), "seed {seed}, {animal:?}");
+        }
+    }
+}
+
+#[test]
+fn going_on_from_a_snapshot_is_going_on() {
+    for seed in 0..400 {
+        let (world, jobs) = scenario(seed);
+        let world = Arc::new(world);
+        for animal in Animal::all(seed) {
+            let seen = watch(&world, &jobs, animal.policy());
+            let asked = seen.recording.asked.len() as u64;
+            let stop = Stream::new(seed, &["stop".into()]).below(asked + 1);
+            let (mut engine, mut policy) = (engine(&world, &jobs), animal.policy());
+            let wakes = policy.wakes_on();
+            for _ in 0..stop {
+                assert_eq!(engine.advance(wakes, &mut ()), Ok(Step::Decide));
+                let (view, mut plan) = engine.open(Grants::default());
+                policy.decide(&view, &mut plan);
+                engine.commit(&mut ());
+            }
+            let snapshot = engine.snapshot(&*policy);
+            // What the original does from here on must not show in the copy.
+            let finish = engine.run(&mut *policy, Grants::default(), &mut ());
+            let (mut resumed, mut fork) = snapshot.resume();
+            assert_eq!(resumed.run(&mut *fork, Grants::default(), &mut ()), finish);
+            assert_eq!(resumed.digests(), seen.digests, "seed {seed}, {animal:?}");
+            assert_eq!(engine.digests(), seen.digests, "seed {seed}, {animal:?}");
+        }
+    }
+}
