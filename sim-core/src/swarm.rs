@@ -224,13 +224,13 @@ impl Swarm {
                     .then(|| arrival + self.span(&mut own, 1, 60)),
                 gang,
                 models: if own.chance(0.4) { only } else { ModelSet::ANY },
-                priority: if own.chance(0.2) { 1 } else { 0 },
+                priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),
                 class,
             }
         };
         (0..self.luck("load", 0).between(0, 30))
-            .map(|at| job(at))
+            .map(&mut job)
             .collect()
     }
 

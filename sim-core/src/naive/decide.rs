@@ -25,7 +25,7 @@ impl Naive<'_> {
                     demand(*at > self.now, "a wake-up lies in the future")
                 }
             };
-            verdict.map_err(|why| Objection::Illegal(self.now, decision.clone(), why))?;
+            verdict.map_err(|why| Objection::Illegal(self.now, Box::new(decision.clone()), why))?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub enum Objection {
     /// The run is over, and the recording goes on at this instant.
     Superfluous(SimTime),
     /// A decision that the world does not allow.
-    Illegal(SimTime, Decision, &'static str),
+    Illegal(SimTime, Box<Decision>, &'static str),
     /// More batches at one instant than are allowed.
     Livelock(SimTime),
 }
@@ -96,6 +96,10 @@ struct Naive<'a> {
 }
 
 /// Plays `recording` again on `jobs`, and tells what happens.
+///
+/// # Errors
+/// An [`Objection`] where this simulator would not have asked, or would not have allowed what was decided; the facts up to
+/// there have been told.
 pub fn replay(
     world: &World,
     jobs: &[Job],
@@ -177,8 +181,12 @@ impl<'a> Naive<'a> {
                 Fact::Noticed { .. } => Wakes::NOTICE,
                 Fact::Price { .. } => Wakes::PRICE,
                 Fact::Availability { .. } => Wakes::AVAILABILITY,
-                Fact::Started { .. } | Fact::Requested { .. } | Fact::Booting { .. } => Wakes::NONE,
-                Fact::Draining { .. } | Fact::Refused(_) | Fact::Held { .. } => Wakes::NONE,
+                Fact::Started { .. }
+                | Fact::Requested { .. }
+                | Fact::Booting { .. }
+                | Fact::Draining { .. }
+                | Fact::Refused(_)
+                | Fact::Held { .. } => Wakes::NONE,
             };
         self.watch.observe(self.now, fact);
     }

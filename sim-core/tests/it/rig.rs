@@ -13,22 +13,22 @@ use sim_core::watch::{Digests, Transcript, compare};
 use sim_core::world::{Calendar, Curve, Trace};
 
 /// All there is to know about a run.
-pub struct Watched {
-    pub finish: Result<Finish, Fault>,
-    pub digests: Digests,
-    pub transcript: Transcript,
-    pub report: Report,
-    pub recording: Recording,
-    pub refusals: u64,
-    pub end: SimTime,
+pub(crate) struct Watched {
+    pub(crate) finish: Result<Finish, Fault>,
+    pub(crate) digests: Digests,
+    pub(crate) transcript: Transcript,
+    pub(crate) report: Report,
+    pub(crate) recording: Recording,
+    pub(crate) refusals: u64,
+    pub(crate) end: SimTime,
 }
 
-pub fn engine(world: &Arc<World>, jobs: &[Job]) -> Engine {
+pub(crate) fn engine(world: &Arc<World>, jobs: &[Job]) -> Engine {
     Engine::new(Arc::clone(world), Box::new(Trace::new(jobs.into())))
 }
 
 /// Runs `policy` with all watching.
-pub fn watch(world: &Arc<World>, jobs: &[Job], policy: Box<dyn Policy + Send>) -> Watched {
+pub(crate) fn watch(world: &Arc<World>, jobs: &[Job], policy: Box<dyn Policy + Send>) -> Watched {
     let mut engine = engine(world, jobs);
     let mut recorder = Recorder::new(policy);
     let mut seen = (Auditor::new(Arc::clone(world)), Transcript::default());
@@ -45,7 +45,12 @@ pub fn watch(world: &Arc<World>, jobs: &[Job], policy: Box<dyn Policy + Send>) -
 }
 
 /// Runs `policy` and holds it against the auditor and the naive simulator.
-pub fn check(what: &str, world: &Arc<World>, jobs: &[Job], zoo: &crate::zoo::Animal) -> Watched {
+pub(crate) fn check(
+    what: &str,
+    world: &Arc<World>,
+    jobs: &[Job],
+    zoo: &crate::zoo::Animal,
+) -> Watched {
     let mut seen = watch(world, jobs, zoo.policy());
     seen.recording.names_gpus = zoo.names_gpus();
     let violations = &seen.report.violations;
@@ -66,16 +71,15 @@ pub fn check(what: &str, world: &Arc<World>, jobs: &[Job], zoo: &crate::zoo::Ani
 }
 
 /// The last lines of a transcript.
-pub fn tail(seen: &Watched) -> String {
+pub(crate) fn tail(seen: &Watched) -> String {
     let lines = &seen.transcript.lines;
     let shown = lines[lines.len().saturating_sub(60)..].iter();
-    shown
-        .map(|(at, line)| format!("  {}us {line}\n", at.us()))
-        .collect()
+    let shown = shown.map(|(at, line)| format!("  {}us {line}", at.us()));
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 /// An offering of `nodes` nodes of `gpus` GPUs that never change.
-pub fn fleet(nodes: u32, gpus: u32) -> Offering {
+pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
     Offering {
         name: format!("{nodes}x{gpus}"),
         shape: Shape {
@@ -99,7 +103,7 @@ pub fn fleet(nodes: u32, gpus: u32) -> Offering {
 }
 
 /// A world of these fleets with one linear class that keeps everything and restores at once.
-pub fn world(offerings: Vec<Offering>) -> World {
+pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
         offerings,
         models: vec!["a".to_owned(), "b".to_owned()],
@@ -122,7 +126,7 @@ pub fn world(offerings: Vec<Offering>) -> World {
 }
 
 /// A job of one task: when it comes, how many GPUs, how many seconds.
-pub fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
+pub(crate) fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
     Job {
         arrival: SimTime::from_secs(arrival_s),
         work: work_s * 1_000_000,
@@ -137,7 +141,7 @@ pub fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
 }
 
 /// Step curve of machines, in seconds.
-pub fn steps(steps: &[(u64, u32)]) -> Curve<u32> {
+pub(crate) fn steps(steps: &[(u64, u32)]) -> Curve<u32> {
     let steps = steps
         .iter()
         .map(|(at, nodes)| (SimTime::from_secs(*at), *nodes));

@@ -1,7 +1,6 @@
 //! Thousands of random scenarios under every animal of the zoo, held against the auditor and the naive simulator.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use sim_core::engine::{Grants, Step};
 use sim_core::swarm::scenario;
@@ -11,10 +10,10 @@ use crate::rig::{check, engine, watch};
 use crate::zoo::Animal;
 
 /// Scenarios of each test below.
-const SCENARIOS: u64 = 1_500;
+const SCENARIOS: u64 = 4_000;
 
 fn sweep(seeds: std::ops::Range<u64>) {
-    let (began, mut facts, mut runs) = (Instant::now(), 0, 0);
+    let (mut facts, mut runs) = (0_u64, 0_u32);
     for seed in seeds {
         let (world, jobs) = scenario(seed);
         let world = Arc::new(world);
@@ -24,7 +23,7 @@ fn sweep(seeds: std::ops::Range<u64>) {
             runs += 1;
         }
     }
-    eprintln!("{runs} runs, {facts} facts, {:?}", began.elapsed());
+    eprintln!("{runs} runs, {facts} facts");
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! A zoo of policies, most of them hostile.
 
-use sim_core::engine::{Capacity, NodePhase, Plan, Policy, Reason, View, Wakes};
+use sim_core::engine::{Capacity, Plan, Policy, Reason, View, Wakes};
 use sim_core::model::{GpuDemand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
 
+use crate::rollback::recount;
+
 /// A kind of policy, with its seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Animal {
+pub(crate) enum Animal {
     /// Does nothing at all.
     Sloth,
     /// Starts whatever fits, wherever it fits first.
@@ -25,7 +27,7 @@ pub enum Animal {
 }
 
 impl Animal {
-    pub fn all(seed: u64) -> [Self; 7] {
+    pub(crate) fn all(seed: u64) -> [Self; 7] {
         [
             Self::Sloth,
             Self::Ant,
@@ -37,11 +39,11 @@ impl Animal {
         ]
     }
 
-    pub fn names_gpus(self) -> bool {
+    pub(crate) fn names_gpus(self) -> bool {
         matches!(self, Self::Picky(_) | Self::Liar(_))
     }
 
-    pub fn policy(self) -> Box<dyn Policy + Send> {
+    pub(crate) fn policy(self) -> Box<dyn Policy + Send> {
         let (kind, seed) = match self {
             Self::Sloth => ("sloth", 0),
             Self::Ant => ("ant", 0),
@@ -54,7 +56,9 @@ impl Animal {
         let mut luck = Stream::new(seed, &[Part::Name("zoo"), Part::Name(kind)]);
         let wakes = match self {
             Self::Monkey(_) | Self::Picky(_) => some_wakes(&mut luck),
-            _ => Wakes::ALL,
+            Self::Sloth | Self::Ant | Self::Gatekeeper | Self::Liar(_) | Self::Dreamer(_) => {
+                Wakes::ALL
+            }
         };
         Box::new(Beast {
             animal: self,
@@ -93,7 +97,7 @@ struct Beast {
 }
 
 impl Policy for Beast {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "beast"
     }
 
@@ -116,10 +120,13 @@ impl Policy for Beast {
                 }
             }
             Animal::Dreamer(_) => {
-                let mark = plan.mark();
+                recount(view, plan.capacity());
+                let (mark, before) = (plan.mark(), format!("{:?}", plan.capacity()));
                 (0..self.luck.below(12)).for_each(|_| self.lie(view, plan));
                 self.play(view, plan);
                 plan.rollback(mark);
+                assert_eq!(format!("{:?}", plan.capacity()), before, "nothing is left");
+                assert!(plan.decisions().is_empty());
                 start_all(view, plan);
             }
         }
@@ -131,7 +138,7 @@ impl Policy for Beast {
 }
 
 /// Starts whatever fits, in order.
-pub fn start_all(view: &View<'_>, plan: &mut Plan<'_>) {
+pub(crate) fn start_all(view: &View<'_>, plan: &mut Plan<'_>) {
     for job in view.pending() {
         if let Some(placement) = plan.fits(job.id())
             && plan.is_pending(job.id())
@@ -320,8 +327,36 @@ fn pick(
         .fold(GpuSet::EMPTY, |set, gpu| set.with(GpuSet::one(gpu)))
 }
 
-/// Whether a node may be started on, as the view says.
-pub fn is_ready(view: &View<'_>, node: NodeId) -> bool {
-    view.node(node)
-        .is_some_and(|node| node.phase == NodePhase::Ready)
+/// What a scripted policy does.
+pub(crate) type Script = fn(&View<'_>, &mut Plan<'_>);
+
+/// A policy that follows a script.
+#[derive(Clone)]
+pub(crate) struct Scripted {
+    wakes: Wakes,
+    script: Script,
+}
+
+impl Scripted {
+    pub(crate) fn policy(wakes: Wakes, script: Script) -> Box<dyn Policy + Send> {
+        Box::new(Self { wakes, script })
+    }
+}
+
+impl Policy for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn wakes_on(&self) -> Wakes {
+        self.wakes
+    }
+
+    fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        (self.script)(view, plan);
+    }
+
+    fn fork(&self) -> Box<dyn Policy + Send> {
+        Box::new(self.clone())
+    }
 }
