@@ -1,4 +1,5 @@
-//! A recording: what a policy decided each time it was asked, so that another simulator can play it again.
+//! A recording: what a policy decided each time it was asked, so that another simulator can play it
+//! again.
 
 use crate::engine::{Decision, Plan, Policy, View, Wakes};
 use crate::units::SimTime;
@@ -21,7 +22,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Writes down what `inner` decides from here on; it is taken to leave the choice of GPUs to the engine.
+    /// Writes down what `inner` decides from here on; it is taken to leave the choice of GPUs to
+    /// the engine.
     pub fn new(inner: Box<dyn Policy + Send>) -> Self {
         let recording = Recording {
             wakes: inner.wakes_on(),

@@ -1,8 +1,8 @@
 //! Random scenarios, each fixed by a seed: small worlds in which much can go wrong at once.
 //!
-//! Swarm testing: each feature is on in half of the scenarios, drawn by its own name. What a feature hides when it is always
-//! on (a fleet with racks never has all jobs on one node) shows in the scenarios without it, and adding a feature changes no
-//! other's draws.
+//! Swarm testing: each feature is on in half of the scenarios, drawn by its own name. What a
+//! feature hides when it is always on (a fleet with racks never has all jobs on one node) shows in
+//! the scenarios without it, and adding a feature changes no other's draws.
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
@@ -16,7 +16,8 @@ use crate::world::{Calendar, Curve};
 #[derive(Clone, Copy)]
 struct Swarm {
     seed: u64,
-    /// Most times are multiples of it: a second brings many ties, a prime number of microseconds few.
+    /// Most times are multiples of it: a second brings many ties, a prime number of microseconds
+    /// few.
     tick: u64,
 }
 

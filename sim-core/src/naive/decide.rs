@@ -107,8 +107,8 @@ impl Naive<'_> {
         gpus_fit && cpu <= shape.cpu_milli.into() && memory <= shape.memory_mib.into()
     }
 
-    /// The GPUs that the engine would choose for a seat: the lowest free ones; for a share, the tightest GPU that has
-    /// enough and is in use, or else the lowest free one.
+    /// The GPUs that the engine would choose for a seat: the lowest free ones; for a share, the
+    /// tightest GPU that has enough and is in use, or else the lowest free one.
     fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
         let gpus = self.world.offerings[self.slots[seat.node.index()].offering]
             .shape
@@ -158,7 +158,8 @@ impl Naive<'_> {
         Ok(())
     }
 
-    /// Whether `node` is ready, and its fleet is above its minimum: machines that drain or are noticed do not count.
+    /// Whether `node` is ready, and its fleet is above its minimum: machines that drain or are
+    /// noticed do not count.
     fn may_leave(&self, node: NodeId) -> Verdict {
         let slot = self.slots.get(node.index()).ok_or("there is such a node")?;
         demand(slot.phase == NodePhase::Ready, "only a ready node leaves")?;

@@ -198,7 +198,8 @@ impl Naive<'_> {
         self.tell(&Fact::Price { offering, price });
     }
 
-    /// What is held beyond the provider's stock is noticed, highest slot first; what stands by itself comes back.
+    /// What is held beyond the provider's stock is noticed, highest slot first; what stands by
+    /// itself comes back.
     pub(super) fn step_availability(&mut self, at: usize) {
         self.steps[at][1] += 1;
         let spec = &self.world.offerings[at];

@@ -1,6 +1,6 @@
-//! The naive simulator: the oracle of the engine. Written from the design, it keeps no index and no event set: what comes
-//! next is found by looking at everything. It plays a recorded policy again, and objects where it would not have asked, or
-//! would not have allowed what was decided.
+//! The naive simulator: the oracle of the engine. Written from the design, it keeps no index and no
+//! event set: what comes next is found by looking at everything. It plays a recorded policy again,
+//! and objects where it would not have asked, or would not have allowed what was decided.
 
 mod decide;
 mod happen;
@@ -17,7 +17,8 @@ use crate::watch::{Fact, Observer, Outcome};
 /// Why a recording cannot be what the policy did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
-    /// The policy is asked at this instant, and the recording's next entry is of another, or there is none.
+    /// The policy is asked at this instant, and the recording's next entry is of another, or there
+    /// is none.
     Unrecorded(SimTime, Option<SimTime>),
     /// The run is over, and the recording goes on at this instant.
     Superfluous(SimTime),
@@ -65,7 +66,8 @@ struct Row {
     due: SimTime,
 }
 
-/// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs, offerings and nodes.
+/// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs,
+/// offerings and nodes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     Done(usize),
@@ -98,8 +100,8 @@ struct Naive<'a> {
 /// Plays `recording` again on `jobs`, and tells what happens.
 ///
 /// # Errors
-/// An [`Objection`] where this simulator would not have asked, or would not have allowed what was decided; the facts up to
-/// there have been told.
+/// An [`Objection`] where this simulator would not have asked, or would not have allowed what was
+/// decided; the facts up to there have been told.
 pub fn replay(
     world: &World,
     jobs: &[Job],

@@ -5,8 +5,8 @@ use std::fmt;
 use super::fact::{Fact, Observer};
 use crate::units::SimTime;
 
-/// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left out, and so is the place
-/// where an engine keeps a job.
+/// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left
+/// out, and so is the place where an engine keeps a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
     /// When, and what.

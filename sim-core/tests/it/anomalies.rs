@@ -1,4 +1,5 @@
-//! What is known of schedules by hand or by proof: the anomalies, so that nobody mends them, and what does hold.
+//! What is known of schedules by hand or by proof: the anomalies, so that nobody mends them, and
+//! what does hold.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What the checkers found, as the smallest runs that show it. A test is ignored as long as the engine differs.
+//! What the checkers found, as the smallest runs that show it. A test is ignored as long as the
+//! engine differs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The engine against its two independent checkers, the auditor and the naive simulator, and against facts known by hand.
+//! The engine against its two independent checkers, the auditor and the naive simulator, and
+//! against facts known by hand.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that meets an impossible state should stop"

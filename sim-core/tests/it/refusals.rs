@@ -24,7 +24,8 @@ fn placement(seats: &[(u32, u16, u32, u64)]) -> Placement {
     }
 }
 
-/// Two nodes of two GPUs; two of another model, of which at least one must stay; one that is not there yet.
+/// Two nodes of two GPUs; two of another model, of which at least one must stay; one that is not
+/// there yet.
 fn offerings() -> Vec<Offering> {
     let mut other = fleet(2, 2);
     (other.shape.model, other.min) = (ModelId(1), 1);

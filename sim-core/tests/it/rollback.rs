@@ -10,7 +10,8 @@ use sim_core::units::{NodeId, OfferingId};
 use crate::rig::watch;
 use crate::zoo::Animal;
 
-/// Holds every index of `capacity` against what the running jobs leave. Asked before a plan has decided anything.
+/// Holds every index of `capacity` against what the running jobs leave. Asked before a plan has
+/// decided anything.
 pub(crate) fn recount(view: &View<'_>, capacity: &Capacity) {
     for (offering, _) in view.offerings() {
         let mut open = 0;

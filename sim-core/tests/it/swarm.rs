@@ -1,8 +1,9 @@
-//! Thousands of random scenarios under every animal of the zoo, held against the auditor and the naive simulator.
+//! Thousands of random scenarios under every animal of the zoo, held against the auditor and the
+//! naive simulator.
 
 use std::sync::Arc;
 
-use sim_core::engine::{Grants, Step};
+use sim_core::engine::{Finish, Grants, Step};
 use sim_core::swarm::scenario;
 use sim_core::world::draw::Stream;
 
@@ -34,6 +35,45 @@ fn the_engine_agrees_with_auditor_and_naive_simulator_on_even_thousands() {
 #[test]
 fn the_engine_agrees_with_auditor_and_naive_simulator_on_odd_thousands() {
     sweep(1_000_000..1_000_000 + SCENARIOS);
+}
+
+#[test]
+fn the_swarm_reaches_every_kind_of_fact_and_every_way_to_finish() {
+    let kinds = [
+        "arrives",
+        "starts, works",
+        "interrupted (Policy)",
+        "interrupted (Reclaim)",
+        "ends: Completed",
+        "ends: Rejected",
+        "ends: Unfinished",
+        "granted",
+        "boots",
+        "is ready",
+        "drains",
+        "will be reclaimed",
+        "is reclaimed",
+        "is released",
+        "costs",
+        "has",
+    ];
+    let (mut seen, mut finishes) = ([0; 16], Vec::new());
+    for seed in 0..300 {
+        let (world, jobs) = scenario(seed);
+        let run = watch(&Arc::new(world), &jobs, Animal::Monkey(seed).policy());
+        for (_, line) in &run.transcript.lines {
+            for (count, kind) in seen.iter_mut().zip(kinds) {
+                *count += u32::from(line.contains(kind));
+            }
+        }
+        finishes.push(run.finish.unwrap());
+    }
+    for (count, kind) in seen.iter().zip(kinds) {
+        assert!(*count > 100, "{kind}: {count}");
+    }
+    for finish in [Finish::Drained, Finish::Horizon, Finish::Stuck] {
+        assert!(finishes.iter().filter(|seen| **seen == finish).count() > 10);
+    }
 }
 
 #[test]

@@ -121,11 +121,11 @@ impl Policy for Beast {
             }
             Animal::Dreamer(_) => {
                 recount(view, plan.capacity());
-                let (mark, before) = (plan.mark(), format!("{:?}", plan.capacity()));
+                let (mark, before) = (plan.mark(), standing(view, plan));
                 (0..self.luck.below(12)).for_each(|_| self.lie(view, plan));
                 self.play(view, plan);
                 plan.rollback(mark);
-                assert_eq!(format!("{:?}", plan.capacity()), before, "nothing is left");
+                assert_eq!(standing(view, plan), before, "nothing is left");
                 assert!(plan.decisions().is_empty());
                 start_all(view, plan);
             }
@@ -135,6 +135,25 @@ impl Policy for Beast {
     fn fork(&self) -> Box<dyn Policy + Send> {
         Box::new(self.clone())
     }
+}
+
+/// All that a plan can be asked, as text.
+fn standing(view: &View<'_>, plan: &Plan<'_>) -> String {
+    let jobs = view.pending().chain(view.running()).map(|job| job.id());
+    let jobs: Vec<_> = jobs
+        .map(|job| {
+            (
+                plan.is_pending(job),
+                plan.is_running(job),
+                plan.seats_of(job),
+            )
+        })
+        .collect();
+    let leave: Vec<bool> = (0..plan.capacity().slots())
+        .map(|node| plan.may_leave(NodeId(node)))
+        .collect();
+    let holds: Vec<u32> = view.offerings().map(|(id, _)| plan.holds(id)).collect();
+    format!("{:?} {jobs:?} {leave:?} {holds:?}", plan.capacity())
 }
 
 /// Starts whatever fits, in order.

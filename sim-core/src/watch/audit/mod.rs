@@ -1,8 +1,9 @@
-//! The auditor: a second account of a run, kept from its facts alone, that says where the two disagree.
+//! The auditor: a second account of a run, kept from its facts alone, that says where the two
+//! disagree.
 //!
-//! It holds the world and nothing of the engine. It shares no arithmetic with it either: when a job completes, what a node
-//! has free and where the GPU time went are computed from what the docs say. Cost is no concern here, clarity is: most checks
-//! scan everything.
+//! It holds the world and nothing of the engine. It shares no arithmetic with it either: when a job
+//! completes, what a node has free and where the GPU time went are computed from what the docs say.
+//! Cost is no concern here, clarity is: most checks scan everything.
 
 mod jobs;
 mod nodes;
@@ -101,7 +102,8 @@ impl Auditor {
         }
     }
 
-    /// Moves the clock to `now`: the old instant is over, and what was due in between did not happen.
+    /// Moves the clock to `now`: the old instant is over, and what was due in between did not
+    /// happen.
     fn reach(&mut self, now: SimTime) {
         if now < self.now {
             self.blame(Rule::Clock, format!("{now} comes after {}", self.now));
@@ -164,7 +166,8 @@ impl Auditor {
         });
     }
 
-    /// Facts that must come in a row: the nodes of time zero, the machines of a grant, what a step of availability brings.
+    /// Facts that must come in a row: the nodes of time zero, the machines of a grant, what a step
+    /// of availability brings.
     fn expect_sequence(&mut self, fact: &Fact<'_>) {
         if !self.furniture.is_empty() && !matches!(fact, Fact::Ready { .. }) {
             let detail = format!("{:?} did not stand at time zero", self.furniture);

@@ -16,7 +16,8 @@ struct Site {
     model: ModelId,
 }
 
-/// Work left, in microseconds x parts per billion, and the size of the least piece that is ever credited.
+/// Work left, in microseconds x parts per billion, and the size of the least piece that is ever
+/// credited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Work {
     left: u128,
