@@ -35,67 +35,59 @@ impl Engine {
 
     /// Takes all events of this instant; returns what a policy might want to be asked after.
     pub(crate) fn take_batch(&mut self, watch: &mut dyn Observer) -> Wakes {
-        let (now, mut wakes) = (self.state.now, Wakes::NONE);
+        let now = self.state.now;
+        self.news = Wakes::NONE;
         loop {
             let event = self.events.peek().filter(|pending| pending.time() == now);
             let arrives = self.next_job.as_ref().is_some_and(|job| job.arrival == now);
             let arrival = Pending::new(now, Event::Arrival);
-            wakes = wakes
-                | match event {
-                    Some(pending) if !arrives || pending < arrival => {
-                        self.events.pop();
-                        self.take(pending, watch)
-                    }
-                    Some(_) | None if arrives => self.arrive(watch),
-                    Some(_) | None => return wakes,
-                };
+            match event {
+                Some(pending) if !arrives || pending < arrival => {
+                    self.events.pop();
+                    self.take(pending, watch);
+                }
+                Some(_) | None if arrives => self.arrive(watch),
+                Some(_) | None => return self.news,
+            }
             self.counters.events += 1;
         }
     }
 
-    fn take(&mut self, pending: Pending, watch: &mut dyn Observer) -> Wakes {
+    fn take(&mut self, pending: Pending, watch: &mut dyn Observer) {
         if !self.expected(pending) {
             self.events.dropped();
             self.counters.events -= 1;
-            return Wakes::NONE;
+            return;
         }
         match pending.event() {
             Event::Done(job) => {
                 self.vacate(job);
                 self.end(job, Outcome::Completed, watch);
-                Wakes::END
             }
-            Event::Price(offering) => {
-                self.step_price(offering, watch);
-                Wakes::PRICE
-            }
+            Event::Price(offering) => self.step_price(offering, watch),
             Event::Availability(offering) => {
                 self.step_availability(offering, watch);
                 self.schedule_availability(offering);
-                Wakes::AVAILABILITY | Wakes::NOTICE
             }
-            Event::Reclaim(node) => {
-                self.reclaim(node, watch);
-                Wakes::NODE | Wakes::END
-            }
-            Event::Ready(node) => {
-                self.make_ready(node, watch);
-                Wakes::NODE
-            }
+            Event::Reclaim(node) => self.reclaim(node, watch),
+            Event::Ready(node) => self.make_ready(node, watch),
             Event::Arrival => unreachable!("arrivals are a stream of their own"),
-            Event::Wake => {
-                self.state.changes.push(Change::Woken);
-                Wakes::WAKE
-            }
+            Event::Wake => self.note(Change::Woken, Wakes::WAKE),
             Event::Round => {
                 self.schedule_round();
-                Wakes::ROUND
+                self.news = self.news | Wakes::ROUND;
             }
         }
     }
 
+    /// Notes a change for the policy's next view, and that it may want to be asked after it.
+    pub(crate) fn note(&mut self, change: Change, news: Wakes) {
+        self.state.changes.push(change);
+        self.news = self.news | news;
+    }
+
     /// The next job of the workload is submitted.
-    fn arrive(&mut self, watch: &mut dyn Observer) -> Wakes {
+    fn arrive(&mut self, watch: &mut dyn Observer) {
         let job = self.next_job.take().expect("an arrival is due");
         self.next_job = self.arrivals.next();
         let class = &self.state.world.classes[job.class.index()];
@@ -115,12 +107,11 @@ impl Engine {
         let ordinal = self.counters.arrived;
         self.counters.arrived += 1;
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
-        self.state.changes.push(Change::Arrived(id));
+        self.note(Change::Arrived(id), Wakes::ARRIVAL);
         let spec = &self.state.jobs.live(id).job;
         self.digests
             .fact(self.state.now, &Fact::Arrived { job: id, spec });
         watch.observe(self.state.now, &Fact::Arrived { job: id, spec });
-        Wakes::ARRIVAL
     }
 
     /// Gives back what a running job holds. Its seats are still counted on their nodes.
@@ -136,7 +127,7 @@ impl Engine {
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
         self.tell(&Fact::Ended { job, outcome }, watch);
         let live = self.state.jobs.remove(job);
-        self.state.changes.push(Change::Ended(job));
+        self.note(Change::Ended(job), Wakes::END);
         for seat in live.allocation.seats() {
             self.unseat(seat.node, watch);
         }
@@ -156,7 +147,7 @@ impl Engine {
             }
         };
         let live = self.state.jobs.live_mut(job);
-        live.progress.advance(kept, &live.attempt.on);
+        let kept = live.progress.advance(kept, &live.attempt.on);
         live.kept += kept;
         live.lost += worked - kept;
         live.queued = now;
@@ -168,7 +159,7 @@ impl Engine {
         };
         let seats = std::mem::take(&mut live.allocation.seats);
         self.state.jobs.stand(job, Standing::Pending);
-        self.state.changes.push(Change::Requeued(job));
+        self.note(Change::Requeued(job), Wakes::END);
         self.tell(&fact, watch);
         let state = &self.state;
         self.events.cancel(|pending| expected(state, pending));
@@ -198,7 +189,10 @@ impl Engine {
             on,
         };
         live.attempts += 1;
-        self.events.push(Pending::new(due, Event::Done(job)));
+        // What would end beyond the last instant does not end.
+        if due < SimTime::MAX {
+            self.events.push(Pending::new(due, Event::Done(job)));
+        }
     }
 
     /// What the allocation of `job` is to its course.
@@ -240,7 +234,7 @@ impl Engine {
             .at(self.state.now);
         self.state.supply[offering.index()].price = price;
         self.tell(&Fact::Price { offering, price }, watch);
-        self.state.changes.push(Change::Price(offering));
+        self.note(Change::Price(offering), Wakes::PRICE);
         self.schedule_price(offering);
     }
 
