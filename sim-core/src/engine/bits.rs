@@ -50,6 +50,7 @@ impl Bits {
     }
 
     /// Whether `member` is in.
+    #[cfg(test)]
     pub(crate) fn contains(&self, member: u32) -> bool {
         let at = convert::index(member);
         self.words[at / 64] >> (at % 64) & 1 == 1
@@ -96,7 +97,7 @@ mod tests {
             len in 1_u32..300_000,
             steps in prop::collection::vec((0_u32..300_000, any::<bool>()), 0..200),
         ) {
-            let (mut bits, mut oracle) = (Bits::new(len as usize), BTreeSet::new());
+            let (mut bits, mut oracle) = (Bits::new(convert::index(len)), BTreeSet::new());
             for (member, insert) in steps {
                 let member = member % len;
                 if insert {

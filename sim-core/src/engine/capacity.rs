@@ -482,9 +482,9 @@ impl Capacity {
         }
         if before.shared.is_empty() != after.shared.is_empty() {
             if after.shared.is_empty() {
-                pool.sharing.remove(slot)
+                pool.sharing.remove(slot);
             } else {
-                pool.sharing.insert(slot)
+                pool.sharing.insert(slot);
             }
         }
     }

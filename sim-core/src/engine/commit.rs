@@ -27,14 +27,14 @@ impl Engine {
     fn apply(&mut self, decision: Decision, watch: &mut dyn Observer) {
         match decision {
             Decision::Job(JobDecision::Start(job, allocation)) => {
-                self.start(job, allocation, watch)
+                self.start(job, allocation, watch);
             }
             Decision::Job(JobDecision::Preempt(job)) => self.interrupt(job, Cause::Policy, watch),
             Decision::Job(JobDecision::Reject(job)) => self.end(job, Outcome::Rejected, watch),
             Decision::Node(NodeDecision::Drain(node)) => self.drain(node, watch),
             Decision::Node(NodeDecision::Release(node)) => self.release(node, watch),
             Decision::Market(MarketDecision::Request(offering, count)) => {
-                self.grant(offering, count, watch)
+                self.grant(offering, count, watch);
             }
             Decision::WakeAt(at) => self.events.push(Pending::new(at, Event::Wake)),
         }
