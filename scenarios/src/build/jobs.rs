@@ -32,7 +32,7 @@ enum Source {
 /// The jobs of a replication.
 #[derive(Clone, Debug)]
 pub struct Jobs {
-    jobs: Arc<[Job]>,
+    all: Arc<[Job]>,
     /// By job: what its trace calls it.
     names: Arc<[Name]>,
     /// Estimates that policies have of their own, by what they are made from.
@@ -164,7 +164,7 @@ impl Sources {
         Ok(Jobs {
             estimates: estimates.collect(),
             names: all.iter().map(|made| made.name.clone()).collect(),
-            jobs: all.into_iter().map(|made| made.job).collect(),
+            all: all.into_iter().map(|made| made.job).collect(),
         })
     }
 }
@@ -179,9 +179,9 @@ impl Jobs {
     /// The jobs, as a policy is told of them.
     pub fn for_policy(&self, contender: &Contender) -> Arc<[Job]> {
         match self.told(contender) {
-            None => Arc::clone(&self.jobs),
+            None => Arc::clone(&self.all),
             Some(told) => {
-                let jobs = self.jobs.iter().zip(told.iter());
+                let jobs = self.all.iter().zip(told.iter());
                 jobs.map(|(job, told)| Job {
                     estimate: told.map(Positive::span),
                     ..job.clone()
@@ -198,7 +198,7 @@ impl Jobs {
 
     /// The jobs as their workloads tell of them.
     pub fn jobs(&self) -> &Arc<[Job]> {
-        &self.jobs
+        &self.all
     }
 
     fn told(&self, contender: &Contender) -> Option<&Arc<[Option<Positive>]>> {
@@ -213,9 +213,9 @@ impl Jobs {
     pub(super) fn without_estimate(&self, contender: &Contender) -> Option<(usize, &Name)> {
         let none = |at: &usize| match self.told(contender) {
             Some(told) => told[*at].is_none(),
-            None => self.jobs[*at].estimate.is_none(),
+            None => self.all[*at].estimate.is_none(),
         };
-        let mut missing = (0..self.jobs.len()).filter(none);
+        let mut missing = (0..self.all.len()).filter(none);
         let first = missing.next()?;
         Some((1 + missing.count(), &self.names[first]))
     }
@@ -466,7 +466,7 @@ impl<'a> Maker<'a> {
                 .offerings
                 .iter()
                 .filter(|other| !gpus || model_of(other) == model_of(offering));
-            if holds(pool, &gang) {
+            if holds(&pool, &gang) {
                 return None;
             }
         }
@@ -480,7 +480,7 @@ impl<'a> Maker<'a> {
 
 /// Whether an empty fleet, at its largest, holds each role of a gang by itself.
 fn holds<'a>(
-    pool: impl Iterator<Item = &'a sim_core::model::Offering> + Clone,
+    pool: &(impl Iterator<Item = &'a sim_core::model::Offering> + Clone),
     gang: &Gang,
 ) -> bool {
     gang.roles().iter().all(|role| {
