@@ -8,7 +8,7 @@
 //! 3. The decoder types it by a table of keys, from which [`json_schema`] and [`key_reference`]
 //!    are drawn as well. It goes on after an error, so that a [`Rejection`] holds them all.
 //! 4. [`check_parts`] asks the registries of policies and generators about kinds and parameters.
-//! 5. [`print`] gives the resolved experiment back as text, and [`digest`] its fingerprint.
+//! 5. [`print()`] gives the resolved experiment back as text, and [`digest`] its fingerprint.
 //!
 //! ```
 //! use scenarios::schema::{DataRoots, parse, print, skeleton};
