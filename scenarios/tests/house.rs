@@ -252,16 +252,32 @@ fn the_readme_speaks_of_commands_that_exist() {
     }
 }
 
-#[test]
-fn the_schema_in_the_repository_is_current() {
-    let path = root().join("scenarios/schema.json");
-    let now = format!("{:#}\n", scenarios::schema::json_schema());
+/// A file in the repository is what the code would write; UPDATE_EXPECT=1 writes it.
+fn is_current(name: &str, now: &str) {
+    let path = root().join(name);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(&path, &now).expect("writable");
+        fs::write(&path, now).expect("writable");
     }
-    let committed = fs::read_to_string(&path).expect("scenarios/schema.json");
+    let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == now,
-        "scenarios/schema.json is stale: run with UPDATE_EXPECT=1"
+        "{name} is stale: run with UPDATE_EXPECT=1"
+    );
+}
+
+#[test]
+fn the_schema_in_the_repository_is_current() {
+    is_current(
+        "scenarios/schema.json",
+        &format!("{:#}\n", scenarios::schema::json_schema()),
+    );
+}
+
+#[test]
+fn the_reference_of_keys_is_current() {
+    let reference = scenarios::schema::key_reference();
+    is_current(
+        "docs/scenario.md",
+        &format!("# The scenario file\n\n{reference}"),
     );
 }

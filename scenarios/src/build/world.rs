@@ -178,7 +178,11 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
     let across_racks = times(across_nodes, ppb(course.across_racks));
     let rates = Rates {
         by_model: by_model.collect(),
-        by_gpus: Vec::new(),
+        by_gpus: course
+            .scaling
+            .iter()
+            .map(|(gpus, rate)| (*gpus, ppb(*rate)))
+            .collect(),
         across_nodes,
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),

@@ -46,6 +46,9 @@ pub(super) struct Compare {
         hide_default_value = true
     )]
     threads: usize,
+    /// In what form tables are written; parquet is not there yet
+    #[arg(long, value_parser = ["csv"], default_value = "csv")]
+    tables: String,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
