@@ -18,7 +18,7 @@ pub(crate) struct Free {
 }
 
 /// The nodes of an offering: a range of node ids, and which of them are open by number of free GPUs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Pool {
     first: u32,
     shape: Shape,
@@ -26,6 +26,8 @@ struct Pool {
     first_rack: u32,
     /// By number of wholly free GPUs: open node slots.
     by_free: Vec<Bits>,
+    /// Bit `n` is set where `by_free[n]` holds a node.
+    counts: u128,
     /// Open nodes with a GPU that is partly free.
     sharing: Bits,
     /// Wholly free GPUs on open nodes.
@@ -69,6 +71,42 @@ impl Clone for Capacity {
     }
 }
 
+impl Clone for Pool {
+    fn clone(&self) -> Self {
+        Self {
+            by_free: self.by_free.clone(),
+            sharing: self.sharing.clone(),
+            ..*self
+        }
+    }
+
+    /// Reuses what is allocated already.
+    fn clone_from(&mut self, source: &Self) {
+        self.by_free.clone_from(&source.by_free);
+        self.sharing.clone_from(&source.sharing);
+        (self.first, self.shape) = (source.first, source.shape);
+        (self.rack_size, self.first_rack) = (source.rack_size, source.first_rack);
+        (self.counts, self.free_gpus, self.open) = (source.counts, source.free_gpus, source.open);
+    }
+}
+
+impl Pool {
+    /// An open node slot has so many wholly free GPUs.
+    fn list(&mut self, slot: u32, free: u32) {
+        self.by_free[convert::index(free)].insert(slot);
+        self.counts |= 1 << free;
+    }
+
+    /// It has them no more.
+    fn unlist(&mut self, slot: u32, free: u32) {
+        let nodes = &mut self.by_free[convert::index(free)];
+        nodes.remove(slot);
+        if nodes.is_empty() {
+            self.counts &= !(1 << free);
+        }
+    }
+}
+
 impl Capacity {
     /// All nodes of `offerings`, closed and empty.
     pub(crate) fn new(offerings: &[Offering]) -> Self {
@@ -96,6 +134,7 @@ impl Capacity {
             rack_size: offering.rack_size,
             first_rack: convert::narrow(self.rack_free.len()),
             by_free: vec![Bits::new(slots); convert::index(shape.gpus) + 1],
+            counts: 0,
             sharing: Bits::new(slots),
             free_gpus: 0,
             open: 0,
@@ -233,6 +272,11 @@ impl Capacity {
             && free.memory_mib == shape.memory_mib
     }
 
+    /// Which numbers of wholly free GPUs open nodes of `offering` have: bit `n` is set if some node has `n`.
+    pub fn free_counts(&self, offering: OfferingId) -> u128 {
+        self.pools[offering.index()].counts
+    }
+
     /// Open nodes of `offering` with exactly `gpus` wholly free GPUs, in the order of their ids.
     pub fn nodes_with(&self, offering: OfferingId, gpus: u32) -> impl Iterator<Item = NodeId> + '_ {
         let pool = &self.pools[offering.index()];
@@ -291,6 +335,23 @@ impl Capacity {
         by_gpu.min(by_cpu).min(by_memory)
     }
 
+    /// Whether `tasks` tasks of `demand` fit on `node` as it is: [`Capacity::room`] without its divisions.
+    pub fn fits(&self, node: NodeId, demand: &Demand, tasks: u32) -> bool {
+        if !self.open[node.index()] {
+            return false;
+        }
+        let free = &self.free[node.index()];
+        let times = |each: u32| u64::from(each) * u64::from(tasks);
+        let by_gpu = match demand.gpu {
+            GpuDemand::None => true,
+            GpuDemand::Whole(gpus) => times(gpus.into()) <= u64::from(free.gpus.count()),
+            GpuDemand::Milli(milli) => self.room_for_shares(node, milli) >= tasks,
+        };
+        by_gpu
+            && times(demand.cpu_milli) <= u64::from(free.cpu_milli)
+            && times(demand.memory_mib) <= u64::from(free.memory_mib)
+    }
+
     fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
         let free = &self.free[node.index()];
         let per_whole = u32::from(1000 / milli);
@@ -330,7 +391,7 @@ impl Capacity {
     fn index(&mut self, node: NodeId) {
         let free = self.free[node.index()];
         let pool = &mut self.pools[self.offering[node.index()].index()];
-        pool.by_free[convert::index(free.gpus.count())].insert(node.0 - pool.first);
+        pool.list(node.0 - pool.first, free.gpus.count());
         if !free.shared.is_empty() {
             pool.sharing.insert(node.0 - pool.first);
         }
@@ -339,14 +400,14 @@ impl Capacity {
     fn unindex(&mut self, node: NodeId) {
         let free = self.free[node.index()];
         let pool = &mut self.pools[self.offering[node.index()].index()];
-        pool.by_free[convert::index(free.gpus.count())].remove(node.0 - pool.first);
+        pool.unlist(node.0 - pool.first, free.gpus.count());
         pool.sharing.remove(node.0 - pool.first);
     }
 
     /// Which GPUs `tasks` tasks of `demand` would get on `node`; `None` if they do not fit. A choice named in `wish` is
     /// honoured if it is free.
     pub(crate) fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
-        if self.room(seat.node, demand) < seat.tasks {
+        if !self.fits(seat.node, demand, seat.tasks) {
             return None;
         }
         let free = &self.free[seat.node.index()];
@@ -465,16 +526,16 @@ impl Capacity {
         let pool = &mut self.pools[self.offering[node.index()].index()];
         let slot = node.0 - pool.first;
         if had != has {
-            pool.by_free[convert::index(had)].remove(slot);
-            pool.by_free[convert::index(has)].insert(slot);
+            pool.unlist(slot, had);
+            pool.list(slot, has);
             pool.free_gpus = pool.free_gpus + has - had;
             self.rack_free[rack] = self.rack_free[rack] + has - had;
         }
         if before.shared.is_empty() != after.shared.is_empty() {
             if after.shared.is_empty() {
-                pool.sharing.remove(slot)
+                pool.sharing.remove(slot);
             } else {
-                pool.sharing.insert(slot)
+                pool.sharing.insert(slot);
             }
         }
     }
