@@ -1,7 +1,7 @@
 //! A plan in the making: decisions so far, and how to take them back.
 
 use super::capacity::Capacity;
-use super::decision::{Decision, Reason, Refusal};
+use super::decision::{Decision, JobDecision, Reason, Refusal};
 use crate::model::{Demand, Seat};
 use crate::units::{JobId, NodeId, OfferingId};
 
@@ -56,14 +56,10 @@ impl Draft {
     /// An empty plan over `offerings` offerings and jobs of up to `slots` slots.
     pub(crate) fn begin(&mut self, offerings: usize, slots: usize) {
         self.number += 1;
-        self.undo.clear();
-        self.decisions.clear();
-        self.refusals.clear();
-        self.holds.clear();
-        self.requested.clear();
         self.requested.resize(offerings, 0);
-        self.leaves.clear();
+        self.requested.fill(0);
         self.leaves.resize(offerings, 0);
+        self.leaves.fill(0);
         if self.fates.len() < slots {
             self.fates.resize(slots, (0, Fate::Open));
         }
@@ -85,6 +81,15 @@ impl Draft {
     pub(crate) fn take(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
         capacity.take(&seat, &demand);
         self.undo.push(Undo::Take(seat, demand));
+    }
+
+    /// Adds a seat to the start that was decided last.
+    pub(crate) fn grant(&mut self, seat: Seat) {
+        let last = self.decisions.last_mut();
+        let Some(Decision::Job(JobDecision::Start(_, allocation))) = last else {
+            unreachable!("seats are granted to a start")
+        };
+        allocation.seats.push(seat);
     }
 
     pub(crate) fn give(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
@@ -140,6 +145,10 @@ impl Draft {
 
     /// Takes back everything: a plan that was opened and not committed leaves no trace.
     pub(crate) fn abandon(&mut self, capacity: &mut Capacity) {
+        let explained = self.refusals.is_empty() && self.holds.is_empty();
+        if explained && self.undo.is_empty() && self.decisions.is_empty() {
+            return;
+        }
         let start = Mark {
             undo: 0,
             decisions: 0,

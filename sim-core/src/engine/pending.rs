@@ -37,6 +37,7 @@ impl PendingSet {
     }
 
     /// How many events there are, stale ones included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.heap.len()
     }
