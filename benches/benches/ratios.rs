@@ -1,74 +1,121 @@
-//! Ratios.
-use benches::customers::Customers;
-use benches::flight::{self, Rule};
-use benches::jobs::{self, Form, GPUS};
-use benches::{hand, table};
-use sim_core::world::Trace;
+//! What the engine costs beside loops written by hand, per job and as a ratio, over jobs and nodes. Both sides are timed in
+//! turns; the table comes at the end, and lies in `target/ratios.csv` as well.
+//!
+//! `cargo bench -p benches --bench ratios -- easy` flies the subjects whose name holds `easy`.
+
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 
+use benches::customers::Customers;
+use benches::flight::{self, Rule};
+use benches::hand;
+use benches::jobs::{self, Form, GPUS};
+use benches::table::{self, Pair, Row, Subject};
+use sim_core::model::Job;
+use sim_core::world::Trace;
+
+/// Jobs flown, and how often.
+const JOBS: [(u32, usize); 3] = [(10_000, 15), (100_000, 7), (1_000_000, 3)];
+const NODES: [u32; 3] = [100, 1_000, 10_000];
+
+/// Share of the fleet that the jobs keep busy.
+const LOAD: f64 = 0.85;
+
+/// Servers of M/M/c that are GPUs of one node.
+const SERVERS: u32 = 50;
+
+/// A subject and how it is flown.
+type Flight = (Subject, fn(u32, u32, usize) -> Pair);
+
+const FLIGHTS: [Flight; 5] = [
+    (promised("fifo", 8.0), |count, nodes, rounds| {
+        replay(Rule::Fifo, Form::Scattered, count, nodes, rounds)
+    }),
+    (promised("easy", 6.0), |count, nodes, rounds| {
+        replay(Rule::Easy, Form::Scattered, count, nodes, rounds)
+    }),
+    (promised("mmc", 3.0), queue),
+    (open("fifo one-node"), |count, nodes, rounds| {
+        replay(Rule::Fifo, Form::OneNode, count, nodes, rounds)
+    }),
+    (open("easy one-node"), |count, nodes, rounds| {
+        replay(Rule::Easy, Form::OneNode, count, nodes, rounds)
+    }),
+];
+
+const fn promised(name: &'static str, target: f64) -> Subject {
+    Subject {
+        name,
+        target: Some(target),
+    }
+}
+
+const fn open(name: &'static str) -> Subject {
+    Subject { name, target: None }
+}
+
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let only = args.get(1).map(String::as_str).unwrap_or("");
-    for nodes in [100u32, 1000, 10_000] {
-        for count in [10_000u32, 100_000, 1_000_000] {
-            let rounds = if count < 1_000_000 { 5 } else { 3 };
-            let list = jobs::jobs(count, nodes, 0.85, Form::Scattered);
-            let counts = jobs::counts(&list);
-            let world = flight::world(nodes, GPUS);
-            for (name, rule) in [("fifo", Rule::Fifo), ("easy", Rule::Easy)] {
-                if !only.contains(name) {
-                    continue;
-                }
-                let pair = table::in_turns(
-                    rounds,
-                    || {
-                        black_box(flight::fly(
-                            &world,
-                            Box::new(Trace::new(Arc::clone(&list))),
-                            rule,
-                            &mut (),
-                        ));
-                    },
-                    || {
-                        black_box(match rule {
-                            Rule::Easy => hand::easy(&counts, nodes * GPUS),
-                            _ => hand::fifo(&counts, nodes * GPUS),
-                        });
-                    },
-                );
-                let per = |d: std::time::Duration| d.as_nanos() as f64 / count as f64;
-                println!(
-                    "{name} {nodes} {count}: {:.0} {:.0} {:.2}",
-                    per(pair.ours),
-                    per(pair.hand),
-                    per(pair.ours) / per(pair.hand)
-                );
-            }
-            if only.contains("mmc") {
-                let world = flight::world(nodes / 50, 50);
-                let pair = table::in_turns(
-                    rounds,
-                    || {
-                        black_box(flight::fly(
-                            &world,
-                            Box::new(Customers::new(count, nodes)),
-                            Rule::Fifo,
-                            &mut (),
-                        ));
-                    },
-                    || {
-                        black_box(hand::mmc(Customers::new(count, nodes), nodes));
-                    },
-                );
-                let per = |d: std::time::Duration| d.as_nanos() as f64 / count as f64;
-                println!(
-                    "mmc {nodes} {count}: {:.0} {:.0} {:.2}",
-                    per(pair.ours),
-                    per(pair.hand),
-                    per(pair.ours) / per(pair.hand)
-                );
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
+    let mut rows = Vec::new();
+    for (subject, fly) in FLIGHTS
+        .iter()
+        .filter(|(subject, _)| is_wanted(subject.name))
+    {
+        for nodes in NODES {
+            for (jobs, rounds) in JOBS {
+                eprintln!("{}: {jobs} jobs, {nodes} nodes", subject.name);
+                rows.push(Row {
+                    subject: *subject,
+                    jobs,
+                    nodes,
+                    pair: fly(jobs, nodes, rounds),
+                });
             }
         }
     }
+    println!("{}", table::text(&rows).expect("a string takes all"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ratios.csv");
+    let csv = table::csv(&rows).expect("a string takes all");
+    std::fs::write(&path, csv).expect("the target folder takes a file");
+}
+
+/// A replay of jobs against the loop on counts.
+fn replay(rule: Rule, form: Form, count: u32, nodes: u32, rounds: usize) -> Pair {
+    let list: Arc<[Job]> = jobs::jobs(count, nodes, LOAD, form);
+    let (counts, world) = (jobs::counts(&list), flight::world(nodes, GPUS));
+    let by_hand = match rule {
+        Rule::Fifo => hand::fifo,
+        Rule::Easy => hand::easy,
+        Rule::Skip => unreachable!("no loop was written for it"),
+    };
+    table::in_turns(
+        rounds,
+        || {
+            let trace = Box::new(Trace::new(Arc::clone(&list)));
+            black_box(flight::fly(&world, trace, rule, &mut ()));
+        },
+        || {
+            black_box(by_hand(&counts, nodes * GPUS));
+        },
+    )
+}
+
+/// M/M/c: as many servers as nodes elsewhere, as GPUs on nodes of [`SERVERS`]; both sides draw their customers as they go.
+fn queue(count: u32, servers: u32, rounds: usize) -> Pair {
+    let world = flight::world(servers / SERVERS, SERVERS);
+    table::in_turns(
+        rounds,
+        || {
+            let customers = Box::new(Customers::new(count, servers));
+            black_box(flight::fly(&world, customers, Rule::Fifo, &mut ()));
+        },
+        || {
+            black_box(hand::mmc(Customers::new(count, servers), servers));
+        },
+    )
 }
