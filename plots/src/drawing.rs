@@ -11,8 +11,9 @@ use crate::ink::font::{FAMILY, REGULAR, SEMIBOLD};
 /// Pixels of the PNG per pixel of the SVG, so that it is sharp on dense screens and in print.
 const PNG_SCALE: f32 = 2.0;
 
-/// A figure, drawn.
+/// A figure, drawn. Only this crate makes one, so that a page may hold its SVG as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drawing {
     /// The picture: a whole SVG document without scripts, ids or outside resources.
     pub svg: String,

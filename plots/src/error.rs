@@ -42,9 +42,9 @@ pub enum PlotError {
         /// How many fit.
         limit: usize,
     },
-    /// A bar names a node, lane or state that the chart does not have.
+    /// An index names a node, lane, state or bar that the chart does not have.
     OutOfRange {
-        /// Which bar, and what it names.
+        /// Which index.
         place: String,
     },
     /// A row of a table has another number of cells than the table has columns.

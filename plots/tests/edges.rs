@@ -171,6 +171,20 @@ fn little_or_no_data_is_drawn() {
 }
 
 #[test]
+fn a_level_seen_once_is_still_seen() {
+    let track = Track {
+        points: vec![(5.0, 0.5)],
+        ..Track::default()
+    };
+    let timeline = Timeline {
+        heading: heading("Once"),
+        measure: measure(Unit::Share),
+        tracks: vec![track],
+    };
+    assert!(timeline.draw().expect("drawn").svg.contains("<circle"));
+}
+
+#[test]
 fn huge_and_tiny_ranges_are_drawn() {
     for series in [
         named(&[&[1e-300, 1e100]]),

@@ -8,4 +8,8 @@
 //! floor reads TOML. Only this crate opens files, reads arguments and spawns threads; `schema`
 //! itself opens nothing but the scenario, what it extends, and the folders its paths lead to.
 
+pub mod build;
+pub mod cli;
+pub mod conform;
+pub mod experiment;
 pub mod schema;

@@ -1,23 +1,44 @@
 //! Data in: importers of published traces, calibrated generators, and a critic of both.
 //!
-//! A trace comes as bytes and a name to show ([`Source`]), is bounded and decompressed as it is
-//! consumed, read by the importer of its [format](formats), and leaves as a [`Workload`]: typed,
-//! sorted, raw truth, with every imputation in its notes.
+//! A trace comes as bytes and a name to show ([`Source`]). It is bounded and decompressed as it is
+//! consumed, read by the importer of its format ([`formats`], [`import`]), and leaves as a
+//! [`Workload`]: typed, sorted by submission, raw truth, with every imputation and exclusion in its
+//! notes. What breaks a rule fails the import with [`Refused`], or is counted and listed in a
+//! lenient one. [`synth`] makes workloads of the same type from a seed; [`estimates`] says what a
+//! policy is told a job will take. [`lint`] finds what is odd about either kind, [`Stats`] puts it
+//! in numbers, and [`write_csv`] writes a table that reads back. What a job means to the engine is
+//! decided elsewhere.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `reader` | bytes to lines, rows, and integers of a unit |
+//! | `import` | one file per format, and the table of all |
+//! | `synth` | one file per model, one stream of draws per purpose |
+//! | `lint` | one check per kind of finding |
 //!
 //! # Architecture invariants
-//! * No file is opened here, nothing is printed, and no input makes it panic: a fault is a
-//!   [`TraceError`] with file, line, column, value, rule and remedy.
+//! * No file is opened here, nothing is printed, no clock or environment is asked, and no input
+//!   makes it panic: a fault is a [`TraceError`] with file, line, column, value, rule and remedy.
 //! * Numbers are read as integers of their unit; no float lies between a trace and a run.
+//! * A bad row is never skipped without a word.
+//! * No rows of anyone's trace are held here: generators hold aggregates, each with its source and
+//!   a test that it is matched; fixtures are of our own making.
+//! * A generator draws only from `sim_core::world::draw`: same seed and name, same bits.
 
 mod error;
+mod estimate;
+mod export;
 mod fleet;
 mod import;
 mod lint;
 mod reader;
 mod record;
 mod stats;
+pub mod synth;
 
 pub use error::{MAX_LISTED, Refused, TraceError};
+pub use estimate::{Estimate, estimates};
+pub use export::write_csv;
 pub use fleet::{Fleet, Pool};
 pub use import::{
     Amount, ColumnMap, CpuUnit, Evidence, Format, MemoryUnit, Options, Procs, Reads, SwfOptions,

@@ -2,7 +2,7 @@
 
 use sim_core::units::{SimTime, Span};
 use traces::{
-    Amount, ColumnMap, CpuUnit, MemoryUnit, Name, Options, Procs, Record, Source, Status,
+    Amount, ColumnMap, CpuUnit, Machine, MemoryUnit, Name, Options, Procs, Record, Source, Status,
     SwfOptions, TimeColumn, TimeUnit, Workload, formats, import, import_nodes,
 };
 
@@ -203,7 +203,8 @@ fn pai_tasks_come_without_a_header_and_in_percent() {
     );
     assert_eq!(pai.models, ["MISC", "V100"]);
     assert!(pai.notes.contains(&"1 left out: no end time".to_owned()));
-    let header = "job_name,task_name,inst_num,status,start_time,end_time,plan_cpu,plan_mem,plan_gpu,gpu_type\n";
+    let header = "job_name,task_name,inst_num,status,start_time,end_time,\
+                  plan_cpu,plan_mem,plan_gpu,gpu_type\n";
     let with = [header.as_bytes(), fixture("pai-2020.csv").as_slice()].concat();
     let with = import(
         "pai-2020",
@@ -305,4 +306,84 @@ fn formats_are_listed_in_order_and_once() {
     );
     let message = unknown.expect_err("no such format").to_string();
     assert!(message.starts_with("x: phily: there is no such format; use one of acme, csv"));
+}
+
+/// Everything but what the table leaves out: where a job stood and how it ended.
+fn bare(mut workload: Workload) -> Workload {
+    for job in &mut workload.jobs {
+        job.line = 0;
+        job.status = Status::Unknown;
+    }
+    workload.epoch = None;
+    workload.notes.clear();
+    workload.machine = Machine::default();
+    workload
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let options = Options {
+        columns: ColumnMap::native(),
+        ..Options::default()
+    };
+    for (format, name) in [
+        ("acme", "acme.csv"),
+        ("gpu-spot-2026", "gpu-spot-2026.csv"),
+        ("helios", "helios.csv"),
+        ("openb-pods", "openb-pods.csv"),
+        ("pai-2020", "pai-2020.csv"),
+        ("philly-csv", "philly.csv"),
+        ("philly-json", "philly.json"),
+        ("swf", "jobs.swf"),
+    ] {
+        let first = plain(format, name);
+        let mut table = Vec::new();
+        traces::write_csv(&first, &mut table).expect("memory");
+        let again = import("csv", Source::new("written", table.as_slice()), &options);
+        let again = again.unwrap_or_else(|refused| panic!("{format}: {refused}"));
+        let mut twice = Vec::new();
+        traces::write_csv(&again, &mut twice).expect("memory");
+        assert_eq!(
+            String::from_utf8(table),
+            String::from_utf8(twice),
+            "{format}"
+        );
+        if again.users == first.users
+            && again.queues == first.queues
+            && again.models == first.models
+        {
+            assert_eq!(bare(again).jobs, bare(first).jobs, "{format}");
+        }
+    }
+}
+
+#[test]
+fn no_name_becomes_a_formula_or_breaks_its_row() {
+    let mut workload = plain("philly-csv", "philly.csv");
+    workload.queues[0] = "=cmd()".to_owned();
+    workload.queues[1] = "a, \"b\"".to_owned();
+    let mut table = Vec::new();
+    traces::write_csv(&workload, &mut table).expect("memory");
+    let text = String::from_utf8(table).expect("UTF-8");
+    assert!(
+        text.contains(",'=cmd(),") && text.contains(",\"a, 'b'\","),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_clock_whose_tick_is_nothing_is_refused() {
+    let options = Options {
+        swf: SwfOptions {
+            unit: Span::ZERO,
+            procs: Procs::Allocated,
+        },
+        ..Options::default()
+    };
+    let refused = import("swf", Source::new("t", [].as_slice()), &options);
+    let message = refused.expect_err("no unit").to_string();
+    assert_eq!(
+        message,
+        "t: unit = 0s: a tick is longer than nothing; give the unit of the clock"
+    );
 }

@@ -228,6 +228,31 @@ fn a_bomb_of_valid_lines_is_refused_by_its_ratio() {
 }
 
 #[test]
+fn no_changed_bit_of_a_compressed_trace_is_believed() {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&fixture("philly.csv")).expect("memory");
+    let whole = gzip.finish().expect("memory");
+    let good = outcome("philly-csv", &whole, false);
+    let mut believed = 0;
+    for at in 10..whole.len() {
+        for bit in 0..8 {
+            let mut bent = whole.clone();
+            bent[at] ^= 1 << bit;
+            // The checksum stands at the end, so what was read before it is not believed either.
+            let outcome = outcome("philly-csv", &bent, true);
+            assert!(
+                outcome == good || outcome.starts_with("t:"),
+                "byte {at}: {outcome}"
+            );
+            believed += u32::from(outcome == good);
+        }
+    }
+    // Fewer than eight bits pad the last byte of the compressed data and mean nothing.
+    assert!(believed < 8, "{believed}");
+}
+
+#[test]
 fn a_reader_that_fails_is_an_error() {
     struct Broken;
     impl std::io::Read for Broken {

@@ -145,10 +145,10 @@ fn a_day_of_silence_and_an_unsorted_trace_are_named_with_lines() {
     assert_eq!(
         shown,
         [
-            "warning[clock-gap]: 1 times nothing is submitted for more than 16h40m\n  line 5, job 4: \
-             the first in 1d",
-            "note[unsorted]: 1 jobs stood earlier in the trace than one submitted before them\n  line \
-             2, job 2: comes after line 3",
+            "warning[clock-gap]: 1 times nothing is submitted for more than 16h40m\n  \
+             line 5, job 4: the first in 1d",
+            "note[unsorted]: 1 jobs stood earlier in the trace than one submitted before them\n  \
+             line 2, job 2: comes after line 3",
         ]
     );
 }

@@ -1,8 +1,10 @@
-//! The importers on the published files themselves, where they are at hand.
+//! The importers on the published files themselves, and what was calibrated to them, where they are
+//! at hand.
 
 use std::fs::File;
 use std::path::PathBuf;
 
+use sim_core::units::{Span, convert};
 use traces::{Options, Source, Status, Workload, import, import_nodes};
 
 /// The file, or nothing where there is no reference data.
@@ -214,4 +216,173 @@ fn openb_fits_its_own_fleet_but_for_demand_that_is_stated() {
         .iter()
         .filter(|f| f.code.severity() == traces::Severity::Error);
     assert_eq!(errors.count(), 0, "{findings:?}");
+}
+
+#[test]
+fn the_constants_of_the_philly_generator_are_those_of_the_trace() {
+    use traces::synth::philly_2017::{CLUSTERS, DURATIONS_S, PROBABILITIES, SIZES};
+    let Some(philly) = read("philly-csv", "philly/philly.csv.gz") else {
+        return;
+    };
+    let sizes = traces::Stats::of(&philly, None).sizes;
+    assert_eq!(
+        sizes,
+        SIZES.map(|(gpus, count)| (gpus.into(), count.into()))
+    );
+    let mut clusters = vec![0; philly.queues.len()];
+    for job in &philly.jobs {
+        clusters[usize::from(job.queue.expect("every row has a cluster"))] += 1;
+    }
+    clusters.sort_unstable_by_key(|&count| std::cmp::Reverse(count));
+    assert_eq!(clusters, CLUSTERS);
+    let classes = [1..=1, 2..=4, 5..=u32::MAX];
+    for (class, quantiles) in classes.into_iter().zip(DURATIONS_S) {
+        let of = philly.jobs.iter().filter(|job| class.contains(&job.tasks));
+        let mut seconds: Vec<f64> = of
+            .map(|job| convert::real(job.duration.us()) / 1e6)
+            .collect();
+        seconds.sort_by(f64::total_cmp);
+        let last = convert::real(convert::wide(seconds.len() - 1));
+        let at = |p: f64| seconds[usize::try_from(convert::floor(p * last + 0.5)).expect("small")];
+        assert_eq!(
+            PROBABILITIES.map(at).map(f64::to_bits),
+            quantiles.map(f64::to_bits)
+        );
+    }
+}
+
+#[test]
+fn the_campaigns_of_the_philly_generator_are_those_of_the_trace() {
+    use traces::synth::philly_2017::{CAMPAIGNS, GAPS_S};
+    let Some(mut philly) = read("philly-csv", "philly/philly.csv.gz") else {
+        return;
+    };
+    philly.jobs.sort_by_key(|job| (job.queue, job.submit));
+    let minute = Span::from_secs(60);
+    let near = |a: &traces::Record, b: &traces::Record| {
+        a.queue == b.queue && b.submit.since(a.submit) <= minute
+    };
+    let campaigns = philly.jobs.chunk_by(near);
+    let mut gaps = Vec::new();
+    let mut counts = [0; CAMPAIGNS.len()];
+    for campaign in campaigns {
+        let within = |&(fewest, most, _): &(u32, u32, u32)| {
+            (fewest..=most).contains(&convert::narrow(campaign.len()))
+        };
+        counts[CAMPAIGNS
+            .iter()
+            .position(within)
+            .expect("a size of the table")] += 1;
+        gaps.extend(campaign.windows(2).map(|w| w[1].submit.since(w[0].submit)));
+    }
+    assert_eq!(counts, CAMPAIGNS.map(|(_, _, count)| count));
+    gaps.sort_unstable();
+    let last = convert::real(convert::wide(gaps.len() - 1));
+    for (p, seconds) in GAPS_S {
+        let gap = gaps[usize::try_from(convert::floor(p * last)).expect("small")];
+        assert_eq!(gap.us(), convert::floor(seconds * 1e6), "{p}");
+    }
+}
+
+/// The stored file is a sample of 10,000 jobs by the authors' own program for 256 processors.
+#[test]
+fn the_lublin_model_agrees_with_a_sample_of_its_authors_program() {
+    use traces::synth::{Length, Lublin, Luck};
+    let Some(theirs) = read("swf", "swf/lublin_256.swf.gz") else {
+        return;
+    };
+    let luck = Luck {
+        seed: 1,
+        workload: "lublin",
+    };
+    let ours = Lublin::typeless(256, Length::Jobs(40_000))
+        .workload(luck)
+        .expect("good");
+    let numbers = |jobs: &[traces::Record]| {
+        let n = convert::real(convert::wide(jobs.len()));
+        let share = |keep: &dyn Fn(&traces::Record) -> bool| {
+            convert::real(convert::wide(jobs.iter().filter(|job| keep(job)).count())) / n
+        };
+        let log_run = |job: &traces::Record| {
+            libm::log(libm::floor(convert::real(job.duration.us()) / 1e6).max(1.0))
+        };
+        let gap = convert::real(jobs[jobs.len() - 1].submit.us()) / 1e6 / n;
+        [
+            share(&|job| job.tasks == 1),
+            share(&|job| job.tasks > 1 && job.tasks.is_power_of_two()),
+            jobs.iter()
+                .map(|job| libm::log2(f64::from(job.tasks)))
+                .sum::<f64>()
+                / n,
+            jobs.iter().map(log_run).sum::<f64>() / n,
+            libm::log(gap),
+        ]
+    };
+    // Four standard errors of the difference between 10,000 and 40,000 jobs and more: the last, of
+    // the mean gap, is heavy-tailed.
+    let tolerance = [0.018, 0.02, 0.09, 0.14, 0.25];
+    let (ours, theirs) = (numbers(&ours.jobs), numbers(&theirs.jobs));
+    for ((ours, theirs), tolerance) in ours.into_iter().zip(theirs).zip(tolerance) {
+        assert!((ours - theirs).abs() < tolerance, "{ours} {theirs}");
+    }
+}
+
+#[test]
+fn a_job_list_of_another_simulator_is_read_by_a_column_map() {
+    use traces::{ColumnMap, TimeColumn, TimeUnit};
+    let name = "tiresias/60_job.csv";
+    let Some(path) = reference(name) else {
+        return;
+    };
+    let seconds = |column: &str| TimeColumn {
+        column: column.to_owned(),
+        unit: TimeUnit::Seconds,
+    };
+    let options = Options {
+        columns: ColumnMap {
+            submit: seconds("submit_time"),
+            duration: seconds("duration"),
+            name: Some("job_id".to_owned()),
+            tasks: Some("num_gpu".to_owned()),
+            class: Some("model_name".to_owned()),
+            ..ColumnMap::default()
+        },
+        ..Options::default()
+    };
+    let source = Source::new(name, File::open(path).expect("readable"));
+    let jobs = import("csv", source, &options)
+        .expect("a published file")
+        .jobs;
+    assert_eq!(jobs.len(), 60);
+    assert!(jobs.iter().all(|job| job.class.is_some() && job.tasks >= 1));
+}
+
+#[test]
+fn logs_with_a_finer_clock_read_in_their_unit() {
+    let Some(folder) = reference("../conformance/batch") else {
+        return;
+    };
+    for (name, jobs) in [
+        ("syn1k.swf", 1_000),
+        ("syn10k.swf", 10_000),
+        ("syn10k_fine.swf", 10_000),
+    ] {
+        let read = |unit| {
+            let mut options = Options::default();
+            options.swf.unit = unit;
+            let file = File::open(folder.join(name)).expect("readable");
+            import("swf", Source::new(name, file), &options).expect("a good log")
+        };
+        let (seconds, ticks) = (
+            read(Span::from_secs(1)),
+            read(Span::from_us(1).expect("short")),
+        );
+        assert_eq!(seconds.jobs.len(), jobs, "{name}");
+        let pairs = seconds.jobs.iter().zip(&ticks.jobs);
+        assert!(
+            pairs
+                .clone()
+                .all(|(a, b)| a.submit.us() == b.submit.us() * 1_000_000)
+        );
+    }
 }

@@ -86,6 +86,11 @@ impl Axis {
             low - pad
         };
         let high = high + pad;
+        // Nor does a share that is at most all of it go beyond.
+        let high = match measure.unit {
+            Unit::Share if range.1 <= 1.0 => high.min(1.0),
+            Unit::Share | Unit::Seconds | Unit::Named(_) | Unit::One => high,
+        };
         let shown = measure.unit.shown(high.abs().max(low.abs()));
         let step = ticks::round_step((high - low) * shown.per_given, 6.0);
         (Self::stepped(measure, (low, high), step, &shown), shown)

@@ -47,12 +47,17 @@ impl Bars {
     ///
     /// # Errors
     /// [`PlotError::NotDrawable`] and [`PlotError::Interval`] for a value that is none,
-    /// [`PlotError::TooMany`] beyond [`MOST_NAMES`] bars.
+    /// [`PlotError::OutOfRange`] for a baseline that is no bar, [`PlotError::TooMany`] beyond
+    /// [`MOST_NAMES`] bars.
     pub fn draw(&self) -> Result<Drawing, PlotError> {
         at_most("bars", self.bars.len(), MOST_NAMES)?;
         for bar in &self.bars {
             let place = || format!("bar {:?}", plain(&bar.name));
             bar.estimate.check(place)?;
+        }
+        if let Some(row) = self.baseline.filter(|row| *row >= self.bars.len().max(1)) {
+            let place = format!("baseline {row}");
+            return Err(PlotError::OutOfRange { place });
         }
         let ends = self.bars.iter().map(|bar| bar.estimate.ends());
         let range = extent(ends.flat_map(|(low, high)| [low, high]));

@@ -95,6 +95,7 @@ impl Cdf {
             TimeScale::Log => {
                 let zero = all().any(|value| value < TINY);
                 let (low, high) = extent(all().filter(|v| *v >= TINY)).unwrap_or((1.0, 60.0));
+                let title = format!("{title} (log scale)");
                 Axis::log_time(&title, (low / 1.25, high * 1.25), zero, width)
             }
         }

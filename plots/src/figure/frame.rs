@@ -148,8 +148,8 @@ impl Frame<'_> {
             .label_style(ticks)
             .axis_desc_style(titles)
             .set_all_tick_mark_size(dots(3.5))
-            .x_desc(self.x.title.clone())
-            .y_desc(self.y.title.clone())
+            .x_desc(axis_title(&self.x, self.plot_width()))
+            .y_desc(axis_title(&self.y, self.height))
             .draw()
             .map_err(refused)?;
         let (x, y) = chart.plotting_area().get_pixel_range();
@@ -159,6 +159,12 @@ impl Frame<'_> {
             to: (x.end, y.end),
         })
     }
+}
+
+/// The title of an axis, shortened to the length of the axis.
+fn axis_title(axis: &Axis, length: f64) -> String {
+    let letters = Letters::of(AXIS_TITLE);
+    elide(&axis.title, length, |text| letters.width(text))
 }
 
 /// "No data" in the middle of an empty plot.

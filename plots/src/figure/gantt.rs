@@ -19,6 +19,8 @@ pub const MOST_ALLOCATIONS: usize = 20_000;
 
 const WIDEST_NAME: f64 = 150.0;
 const ID_SIZE: f64 = 10.5;
+/// Lanes lower than this get no lines between them, in pixels.
+const LEAST_RULED: f64 = 10.0;
 
 /// Who ran where and when.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -157,10 +159,12 @@ impl Gantt {
             top += height + gap;
             let across = |y: i32| vec![(plot.from.0, y), (plot.to.0, y)];
             let between = (1..row.lanes).map(|i| across(first + narrow(i) * lane));
-            marks.push(Mark::Line {
-                pieces: between.collect(),
-                stroke: Stroke::full(MIST, 0.5),
-            });
+            if lane >= dots(LEAST_RULED) {
+                marks.push(Mark::Line {
+                    pieces: between.collect(),
+                    stroke: Stroke::full(MIST, 0.5),
+                });
+            }
             marks.push(Mark::line(across(top), Stroke::full(tint(STONE, 0.6), 0.8)));
         }
         let mut ids = Vec::new();

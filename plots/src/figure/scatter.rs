@@ -116,12 +116,13 @@ impl Scatter {
         if self.points.len() > 1 {
             marks.push(Mark::line(self.front(plot), FRONT));
         }
+        // Intervals lie over the labels' white rings, which must not hide data.
+        marks.extend(labels);
         for point in &self.points {
             let stroke = Stroke::full(tint(color(point.position), 0.75), 1.1);
             let pieces = point.whiskers(plot);
             marks.push(Mark::Line { pieces, stroke });
         }
-        marks.extend(labels);
         marks.extend(self.points.iter().map(|point| Mark::Sign {
             at: point.at(plot),
             marker: marker(point.position),

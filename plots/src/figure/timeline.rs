@@ -6,7 +6,7 @@ use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
 use crate::ink::Dot;
 use crate::ink::mark::{Mark, Stroke};
-use crate::ink::palette::{color, dash};
+use crate::ink::palette::{color, dash, marker};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
@@ -88,7 +88,16 @@ fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
     let bands = tracks.iter().filter_map(|track| track.band_mark(plot));
     let lines = tracks.iter().map(|track| {
         let points = track.points.iter().map(|(at, level)| plot.at(*at, *level));
-        Mark::line(steps(points.collect(), track.end(plot)), track.stroke())
+        let corners = steps(points.collect(), track.end(plot));
+        match corners[..] {
+            // A level that was seen once has no length to draw.
+            [at] => Mark::Sign {
+                at,
+                marker: marker(track.position),
+                color: color(track.position),
+            },
+            _ => Mark::line(corners, track.stroke()),
+        }
     });
     bands.chain(lines).collect()
 }

@@ -90,7 +90,9 @@ fn contents(report: &Report) -> Markup {
                     @for (i, section) in report.sections.iter().enumerate() {
                         li { a href={ "#" (anchor(i)) } { (plain(&section.title)) } }
                     }
-                    @if !report.provenance.is_empty() { li { a href="#provenance" { "Provenance" } } }
+                    @if !report.provenance.is_empty() {
+                        li { a href="#provenance" { "Provenance" } }
+                    }
                 }
             }
         }

@@ -38,7 +38,10 @@ fn shown(cell: &Cell, class: &str) -> Markup {
     let text = cell.value.shown();
     html! {
         @if cell.best {
-            td class={ (class) " best" } { strong { (text) } span.star title="best of its column" { "★" } }
+            td class={ (class) " best" } {
+                strong { (text) }
+                span.star title="best of its column" { "★" }
+            }
         } @else {
             td class=(class) { (text) }
         }

@@ -137,7 +137,11 @@ impl Value {
                 high,
                 decimals,
             } => {
+                let (below, above) = (value - low, high - value);
                 let [value, low, high] = [value, low, high].map(|v| rounded(*v, *decimals));
+                if (below - above).abs() <= 1e-9 * (below + above) {
+                    return format!("{value} ± {}", rounded(above, *decimals));
+                }
                 format!("{value} [{low}, {high}]")
             }
             Self::Share { .. } | Self::Missing => MISSING.to_owned(),

@@ -37,7 +37,8 @@ pub struct Edf;
 #[derive(Clone, Copy, Debug)]
 pub struct Priority;
 
-/// Least attained service: GPU time served so far, counted in whole quanta, so that jobs take turns.
+/// Least attained service: GPU time so far, lost work included, counted in whole quanta, so that jobs
+/// take turns.
 #[derive(Clone, Copy, Debug)]
 pub struct Las {
     /// GPU time that counts as one turn.
@@ -127,7 +128,7 @@ impl Order for Priority {
 
 impl Order for Las {
     fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
-        let turns = job.served_gpu_milli() / (u128::from(self.quantum.us()) * 1000);
+        let turns = job.attained_gpu_milli() / (u128::from(self.quantum.us()) * 1000);
         Key::try_from(turns).unwrap_or(Key::MAX)
     }
 

@@ -21,10 +21,16 @@ pub(super) fn nodes(scenario: &Scenario) -> Result<Vec<Option<NodeList>>, BuildE
             let opened = open(&file.value)?;
             let source = Source::new(&file.value.written, opened);
             let nodes = traces::import_nodes(&format.value, source, &Options::default());
-            Ok(Some(NodeList { nodes: nodes.map_err(BuildError::Trace)? }))
+            Ok(Some(NodeList {
+                nodes: nodes.map_err(BuildError::Trace)?,
+            }))
         }
     };
-    scenario.fleets.iter().map(|fleet| list(&fleet.machines)).collect()
+    scenario
+        .fleets
+        .iter()
+        .map(|fleet| list(&fleet.machines))
+        .collect()
 }
 
 /// A trace, imported.
@@ -35,5 +41,8 @@ pub(super) fn trace(spec: &TraceSpec, options: &Options) -> Result<traces::Workl
 }
 
 fn open(path: &DataPath) -> Result<File, BuildError> {
-    File::open(&path.resolved).map_err(|error| BuildError::Io { path: path.resolved.clone(), error })
+    File::open(&path.resolved).map_err(|error| BuildError::Io {
+        path: path.resolved.clone(),
+        error,
+    })
 }

@@ -1,5 +1,7 @@
 //! A typed scenario becomes something that can be run: a world, jobs, and makers of policies.
 
+mod args;
+mod columns;
 mod files;
 mod jobs;
 mod known;
@@ -7,9 +9,11 @@ mod policies;
 mod synth;
 mod world;
 
+pub use columns::set as set_column;
 pub use jobs::{Jobs, JobsError};
 pub use known::{COMPATS, Compat, known};
 pub use policies::{Contender, Knows};
+pub use synth::generate;
 
 use std::sync::Arc;
 
@@ -85,7 +89,12 @@ impl Experiment {
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let experiment = Self { world: Arc::new(world), contenders, sources, loaded };
+        let experiment = Self {
+            world: Arc::new(world),
+            contenders,
+            sources,
+            loaded,
+        };
         experiment.check_estimates()?;
         Ok(experiment)
     }
@@ -105,7 +114,10 @@ impl Experiment {
 
     /// A policy that needs an estimate of every job gets one.
     fn check_estimates(&self) -> Result<(), BuildError> {
-        let needy = self.contenders.iter().filter(|contender| contender.needs_estimate());
+        let needy = self
+            .contenders
+            .iter()
+            .filter(|contender| contender.needs_estimate());
         let needy: Vec<&Contender> = needy.collect();
         if needy.is_empty() {
             return Ok(());
@@ -124,7 +136,11 @@ impl Experiment {
                 reasons.push(Diagnostic::new(place, "", rule).or(remedy));
             }
         }
-        if reasons.is_empty() { Ok(()) } else { Err(rejected(&self.loaded, reasons)) }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(rejected(&self.loaded, reasons))
+        }
     }
 }
 

@@ -20,17 +20,35 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         match (&fleet.machines, list) {
             (Machines::Alike { instance, size }, _) => {
                 let shape = names.shape(&instance.value);
-                offerings.push(offering(fleet, fleet.name.value.clone(), shape, *size, &mut names));
+                offerings.push(offering(
+                    fleet,
+                    fleet.name.value.clone(),
+                    shape,
+                    *size,
+                    &mut names,
+                ));
             }
-            (Machines::Listed { .. }, Some(list)) => listed(fleet, list, &mut names, &mut offerings),
+            (Machines::Listed { .. }, Some(list)) => {
+                listed(fleet, list, &mut names, &mut offerings)
+            }
             (Machines::Listed { .. }, None) => unreachable!("every list was read"),
         }
     }
-    let classes = scenario.workloads.iter().map(|workload| class(workload, &mut names)).collect();
+    let classes = scenario
+        .workloads
+        .iter()
+        .map(|workload| class(workload, &mut names))
+        .collect();
     let horizon = &scenario.horizon;
     World {
         offerings,
-        queues: scenario.queues.iter().map(|queue| Queue { name: queue.name.value.clone() }).collect(),
+        queues: scenario
+            .queues
+            .iter()
+            .map(|queue| Queue {
+                name: queue.name.value.clone(),
+            })
+            .collect(),
         classes,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
@@ -64,8 +82,12 @@ impl Names {
         Shape {
             gpus: instance.gpus,
             model: self.model(instance.gpu.as_deref().unwrap_or("none")),
-            cpu_milli: instance.cpus.map_or(PLENTY, |cpus| cpus.saturating_mul(1000)),
-            memory_mib: instance.memory.map_or(PLENTY, |bytes| u32::try_from(bytes.0 >> 20).unwrap_or(PLENTY)),
+            cpu_milli: instance
+                .cpus
+                .map_or(PLENTY, |cpus| cpus.saturating_mul(1000)),
+            memory_mib: instance.memory.map_or(PLENTY, |bytes| {
+                u32::try_from(bytes.0 >> 20).unwrap_or(PLENTY)
+            }),
         }
     }
 }
@@ -83,14 +105,27 @@ fn position(names: &mut Vec<String>, name: &str) -> u16 {
 fn listed(fleet: &Fleet, list: &NodeList, names: &mut Names, offerings: &mut Vec<Offering>) {
     let first = offerings.len();
     for node in &list.nodes.nodes {
-        let model = node.model.map_or("none", |model| list.nodes.models[usize::from(model)].as_str());
+        let model = node.model.map_or("none", |model| {
+            list.nodes.models[usize::from(model)].as_str()
+        });
         let shape = Shape {
             gpus: node.gpus.into(),
             model: names.model(model),
-            cpu_milli: if node.cpu_milli == 0 { PLENTY } else { node.cpu_milli },
-            memory_mib: if node.memory_mib == 0 { PLENTY } else { node.memory_mib },
+            cpu_milli: if node.cpu_milli == 0 {
+                PLENTY
+            } else {
+                node.cpu_milli
+            },
+            memory_mib: if node.memory_mib == 0 {
+                PLENTY
+            } else {
+                node.memory_mib
+            },
         };
-        match offerings[first..].iter_mut().find(|offering| offering.shape == shape) {
+        match offerings[first..]
+            .iter_mut()
+            .find(|offering| offering.shape == shape)
+        {
             Some(offering) => {
                 for nodes in [&mut offering.initial, &mut offering.min, &mut offering.max] {
                     *nodes += 1;
@@ -128,7 +163,10 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         boot: fleet.boot.value,
         notice: fleet.notice.value,
         price: curve(&fleet.price.value),
-        availability: fleet.availability.as_ref().map_or(Curve::constant(max), |steps| curve(&steps.value)),
+        availability: fleet
+            .availability
+            .as_ref()
+            .map_or(Curve::constant(max), |steps| curve(&steps.value)),
     }
 }
 
@@ -138,7 +176,10 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
 
 fn class(workload: &schema::Workload, names: &mut Names) -> Class {
     let course = &workload.course;
-    let by_model = course.rates.iter().map(|(model, rate)| (names.model(model), ppb(*rate)));
+    let by_model = course
+        .rates
+        .iter()
+        .map(|(model, rate)| (names.model(model), ppb(*rate)));
     let across_nodes = ppb(course.across_nodes);
     let across_racks = times(across_nodes, ppb(course.across_racks));
     let rates = Rates {
@@ -172,23 +213,32 @@ fn ppb(factor: f64) -> u64 {
 }
 
 fn times(a: u64, b: u64) -> u64 {
-    u64::try_from(u128::from(a) * u128::from(b) / u128::from(UNIT_RATE)).expect("factors are at most one")
+    u64::try_from(u128::from(a) * u128::from(b) / u128::from(UNIT_RATE))
+        .expect("factors are at most one")
 }
 
 /// Local time: an epoch, by default a Monday at midnight, and the offsets of the time zone from there on.
 fn calendar(scenario: &Scenario) -> Calendar {
     /// 2026-01-05 00:00 UTC, a Monday.
     const MONDAY_S: i64 = 1_767_571_200;
-    let epoch = scenario.horizon.epoch.map_or(MONDAY_S, |epoch| epoch.value.as_second());
-    let zone = jiff::tz::TimeZone::get(&scenario.horizon.timezone.value).unwrap_or(jiff::tz::TimeZone::UTC);
+    let epoch = scenario
+        .horizon
+        .epoch
+        .map_or(MONDAY_S, |epoch| epoch.value.as_second());
+    let zone = jiff::tz::TimeZone::get(&scenario.horizon.timezone.value)
+        .unwrap_or(jiff::tz::TimeZone::UTC);
     let start = jiff::Timestamp::from_second(epoch).expect("a date of the calendar");
     let mut offsets = vec![(SimTime::ZERO, zone.to_offset(start).seconds())];
     let end = scenario_end(scenario);
     for transition in zone.following(start) {
         let since = transition.timestamp().as_second() - epoch;
-        let at = u64::try_from(since).ok().and_then(|secs| SimTime::from_us(secs.checked_mul(1_000_000)?));
+        let at = u64::try_from(since)
+            .ok()
+            .and_then(|secs| SimTime::from_us(secs.checked_mul(1_000_000)?));
         match at {
-            Some(at) if at > SimTime::ZERO && at <= end => offsets.push((at, transition.offset().seconds())),
+            Some(at) if at > SimTime::ZERO && at <= end => {
+                offsets.push((at, transition.offset().seconds()))
+            }
             Some(at) if at > end => break,
             Some(_) => {}
             None => break,
@@ -204,4 +254,3 @@ fn scenario_end(scenario: &Scenario) -> SimTime {
         schema::End::Drain => SimTime::ZERO.saturating_add(Span::from_secs(3653 * 86_400)),
     }
 }
-

@@ -117,6 +117,8 @@ fn parts(scenario: &Scenario) -> Vec<(Seam, Found<'_>)> {
             }
             PolicyKind::Named(part) => found.push((Seam::Policy, Found::Part(part))),
         }
+        let estimate = policy.estimate.iter();
+        found.extend(estimate.map(|part| (Seam::Estimate, Found::Part(part))));
         found.extend(
             policy
                 .compat

@@ -15,6 +15,8 @@ pub struct PolicySpec {
     pub kind: PolicyKind,
     /// What it is allowed to know that a real scheduler would not.
     pub clairvoyant: BTreeSet<Knowledge>,
+    /// What it is told of a job's duration, in place of what the workloads say.
+    pub estimate: Option<Part>,
     /// The published simulator whose ways it keeps.
     pub compat: Option<Spanned<String>>,
 }

@@ -198,6 +198,7 @@ fn workload_table(workload: &Workload) -> Table {
         JobSource::Synth(synth) => put(&mut table, "synth", Some(part("model", synth))),
     }
     let tasks = match workload.task_gpus.value {
+        TaskGpus::Trace => string("trace"),
         TaskGpus::Job => string("job"),
         TaskGpus::Gpu => string("gpu"),
         TaskGpus::Each(gpus) => integer(gpus),
@@ -328,6 +329,11 @@ fn policy_table(policy: &PolicySpec) -> Table {
     }
     let clairvoyant = policy.clairvoyant.iter().map(|known| string(known.name()));
     put(&mut table, "clairvoyant", Some(list(clairvoyant)));
+    put(
+        &mut table,
+        "estimate",
+        policy.estimate.as_ref().map(|model| part("model", model)),
+    );
     put(
         &mut table,
         "compat",

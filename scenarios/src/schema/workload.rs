@@ -71,6 +71,8 @@ pub struct TraceSpec {
 /// How the GPUs of a job split into tasks, each of which lies on one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskGpus {
+    /// As the trace says; one that gives a number of GPUs alone makes each of them a task.
+    Trace,
     /// One task if it fits on a node, otherwise full nodes and a remainder.
     Job,
     /// Each GPU is a task: they may lie anywhere.

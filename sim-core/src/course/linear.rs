@@ -29,9 +29,10 @@ impl Course for Linear {
         )
     }
 
-    fn advance(&mut self, span: Span, on: &Footing) {
+    fn advance(&mut self, span: Span, on: &Footing) -> Span {
         let done = u128::from(span.us()) * u128::from(on.rate_ppb);
         self.left = self.left.saturating_sub(done);
+        span
     }
 
     fn telemetry(&self, on: &Footing) -> Telemetry {

@@ -54,8 +54,8 @@ pub struct Telemetry {
 pub trait Course {
     /// The next change on this footing.
     fn next(&self, on: &Footing) -> Change;
-    /// Credits `span` of undisturbed working time on this footing.
-    fn advance(&mut self, span: Span, on: &Footing);
+    /// Credits `span` of undisturbed working time on this footing; returns how much of it was of use.
+    fn advance(&mut self, span: Span, on: &Footing) -> Span;
     /// What an outside observer can measure on this footing.
     fn telemetry(&self, on: &Footing) -> Telemetry;
 }
@@ -111,7 +111,7 @@ impl Course for Progress {
         self.course().next(on)
     }
 
-    fn advance(&mut self, span: Span, on: &Footing) {
+    fn advance(&mut self, span: Span, on: &Footing) -> Span {
         match self {
             Self::Linear(course) => course.advance(span, on),
             Self::Stepwise(course) => course.advance(span, on),

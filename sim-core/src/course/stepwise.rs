@@ -35,11 +35,17 @@ impl Course for Stepwise {
         )
     }
 
-    fn advance(&mut self, span: Span, on: &Footing) {
-        let done = u128::from(span.us()) * u128::from(on.rate_ppb) / self.step_ppb();
+    fn advance(&mut self, span: Span, on: &Footing) -> Span {
+        let rate = u128::from(on.rate_ppb);
+        let steps = u128::from(span.us()) * rate / self.step_ppb();
         self.left = self
             .left
-            .saturating_sub(u64::try_from(done).unwrap_or(u64::MAX));
+            .saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
+        let of_use = (steps * self.step_ppb()).div_ceil(rate);
+        u64::try_from(of_use)
+            .ok()
+            .and_then(Span::from_us)
+            .expect("no longer than the span")
     }
 
     fn telemetry(&self, on: &Footing) -> Telemetry {
@@ -65,7 +71,7 @@ mod tests {
         };
         let mut course = Stepwise::new(10, Span::from_secs(1));
         assert_eq!(course.next(&on), Change::Done(Span::from_secs(20)));
-        course.advance(Span::from_secs(5), &on);
+        assert_eq!(course.advance(Span::from_secs(5), &on), Span::from_secs(4));
         assert_eq!(course.next(&on), Change::Done(Span::from_secs(16)));
     }
 }

@@ -32,18 +32,19 @@ impl Engine {
 
     /// Takes all events of this instant, the first of which is known; returns what a policy might want to be asked after.
     pub(crate) fn take_batch(&mut self, first: Pending, watch: &mut dyn Observer) -> Wakes {
-        let (now, mut wakes) = (self.state.now, Wakes::NONE);
+        let now = self.state.now;
+        self.news = Wakes::NONE;
         let mut next = Some(first);
         while let Some(pending) = next.filter(|pending| pending.time() == now) {
-            wakes = wakes | self.take(pending, watch);
+            self.take(pending, watch);
             self.counters.events += 1;
             next = self.upcoming();
         }
-        wakes
+        self.news
     }
 
     /// Takes the earliest event, which is expected.
-    fn take(&mut self, pending: Pending, watch: &mut dyn Observer) -> Wakes {
+    fn take(&mut self, pending: Pending, watch: &mut dyn Observer) {
         let event = pending.event();
         if event == Event::Arrival {
             return self.arrive(watch);
@@ -53,39 +54,31 @@ impl Engine {
             Event::Done(job) => {
                 self.vacate(job);
                 self.end(job, Outcome::Completed, watch);
-                Wakes::END
             }
-            Event::Price(offering) => {
-                self.step_price(offering, watch);
-                Wakes::PRICE
-            }
+            Event::Price(offering) => self.step_price(offering, watch),
             Event::Availability(offering) => {
                 self.step_availability(offering, watch);
                 self.schedule_availability(offering);
-                Wakes::AVAILABILITY | Wakes::NOTICE
             }
-            Event::Reclaim(node) => {
-                self.reclaim(node, watch);
-                Wakes::NODE | Wakes::END
-            }
-            Event::Ready(node) => {
-                self.make_ready(node, watch);
-                Wakes::NODE
-            }
+            Event::Reclaim(node) => self.reclaim(node, watch),
+            Event::Ready(node) => self.make_ready(node, watch),
             Event::Arrival => unreachable!("arrivals are a stream of their own"),
-            Event::Wake => {
-                self.state.changes.push(Change::Woken);
-                Wakes::WAKE
-            }
+            Event::Wake => self.note(Change::Woken, Wakes::WAKE),
             Event::Round => {
                 self.schedule_round();
-                Wakes::ROUND
+                self.news = self.news | Wakes::ROUND;
             }
         }
     }
 
+    /// Notes a change for the policy's next view, and that it may want to be asked after it.
+    pub(crate) fn note(&mut self, change: Change, news: Wakes) {
+        self.state.changes.push(change);
+        self.news = self.news | news;
+    }
+
     /// The next job of the workload is submitted.
-    fn arrive(&mut self, watch: &mut dyn Observer) -> Wakes {
+    fn arrive(&mut self, watch: &mut dyn Observer) {
         let job = self.next_job.take().expect("an arrival is due");
         self.next_job = self.arrivals.next();
         let class = &self.state.world.classes[job.class.index()];
@@ -105,12 +98,11 @@ impl Engine {
         let ordinal = self.counters.arrived;
         self.counters.arrived += 1;
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
-        self.state.changes.push(Change::Arrived(id));
+        self.note(Change::Arrived(id), Wakes::ARRIVAL);
         let spec = &self.state.jobs.live(id).job;
         let fact = Fact::Arrived { job: id, spec };
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
-        Wakes::ARRIVAL
     }
 
     /// Gives back what a running job holds. Its seats are still counted on their nodes.
@@ -125,7 +117,7 @@ impl Engine {
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
         self.tell(&Fact::Ended { job, outcome }, watch);
-        self.state.changes.push(Change::Ended(job));
+        self.note(Change::Ended(job), Wakes::END);
         for position in 0..self.state.jobs.live(job).allocation.seats.len() {
             let node = self.state.jobs.live(job).allocation.seats[position].node;
             self.unseat(node, watch);
@@ -147,7 +139,7 @@ impl Engine {
             }
         };
         let live = self.state.jobs.live_mut(job);
-        live.progress.advance(kept, &live.attempt.on);
+        let kept = live.progress.advance(kept, &live.attempt.on);
         live.kept += kept;
         live.lost += worked - kept;
         live.queued = now;
@@ -159,7 +151,7 @@ impl Engine {
         };
         let seats = std::mem::take(&mut live.allocation.seats);
         self.state.jobs.stand(job, Standing::Pending);
-        self.state.changes.push(Change::Requeued(job));
+        self.note(Change::Requeued(job), Wakes::END);
         self.tell(&fact, watch);
         let state = &self.state;
         self.events.cancel(|pending| expected(state, pending));
@@ -189,7 +181,10 @@ impl Engine {
             on,
         };
         live.attempts += 1;
-        self.events.push(Pending::new(due, Event::Done(job)));
+        // What would end beyond the last instant does not end.
+        if due < SimTime::MAX {
+            self.events.push(Pending::new(due, Event::Done(job)));
+        }
     }
 
     /// What the allocation of `job` is to its course.
@@ -231,7 +226,7 @@ impl Engine {
             .at(self.state.now);
         self.state.supply[offering.index()].price = price;
         self.tell(&Fact::Price { offering, price }, watch);
-        self.state.changes.push(Change::Price(offering));
+        self.note(Change::Price(offering), Wakes::PRICE);
         self.schedule_price(offering);
     }
 

@@ -39,6 +39,8 @@ struct Pool {
 #[derive(Debug)]
 pub struct Capacity {
     free: Vec<Free>,
+    /// Seats taken on each node.
+    seats: Vec<u32>,
     open: Vec<bool>,
     offering: Vec<OfferingId>,
     pools: Vec<Pool>,
@@ -52,6 +54,7 @@ impl Clone for Capacity {
     fn clone(&self) -> Self {
         Self {
             free: self.free.clone(),
+            seats: self.seats.clone(),
             open: self.open.clone(),
             offering: self.offering.clone(),
             pools: self.pools.clone(),
@@ -63,6 +66,7 @@ impl Clone for Capacity {
     /// Reuses what is allocated already.
     fn clone_from(&mut self, source: &Self) {
         self.free.clone_from(&source.free);
+        self.seats.clone_from(&source.seats);
         self.open.clone_from(&source.open);
         self.offering.clone_from(&source.offering);
         self.pools.clone_from(&source.pools);
@@ -112,6 +116,7 @@ impl Capacity {
     pub(crate) fn new(offerings: &[Offering]) -> Self {
         let mut this = Self {
             free: Vec::new(),
+            seats: Vec::new(),
             open: Vec::new(),
             offering: Vec::new(),
             pools: Vec::new(),
@@ -123,6 +128,11 @@ impl Capacity {
             this.add(id, offering);
         }
         this
+    }
+
+    /// All nodes of a world, closed and empty: for what is asked of the numbering alone.
+    pub fn of(world: &super::state::World) -> Self {
+        Self::new(&world.offerings)
     }
 
     fn add(&mut self, id: OfferingId, offering: &Offering) {
@@ -149,6 +159,7 @@ impl Capacity {
             shared: GpuSet::EMPTY,
         };
         self.free.resize(self.free.len() + slots, whole);
+        self.seats.resize(self.seats.len() + slots, 0);
         self.open.resize(self.open.len() + slots, false);
         self.offering.resize(self.offering.len() + slots, id);
     }
@@ -264,12 +275,9 @@ impl Capacity {
         self.shares.get(&(node, gpu)).copied().unwrap_or(0).into()
     }
 
-    /// Whether nothing at all is in use on `node`.
+    /// Whether no task lies on `node`, not even one that asks for nothing.
     pub fn is_empty(&self, node: NodeId) -> bool {
-        let (free, shape) = (&self.free[node.index()], self.shape(self.offering_of(node)));
-        free.gpus.count() == shape.gpus
-            && free.cpu_milli == shape.cpu_milli
-            && free.memory_mib == shape.memory_mib
+        self.seats[node.index()] == 0
     }
 
     /// Which numbers of wholly free GPUs open nodes of `offering` have: bit `n` is set if some node has `n`.
@@ -445,6 +453,7 @@ impl Capacity {
 
     /// Takes what `seat` holds. Panics unless it was chosen from what is free.
     pub(crate) fn take(&mut self, seat: &Seat, demand: &Demand) {
+        self.seats[seat.node.index()] += 1;
         self.change(seat.node, |this| {
             let free = &mut this.free[seat.node.index()];
             free.cpu_milli = free
@@ -482,6 +491,7 @@ impl Capacity {
 
     /// Gives back what `seat` holds.
     pub(crate) fn give(&mut self, seat: &Seat, demand: &Demand) {
+        self.seats[seat.node.index()] -= 1;
         self.change(seat.node, |this| {
             let free = &mut this.free[seat.node.index()];
             free.cpu_milli += demand.cpu_milli * seat.tasks;

@@ -32,7 +32,8 @@ pub(crate) enum Undo {
     Give(Seat, Demand),
     Close(NodeId),
     Requested(OfferingId, u32),
-    Leaves(OfferingId),
+    /// A node leaves: now, or when its last job has ended.
+    Leaves(OfferingId, bool),
     Fate(JobId, Fate),
 }
 
@@ -45,9 +46,10 @@ pub(crate) struct Draft {
     pub(crate) holds: Vec<(JobId, Reason)>,
     /// By job slot: the plan in which a fate was set, and the fate.
     fates: Vec<(u64, Fate)>,
-    /// By offering: machines asked for, and machines that leave.
+    /// By offering: machines asked for, machines that leave, and those of them that are gone with the plan.
     pub(crate) requested: Vec<u32>,
     pub(crate) leaves: Vec<u32>,
+    pub(crate) gone: Vec<u32>,
     /// Number of this plan: fates of earlier ones do not count.
     number: u64,
 }
@@ -60,6 +62,8 @@ impl Draft {
         self.requested.fill(0);
         self.leaves.resize(offerings, 0);
         self.leaves.fill(0);
+        self.gone.resize(offerings, 0);
+        self.gone.fill(0);
         if self.fates.len() < slots {
             self.fates.resize(slots, (0, Fate::Open));
         }
@@ -107,9 +111,10 @@ impl Draft {
         self.undo.push(Undo::Requested(offering, count));
     }
 
-    pub(crate) fn leave(&mut self, offering: OfferingId) {
+    pub(crate) fn leave(&mut self, offering: OfferingId, gone: bool) {
         self.leaves[offering.index()] += 1;
-        self.undo.push(Undo::Leaves(offering));
+        self.gone[offering.index()] += u32::from(gone);
+        self.undo.push(Undo::Leaves(offering, gone));
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -134,7 +139,10 @@ impl Draft {
                 Undo::Give(seat, demand) => capacity.take(&seat, &demand),
                 Undo::Close(node) => capacity.open(node),
                 Undo::Requested(offering, count) => self.requested[offering.index()] -= count,
-                Undo::Leaves(offering) => self.leaves[offering.index()] -= 1,
+                Undo::Leaves(offering, gone) => {
+                    self.leaves[offering.index()] -= 1;
+                    self.gone[offering.index()] -= u32::from(gone);
+                }
                 Undo::Fate(job, fate) => self.fates[job.slot()] = (self.number, fate),
             }
         }

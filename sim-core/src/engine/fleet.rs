@@ -2,6 +2,7 @@
 
 use super::event::{Event, Pending};
 use super::jobs::Standing;
+use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
 use crate::units::{JobId, NodeId, OfferingId, Span};
@@ -75,7 +76,7 @@ impl Engine {
         slot.phase = NodePhase::Ready;
         let launch = slot.launch;
         self.capacity.open(node);
-        self.state.changes.push(Change::Node(node));
+        self.note(Change::Node(node), Wakes::NODE);
         self.tell(&Fact::Ready { node, launch }, watch);
     }
 
@@ -83,6 +84,7 @@ impl Engine {
     pub(crate) fn drain(&mut self, node: NodeId, watch: &mut dyn Observer) {
         let slot = &mut self.state.nodes[node.index()];
         slot.phase = NodePhase::Draining;
+        slot.drains = true;
         let idle = slot.seats == 0;
         self.state.supply[self.capacity.offering_of(node).index()].leaving += 1;
         self.state.changes.push(Change::Node(node));
@@ -107,12 +109,13 @@ impl Engine {
         let slot = &mut self.state.nodes[node.index()];
         let was_leaving = matches!(slot.phase, NodePhase::Draining | NodePhase::Noticed(_));
         slot.phase = NodePhase::Absent;
+        slot.drains = false;
         slot.launch += 1;
         let supply = &mut self.state.supply[offering];
         supply.held -= 1;
         supply.leaving -= u32::from(was_leaving);
         self.absent[offering].insert(node.0 - supply.first);
-        self.state.changes.push(Change::Node(node));
+        self.note(Change::Node(node), Wakes::NODE);
     }
 
     /// The provider's stock steps. What is held beyond it is noticed, highest slot first; what stands by itself comes back.
@@ -122,7 +125,7 @@ impl Engine {
             .at(self.state.now);
         self.state.supply[offering.index()].available = nodes;
         self.tell(&Fact::Availability { offering, nodes }, watch);
-        self.state.changes.push(Change::Availability(offering));
+        self.note(Change::Availability(offering), Wakes::AVAILABILITY);
         let (first, max) = (
             self.state.supply[offering.index()].first,
             self.state.world.offerings[offering.index()].max,
@@ -138,13 +141,21 @@ impl Engine {
                 staying -= 1;
             }
         }
-        if self.state.world.offerings[offering.index()].standing {
-            let missing = max
-                .min(nodes)
-                .saturating_sub(self.state.supply[offering.index()].held);
-            if missing > 0 {
-                self.grant(offering, missing, watch);
-            }
+        self.restore(offering, watch);
+    }
+
+    /// A standing fleet asks for what it has lost, as far as the provider has it.
+    fn restore(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
+        let (spec, supply) = (
+            &self.state.world.offerings[offering.index()],
+            &self.state.supply[offering.index()],
+        );
+        let missing = spec
+            .initial
+            .min(supply.available)
+            .saturating_sub(supply.held);
+        if spec.standing && missing > 0 {
+            self.grant(offering, missing, watch);
         }
     }
 
@@ -176,12 +187,14 @@ impl Engine {
         self.state.nodes[node.index()].phase = NodePhase::Noticed(at);
         self.state.supply[offering.index()].leaving += u32::from(was != NodePhase::Draining);
         self.tell(&Fact::Noticed { node, at }, watch);
-        self.state.changes.push(Change::Node(node));
+        self.note(Change::Node(node), Wakes::NOTICE);
         self.events.push(Pending::new(at, Event::Reclaim(node)));
     }
 
     /// A noticed node is taken away; the gangs that lie on it are interrupted whole.
     pub(crate) fn reclaim(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        // It is taken away, not released, even if it was to be drained.
+        self.state.nodes[node.index()].drains = false;
         let lies_there = |job: &JobId| {
             let seats = self.state.jobs.live(*job).allocation.seats();
             seats.iter().any(|seat| seat.node == node)
@@ -198,18 +211,16 @@ impl Engine {
             self.vacate(job);
             self.interrupt(job, Cause::Reclaim, watch);
         }
-        // A node that was to be drained may have gone with its last job.
-        if self.state.nodes[node.index()].phase != NodePhase::Absent {
-            self.tell(&Fact::Reclaimed { node }, watch);
-            self.empty_slot(node);
-        }
+        self.tell(&Fact::Reclaimed { node }, watch);
+        self.empty_slot(node);
+        self.restore(self.capacity.offering_of(node), watch);
     }
 
     /// A seat on `node` is free again; a draining node without seats leaves.
     pub(crate) fn unseat(&mut self, node: NodeId, watch: &mut dyn Observer) {
         let slot = &mut self.state.nodes[node.index()];
         slot.seats -= 1;
-        if slot.seats == 0 && slot.phase == NodePhase::Draining {
+        if slot.seats == 0 && slot.drains {
             self.release(node, watch);
         }
     }

@@ -172,10 +172,11 @@ impl Plan<'_> {
         self.check_leave(node, false).is_ok()
     }
 
-    /// Machines of `offering` held, with those asked for and without those given back in this plan.
+    /// Machines of `offering` held, with those asked for and without those gone in this plan; one that drains is held until
+    /// its last job has ended. Panics on an offering that is not there.
     pub fn holds(&self, offering: OfferingId) -> u32 {
         let (held, at) = (self.state.supply[offering.index()].held, offering.index());
-        held + self.draft.requested[at] - self.draft.leaves[at]
+        held + self.draft.requested[at] - self.draft.gone[at]
     }
 
     /// Where a job that was started in this plan lies.
@@ -296,8 +297,9 @@ impl Plan<'_> {
     fn leave(&mut self, node: NodeId, now: bool) -> Result<(), Refusal> {
         match self.check_leave(node, now) {
             Ok(offering) => {
+                let gone = now || self.capacity.is_empty(node);
                 self.draft.close(self.capacity, node);
-                self.draft.leave(offering);
+                self.draft.leave(offering, gone);
                 let decision = if now {
                     NodeDecision::Release(node)
                 } else {

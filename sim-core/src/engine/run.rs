@@ -30,6 +30,8 @@ pub struct Engine {
     pub(crate) absent: Vec<Bits>,
     pub(crate) digests: Digesting,
     pub(crate) counters: Counters,
+    /// What has happened in the present batch that a policy may want to be asked after.
+    pub(crate) news: Wakes,
     begun: bool,
 }
 
@@ -166,6 +168,7 @@ impl Engine {
         let node = Node {
             phase: NodePhase::Absent,
             launch: 0,
+            drains: false,
             seats: 0,
             ready: SimTime::ZERO,
         };
@@ -186,6 +189,7 @@ impl Engine {
             absent,
             digests: Digesting::new(),
             counters: Counters::default(),
+            news: Wakes::NONE,
             begun: false,
         }
     }
@@ -304,6 +308,7 @@ impl Engine {
             absent: self.absent.clone(),
             digests: self.digests.clone(),
             counters: self.counters,
+            news: self.news,
             begun: self.begun,
         }
     }

@@ -56,6 +56,8 @@ pub(crate) struct Node {
     pub(crate) phase: NodePhase,
     /// Machines that were in this slot before; with the slot it names a machine.
     pub(crate) launch: u32,
+    /// Whether the policy wants it released when its last job ends: a notice does not change that.
+    pub(crate) drains: bool,
     /// Seats of running jobs on it.
     pub(crate) seats: u32,
     /// When the machine in it is ready, while it boots.

@@ -307,9 +307,14 @@ impl<'a> JobView<'a> {
         self.live.kept + self.live.working(self.state.now)
     }
 
-    /// GPU time served, in GPU-microseconds x 1000: [`JobView::served`] times thousandths of a GPU.
-    pub fn served_gpu_milli(&self) -> u128 {
-        u128::from(self.served().us()) * u128::from(self.gang().gpu_milli())
+    /// Working time so far, lost or not.
+    pub fn attained(&self) -> Span {
+        self.served() + self.live.lost
+    }
+
+    /// GPU time attained, in GPU-microseconds x 1000: [`JobView::attained`] times thousandths of a GPU.
+    pub fn attained_gpu_milli(&self) -> u128 {
+        u128::from(self.attained().us()) * u128::from(self.gang().gpu_milli())
     }
 
     /// How long it has waited since it last joined the queue; zero while it runs.

@@ -45,13 +45,13 @@ pub struct Offering {
     pub zone: ZoneId,
     /// Nodes to a rack; slots fill racks in order.
     pub rack_size: u32,
-    /// Nodes that are ready at time zero.
+    /// Nodes that are ready at time zero, as far as the provider has them.
     pub initial: u32,
     /// Nodes that a policy may not release below.
     pub min: u32,
     /// Most nodes at a time: the number of slots.
     pub max: u32,
-    /// Whether lost nodes come back by themselves as soon as availability allows.
+    /// Whether lost nodes, up to the initial number, come back by themselves as soon as the provider has them.
     pub standing: bool,
     /// From the grant of a request to a node that is ready.
     pub boot: Span,

@@ -1,12 +1,15 @@
 //! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
 
+pub mod audit;
 mod digest;
 mod fact;
 mod recorder;
 mod timeline;
+mod transcript;
 
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome};
-pub use recorder::{GpuTime, Record, Recorder, Recording, Row, Stay};
+pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
 pub use timeline::Sample;
+pub use transcript::{Difference, Transcript, compare};

@@ -72,6 +72,25 @@ pub struct Stay {
     pub stop: SimTime,
 }
 
+/// A machine, from its grant to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// In which slot.
+    pub node: NodeId,
+    /// Which machine of that slot, counted from zero.
+    pub launch: u32,
+    /// Of which offering.
+    pub offering: OfferingId,
+    /// When it was granted.
+    pub granted: SimTime,
+    /// When it was ready.
+    pub ready: Moment,
+    /// When it was given back or taken away; none if it was held to the end.
+    pub gone: Moment,
+    /// Whether it was taken away.
+    pub reclaimed: bool,
+}
+
 /// What to record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -98,7 +117,9 @@ pub struct Recorder {
     recording: Recording,
     offering_of: Vec<OfferingId>,
     meters: Vec<Meter>,
-    booting: Vec<bool>,
+    /// By node: the position of the machine that is in it.
+    machine: Vec<usize>,
+    machines: Vec<Machine>,
     rows: Vec<Row>,
     /// By job slot: roles of a live job, as thousandths of GPUs a task.
     demands: Vec<SmallVec<[u64; 2]>>,
@@ -120,6 +141,8 @@ pub struct Record {
     pub lines: Vec<Lines>,
     /// GPU time by what became of it.
     pub gpu_time: GpuTime,
+    /// Machines, in the order in which they were granted.
+    pub machines: Vec<Machine>,
     /// Samples over time.
     pub samples: Vec<Sample>,
     /// Attempts, in the order in which they stopped, as many as were asked for.
@@ -145,7 +168,8 @@ impl Recorder {
                 .map(|node| capacity.offering_of(NodeId(node)))
                 .collect(),
             meters: world.offerings.iter().map(meter).collect(),
-            booting: vec![false; convert::index(capacity.slots())],
+            machine: vec![usize::MAX; convert::index(capacity.slots())],
+            machines: Vec::new(),
             rows: Vec::new(),
             demands: Vec::new(),
             running: Vec::new(),
@@ -170,6 +194,7 @@ impl Recorder {
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, self.sample())),
             rows: self.rows,
             gpu_time: self.gpu_time,
+            machines: self.machines,
             stays: self.stays,
             end,
         }
@@ -340,14 +365,39 @@ impl Recorder {
         &mut self.meters[self.offering_of[node.index()].index()]
     }
 
-    /// A machine is there: granted, or standing since the start.
-    fn hold(&mut self, node: NodeId, now: SimTime, booting: bool) {
-        self.booting[node.index()] = booting;
-        let meter = self.meter(node);
-        meter.hold(now);
-        if !booting {
-            meter.ready(now);
+    /// A machine is granted.
+    fn grant(&mut self, node: NodeId, launch: u32, now: SimTime) {
+        self.machine[node.index()] = self.machines.len();
+        let offering = self.offering_of[node.index()];
+        let (ready, gone) = (Moment::NONE, Moment::NONE);
+        self.machines.push(Machine {
+            node,
+            launch,
+            offering,
+            granted: now,
+            ready,
+            gone,
+            reclaimed: false,
+        });
+        self.meter(node).hold(now);
+    }
+
+    /// A machine is ready: one that booted, or one that has stood since the start.
+    fn ready(&mut self, node: NodeId, launch: u32, now: SimTime) {
+        let known = self.machines.get(self.machine[node.index()]);
+        if known.is_none_or(|machine| machine.launch != launch) {
+            self.grant(node, launch, now);
         }
+        self.machines[self.machine[node.index()]].ready = now.into();
+        self.meter(node).ready(now);
+    }
+
+    /// A machine is gone.
+    fn lose(&mut self, node: NodeId, now: SimTime, reclaimed: bool) {
+        let machine = &mut self.machines[self.machine[node.index()]];
+        (machine.gone, machine.reclaimed) = (now.into(), reclaimed);
+        let booting = machine.ready.get().is_none();
+        self.meter(node).release(now, booting);
     }
 }
 
@@ -373,16 +423,10 @@ impl Observer for Recorder {
                 self.waiting_milli += u64::from(row.gpu_milli);
             }
             Fact::Ended { job, outcome } => self.end(*job, *outcome, now),
-            Fact::Booting { node, .. } => self.hold(*node, now, true),
-            Fact::Ready { node, .. } if self.booting[node.index()] => {
-                self.booting[node.index()] = false;
-                self.meter(*node).ready(now);
-            }
-            Fact::Ready { node, .. } => self.hold(*node, now, false),
-            Fact::Reclaimed { node } | Fact::Released { node } => {
-                let booting = std::mem::take(&mut self.booting[node.index()]);
-                self.meter(*node).release(now, booting);
-            }
+            Fact::Booting { node, launch, .. } => self.grant(*node, *launch, now),
+            Fact::Ready { node, launch } => self.ready(*node, *launch, now),
+            Fact::Reclaimed { node } => self.lose(*node, now, true),
+            Fact::Released { node } => self.lose(*node, now, false),
             Fact::Price { offering, price } => self.meters[offering.index()].reprice(now, *price),
             Fact::Refused(_)
             | Fact::Held { .. }

@@ -14,8 +14,8 @@ pub(super) const FORMAT: Format = Format {
     name: "acme",
     doc: "Shanghai AI Lab Acme 2023, LLM development: trace_seren.csv, trace_kalos.csv",
     origin: "github.com/InternLM/AcmeTrace; Hu et al., NSDI 2024",
-    columns: "job_id, user, node_num, gpu_num, cpu_num, [mem_per_pod_GB], type, state, submit_time, \
-              start_time, [end_time], duration, [queue, gpu_time]",
+    columns: "job_id, user, node_num, gpu_num, cpu_num, [mem_per_pod_GB], type, state, \
+              submit_time, start_time, [end_time], duration, [queue, gpu_time]",
     evidence: Evidence::Documentation,
     reads: Reads::Jobs(read),
 };

@@ -14,8 +14,8 @@ pub(super) const FORMAT: Format = Format {
     name: "csv",
     doc: "any table of jobs with a header line; the scenario says which column is what",
     origin: "your own",
-    columns: "submit, duration, [name, tasks, gpus, gpu-milli, cpu, memory, estimate, deadline, user, \
-              queue, class, models, priority], under the names that the column map gives",
+    columns: "submit, duration, [name, tasks, gpus, gpu-milli, cpu, memory, estimate, deadline, \
+              user, queue, class, models, priority], under the names that the column map gives",
     evidence: Evidence::RealRows,
     reads: Reads::Jobs(read),
 };
@@ -108,6 +108,40 @@ pub enum MemoryUnit {
     Mib,
     /// 2^30 bytes.
     Gib,
+}
+
+impl ColumnMap {
+    /// The columns that [`crate::write_csv`] writes.
+    pub fn native() -> Self {
+        let time = |column: &str| TimeColumn {
+            column: column.to_owned(),
+            unit: TimeUnit::Microseconds,
+        };
+        let named = |column: &str| Some(column.to_owned());
+        Self {
+            submit: time("submit_us"),
+            duration: time("duration_us"),
+            name: named("job"),
+            tasks: named("tasks"),
+            gpus: named("gpus"),
+            gpu_milli: named("gpu_milli"),
+            cpu: Some(Amount {
+                column: "cpu_milli".to_owned(),
+                unit: CpuUnit::Milli,
+            }),
+            memory: Some(Amount {
+                column: "memory_mib".to_owned(),
+                unit: MemoryUnit::Mib,
+            }),
+            estimate: Some(time("estimate_us")),
+            deadline: Some(time("deadline_us")),
+            user: named("user"),
+            queue: named("queue"),
+            class: named("class"),
+            models: named("models"),
+            priority: named("priority"),
+        }
+    }
 }
 
 impl Default for ColumnMap {

@@ -33,6 +33,7 @@ pub(super) enum Clock {
 #[derive(Default)]
 pub(super) struct Labels {
     positions: BTreeMap<String, usize>,
+    numbers: BTreeMap<u64, usize>,
     names: Vec<String>,
 }
 
@@ -50,7 +51,8 @@ pub(super) struct Gather {
     file: FileName,
     faults: Faults,
     pub(super) ledger: Ledger,
-    jobs: Vec<(i64, Record)>,
+    jobs: Vec<Record>,
+    submits: Vec<i64>,
     excluded: BTreeMap<&'static str, u64>,
     pub(super) notes: Vec<String>,
 }
@@ -63,6 +65,9 @@ pub(super) struct Faults {
 }
 
 impl Labels {
+    pub(super) const MOST_SHORT: usize = 65_535;
+    pub(super) const MOST_LONG: usize = 10_000_000;
+
     /// The position of `name`, new or known, as long as there are at most `most`.
     pub(super) fn position(&mut self, name: &str, most: usize) -> Result<usize, Rule> {
         if let Some(&position) = self.positions.get(name) {
@@ -78,16 +83,25 @@ impl Labels {
         Ok(position)
     }
 
+    /// As [`Labels::position`], for a format whose names are numbers: known ones are not spelt out.
+    pub(super) fn numbered(&mut self, number: u64, most: usize) -> Result<usize, Rule> {
+        if let Some(&position) = self.numbers.get(&number) {
+            return Ok(position);
+        }
+        let position = self.position(&number.to_string(), most)?;
+        self.numbers.insert(number, position);
+        Ok(position)
+    }
+
     /// As [`Labels::position`], in 16 bits.
     pub(super) fn short(&mut self, name: &str) -> Result<u16, Rule> {
-        let position = self.position(name, usize::from(u16::MAX))?;
+        let position = self.position(name, Self::MOST_SHORT)?;
         Ok(u16::try_from(position).expect("below the bound"))
     }
 
     /// As [`Labels::position`], in 32 bits.
     pub(super) fn long(&mut self, name: &str) -> Result<u32, Rule> {
-        const MOST: usize = 10_000_000;
-        self.position(name, MOST).map(convert::narrow)
+        self.position(name, Self::MOST_LONG).map(convert::narrow)
     }
 
     pub(super) fn into_names(self) -> Vec<String> {
@@ -147,6 +161,7 @@ impl Gather {
             faults: Faults::new(options),
             ledger: Ledger::default(),
             jobs: Vec::new(),
+            submits: Vec::new(),
             excluded: BTreeMap::new(),
             notes: Vec::new(),
         }
@@ -155,7 +170,10 @@ impl Gather {
     /// Takes a row, or its fault.
     pub(super) fn take(&mut self, draft: Result<Draft, TraceError>) -> Result<(), Refused> {
         match self.faults.take(draft)? {
-            Some(Draft::Job(at, record)) => self.jobs.push((at, record)),
+            Some(Draft::Job(at, record)) => {
+                self.submits.push(at);
+                self.jobs.push(record);
+            }
             Some(Draft::Excluded(reason)) => *self.excluded.entry(reason).or_default() += 1,
             None => {}
         }
@@ -166,17 +184,21 @@ impl Gather {
     pub(super) fn finish(mut self, clock: Clock) -> Result<Workload, Refused> {
         let origin = match clock {
             Clock::Relative => 0,
-            Clock::Naive | Clock::Utc => self.jobs.iter().map(|job| job.0).min().unwrap_or(0),
+            Clock::Naive | Clock::Utc => self.submits.iter().copied().min().unwrap_or(0),
         };
-        let mut jobs = Vec::with_capacity(self.jobs.len());
-        for (at, mut record) in std::mem::take(&mut self.jobs) {
-            match on_clock(at, origin) {
-                Some(submit) => {
-                    record.submit = submit;
-                    jobs.push(record);
-                }
-                None => self.take(Err(beyond(&self.file, &record)))?,
+        let mut jobs = std::mem::take(&mut self.jobs);
+        let mut submits = std::mem::take(&mut self.submits).into_iter();
+        let mut outside = Vec::new();
+        jobs.retain_mut(|record| {
+            let submit = submits.next().and_then(|at| on_clock(at, origin));
+            record.submit = submit.unwrap_or(SimTime::ZERO);
+            if submit.is_none() {
+                outside.push(beyond(&self.file, record));
             }
+            submit.is_some()
+        });
+        for error in outside {
+            self.take(Err(error))?;
         }
         for (reason, count) in &self.excluded {
             self.notes.push(format!("{count} left out: {reason}"));

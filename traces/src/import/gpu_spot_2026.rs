@@ -11,9 +11,9 @@ use crate::record::{ModelSet, Record, Workload};
 pub(super) const FORMAT: Format = Format {
     name: "gpu-spot-2026",
     doc: "Alibaba 2026, high-priority and spot GPU jobs: job_info_df.csv",
-    origin: "github.com/alibaba/clusterdata, cluster-trace-v2026-spot-gpu; Duan et al., ASPLOS 2026",
-    columns: "job_name, organization, gpu_model, cpu_request, gpu_request, worker_num, submit_time, \
-              duration, job_type",
+    origin: "github.com/alibaba/clusterdata, cluster-trace-v2026-spot-gpu; Duan, ASPLOS 2026",
+    columns: "job_name, organization, gpu_model, cpu_request, gpu_request, worker_num, \
+              submit_time, duration, job_type",
     evidence: Evidence::Documentation,
     reads: Reads::Jobs(read),
 };

@@ -39,7 +39,7 @@ struct Times {
 }
 
 /// A pod runs from when it was scheduled, or else created, until it was deleted. The lists of
-/// multi-GPU pods hold no times: there all pods come at time zero, in the order of the file, and stay.
+/// multi-GPU pods hold no times: there all pods come at time zero, in the file's order, and stay.
 fn read(source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     let mut gather = Gather::new(source.name(), options);
     let mut table = Table::open(source)?;

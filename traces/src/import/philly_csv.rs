@@ -10,7 +10,7 @@ use crate::record::{Name, Record, Workload};
 
 pub(super) const FORMAT: Format = Format {
     name: "philly-csv",
-    doc: "Microsoft Philly 2017, as reduced in the Sia artifact: submission, duration, GPUs, cluster",
+    doc: "Microsoft Philly 2017, reduced in the Sia artifact to submission, duration, GPUs, VC",
     origin: "github.com/siasosp23/artifacts, traces/philly.csv; after Jeon et al., USENIX ATC 2019",
     columns: "timestamp, duration, num_gpus, [gpu_time], cluster",
     evidence: Evidence::RealRows,

@@ -17,8 +17,8 @@ pub(super) const FORMAT: Format = Format {
     name: "philly-json",
     doc: "Microsoft Philly 2017 as published: cluster_job_log, a JSON list of jobs with attempts",
     origin: "github.com/msr-fiddle/philly-traces; Jeon et al., USENIX ATC 2019",
-    columns: "status, vc, jobid, attempts (start_time, end_time, detail (ip, gpus)), submitted_time, \
-              user",
+    columns: "status, vc, jobid, attempts (start_time, end_time, detail (ip, gpus)), \
+              submitted_time, user",
     evidence: Evidence::Documentation,
     reads: Reads::Jobs(read),
 };

@@ -1,4 +1,4 @@
-//! What traces of Slurm clusters share: how a request for nodes and GPUs becomes a gang, and states.
+//! What traces of Slurm clusters share: how nodes and GPUs become a gang, and words for states.
 
 use sim_core::units::limits;
 

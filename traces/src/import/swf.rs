@@ -1,9 +1,9 @@
 //! `swf`: the Standard Workload Format of the Parallel Workloads Archive.
 
 use jiff::Timestamp;
-use sim_core::units::{SimTime, Span, limits};
+use sim_core::units::{SimTime, Span, convert, limits};
 
-use super::gather::{Clock, Draft, Gather, Ledger};
+use super::gather::{Clock, Draft, Gather, Labels, Ledger};
 use super::{Evidence, Format, Options, Reads};
 use crate::error::{Refused, Rule, TraceError};
 use crate::reader::{Lines, Source};
@@ -80,6 +80,13 @@ type Fields = [Option<u64>; FIELDS];
 /// counted; requested time -1 or 0 is no estimate.
 fn read(source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     let mut gather = Gather::new(source.name(), options);
+    if options.swf.unit == Span::ZERO {
+        let rule = Rule::new(
+            "a tick is longer than nothing",
+            "give the unit of the clock",
+        );
+        return Err(rule.at(&source.name(), (0, 0), "unit = 0s").into());
+    }
     let mut lines = Lines::open(source)?;
     let mut header = Header::default();
     let mut differ = 0_u64;
@@ -162,9 +169,10 @@ fn job(
         let rule = format!("a gang has at most {} tasks", limits::MAX_GANG);
         return Err(fault(4, Rule::new(rule, "drop the row")));
     };
-    let label = |field: usize| fields[field].map(|milli| (milli / 1000).to_string());
-    let user = label(11).map(|name| ledger.users.long(&name)).transpose();
-    let queue = label(14).map(|name| ledger.queues.short(&name)).transpose();
+    let user = fields[11].map(|milli| ledger.users.numbered(milli / 1000, Labels::MOST_LONG));
+    let user = user.transpose().map_err(|rule| fault(11, rule))?;
+    let queue = fields[14].map(|milli| ledger.queues.numbered(milli / 1000, Labels::MOST_SHORT));
+    let queue = queue.transpose().map_err(|rule| fault(14, rule))?;
     let name = fields[0].map_or(number, |milli| milli / 1000);
     let at = i64::try_from(submit.us()).expect("a hundred years fit");
     Ok(Draft::Job(
@@ -172,8 +180,8 @@ fn job(
         Record {
             tasks,
             estimate: ticks(8)?.and_then(Positive::new),
-            user: user.map_err(|rule| fault(11, rule))?,
-            queue: queue.map_err(|rule| fault(14, rule))?,
+            user: user.map(convert::narrow),
+            queue: queue.map(|queue| u16::try_from(queue).expect("below the bound")),
             line: u32::try_from(number).unwrap_or(u32::MAX),
             status: status(fields[10]),
             ..Record::new(Name::Number(name), SimTime::ZERO, duration)
@@ -253,23 +261,22 @@ fn number(line: &[u8], at: &mut usize) -> Result<Option<u64>, Rule> {
     let negative = line.get(*at) == Some(&b'-');
     *at += usize::from(negative);
     let start = *at;
-    let mut value: u64 = 0;
+    let mut milli: u64 = 0;
     while let Some(digit) = digit(line, *at) {
-        let next = value.checked_mul(10).and_then(|v| v.checked_add(digit));
-        value = next.ok_or_else(|| Rule::new("is too large for 64 bits", "correct it"))?;
+        milli = milli.wrapping_mul(10).wrapping_add(digit);
         *at += 1;
     }
-    if *at == start {
-        return Err(bad());
+    // Sixteen digits, and three more for the thousandths, fit into 64 bits.
+    match *at - start {
+        0 => return Err(bad()),
+        1..=16 => milli *= 1000,
+        17.. => return Err(Rule::new("has more than 16 digits", "correct it")),
     }
-    let mut milli = value
-        .checked_mul(1000)
-        .ok_or_else(|| Rule::new("is too large for 64 bits", "correct it"))?;
     if line.get(*at) == Some(&b'.') {
         *at += 1;
         let mut place = 100;
         while let Some(digit) = digit(line, *at) {
-            milli = milli.saturating_add(digit * place);
+            milli += digit * place;
             place /= 10;
             *at += 1;
         }

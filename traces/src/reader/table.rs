@@ -101,7 +101,8 @@ impl<'a> Table<'a> {
         self.header.iter().position(|n| n == name).map(Column)
     }
 
-    /// The next row that is not blank. The outer error ends the reading; the inner one spoils this row only.
+    /// The next row that is not blank. The outer error ends the reading, the inner one spoils only
+    /// this row.
     ///
     /// # Errors
     /// See [`Lines::advance`].

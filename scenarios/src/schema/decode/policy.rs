@@ -36,6 +36,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         )
         .default("[]"),
         KeySpec::new(
+            "estimate",
+            Takes::Part(Seam::Estimate),
+            "What it is told of durations, in place of what the workloads say.",
+        ),
+        KeySpec::new(
             "compat",
             Takes::Name,
             "The published simulator whose ways it keeps; `windtunnel list compat` names them.",
@@ -64,11 +69,13 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
     let name = fields.item("name").and_then(Item::name);
     let kind = kind(fields);
     let clairvoyant = knowledge(fields);
+    let estimate = fields.optional("estimate", Item::part);
     let compat = fields.optional("compat", Item::name);
     Some(PolicySpec {
         name: name?,
         kind: kind?,
         clairvoyant: clairvoyant?,
+        estimate: estimate?,
         compat: compat?,
     })
 }
@@ -85,7 +92,7 @@ fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
     if kind.value == "composed" {
         return composed(fields);
     }
-    let ours = ["name", "kind", "clairvoyant", "compat"];
+    let ours = ["name", "kind", "clairvoyant", "estimate", "compat"];
     let params = fields.table.entries.iter();
     let params = params.filter(|(key, _)| !ours.contains(&key.value.as_str()));
     let params = params.cloned().collect();

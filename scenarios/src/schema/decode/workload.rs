@@ -32,7 +32,7 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             Takes::Either(&[Takes::Choice(&TASKS), Takes::Integer(1, 64)]),
             "How the GPUs of a job split into tasks, each of which lies on one node.",
         )
-        .default("\"job\"")
+        .default("\"trace\"")
         .bound("a task has 1 to 64 GPUs", "write a number in that range"),
         KeySpec::new(
             "course",
@@ -95,7 +95,8 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
     ],
 );
 
-static TASKS: [Choice; 2] = [
+static TASKS: [Choice; 3] = [
+    Choice::new("trace", "As the trace says."),
     Choice::new(
         "job",
         "All on one node if they fit, otherwise full nodes and a remainder.",
@@ -258,7 +259,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let place = fields.place;
     let task_gpus = fields
         .item("task-gpus")
-        .map_or(Some(Spanned::new(TaskGpus::Job, place)), task_gpus);
+        .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
     let course = fields.item("course").map_or(Some(plain_course()), course);
     let checkpoint = checkpoint(fields);
     let deadline = fields.optional("deadline", deadline);
@@ -346,13 +347,7 @@ fn task_gpus(item: Item<'_>) -> Option<Spanned<TaskGpus>> {
     let item = item.pick()?;
     if item.is_text() {
         let word = item.choice()?;
-        return Some(word.map(|at| {
-            if at == 0 {
-                TaskGpus::Job
-            } else {
-                TaskGpus::Gpu
-            }
-        }));
+        return Some(word.map(|at| [TaskGpus::Trace, TaskGpus::Job, TaskGpus::Gpu][at]));
     }
     Some(item.count()?.map(TaskGpus::Each))
 }

@@ -6,7 +6,7 @@ pub fn exponential(u: f64, mean: f64) -> f64 {
     -libm::log1p(-u) * mean
 }
 
-/// Weibull: `scale` is the 63.2 % point; `shape` below one has a falling hazard, above one a rising.
+/// Weibull: `scale` is the 63.2 % point; the hazard falls for `shape` below one and rises above.
 pub fn weibull(u: f64, shape: f64, scale: f64) -> f64 {
     scale * libm::pow(-libm::log1p(-u), 1.0 / shape)
 }

@@ -24,7 +24,7 @@ pub enum TableError {
         /// Entries given.
         len: usize,
     },
-    /// Probabilities rise from 0 to 1, values do not fall, weights are not negative; all are finite.
+    /// Probabilities rise from 0 to 1, values do not fall, weights are not negative, all finite.
     Entry {
         /// Position in the table.
         at: usize,

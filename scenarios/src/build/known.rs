@@ -1,0 +1,149 @@
+//! What there is to name in a scenario, gathered from the registries of the crates below.
+
+use policies::params::{Domain, Param as PolicyParam};
+use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use traces::Reads;
+
+use crate::schema::{Known, Param, ParamTakes, Seam};
+
+/// A published simulator whose ways a policy can keep.
+#[derive(Clone, Copy, Debug)]
+pub struct Compat {
+    /// Its name in a scenario.
+    pub name: &'static str,
+    /// What is kept.
+    pub keeps: &'static str,
+}
+
+/// Every simulator that can be kept faith with.
+pub const COMPATS: &[Compat] = &[
+    Compat {
+        name: "accasim",
+        keeps: "AccaSim 1.1.3: policy ebf, whose reservation binds nobody, so that the head can starve",
+    },
+    Compat {
+        name: "batsim",
+        keeps: "batsched: policies easy-bf (a reservation of named processors) and easy-bf-fast (a frozen shadow time, no extra nodes)",
+    },
+];
+
+/// The kinds of a seam, with their parameters.
+pub fn known(seam: Seam) -> Option<Vec<Known>> {
+    let kinds = match seam {
+        Seam::Order => entries(ORDERS),
+        Seam::Admit => entries(ADMISSIONS),
+        Seam::Place => entries(PLACEMENTS),
+        Seam::Preempt => entries(PREEMPTIONS),
+        Seam::Buy => entries(BUYERS),
+        Seam::Policy => entries(POLICIES),
+        Seam::Synth => synths(),
+        Seam::Estimate => estimates(),
+        Seam::TraceFormat => formats(|reads| matches!(reads, Reads::Jobs(_))),
+        Seam::NodeFormat => formats(|reads| matches!(reads, Reads::Nodes(_))),
+        Seam::Compat => COMPATS
+            .iter()
+            .map(|compat| kind(compat.name, vec![]))
+            .collect(),
+    };
+    Some(kinds)
+}
+
+fn entries<T: ?Sized>(entries: &'static [Entry<T>]) -> Vec<Known> {
+    let params = |entry: &Entry<T>| entry.params.iter().map(param).collect();
+    entries
+        .iter()
+        .map(|entry| kind(entry.kind, params(entry)))
+        .collect()
+}
+
+fn kind(name: &str, params: Vec<Param>) -> Known {
+    Known {
+        kind: name.to_owned(),
+        params,
+    }
+}
+
+fn param(param: &PolicyParam) -> Param {
+    let takes = match param.domain {
+        Domain::Span => ParamTakes::Duration,
+        Domain::Count(low, high) => ParamTakes::Integer(low.into(), high.into()),
+        Domain::Ratio(low, high) => ParamTakes::Number(low, high),
+        Domain::Flag => ParamTakes::Bool,
+        // The registry itself says which words.
+        Domain::Subset(_) => ParamTakes::Any,
+    };
+    optional(param.name, takes)
+}
+
+fn optional(name: &str, takes: ParamTakes) -> Param {
+    Param {
+        name: name.to_owned(),
+        takes,
+        required: false,
+    }
+}
+
+fn formats(reads: fn(&Reads) -> bool) -> Vec<Known> {
+    let formats = traces::formats()
+        .iter()
+        .filter(|format| reads(&format.reads));
+    formats.map(|format| kind(format.name, vec![])).collect()
+}
+
+/// Most jobs an hour that a generator takes.
+const MOST_PER_HOUR: f64 = 1e9;
+
+fn synths() -> Vec<Known> {
+    let jobs = || optional("jobs", ParamTakes::Integer(1, 100_000_000));
+    let length = || optional("length", ParamTakes::Duration);
+    let per_hour = optional("jobs-per-hour", ParamTakes::Number(1e-6, MOST_PER_HOUR));
+    let any = |name: &str| optional(name, ParamTakes::Any);
+    let kinds = ["one", "batch-and-interactive"].map(str::to_owned).to_vec();
+    vec![
+        kind("philly-2017", vec![per_hour, length(), jobs()]),
+        kind(
+            "lublin",
+            vec![
+                optional("procs", ParamTakes::Integer(2, 1_000_000)),
+                optional("kinds", ParamTakes::Choice(kinds)),
+                length(),
+                jobs(),
+            ],
+        ),
+        kind(
+            "parametric",
+            vec![
+                any("arrivals"),
+                any("durations"),
+                any("gangs"),
+                any("users"),
+                any("deadlines"),
+                any("priorities"),
+                any("models"),
+                length(),
+                jobs(),
+            ],
+        ),
+    ]
+}
+
+fn estimates() -> Vec<Known> {
+    let factor = Param {
+        name: "factor".to_owned(),
+        takes: ParamTakes::Number(1e-6, 1e6),
+        required: true,
+    };
+    vec![
+        kind("given", vec![]),
+        kind("exact", vec![]),
+        kind("factor", vec![factor]),
+        kind(
+            "lognormal-error",
+            vec![
+                optional("median", ParamTakes::Number(1e-6, 1e6)),
+                optional("sigma", ParamTakes::Number(0.0, 100.0)),
+            ],
+        ),
+        kind("history", vec![]),
+    ]
+}

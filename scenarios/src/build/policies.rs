@@ -1,0 +1,274 @@
+//! Policies: a specification becomes a maker of policies, one for each run.
+
+use policies::compose::{Composed, Standing};
+use policies::params::{Params, Value as Given};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Claims, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting, find,
+};
+use sim_core::engine::{Grants, Policy};
+
+use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, Value};
+
+/// What stands where a composed policy says nothing.
+const DEFAULTS: [&str; 5] = ["fifo", "strict", "best-fit", "none", "keep"];
+
+/// A policy of the comparison.
+#[derive(Clone, Debug)]
+pub struct Contender {
+    /// Its name.
+    pub name: String,
+    /// Where the scenario names it.
+    pub place: Place,
+    /// What it may know beyond what a real scheduler sees.
+    pub grants: Grants,
+    /// What it is told of durations, where that is not what the workload says.
+    pub estimate: Option<Part>,
+    /// What the reader must be told: peeking, compatibility.
+    pub knows: Knows,
+    /// Whether it draws.
+    pub draws: bool,
+    claims: Claims,
+    make: Make,
+}
+
+/// What a table says about a policy beside its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Knows {
+    /// What it peeks at, in words; empty if nothing.
+    pub peeks: Vec<String>,
+    /// The simulator whose ways it keeps.
+    pub compat: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Make {
+    Composed {
+        kinds: [&'static str; 5],
+        params: [Params; 5],
+    },
+    Named {
+        kind: &'static str,
+        params: Params,
+    },
+}
+
+/// The policies of a scenario; what is wrong with one is told.
+pub(super) fn contenders(scenario: &Scenario, reasons: &mut Vec<Diagnostic>) -> Vec<Contender> {
+    scenario
+        .policies
+        .iter()
+        .filter_map(|spec| contender(spec, scenario, reasons))
+        .collect()
+}
+
+fn contender(
+    spec: &PolicySpec,
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Contender> {
+    let (make, claims) = match &spec.kind {
+        PolicyKind::Composed(composed) => {
+            let given = [
+                &composed.order,
+                &composed.admit,
+                &composed.place,
+                &composed.preempt,
+                &composed.buy,
+            ];
+            composed_of(given.map(Option::as_ref), reasons)?
+        }
+        PolicyKind::Named(part) => {
+            let entry = find(POLICIES, &part.kind.value)?;
+            let params = params(entry, Some(part), reasons)?;
+            (
+                Make::Named {
+                    kind: entry.kind,
+                    params,
+                },
+                entry.claims,
+            )
+        }
+    };
+    check_compat(spec, claims, reasons);
+    let knows = |knowledge| spec.clairvoyant.contains(&knowledge);
+    let grants = Grants {
+        durations: knows(Knowledge::Durations),
+        prices: knows(Knowledge::Prices),
+        reclaims: knows(Knowledge::Reclaims),
+        // Keeping another simulator's ways implies all that it needs.
+        arrivals: knows(Knowledge::Arrivals) || claims.compat.is_some(),
+    };
+    let draws = matches!(&make, Make::Composed { kinds, .. } if kinds.contains(&"random"));
+    Some(Contender {
+        name: spec.name.value.clone(),
+        place: spec.name.place,
+        grants,
+        estimate: spec.estimate.clone(),
+        knows: Knows {
+            peeks: peeks(spec, scenario),
+            compat: spec.compat.as_ref().map(|name| name.value.clone()),
+        },
+        draws,
+        claims,
+        make,
+    })
+}
+
+/// What a policy peeks at: what it was granted, and exact estimates.
+fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
+    let mut peeks: Vec<String> = spec
+        .clairvoyant
+        .iter()
+        .map(|knowledge| knowledge.name().to_owned())
+        .collect();
+    let of_workloads = scenario
+        .workloads
+        .iter()
+        .filter_map(|workload| workload.estimate.as_ref());
+    let estimates: Vec<&Part> = spec
+        .estimate
+        .as_ref()
+        .map_or_else(|| of_workloads.collect(), |part| vec![part]);
+    if estimates.iter().any(|part| part.kind.value == "exact") {
+        peeks.push("exact estimates".to_owned());
+    }
+    peeks
+}
+
+fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Option<(Make, Claims)> {
+    let kind = |seam: usize| parts[seam].map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
+    let order = find(ORDERS, kind(0))?;
+    let admit = find(ADMISSIONS, kind(1))?;
+    let place = find(PLACEMENTS, kind(2))?;
+    let preempt = find(PREEMPTIONS, kind(3))?;
+    let buy = find(BUYERS, kind(4))?;
+    let checked = [
+        params(order, parts[0], reasons),
+        params(admit, parts[1], reasons),
+        params(place, parts[2], reasons),
+        params(preempt, parts[3], reasons),
+        params(buy, parts[4], reasons),
+    ];
+    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = checked else {
+        return None;
+    };
+    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let claims = Claims {
+        estimate: order.claims.estimate || admit.claims.estimate,
+        ..Claims::default()
+    };
+    Some((
+        Make::Composed {
+            kinds,
+            params: [a, b, c, d, e],
+        },
+        claims,
+    ))
+}
+
+/// The parameters of a part, checked against their declaration.
+fn params<T: ?Sized>(
+    entry: &Entry<T>,
+    part: Option<&Part>,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Params> {
+    let empty = Vec::new();
+    let written = part.map_or(&empty, |part| &part.params);
+    let given: Vec<(String, Given)> = written
+        .iter()
+        .filter_map(|(key, value)| Some((key.value.clone(), given(&value.value)?)))
+        .collect();
+    match Params::check(entry.params, &given) {
+        Ok(params) if given.len() == written.len() => Some(params),
+        Ok(_) => {
+            let place = part.expect("only what is written can be wrong").kind.place;
+            let rule = "a parameter is a flag, a number, a text or a list of texts";
+            reasons.push(
+                Diagnostic::new(place, entry.kind, rule).or("see `windtunnel list policies`"),
+            );
+            None
+        }
+        Err(errors) => {
+            for error in errors {
+                let at = written.iter().find(|(key, _)| key.value == error.name);
+                let (_, value) = at.expect("an error is about what is written");
+                let shown = format!("{} = {}", error.name, error.value);
+                reasons.push(Diagnostic::new(value.place, shown, error.rule).or(error.remedy));
+            }
+            None
+        }
+    }
+}
+
+fn given(value: &Value) -> Option<Given> {
+    match value {
+        Value::Bool(flag) => Some(Given::Flag(*flag)),
+        Value::Integer(integer) => Some(Given::Integer(*integer)),
+        Value::Float(float) => Some(Given::Float(*float)),
+        Value::Text(text) => Some(Given::Text(text.clone())),
+        Value::List(entries) => {
+            let texts = entries
+                .iter()
+                .map(|entry| entry.value.as_text().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Given::Texts)
+        }
+        Value::Date(_) | Value::Table(_) => None,
+    }
+}
+
+/// A policy that keeps another's ways says so, and only such a policy does.
+fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>) {
+    match (&spec.compat, claims.compat) {
+        (None, Some(compat)) => {
+            let rule = format!("this policy keeps the ways of {compat}, bugs included");
+            let remedy = format!("say so with compat = \"{compat}\"");
+            reasons.push(Diagnostic::new(spec.name.place, &spec.name.value, rule).or(remedy));
+        }
+        (Some(named), kept) if kept != Some(named.value.as_str()) => {
+            let rule = "this policy keeps no ways of that simulator";
+            reasons.push(
+                Diagnostic::new(named.place, &named.value, rule)
+                    .or("remove it; `windtunnel list compat` says what there is"),
+            );
+        }
+        (Some(_) | None, _) => {}
+    }
+}
+
+impl Contender {
+    /// A policy for one run.
+    pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
+        let setting = Setting {
+            seed,
+            durations: self.grants.durations,
+        };
+        match &self.make {
+            Make::Composed { kinds, params } => Box::new(Composed {
+                name: self.name.clone(),
+                order: (find(ORDERS, kinds[0]).expect("checked").build)(&params[0], &setting),
+                admit: (find(ADMISSIONS, kinds[1]).expect("checked").build)(&params[1], &setting),
+                place: (find(PLACEMENTS, kinds[2]).expect("checked").build)(&params[2], &setting),
+                preempt: (find(PREEMPTIONS, kinds[3]).expect("checked").build)(
+                    &params[3], &setting,
+                ),
+                buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
+                state: Standing::default(),
+            }),
+            Make::Named { kind, params } => {
+                (find(POLICIES, kind).expect("checked").build)(params, &setting)
+            }
+        }
+    }
+
+    /// Whether every job must have an estimate: true durations serve as well, for an order by remaining time alone.
+    pub fn needs_estimate(&self) -> bool {
+        let by_truth = match &self.make {
+            Make::Composed { kinds, .. } => {
+                let admits = find(ADMISSIONS, kinds[1]).is_some_and(|entry| entry.claims.estimate);
+                kinds[0] == "srtf" && self.grants.durations && !admits
+            }
+            Make::Named { .. } => false,
+        };
+        self.claims.estimate && !by_truth
+    }
+}

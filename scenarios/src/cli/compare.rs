@@ -1,0 +1,208 @@
+//! `compare`: all policies, all seeds, side by side.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::run::plot;
+use super::scenario::{Source, policy};
+use super::{Failure, progress, terminal};
+use crate::build::Experiment;
+use crate::experiment::metrics::METRICS;
+use crate::experiment::{
+    Comparison, Plan, Store, compare, notices, paired_table, sentences, write,
+};
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal
+    Text,
+    /// For a program
+    Json,
+    /// For a page
+    Markdown,
+}
+
+/// Flies all policies with all seeds.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    #[command(flatten)]
+    source: Source,
+    /// Only these policies, by name; the baseline is always among them
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    policies: Vec<String>,
+    /// How many seeds; the scenario's if not said
+    #[arg(long, value_name = "N")]
+    replications: Option<u32>,
+    /// Where figures, tables and the report go
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// How many threads; all cores if not said
+    #[arg(
+        long,
+        visible_alias = "jobs",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    threads: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Prints results only
+    #[arg(long)]
+    quiet: bool,
+    /// No progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+impl Compare {
+    pub(super) fn execute(&self) -> Result<(), Failure> {
+        let experiment = self.source.build()?;
+        let plan = self.plan(&experiment)?;
+        let out = self
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("out").join(&experiment.loaded.scenario.name.value));
+        let store = Store::open(&out)?;
+        let bar = progress::bar(
+            plan.contenders.len() * plan.seeds.len(),
+            "flying",
+            !self.quiet && !self.no_progress,
+        );
+        let comparison = compare(&experiment, plan, Some(&store), &|| bar.inc(1))?;
+        bar.finish_and_clear();
+        let written = write(&store, &experiment, &comparison)?;
+        terminal::say(&self.text(&experiment, &comparison)?)?;
+        if !self.quiet {
+            let report = out.join("report.html");
+            eprintln!(
+                "\n{} figures and the report: {}",
+                written.len() - 1,
+                report.display()
+            );
+        }
+        Ok(())
+    }
+
+    fn plan(&self, experiment: &Experiment) -> Result<Plan, Failure> {
+        let scenario = &experiment.loaded.scenario;
+        let base = policy(experiment, &scenario.baseline.value)?;
+        let mut contenders: Vec<usize> = if self.policies.is_empty() {
+            (0..experiment.contenders.len()).collect()
+        } else {
+            self.policies
+                .iter()
+                .map(|name| policy(experiment, name))
+                .collect::<Result<_, _>>()?
+        };
+        if !contenders.contains(&base) {
+            contenders.insert(0, base);
+        }
+        let mut seen = Vec::new();
+        contenders.retain(|contender| {
+            !seen.contains(contender) && {
+                seen.push(*contender);
+                true
+            }
+        });
+        let asked = u64::from(self.replications.unwrap_or(scenario.replicate.n.value));
+        if asked == 0 {
+            return Err(Failure::Input(
+                "--replications 0: an experiment is flown at least once".to_owned(),
+            ));
+        }
+        // Where nothing is drawn all seeds are alike, and one says it all.
+        let n = if experiment.is_random() { asked } else { 1 };
+        let first = scenario.seed.value;
+        let last = first.checked_add(n).ok_or_else(|| {
+            Failure::Input(format!(
+                "seed {first}: seed + replications is beyond 64 bits"
+            ))
+        })?;
+        Ok(Plan {
+            baseline: contenders
+                .iter()
+                .position(|contender| *contender == base)
+                .expect("just put in"),
+            contenders,
+            seeds: (first..last).collect(),
+            threads: self.threads,
+        })
+    }
+
+    fn text(&self, experiment: &Experiment, comparison: &Comparison) -> Result<String, Failure> {
+        let table = paired_table(experiment, comparison);
+        let sentences = sentences(experiment, comparison);
+        Ok(match self.format {
+            Format::Text => {
+                let scenario = &experiment.loaded.scenario;
+                let mut text = scenario.name.value.clone();
+                if let Some(description) = &scenario.description {
+                    text = format!("{text}: {description}");
+                }
+                text.push_str("\n\n");
+                text.push_str(&table.text(terminal::width()).map_err(plot)?);
+                text.push('\n');
+                for sentence in sentences {
+                    text.push_str(&format!("  {sentence}\n"));
+                }
+                for (badge, note) in notices(experiment, comparison) {
+                    text.push_str(&format!("\nnote: {badge}. {note}"));
+                }
+                text.trim_end().to_owned() + "\n"
+            }
+            Format::Markdown => {
+                let mut text = table.markdown().map_err(plot)?;
+                text.push('\n');
+                for sentence in sentences {
+                    text.push_str(&format!("- {sentence}\n"));
+                }
+                text
+            }
+            Format::Json => json(experiment, comparison, &sentences),
+        })
+    }
+}
+
+fn json(experiment: &Experiment, comparison: &Comparison, sentences: &[String]) -> String {
+    let policies = comparison
+        .plan
+        .contenders
+        .iter()
+        .enumerate()
+        .map(|(at, position)| {
+            let metrics = comparison.metrics().filter_map(|metric| {
+                let mean = comparison.mean(at, metric)?;
+                let difference = comparison.difference(at, metric);
+                Some((
+                    METRICS[metric].name.to_owned(),
+                    serde_json::json!({
+                        "mean": mean.mean,
+                        "half_width": mean.half,
+                        "baseline_diff": difference.map(|mean| mean.mean),
+                        "diff_half_width": difference.and_then(|mean| mean.half),
+                    }),
+                ))
+            });
+            let metrics: serde_json::Map<String, serde_json::Value> = metrics.collect();
+            let contender = &experiment.contenders[*position];
+            serde_json::json!({
+                "policy": contender.name,
+                "peeks": contender.knows.peeks,
+                "compat": contender.knows.compat,
+                "metrics": metrics,
+            })
+        });
+    let baseline = comparison.plan.contenders[comparison.plan.baseline];
+    let whole = serde_json::json!({
+        "scenario": experiment.loaded.scenario.name.value,
+        "baseline": experiment.contenders[baseline].name,
+        "exact": comparison.exact,
+        "seeds": comparison.plan.seeds,
+        "policies": policies.collect::<Vec<_>>(),
+        "sentences": sentences,
+    });
+    format!("{whole:#}\n")
+}

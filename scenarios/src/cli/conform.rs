@@ -1,0 +1,139 @@
+//! `conform`: reference cases of published simulators.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use plots::table::{Cell, Table, Value};
+
+use super::compare::Format;
+use super::run::plot;
+use super::{Failure, progress, terminal};
+use crate::conform::{Verdict, families, run};
+
+/// Runs every case of each family's `cases.toml`.
+#[derive(Debug, Args)]
+pub(super) struct Conform {
+    /// Families to run; all that can be run if none is named
+    families: Vec<String>,
+    /// The folder that holds a folder for each family; by default `conformance` in `WINDTUNNEL_REFERENCE`
+    #[arg(long, value_name = "DIR")]
+    reference: Option<PathBuf>,
+    /// Folders in which inputs behind `data/` are looked for; by default `data` in `WINDTUNNEL_REFERENCE`
+    #[arg(long, value_name = "DIR")]
+    data: Vec<PathBuf>,
+    /// Long cases too
+    #[arg(long)]
+    full: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// No progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+impl Conform {
+    pub(super) fn execute(&self) -> Result<(), Failure> {
+        let root = std::env::var_os("WINDTUNNEL_REFERENCE")
+            .map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+        let reference = self
+            .reference
+            .clone()
+            .unwrap_or_else(|| root.join("conformance"));
+        if !reference.is_dir() {
+            let message = format!(
+                "{}: no reference data; say where with --reference DIR, or set WINDTUNNEL_REFERENCE",
+                reference.display()
+            );
+            return Err(Failure::Input(message));
+        }
+        let data = if self.data.is_empty() {
+            vec![root.join("data")]
+        } else {
+            self.data.clone()
+        };
+        let named: Vec<String> = if self.families.is_empty() {
+            families()
+                .filter(|family| reference.join(family).is_dir())
+                .map(str::to_owned)
+                .collect()
+        } else {
+            self.families.clone()
+        };
+        let bar = progress::bar(0, "cases", !self.no_progress);
+        let mut verdicts = Vec::new();
+        for family in &named {
+            let folder = reference.join(family);
+            verdicts.extend(run(&folder, &data, &|_| bar.inc(1)).map_err(Failure::Input)?);
+        }
+        bar.finish_and_clear();
+        self.print(&verdicts)?;
+        let failed = verdicts.iter().any(|verdict| verdict.pass == Some(false));
+        let ran = verdicts.iter().any(|verdict| verdict.pass.is_some());
+        if failed || !ran {
+            Err(Failure::Failed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn print(&self, verdicts: &[Verdict]) -> Result<(), Failure> {
+        let table = table(verdicts);
+        let text = match self.format {
+            Format::Json => format!(
+                "{}\n",
+                serde_json::to_string_pretty(verdicts).expect("plain numbers and texts")
+            ),
+            Format::Markdown => table.markdown().map_err(plot)?,
+            Format::Text => {
+                let passed = verdicts
+                    .iter()
+                    .filter(|verdict| verdict.pass == Some(true))
+                    .count();
+                let failed = verdicts
+                    .iter()
+                    .filter(|verdict| verdict.pass == Some(false))
+                    .count();
+                let skipped = verdicts.len() - passed - failed;
+                let rows = table.text(terminal::width()).map_err(plot)?;
+                format!("{rows}\n{passed} passed, {failed} failed, {skipped} skipped\n")
+            }
+        };
+        terminal::say(&text)
+    }
+}
+
+fn table(verdicts: &[Verdict]) -> Table {
+    let columns = [
+        "family",
+        "case",
+        "items",
+        "matched",
+        "max diff",
+        "tolerance",
+        "",
+        "note",
+    ];
+    let whole = |n: usize| Cell::from(Value::Integer(i128::try_from(n).expect("128 bits")));
+    let row = |verdict: &Verdict| {
+        let pass = match verdict.pass {
+            Some(true) => "pass",
+            Some(false) => "FAIL",
+            None => "skip",
+        };
+        vec![
+            Cell::from(verdict.family.as_str()),
+            Cell::from(verdict.case.as_str()),
+            whole(verdict.items),
+            whole(verdict.matched),
+            Cell::number(verdict.max_abs_diff, 0),
+            Cell::number(verdict.tolerance, 0),
+            Cell::from(pass),
+            Cell::from(verdict.note.as_str()),
+        ]
+    };
+    Table {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: verdicts.iter().map(row).collect(),
+    }
+}

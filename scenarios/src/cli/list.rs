@@ -1,0 +1,180 @@
+//! `list`: what there is.
+
+use clap::{Args, ValueEnum};
+use plots::table::{Cell, Table};
+use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+
+use super::run::plot;
+use super::{Failure, compare::Format, terminal};
+use crate::build::COMPATS;
+use crate::experiment::metrics::METRICS;
+use crate::schema::{catalogue, quantity};
+
+/// Says what there is.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Of what
+    what: What,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Orders, admission rules, placements, preemptions, buyers, and whole policies
+    Policies,
+    /// Instance types with their prices
+    Instances,
+    /// Trace formats
+    Formats,
+    /// Metrics and their definitions
+    Metrics,
+    /// Published simulators whose ways can be kept
+    Compat,
+}
+
+impl List {
+    pub(super) fn execute(&self) -> Result<(), Failure> {
+        let table = match self.what {
+            What::Policies => policies(),
+            What::Instances => instances(),
+            What::Formats => formats(),
+            What::Metrics => metrics(),
+            What::Compat => compats(),
+        };
+        let text = match self.format {
+            Format::Text => table.text(terminal::width()),
+            Format::Markdown => table.markdown(),
+            Format::Json => return terminal::say(&json(&table)),
+        };
+        terminal::say(&text.map_err(plot)?)
+    }
+}
+
+fn table(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
+    let rows = rows
+        .into_iter()
+        .map(|row| row.iter().map(|cell| Cell::from(cell.as_str())).collect());
+    Table {
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        rows: rows.collect(),
+    }
+}
+
+/// Rows as objects by column.
+fn json(table: &Table) -> String {
+    let row = |row: &Vec<Cell>| {
+        let cells = table.columns.iter().zip(row).map(|(column, cell)| {
+            let plots::table::Value::Text(text) = &cell.value else {
+                unreachable!("lists are texts")
+            };
+            (column.clone(), serde_json::Value::from(text.as_str()))
+        });
+        serde_json::Value::Object(cells.collect())
+    };
+    let rows: Vec<serde_json::Value> = table.rows.iter().map(row).collect();
+    format!("{:#}\n", serde_json::Value::from(rows))
+}
+
+fn policies() -> Table {
+    let mut rows = Vec::new();
+    rows.extend(entries("order", ORDERS));
+    rows.extend(entries("admit", ADMISSIONS));
+    rows.extend(entries("place", PLACEMENTS));
+    rows.extend(entries("preempt", PREEMPTIONS));
+    rows.extend(entries("buy", BUYERS));
+    rows.extend(entries("kind", POLICIES));
+    table(&["key", "name", "what it does", "parameters"], rows)
+}
+
+fn entries<T: ?Sized>(key: &str, entries: &'static [Entry<T>]) -> Vec<Vec<String>> {
+    let row = |entry: &Entry<T>| {
+        let params = entry
+            .params
+            .iter()
+            .map(|param| format!("{} = {}: {}", param.name, param.default, param.doc));
+        let params: Vec<String> = params.collect();
+        let needs = if entry.claims.estimate {
+            "; needs estimates"
+        } else {
+            ""
+        };
+        vec![
+            key.to_owned(),
+            entry.kind.to_owned(),
+            format!("{}{needs}", entry.doc),
+            params.join("; "),
+        ]
+    };
+    entries.iter().map(row).collect()
+}
+
+fn instances() -> Table {
+    let row = |entry: crate::schema::Entry| {
+        let instance = entry.instance;
+        let memory = instance.memory.map_or(String::new(), quantity::print_size);
+        vec![
+            instance.name.unwrap_or_default(),
+            instance.gpus.to_string(),
+            instance.gpu.unwrap_or_default(),
+            instance.cpus.map_or(String::new(), |cpus| cpus.to_string()),
+            memory,
+            quantity::print_price(entry.price),
+            entry.region,
+            format!("{}, {}", entry.source, entry.date),
+        ]
+    };
+    let columns = [
+        "instance",
+        "gpus",
+        "model",
+        "vcpus",
+        "memory",
+        "on demand, h",
+        "region",
+        "source",
+    ];
+    table(&columns, catalogue().into_iter().map(row).collect())
+}
+
+fn formats() -> Table {
+    let row = |format: &traces::Format| {
+        let reads = match format.reads {
+            traces::Reads::Jobs(_) => "jobs",
+            traces::Reads::Nodes(_) => "machines",
+        };
+        vec![
+            format.name.to_owned(),
+            reads.to_owned(),
+            format.evidence.to_string(),
+            format.doc.to_owned(),
+            format.origin.to_owned(),
+        ]
+    };
+    table(
+        &["format", "holds", "checked", "what it is", "origin"],
+        traces::formats().iter().map(row).collect(),
+    )
+}
+
+fn metrics() -> Table {
+    let row = |metric: &crate::experiment::metrics::Metric| {
+        vec![
+            metric.name.to_owned(),
+            metric.unit.to_owned(),
+            metric.doc.to_owned(),
+        ]
+    };
+    table(
+        &["metric", "unit", "definition"],
+        METRICS.iter().map(row).collect(),
+    )
+}
+
+fn compats() -> Table {
+    let rows = COMPATS
+        .iter()
+        .map(|compat| vec![compat.name.to_owned(), compat.keeps.to_owned()]);
+    table(&["compat", "what it keeps"], rows.collect())
+}

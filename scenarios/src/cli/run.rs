@@ -1,0 +1,90 @@
+//! `run`: one policy, one seed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::scenario::{Source, policy};
+use super::{Failure, compare::Format, terminal};
+use crate::experiment::flight::{Keep, fly};
+use crate::experiment::metrics::METRICS;
+use crate::experiment::{CompareError, Store, run_table, words};
+
+/// Flies one policy with one seed.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    source: Source,
+    /// The policy; the baseline if not said
+    #[arg(long)]
+    policy: Option<String>,
+    /// The seed; the scenario's if not said
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Writes the tables of the run into this folder
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Run {
+    pub(super) fn execute(&self) -> Result<(), Failure> {
+        let experiment = self.source.build()?;
+        let scenario = &experiment.loaded.scenario;
+        let name = self.policy.as_ref().unwrap_or(&scenario.baseline.value);
+        let contender = policy(&experiment, name)?;
+        let seed = self.seed.unwrap_or(scenario.seed.value);
+        let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
+        let keep = Keep {
+            samples: self.out.is_some(),
+            stays: if self.out.is_some() { usize::MAX } else { 0 },
+        };
+        let flown = fly(&experiment, contender, (seed, &jobs), keep);
+        let flight = flown.map_err(|fault| CompareError::Fault(fault, seed))?;
+        if let Some(out) = &self.out {
+            Store::open(out)?.flight(&experiment, &flight, &jobs)?;
+        }
+        let table = run_table(&flight);
+        let text = match self.format {
+            Format::Text => {
+                let finish = words::finish(flight.finish);
+                let head = format!(
+                    "{}: {name}, seed {seed}: {} jobs, {finish} at {}\n\n",
+                    scenario.name.value,
+                    jobs.names().len(),
+                    flight.record.end
+                );
+                let digests = format!(
+                    "\ndecisions {}\nfacts     {}\n",
+                    flight.digests.decisions, flight.digests.facts
+                );
+                head + &table.text(terminal::width()).map_err(plot)? + &digests
+            }
+            Format::Markdown => table.markdown().map_err(plot)?,
+            Format::Json => {
+                let metrics = METRICS
+                    .iter()
+                    .zip(&flight.metrics)
+                    .map(|(metric, value)| (metric.name.to_owned(), (*value).into()));
+                let metrics: serde_json::Map<String, serde_json::Value> = metrics.collect();
+                let run = serde_json::json!({
+                    "scenario": scenario.name.value,
+                    "policy": name,
+                    "seed": seed,
+                    "finish": words::finish(flight.finish),
+                    "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
+                    "metrics": metrics,
+                });
+                format!("{run:#}\n")
+            }
+        };
+        terminal::say(&text)
+    }
+}
+
+/// A table that cannot be printed: a bug of ours.
+pub(super) fn plot(error: plots::PlotError) -> Failure {
+    Failure::Broken(error.to_string())
+}

@@ -1,0 +1,69 @@
+//! What commands on scenarios have in common: the file, `--set`, data roots.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::build::Experiment;
+use crate::schema::{DataRoots, Loaded, load};
+
+/// A scenario, as the command line names it.
+#[derive(Debug, Args)]
+pub(super) struct Source {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// Changes a value, such as `fleet.spot.max=32`; arrays of tables by name, `*` for all that have the key
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Names a folder of data, so that a scenario can say `file = "NAME:inside"`
+    #[arg(long = "data", value_name = "NAME=DIR")]
+    data: Vec<String>,
+}
+
+impl Source {
+    /// Reads the scenario.
+    pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        let roots = roots(&self.data)?;
+        Ok(load(&self.scenario, &self.set, &roots)?)
+    }
+
+    /// Reads it and builds what it describes.
+    pub(super) fn build(&self) -> Result<Experiment, Failure> {
+        Ok(Experiment::build(self.load()?)?)
+    }
+}
+
+/// Where reference data lies, unless the environment says otherwise.
+const REFERENCE: &str = "../shared";
+
+/// The named folders: `reference`, and those of the arguments.
+pub(super) fn roots(data: &[String]) -> Result<DataRoots, Failure> {
+    let mut roots = DataRoots::default();
+    let reference = std::env::var_os("WINDTUNNEL_REFERENCE")
+        .map_or_else(|| PathBuf::from(REFERENCE), PathBuf::from);
+    roots.add("reference", reference).map_err(Failure::Input)?;
+    for argument in data {
+        roots.add_argument(argument).map_err(Failure::Input)?;
+    }
+    Ok(roots)
+}
+
+/// The position of a policy by its name.
+pub(super) fn policy(experiment: &Experiment, name: &str) -> Result<usize, Failure> {
+    let position = experiment
+        .contenders
+        .iter()
+        .position(|contender| contender.name == name);
+    position.ok_or_else(|| {
+        let names: Vec<&str> = experiment
+            .contenders
+            .iter()
+            .map(|contender| contender.name.as_str())
+            .collect();
+        Failure::Input(format!(
+            "no policy \"{name}\" in this scenario; it has {}",
+            names.join(", ")
+        ))
+    })
+}

@@ -1,0 +1,184 @@
+//! Batch schedulers on SWF traces: AccaSim, Batsim, and the textbook.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use policies::admit::{Admit, Easy, Strict};
+use policies::buy::Keep as Same;
+use policies::compose::{Composed, Standing};
+use policies::joint::{EasyBf, EasyBfFast, Ebf};
+use policies::order::{Fifo, Order, Shortest};
+use policies::place::FirstFit;
+use policies::preempt::Never;
+use sim_core::course::{CourseKind, CourseModel, Rates};
+use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
+use sim_core::model::{Class, Gang, Job, Keep, Market, ModelSet, Offering, Shape};
+use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::watch::{Recorder, Recording};
+use sim_core::world::{Calendar, Curve, Trace};
+use traces::{Options, Positive, Procs, Source, SwfOptions};
+
+use super::Place;
+use super::cases::Case;
+use super::table::Table;
+
+const OPTIONS: [&str; 7] = [
+    "nodes",
+    "procs_per_node",
+    "unit_us",
+    "walltime",
+    "instants",
+    "compat",
+    "node_choice",
+];
+
+/// Replays a case; the table is that of the file it is compared with.
+pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>, String> {
+    case.only(&OPTIONS)?;
+    if case
+        .word("instants")
+        .is_some_and(|instants| instants != "batched")
+    {
+        return Err("instants: only \"batched\" is implemented".to_owned());
+    }
+    let [input] = case.inputs.as_slice() else {
+        return Err("a batch case has one input".to_owned());
+    };
+    let unit = Span::from_us(case.number("unit_us")?).filter(|unit| *unit > Span::ZERO);
+    let unit = unit.ok_or("unit_us: not a length of time")?;
+    let path = place.find(input)?;
+    let file = File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let options = Options {
+        swf: SwfOptions {
+            unit,
+            procs: Procs::Requested,
+        },
+        ..Options::default()
+    };
+    let workload = traces::import("swf", Source::new(input, file), &options)
+        .map_err(|refused| refused.to_string())?;
+    let world = Arc::new(world(case)?);
+    let jobs: Arc<[Job]> = workload.jobs.iter().map(job).collect();
+    let mut recorder = Recorder::new(
+        &world,
+        Recording {
+            warmup: SimTime::ZERO,
+            sample: None,
+            stays: 0,
+        },
+    );
+    let mut engine = Engine::new(Arc::clone(&world), Box::new(Trace::new(jobs)));
+    let grants = Grants {
+        arrivals: true,
+        ..Grants::default()
+    };
+    let mut policy = policy(case)?;
+    engine
+        .run(&mut *policy, grants, &mut recorder)
+        .map_err(|fault| fault.to_string())?;
+    let record = recorder.finish(engine.now());
+    let mut table = Table::new(&["job_id", "submit", "start", "end"]);
+    for (job, row) in workload.jobs.iter().zip(&record.rows) {
+        let ticks =
+            |at: Option<SimTime>| at.map_or(String::new(), |at| (at.us() / unit.us()).to_string());
+        table.rows.push(vec![
+            job.name.to_string(),
+            ticks(Some(row.submit)),
+            ticks(row.start.get()),
+            ticks(row.finish.get()),
+        ]);
+    }
+    Ok(vec![(case.compare.file.clone(), table)])
+}
+
+/// The original's policy in ours: by the textbook, or, by `compat`, with its bugs.
+fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
+    let composed = |order: Box<dyn Order>, admit: Box<dyn Admit>| -> Box<dyn Policy> {
+        Box::new(Composed {
+            name: case.policy.clone(),
+            order,
+            admit,
+            // The lowest-numbered nodes first, as all of these simulators do.
+            place: Box::new(FirstFit),
+            preempt: Box::new(Never),
+            buy: Box::new(Same),
+            state: Standing::default(),
+        })
+    };
+    Ok(match (case.policy.as_str(), case.word("compat")) {
+        ("fifo" | "fcfs_fast", _) => composed(Box::new(Fifo), Box::new(Strict)),
+        ("sjf", _) => composed(Box::new(Shortest), Box::new(Strict)),
+        ("easy", None) => composed(Box::new(Fifo), Box::<Easy>::default()),
+        ("ebf", Some("accasim")) => Box::<Ebf>::default(),
+        ("easy_bf", Some("batsim")) => Box::<EasyBf>::default(),
+        ("easy_bf_fast", Some("batsim")) => Box::<EasyBfFast>::default(),
+        (policy, compat) => {
+            return Err(format!(
+                "policy {policy} with compat {compat:?}: not known to this family"
+            ));
+        }
+    })
+}
+
+fn job(record: &traces::Record) -> Job {
+    Job {
+        arrival: record.submit,
+        work: record.duration.us(),
+        estimate: record.estimate.map(Positive::span),
+        deadline: None,
+        gang: Gang::of(record.tasks, 1),
+        models: ModelSet::ANY,
+        priority: 0,
+        queue: QueueId(0),
+        class: ClassId(0),
+    }
+}
+
+/// Identical nodes whose processors stand as GPUs; nothing costs, boots or fails.
+fn world(case: &Case) -> Result<World, String> {
+    let small = |option: &str, most: u32| {
+        let number = u32::try_from(case.number(option)?)
+            .ok()
+            .filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| format!("{option}: not a number from 1 to {most}"))
+    };
+    let nodes = small("nodes", 1_000_000)?;
+    let pool = Offering {
+        name: "nodes".to_owned(),
+        shape: Shape {
+            gpus: small("procs_per_node", 64)?,
+            model: ModelId(0),
+            cpu_milli: 0,
+            memory_mib: 0,
+        },
+        market: Market::Owned,
+        zone: ZoneId(0),
+        rack_size: 0,
+        initial: nodes,
+        min: nodes,
+        max: nodes,
+        standing: true,
+        boot: Span::ZERO,
+        notice: Span::ZERO,
+        price: Curve::constant(Price::ZERO),
+        availability: Curve::constant(nodes),
+    };
+    let class = Class {
+        name: "batch".to_owned(),
+        course: CourseModel {
+            kind: CourseKind::Linear,
+            rates: Rates::default(),
+        },
+        keep: Keep::All,
+        restore: Span::ZERO,
+    };
+    Ok(World {
+        offerings: vec![pool],
+        models: vec!["processor".to_owned()],
+        queues: Vec::new(),
+        classes: vec![class],
+        calendar: Calendar::default(),
+        trigger: Trigger::Event,
+        end: None,
+    })
+}

@@ -1,0 +1,120 @@
+//! `cases.toml`: the cases of a family.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// A family of cases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Family {
+    /// Version of the form.
+    pub(super) version: u32,
+    /// Its name.
+    pub(super) family: String,
+    /// Files that nothing reads.
+    #[serde(default)]
+    pub(super) ignored: Vec<String>,
+    /// The cases.
+    #[serde(rename = "case", default)]
+    pub(super) cases: Vec<Case>,
+}
+
+/// A case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Case {
+    /// Its name.
+    pub(super) id: String,
+    /// What goes in.
+    pub(super) inputs: Vec<String>,
+    /// What the original printed.
+    pub(super) expected: Vec<String>,
+    /// The original's name for the policy.
+    pub(super) policy: String,
+    /// All else that a run needs.
+    #[serde(default)]
+    pub(super) options: toml::Table,
+    /// What must agree.
+    pub(super) compare: Compare,
+    /// What is expected of a right implementation.
+    pub(super) expect: Expect,
+    /// Why, where it is not a match.
+    pub(super) note: Option<String>,
+}
+
+/// What must agree.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Compare {
+    /// The file.
+    pub(super) file: String,
+    /// Columns that name a row, comma-joined.
+    pub(super) key: String,
+    /// Columns that must agree.
+    pub(super) columns: Vec<String>,
+    /// By how much they may differ.
+    pub(super) tolerance: f64,
+    /// How many rows differ, where that is known.
+    pub(super) known_mismatches: Option<usize>,
+}
+
+/// What is expected of a right implementation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Expect {
+    /// The same.
+    Match,
+    /// A difference that the note explains.
+    KnownMismatch,
+    /// Listed, and not run.
+    Skip,
+}
+
+impl Family {
+    /// Reads `cases.toml` of a folder.
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+        let path = folder.join("cases.toml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let family: Self = toml::from_str(&text).map_err(|error| {
+            let mut message = path.display().to_string();
+            write!(message, ": {error}").expect("a text takes all");
+            message
+        })?;
+        match family.version {
+            1 => Ok(family),
+            other => Err(format!(
+                "{}: version = {other}: only version 1 is known",
+                path.display()
+            )),
+        }
+    }
+}
+
+impl Case {
+    /// A whole number among the options.
+    pub(super) fn number(&self, option: &str) -> Result<u64, String> {
+        let value = self.options.get(option).and_then(toml::Value::as_integer);
+        let number = value.and_then(|value| u64::try_from(value).ok());
+        number.ok_or_else(|| format!("option {option}: not a whole number from zero up"))
+    }
+
+    /// A word among the options.
+    pub(super) fn word(&self, option: &str) -> Option<&str> {
+        self.options.get(option).and_then(toml::Value::as_str)
+    }
+
+    /// Every option is among these; one that is not would be silently passed over.
+    pub(super) fn only(&self, options: &[&str]) -> Result<(), String> {
+        match self
+            .options
+            .keys()
+            .find(|key| !options.contains(&key.as_str()))
+        {
+            Some(key) => Err(format!("option {key}: not known to this family")),
+            None => Ok(()),
+        }
+    }
+}

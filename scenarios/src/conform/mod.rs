@@ -1,0 +1,188 @@
+//! Conformance: what published simulators print, job by job, against what this engine prints.
+//!
+//! A family is a folder with a `cases.toml`, whose head explains its fields; a case names inputs, a policy, options, and the
+//! columns that must agree. Any folder of that form runs without a change of code.
+
+mod batch;
+mod cases;
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use cases::{Case, Expect, Family};
+use table::Table;
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The family.
+    pub family: String,
+    /// The case.
+    pub case: String,
+    /// Rows compared.
+    pub items: usize,
+    /// Rows that agree.
+    pub matched: usize,
+    /// Largest difference of a number.
+    pub max_abs_diff: f64,
+    /// What is allowed.
+    pub tolerance: f64,
+    /// Whether it passed; none if it was not run.
+    pub pass: Option<bool>,
+    /// What is to be said of it.
+    pub note: String,
+}
+
+/// Families that can be run, with what runs them.
+type Runner = fn(&Case, &Place<'_>) -> Result<Vec<(String, Table)>, String>;
+const FAMILIES: &[(&str, Runner)] = &[("batch", batch::run)];
+
+/// Where the files of a case are.
+struct Place<'a> {
+    folder: &'a Path,
+    data: &'a [PathBuf],
+}
+
+impl Place<'_> {
+    /// The file an input names: of the family's folder, or, behind `data/`, of a data root.
+    fn find(&self, input: &str) -> Result<PathBuf, String> {
+        let Some(inner) = input.strip_prefix("data/") else {
+            return Ok(self.folder.join(input));
+        };
+        let found = self
+            .data
+            .iter()
+            .map(|root| root.join(inner))
+            .find(|path| path.exists());
+        found.ok_or_else(|| format!("{input}: in none of the data roots"))
+    }
+}
+
+/// Names of the families that can be run.
+pub fn families() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().map(|(name, _)| *name)
+}
+
+/// Runs every case of a family in `folder`; inputs behind `data/` are looked for in the data roots.
+///
+/// # Errors
+/// The folder holds no family that can be run, in words.
+pub fn run(
+    folder: &Path,
+    data: &[PathBuf],
+    done: &dyn Fn(&Verdict),
+) -> Result<Vec<Verdict>, String> {
+    let family = Family::read(folder)?;
+    let Some((_, runner)) = FAMILIES.iter().find(|(name, _)| *name == family.family) else {
+        return Err(format!(
+            "family \"{}\" is not yet implemented",
+            family.family
+        ));
+    };
+    let place = Place { folder, data };
+    let mut verdicts = Vec::new();
+    for case in &family.cases {
+        let verdict = judge(&family, case, *runner, &place);
+        done(&verdict);
+        verdicts.push(verdict);
+    }
+    verdicts.extend(unused(&family, folder)?);
+    Ok(verdicts)
+}
+
+fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Verdict {
+    let mut verdict = Verdict {
+        family: family.family.clone(),
+        case: case.id.clone(),
+        items: 0,
+        matched: 0,
+        max_abs_diff: 0.0,
+        tolerance: case.compare.tolerance,
+        pass: None,
+        note: case.note.clone().unwrap_or_default(),
+    };
+    if case.expect == Expect::Skip {
+        return verdict;
+    }
+    let compared = runner(case, place).and_then(|tables| {
+        let expected = Table::read(&place.folder.join(&case.compare.file))?;
+        let ours = tables.iter().find(|(file, _)| *file == case.compare.file);
+        let (_, ours) = ours.ok_or_else(|| format!("nothing produces {}", case.compare.file))?;
+        table::compare(ours, &expected, &case.compare)
+    });
+    match compared {
+        Err(error) => {
+            verdict.pass = Some(false);
+            verdict.note = error;
+        }
+        Ok(found) => {
+            verdict.items = found.items;
+            verdict.matched = found.matched;
+            verdict.max_abs_diff = found.max_abs_diff;
+            let wrong = found.items - found.matched;
+            let as_it_should = match case.expect {
+                Expect::Match => wrong == 0,
+                Expect::KnownMismatch => {
+                    wrong > 0
+                        && case
+                            .compare
+                            .known_mismatches
+                            .is_none_or(|known| known == wrong)
+                }
+                Expect::Skip => unreachable!("skipped above"),
+            };
+            verdict.pass = Some(found.items > 0 && as_it_should);
+            if let Some(first) = found.first.filter(|_| verdict.pass == Some(false)) {
+                verdict.note = first;
+            }
+        }
+    }
+    verdict
+}
+
+/// Files that no case uses and that are not listed as ignored: each is a failure.
+fn unused(family: &Family, folder: &Path) -> Result<Vec<Verdict>, String> {
+    let mut used: BTreeSet<&str> = family.ignored.iter().map(String::as_str).collect();
+    for case in &family.cases {
+        used.extend(case.inputs.iter().chain(&case.expected).map(String::as_str));
+    }
+    let mut files = Vec::new();
+    list(folder, folder, &mut files)?;
+    let covered = |file: &String| {
+        used.iter()
+            .any(|used| file == used || (used.ends_with('/') && file.starts_with(used)))
+    };
+    let unused = files.into_iter().filter(|file| !covered(file));
+    let verdict = |file| Verdict {
+        family: family.family.clone(),
+        case: file,
+        items: 0,
+        matched: 0,
+        max_abs_diff: 0.0,
+        tolerance: 0.0,
+        pass: Some(false),
+        note: "no case uses this file, and it is not listed as ignored".to_owned(),
+    };
+    Ok(unused.map(verdict).collect())
+}
+
+fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> Result<(), String> {
+    let error = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut entries: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(error)? {
+        entries.push(entry.map_err(error)?.path());
+    }
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            list(root, &path, files)?;
+        } else {
+            let inner = path.strip_prefix(root).expect("found below it");
+            files.push(inner.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}

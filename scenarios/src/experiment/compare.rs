@@ -1,0 +1,207 @@
+//! All policies by all seeds, in parallel; results do not depend on the number of threads.
+
+use std::fmt;
+
+use rayon::prelude::*;
+use sim_core::engine::Fault;
+
+use super::flight::{Flight, Keep, fly};
+use super::metrics::METRICS;
+use super::output::Store;
+use super::stats::{Mean, relative};
+use crate::build::{Experiment, JobsError};
+
+/// What to fly.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Positions of the policies.
+    pub contenders: Vec<usize>,
+    /// Position of the baseline among them.
+    pub baseline: usize,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// Threads; as many as there are cores if zero.
+    pub threads: usize,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What was flown.
+    pub plan: Plan,
+    /// By policy of the plan, by seed: metrics and digests.
+    pub flights: Vec<Vec<Summary>>,
+    /// By policy of the plan: the flight of the first seed, whole.
+    pub first: Vec<Flight>,
+    /// Whether nothing is drawn, so that every seed would give the same.
+    pub exact: bool,
+}
+
+/// What is kept of every flight.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The seed.
+    pub seed: u64,
+    /// In the order of [`METRICS`].
+    pub metrics: Vec<Option<f64>>,
+    /// What it did.
+    pub digests: sim_core::watch::Digests,
+    /// How it ended.
+    pub finish: sim_core::engine::Finish,
+}
+
+/// Why a comparison came to nothing.
+#[derive(Debug)]
+pub enum CompareError {
+    /// Jobs that could never run.
+    Jobs(JobsError),
+    /// A policy that makes its run impossible to go on with; with its name and seed.
+    Fault(Fault, u64),
+    /// A result could not be written.
+    Output(super::OutputError),
+}
+
+impl fmt::Display for CompareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jobs(error) => error.fmt(f),
+            Self::Fault(fault, seed) => write!(f, "{fault} (seed {seed})"),
+            Self::Output(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CompareError {}
+
+/// How many attempts of the first flight are kept, for the chart of a small run.
+const STAYS: usize = 20_000;
+
+/// Flies all of `plan`. Each flight is told to `done` as it ends; tables of single runs go to `store` as they come.
+///
+/// # Errors
+/// The first, in the order of the plan, that went wrong.
+pub fn compare(
+    experiment: &Experiment,
+    plan: Plan,
+    store: Option<&Store>,
+    done: &(dyn Fn() + Sync),
+) -> Result<Comparison, CompareError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.threads)
+        .build();
+    let pool = pool.expect("threads can be made");
+    let per_seed: Vec<Result<Vec<Flown>, CompareError>> = pool.install(|| {
+        let seeds = plan.seeds.par_iter().enumerate();
+        seeds
+            .map(|(position, seed)| one_seed(experiment, &plan, (position, *seed), (store, done)))
+            .collect()
+    });
+    let mut flights: Vec<Vec<Summary>> = plan.contenders.iter().map(|_| Vec::new()).collect();
+    let mut first = Vec::new();
+    for flown in per_seed {
+        for (position, flown) in flown?.into_iter().enumerate() {
+            flights[position].push(flown.summary);
+            first.extend(flown.flight);
+        }
+    }
+    Ok(Comparison {
+        exact: !experiment.is_random(),
+        plan,
+        flights,
+        first,
+    })
+}
+
+struct Flown {
+    summary: Summary,
+    flight: Option<Flight>,
+}
+
+/// All policies on the jobs of one seed: the same luck for everyone.
+fn one_seed(
+    experiment: &Experiment,
+    plan: &Plan,
+    (position, seed): (usize, u64),
+    (store, done): (Option<&Store>, &(dyn Fn() + Sync)),
+) -> Result<Vec<Flown>, CompareError> {
+    let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
+    let is_first = position == 0;
+    let keep = Keep {
+        samples: is_first || store.is_some(),
+        stays: if is_first { STAYS } else { 0 },
+    };
+    let fly_one = |contender: &usize| {
+        let flight = fly(experiment, *contender, (seed, &jobs), keep)
+            .map_err(|fault| CompareError::Fault(fault, seed))?;
+        if let Some(store) = store {
+            store
+                .flight(experiment, &flight, &jobs)
+                .map_err(CompareError::Output)?;
+        }
+        done();
+        let summary = Summary {
+            seed,
+            metrics: flight.metrics.clone(),
+            digests: flight.digests,
+            finish: flight.finish,
+        };
+        Ok(Flown {
+            summary,
+            flight: is_first.then_some(flight),
+        })
+    };
+    let flown: Vec<Result<Flown, CompareError>> = plan.contenders.par_iter().map(fly_one).collect();
+    flown.into_iter().collect()
+}
+
+impl Comparison {
+    /// The values of a metric of a policy of the plan, by seed.
+    pub fn values(&self, contender: usize, metric: usize) -> Vec<Option<f64>> {
+        self.flights[contender]
+            .iter()
+            .map(|summary| summary.metrics[metric])
+            .collect()
+    }
+
+    /// Its mean over the seeds; without an interval where nothing is drawn.
+    pub fn mean(&self, contender: usize, metric: usize) -> Option<Mean> {
+        let values: Vec<f64> = self
+            .values(contender, metric)
+            .into_iter()
+            .flatten()
+            .collect();
+        Mean::of(&values).map(|mean| self.of_what_is_drawn(mean))
+    }
+
+    /// Its mean paired difference from the baseline, relative to the baseline's mean.
+    pub fn relative(&self, contender: usize, metric: usize) -> Option<Mean> {
+        let base = self.values(self.plan.baseline, metric);
+        relative(&self.values(contender, metric), &base).map(|mean| self.of_what_is_drawn(mean))
+    }
+
+    /// Its mean paired difference from the baseline.
+    pub fn difference(&self, contender: usize, metric: usize) -> Option<Mean> {
+        let base = self.values(self.plan.baseline, metric);
+        let differences = super::stats::differences(&self.values(contender, metric), &base);
+        Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
+    }
+
+    fn of_what_is_drawn(&self, mean: Mean) -> Mean {
+        if self.exact {
+            Mean { half: None, ..mean }
+        } else {
+            mean
+        }
+    }
+
+    /// Whether a metric says anything: some policy has a value other than zero.
+    pub fn is_telling(&self, metric: usize) -> bool {
+        let values = (0..self.flights.len()).flat_map(|contender| self.values(contender, metric));
+        values.flatten().any(|value| value != 0.0)
+    }
+
+    /// Number of metrics.
+    pub fn metrics(&self) -> std::ops::Range<usize> {
+        0..METRICS.len()
+    }
+}

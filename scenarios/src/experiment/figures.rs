@@ -1,0 +1,356 @@
+//! The figures of a comparison.
+
+use plots::figure::{Estimate, Heading, Measure, Unit, bars, cdf, gantt, scatter, timeline};
+use plots::{Drawing, PlotError};
+use sim_core::units::{SimTime, convert};
+use sim_core::watch::{Row, Sample};
+
+use super::compare::Comparison;
+use super::flight::window;
+use super::metrics::{self, METRICS};
+use super::number::{real, secs};
+use super::tables::label;
+use super::words::direction;
+use crate::build::Experiment;
+
+/// A figure with its name as a file and what it shows.
+pub(super) struct Figure {
+    pub(super) name: String,
+    pub(super) caption: String,
+    pub(super) drawing: Result<Drawing, PlotError>,
+}
+
+/// Points of a line over time, about.
+const STRETCHES: usize = 160;
+/// Most GPUs of a fleet that a chart of nodes has room for.
+const GANTT_LANES: u32 = 64;
+/// Most stays of jobs it has room for.
+const GANTT_STAYS: usize = 400;
+
+/// All figures, in the order of the report.
+pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    if comparison.is_telling(metrics::index("cost_usd"))
+        && comparison.is_telling(metrics::index("sla_violation_rate"))
+    {
+        figures.push(trade_off(experiment, comparison));
+    }
+    for metric in [
+        "cost_usd",
+        "sla_violation_rate",
+        "gpu_utilization",
+        "jct_mean_s",
+    ] {
+        if comparison.is_telling(metrics::index(metric)) {
+            figures.push(bar_chart(experiment, comparison, metric));
+        }
+    }
+    figures.push(distribution(experiment, comparison, "jct", metrics::jct));
+    figures.push(distribution(experiment, comparison, "wait", metrics::wait));
+    let utilization = |sample: &Sample| {
+        if sample.gpu_milli == 0 {
+            0.0
+        } else {
+            real(sample.used_milli) / real(sample.gpu_milli)
+        }
+    };
+    figures.push(over_time(
+        experiment,
+        comparison,
+        ("utilization", "GPUs in use", Unit::Share),
+        utilization,
+    ));
+    let queue = |sample: &Sample| f64::from(sample.waiting);
+    figures.push(over_time(
+        experiment,
+        comparison,
+        ("queue", "Jobs that wait", Unit::Named("jobs".to_owned())),
+        queue,
+    ));
+    figures.extend(node_charts(experiment, comparison));
+    figures
+}
+
+fn subtitle(comparison: &Comparison) -> Option<String> {
+    Some(if comparison.exact {
+        "exact on this trace".to_owned()
+    } else {
+        format!(
+            "{} seeds, 95 % interval of the mean",
+            comparison.plan.seeds.len()
+        )
+    })
+}
+
+fn heading(title: &str, subtitle: Option<String>) -> Heading {
+    Heading {
+        title: title.to_owned(),
+        subtitle,
+    }
+}
+
+fn first_seed(comparison: &Comparison) -> Option<String> {
+    Some(if comparison.exact {
+        "exact on this trace".to_owned()
+    } else {
+        format!("seed {}", comparison.plan.seeds[0])
+    })
+}
+
+fn measure(metric: usize) -> Measure {
+    let (title, unit) = match METRICS[metric].name {
+        "cost_usd" => ("Cost", Unit::Named("USD".to_owned())),
+        "sla_violation_rate" => ("SLA violations", Unit::Share),
+        "gpu_utilization" => ("GPU utilization", Unit::Share),
+        "jct_mean_s" => ("Mean JCT", Unit::Seconds),
+        other => (other, Unit::One),
+    };
+    Measure {
+        title: title.to_owned(),
+        unit,
+    }
+}
+
+fn estimate(comparison: &Comparison, at: usize, metric: usize) -> Estimate {
+    match comparison.mean(at, metric) {
+        None => Estimate::exact(0.0),
+        Some(mean) => match mean.half {
+            None => Estimate::exact(mean.mean),
+            // No cost and no rate is below zero.
+            Some(half) => {
+                Estimate::within(mean.mean, (mean.mean - half).max(0.0), mean.mean + half)
+            }
+        },
+    }
+}
+
+fn trade_off(experiment: &Experiment, comparison: &Comparison) -> Figure {
+    let (cost, violations) = (
+        metrics::index("cost_usd"),
+        metrics::index("sla_violation_rate"),
+    );
+    let points = comparison
+        .plan
+        .contenders
+        .iter()
+        .enumerate()
+        .map(|(at, position)| scatter::Point {
+            name: label(experiment, *position),
+            position: *position,
+            x: estimate(comparison, at, cost),
+            y: estimate(comparison, at, violations),
+        });
+    let scatter = scatter::Scatter {
+        heading: heading("Cost against SLA violations", subtitle(comparison)),
+        x: measure(cost),
+        y: measure(violations),
+        points: points.collect(),
+    };
+    Figure {
+        name: "cost-sla".to_owned(),
+        caption: "Cost against the share of jobs whose promise was broken; no policy is below and to the left of the line.".to_owned(),
+        drawing: scatter.draw(),
+    }
+}
+
+fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: &str) -> Figure {
+    let metric = metrics::index(name);
+    let bar = |(at, position): (usize, &usize)| bars::Bar {
+        name: label(experiment, *position),
+        position: *position,
+        estimate: estimate(comparison, at, metric),
+    };
+    let bars = bars::Bars {
+        heading: heading(&measure(metric).title, subtitle(comparison)),
+        measure: measure(metric),
+        bars: comparison
+            .plan
+            .contenders
+            .iter()
+            .enumerate()
+            .map(bar)
+            .collect(),
+        baseline: Some(comparison.plan.baseline),
+    };
+    Figure {
+        name: name
+            .trim_end_matches("_usd")
+            .trim_end_matches("_s")
+            .replace('_', "-"),
+        caption: format!("{}; {}.", METRICS[metric].doc, direction(metric)),
+        drawing: bars.draw(),
+    }
+}
+
+fn distribution(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    name: &str,
+    of: fn(&Row) -> Option<sim_core::units::Span>,
+) -> Figure {
+    let window = window(experiment);
+    let series = comparison.first.iter().map(|flight| {
+        let until = flight.record.end.us().saturating_sub(window.tail.us());
+        let rows = flight
+            .record
+            .rows
+            .iter()
+            .filter(|row| row.submit >= window.warmup && row.submit.us() <= until);
+        cdf::Sample {
+            name: label(experiment, flight.contender),
+            position: flight.contender,
+            values_s: rows.filter_map(of).map(secs).collect(),
+        }
+    });
+    let title = if name == "jct" {
+        "Job completion time"
+    } else {
+        "Waiting time"
+    };
+    let cdf = cdf::Cdf {
+        heading: heading(title, first_seed(comparison)),
+        duration: title.to_owned(),
+        scale: cdf::TimeScale::Log,
+        series: series.collect(),
+    };
+    Figure {
+        name: format!("{name}-cdf"),
+        caption: format!("{title}: the share of jobs at or below."),
+        drawing: cdf.draw(),
+    }
+}
+
+fn over_time(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    (name, title, unit): (&str, &str, Unit),
+    of: impl Fn(&Sample) -> f64,
+) -> Figure {
+    let longest = comparison
+        .first
+        .iter()
+        .map(|flight| flight.record.samples.len())
+        .max()
+        .unwrap_or(0);
+    // Several policies over months would hide each other: means over stretches show the level of each.
+    let stretch = longest.div_ceil(STRETCHES).max(1);
+    let tracks = comparison.first.iter().map(|flight| timeline::Track {
+        name: label(experiment, flight.contender),
+        position: flight.contender,
+        points: flight
+            .record
+            .samples
+            .chunks(stretch)
+            .map(|samples| mean_of(samples, &of))
+            .collect(),
+        band: Vec::new(),
+        end_s: Some(at_s(flight.record.end)),
+    });
+    let timeline = timeline::Timeline {
+        heading: heading(title, first_seed(comparison)),
+        measure: Measure {
+            title: title.to_owned(),
+            unit,
+        },
+        tracks: tracks.collect(),
+    };
+    let sample = experiment.loaded.scenario.output.sample.value;
+    let each = sample.saturating_mul(convert::wide(stretch));
+    let means = if stretch > 1 {
+        format!(", means over {each}")
+    } else {
+        String::new()
+    };
+    Figure {
+        name: format!("{name}-time"),
+        caption: format!("{title} over time{means}."),
+        drawing: timeline.draw(),
+    }
+}
+
+/// The mean of a stretch of samples, at its beginning.
+fn mean_of(samples: &[Sample], of: &impl Fn(&Sample) -> f64) -> (f64, f64) {
+    let sum: f64 = samples.iter().map(of).sum();
+    (
+        at_s(samples[0].at),
+        sum / real(convert::wide(samples.len())),
+    )
+}
+
+fn at_s(at: SimTime) -> f64 {
+    real(at.us()) / 1e6
+}
+
+/// A chart of nodes for each policy, where the fleet and the run are small.
+fn node_charts(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> {
+    let gpus: u32 = experiment
+        .world
+        .offerings
+        .iter()
+        .map(|offering| offering.max * offering.shape.gpus)
+        .sum();
+    let small = comparison.first.iter().all(|flight| {
+        let stays = &flight.record.stays;
+        let attempts: usize = flight
+            .record
+            .rows
+            .iter()
+            .map(|row| usize::from(row.attempts))
+            .sum();
+        stays.len() <= GANTT_STAYS && stays.len() == attempts
+    });
+    if gpus == 0 || gpus > GANTT_LANES || !small {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for offering in &experiment.world.offerings {
+        for slot in 0..offering.max {
+            let lanes = convert::index(offering.shape.gpus);
+            rows.push(gantt::Row {
+                name: format!("{}/{slot}", offering.name),
+                lanes,
+            });
+        }
+    }
+    comparison
+        .first
+        .iter()
+        .map(|flight| {
+            let name = &experiment.contenders[flight.contender].name;
+            let gantt = gantt::Gantt {
+                heading: heading(&format!("Nodes under {name}"), first_seed(comparison)),
+                rows: rows.clone(),
+                states: vec!["working".to_owned(), "restoring".to_owned()],
+                allocations: allocations(flight),
+            };
+            Figure {
+                name: format!("gantt-{name}"),
+                caption: format!("Which job held which GPU under {name}, from when to when."),
+                drawing: gantt.draw(),
+            }
+        })
+        .collect()
+}
+
+fn allocations(flight: &super::flight::Flight) -> Vec<gantt::Allocation> {
+    let mut allocations = Vec::new();
+    for stay in &flight.record.stays {
+        let works = stay.works.min(stay.stop);
+        for (state, from, to) in [(1, stay.start, works), (0, works, stay.stop)] {
+            if from == to {
+                continue;
+            }
+            for seat in stay.seats.iter().filter(|seat| !seat.gpus.is_empty()) {
+                allocations.push(gantt::Allocation {
+                    row: seat.node.index(),
+                    lanes: seat.gpus.iter().map(convert::index).collect(),
+                    job: stay.job.to_string(),
+                    state,
+                    start_s: at_s(from),
+                    end_s: at_s(to),
+                });
+            }
+        }
+    }
+    allocations
+}

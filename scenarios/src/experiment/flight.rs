@@ -1,0 +1,84 @@
+//! One flight: one policy, one seed.
+
+use sim_core::engine::{Counters, Engine, Fault, Finish};
+use sim_core::units::{SimTime, Span};
+use sim_core::watch::{Digests, Record, Recorder, Recording};
+use sim_core::world::Trace;
+
+use super::metrics::{self, Window};
+use crate::build::{Contender, Experiment, Jobs};
+
+/// What is kept of a flight beyond its metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Samples over time.
+    pub samples: bool,
+    /// Most attempts.
+    pub stays: usize,
+}
+
+/// One policy, one seed: what came of it.
+#[derive(Debug)]
+pub struct Flight {
+    /// Position of the policy in the scenario.
+    pub contender: usize,
+    /// The seed.
+    pub seed: u64,
+    /// How the run ended.
+    pub finish: Finish,
+    /// What it did, in 2 x 256 bits.
+    pub digests: Digests,
+    /// What it counted.
+    pub counters: Counters,
+    /// In the order of [`metrics::METRICS`].
+    pub metrics: Vec<Option<f64>>,
+    /// Job by job, and over time.
+    pub record: Record,
+}
+
+/// What counts in a scenario, and what it promised.
+pub fn window(experiment: &Experiment) -> Window {
+    let scenario = &experiment.loaded.scenario;
+    Window {
+        warmup: SimTime::ZERO.saturating_add(scenario.horizon.warmup.value),
+        tail: scenario.horizon.tail.value,
+        wait: scenario.objectives.wait.map(|wait| wait.value),
+    }
+}
+
+/// Flies one policy over the jobs of one seed.
+///
+/// # Errors
+/// A policy that makes the run impossible to go on with.
+pub fn fly(
+    experiment: &Experiment,
+    contender: usize,
+    (seed, jobs): (u64, &Jobs),
+    keep: Keep,
+) -> Result<Flight, Fault> {
+    let chosen: &Contender = &experiment.contenders[contender];
+    let window = window(experiment);
+    let sample: Option<Span> = keep
+        .samples
+        .then_some(experiment.loaded.scenario.output.sample.value);
+    let recording = Recording {
+        warmup: window.warmup,
+        sample,
+        stays: keep.stays,
+    };
+    let mut recorder = Recorder::new(&experiment.world, recording);
+    let trace = Trace::new(jobs.for_policy(chosen));
+    let mut engine = Engine::new(experiment.world.clone(), Box::new(trace));
+    let mut policy = chosen.policy(seed);
+    let finish = engine.run(&mut *policy, chosen.grants, &mut recorder)?;
+    let record = recorder.finish(engine.now());
+    Ok(Flight {
+        contender,
+        seed,
+        finish,
+        digests: engine.digests(),
+        counters: engine.counters(),
+        metrics: metrics::measure(&experiment.world, &record, engine.counters(), window),
+        record,
+    })
+}

@@ -1,0 +1,448 @@
+//! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
+
+use sim_core::engine::{Counters, World};
+use sim_core::model::Market;
+use sim_core::units::{Money, SimTime, Span};
+use sim_core::watch::{Outcome, Record, Row};
+
+use super::number::{hours, ratio, real_i128, real_u128, secs};
+use super::stats::quantile;
+
+/// Whether less or more is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Less.
+    Less,
+    /// More.
+    More,
+    /// Neither: it describes.
+    Neither,
+}
+
+/// A metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Its name, in every table and file.
+    pub name: &'static str,
+    /// Its unit, as a figure shows it.
+    pub unit: &'static str,
+    /// Which way is better.
+    pub better: Better,
+    /// Its definition.
+    pub doc: &'static str,
+    of: fn(&Run<'_>) -> Option<f64>,
+}
+
+/// What counts, and what was promised.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// What happens before does not count.
+    pub warmup: SimTime,
+    /// What is submitted in this last stretch does not count.
+    pub tail: Span,
+    /// Longest wait promised.
+    pub wait: Option<Span>,
+}
+
+/// A run to measure.
+struct Run<'a> {
+    world: &'a World,
+    record: &'a Record,
+    counters: Counters,
+    window: Window,
+    /// In the order of the workload: jobs submitted in the window.
+    counted: Vec<&'a Row>,
+    /// Ascending, in seconds.
+    jct: Vec<f64>,
+    wait: Vec<f64>,
+}
+
+const fn metric(
+    name: &'static str,
+    unit: &'static str,
+    better: Better,
+    doc: &'static str,
+    of: fn(&Run<'_>) -> Option<f64>,
+) -> Metric {
+    Metric {
+        name,
+        unit,
+        better,
+        doc,
+        of,
+    }
+}
+
+use Better::{Less, More, Neither};
+
+/// Every metric, in the order of the tables.
+pub const METRICS: &[Metric] = &[
+    metric(
+        "cost_usd",
+        "USD",
+        Less,
+        "price x time of every machine held, from grant to release",
+        |run| Some(run.cost(None)),
+    ),
+    metric(
+        "cost_on_demand_usd",
+        "USD",
+        Less,
+        "the part of it for machines on demand",
+        |run| Some(run.cost(Some(Market::OnDemand))),
+    ),
+    metric(
+        "cost_owned_usd",
+        "USD",
+        Less,
+        "the part of it for machines owned",
+        |run| Some(run.cost(Some(Market::Owned))),
+    ),
+    metric(
+        "cost_idle_usd",
+        "USD",
+        Less,
+        "the part of it for GPUs that were ready and held by nobody",
+        |run| Some(usd(run.record.lines.iter().map(|lines| lines.idle).sum())),
+    ),
+    metric(
+        "cost_boot_usd",
+        "USD",
+        Less,
+        "the part of it while machines booted",
+        |run| Some(usd(run.record.lines.iter().map(|lines| lines.boot).sum())),
+    ),
+    metric(
+        "cost_lost_work_usd",
+        "USD",
+        Less,
+        "the part of it for work that was lost, at the price of the interruption",
+        |run| {
+            Some(usd(run
+                .record
+                .lines
+                .iter()
+                .map(|lines| lines.lost_work)
+                .sum()))
+        },
+    ),
+    metric(
+        "cost_per_gpu_hour_done_usd",
+        "USD/GPU h",
+        Less,
+        "cost over GPU-hours of kept work",
+        |run| ratio(run.cost(None), run.kept_gpu_hours()),
+    ),
+    metric(
+        "sla_violation_rate",
+        "",
+        Less,
+        "violated / all, among jobs with a deadline or a wait objective; rejected ones, and unfinished ones past their deadline, are violated",
+        |run| run.violations(),
+    ),
+    metric(
+        "gpu_utilization",
+        "",
+        More,
+        "GPU time that produced kept work / billed GPU time",
+        |run| ratio(real_u128(run.record.gpu_time.kept), run.billed()),
+    ),
+    metric(
+        "gpu_busy",
+        "",
+        Neither,
+        "GPU time of kept and lost work and of restoring / billed GPU time",
+        |run| ratio(real_u128(run.busy()), run.billed()),
+    ),
+    metric(
+        "gpu_allocation",
+        "",
+        Neither,
+        "GPU time that jobs held / billed GPU time",
+        |run| ratio(run.allocated(), run.billed()),
+    ),
+    metric(
+        "jct_mean_s",
+        "s",
+        Less,
+        "mean time from submission to completion",
+        |run| mean(&run.jct),
+    ),
+    metric(
+        "jct_p50_s",
+        "s",
+        Less,
+        "median time from submission to completion",
+        |run| quantile(&run.jct, 0.5),
+    ),
+    metric(
+        "jct_p99_s",
+        "s",
+        Less,
+        "99th percentile of the time from submission to completion",
+        |run| quantile(&run.jct, 0.99),
+    ),
+    metric(
+        "wait_mean_s",
+        "s",
+        Less,
+        "mean time from submission to the first start",
+        |run| mean(&run.wait),
+    ),
+    metric(
+        "wait_p50_s",
+        "s",
+        Less,
+        "median time from submission to the first start",
+        |run| quantile(&run.wait, 0.5),
+    ),
+    metric(
+        "wait_p99_s",
+        "s",
+        Less,
+        "99th percentile of the time from submission to the first start",
+        |run| quantile(&run.wait, 0.99),
+    ),
+    metric(
+        "bounded_slowdown_mean",
+        "",
+        Less,
+        "mean of max(1, JCT / max(time on nodes, 10 s))",
+        |run| run.slowdown(),
+    ),
+    metric(
+        "makespan_s",
+        "s",
+        Less,
+        "from the first submission to the end of the run",
+        |run| run.makespan(),
+    ),
+    metric(
+        "jobs",
+        "jobs",
+        Neither,
+        "jobs submitted in the window",
+        |run| count(run.counted.len()),
+    ),
+    metric(
+        "completed",
+        "jobs",
+        More,
+        "those of them that completed",
+        |run| count(run.completed().count()),
+    ),
+    metric(
+        "unfinished_gpu_hours",
+        "GPU h",
+        Less,
+        "GPU-hours worked for jobs that did not complete",
+        |run| run.unfinished(),
+    ),
+    metric(
+        "lost_gpu_hours",
+        "GPU h",
+        Less,
+        "GPU-hours of work that was lost",
+        |run| Some(hours(run.record.gpu_time.lost) / 1000.0),
+    ),
+    metric(
+        "preemptions",
+        "",
+        Less,
+        "times a policy interrupted a job",
+        |run| Some(run.sum(|row| row.preemptions)),
+    ),
+    metric(
+        "reclaims",
+        "",
+        Less,
+        "times a lost node interrupted a job",
+        |run| Some(run.sum(|row| row.reclaims)),
+    ),
+    metric(
+        "refusals",
+        "",
+        Less,
+        "decisions refused of which the policy took no notice",
+        |run| Some(super::number::real(run.counters.refusals)),
+    ),
+    metric("events", "", Neither, "events taken", |run| {
+        Some(super::number::real(run.counters.events))
+    }),
+    metric(
+        "ties",
+        "",
+        Neither,
+        "instants that held more than one event",
+        |run| Some(super::number::real(run.counters.ties)),
+    ),
+];
+
+/// The metric of this name. Panics on a name that is not in the table: for names in code.
+pub fn index(name: &str) -> usize {
+    METRICS
+        .iter()
+        .position(|metric| metric.name == name)
+        .expect("a metric of the table")
+}
+
+/// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.
+pub fn measure(
+    world: &World,
+    record: &Record,
+    counters: Counters,
+    window: Window,
+) -> Vec<Option<f64>> {
+    let until = record.end.us().saturating_sub(window.tail.us());
+    let in_window = |row: &&Row| row.submit >= window.warmup && row.submit.us() <= until;
+    let counted: Vec<&Row> = record.rows.iter().filter(in_window).collect();
+    let sorted = |of: fn(&Row) -> Option<Span>| {
+        let mut values: Vec<f64> = counted.iter().filter_map(|row| of(row)).map(secs).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let (jct, wait) = (sorted(jct), sorted(wait));
+    let run = Run {
+        world,
+        record,
+        counters,
+        window,
+        counted,
+        jct,
+        wait,
+    };
+    METRICS.iter().map(|metric| (metric.of)(&run)).collect()
+}
+
+/// Time from submission to completion.
+pub fn jct(row: &Row) -> Option<Span> {
+    let finish = row
+        .finish
+        .get()
+        .filter(|_| row.outcome == Outcome::Completed)?;
+    Some(finish.since(row.submit))
+}
+
+/// Time from submission to the first start.
+pub fn wait(row: &Row) -> Option<Span> {
+    Some(row.start.get()?.since(row.submit))
+}
+
+/// Whether a promise was broken; none was made to a job without a deadline where no wait is promised.
+pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
+    let late = row
+        .deadline
+        .get()
+        .map(|deadline| match (row.outcome, row.finish.get()) {
+            (Outcome::Completed, Some(finish)) => finish > deadline,
+            (Outcome::Rejected, _) => true,
+            (Outcome::Completed | Outcome::Unfinished, _) => end > deadline,
+        });
+    let kept_waiting = window.wait.map(|promised| {
+        let waited = row.start.get().unwrap_or(end).since(row.submit);
+        row.outcome == Outcome::Rejected || waited > promised
+    });
+    match (late, kept_waiting) {
+        (None, None) => None,
+        (late, kept_waiting) => Some(late.unwrap_or(false) || kept_waiting.unwrap_or(false)),
+    }
+}
+
+impl Run<'_> {
+    fn cost(&self, market: Option<Market>) -> f64 {
+        let of_market = self.world.offerings.iter().zip(&self.record.lines);
+        let chosen =
+            of_market.filter(|(offering, _)| market.is_none_or(|market| offering.market == market));
+        usd(chosen.map(|(_, lines)| lines.total).sum())
+    }
+
+    fn billed(&self) -> f64 {
+        real_u128(
+            self.record
+                .lines
+                .iter()
+                .map(|lines| lines.billed_gpu_milli_us)
+                .sum(),
+        )
+    }
+
+    fn allocated(&self) -> f64 {
+        real_u128(
+            self.record
+                .lines
+                .iter()
+                .map(|lines| lines.used_gpu_milli_us)
+                .sum(),
+        )
+    }
+
+    fn busy(&self) -> u128 {
+        let time = &self.record.gpu_time;
+        time.kept + time.lost + time.restoring
+    }
+
+    fn kept_gpu_hours(&self) -> f64 {
+        hours(self.record.gpu_time.kept) / 1000.0
+    }
+
+    fn completed(&self) -> impl Iterator<Item = &&Row> {
+        self.counted
+            .iter()
+            .filter(|row| row.outcome == Outcome::Completed)
+    }
+
+    fn violations(&self) -> Option<f64> {
+        let judged = self
+            .counted
+            .iter()
+            .filter_map(|row| is_violated(row, &self.window, self.record.end));
+        let judged: Vec<bool> = judged.collect();
+        let violated = judged.iter().filter(|violated| **violated).count();
+        ratio(count(violated)?, count(judged.len())?)
+    }
+
+    fn slowdown(&self) -> Option<f64> {
+        let floor = Span::from_secs(10);
+        let bounded = |row: &&&Row| Some((secs(jct(row)?) / secs(row.run.max(floor))).max(1.0));
+        let values: Vec<f64> = self
+            .counted
+            .iter()
+            .filter_map(|row| bounded(&row))
+            .collect();
+        mean(&values)
+    }
+
+    fn makespan(&self) -> Option<f64> {
+        let first = self.record.rows.first()?.submit;
+        Some(secs(self.record.end.since(first)))
+    }
+
+    fn unfinished(&self) -> Option<f64> {
+        let left = self
+            .record
+            .rows
+            .iter()
+            .filter(|row| row.outcome != Outcome::Completed);
+        let milli = left
+            .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
+            .sum();
+        Some(hours(milli) / 1000.0)
+    }
+
+    fn sum(&self, of: fn(&Row) -> u16) -> f64 {
+        self.record.rows.iter().map(|row| f64::from(of(row))).sum()
+    }
+}
+
+fn usd(money: Money) -> f64 {
+    real_i128(money.nanousd()) / 1e9
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
+fn count(n: usize) -> Option<f64> {
+    Some(super::number::real(sim_core::units::convert::wide(n)))
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    ratio(values.iter().sum(), count(values.len())?)
+}

@@ -1,0 +1,17 @@
+//! Experiments: flights, in parallel, and what they say together.
+
+pub mod compare;
+mod figures;
+pub mod flight;
+pub mod metrics;
+pub mod number;
+mod output;
+mod page;
+pub mod stats;
+mod tables;
+pub mod words;
+
+pub use compare::{CompareError, Comparison, Plan, compare};
+pub use output::{OutputError, Store, write};
+pub use tables::{paired_table, run_table};
+pub use words::{notices, sentences};

@@ -1,0 +1,242 @@
+//! What a comparison leaves in its folder: every file is written beside its place and then renamed, so that none is ever half there.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::compare::Comparison;
+use super::flight::Flight;
+use super::metrics::METRICS;
+use super::{figures, page, tables};
+use crate::build::{Experiment, Jobs};
+use crate::schema::{self, TableName};
+
+/// A file that could not be written.
+#[derive(Debug)]
+pub struct OutputError {
+    /// The file.
+    pub path: PathBuf,
+    /// What went wrong.
+    pub error: io::Error,
+}
+
+impl fmt::Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.error)
+    }
+}
+
+impl std::error::Error for OutputError {}
+
+/// A folder of results.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// The cell of a scenario without a sweep.
+const BASE: &str = "base";
+
+impl Store {
+    /// Results go into `folder`, which is made if need be.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, OutputError> {
+        let error = |error| OutputError {
+            path: folder.to_owned(),
+            error,
+        };
+        fs::create_dir_all(folder).map_err(error)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a file whole, or not at all.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
+        let path = self.folder.join(name);
+        let beside = path.with_file_name(format!(
+            ".{}.part",
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or("file")
+        ));
+        let write = || {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&beside, bytes)?;
+            fs::rename(&beside, &path)
+        };
+        write().map_err(|error| OutputError {
+            path: path.clone(),
+            error,
+        })
+    }
+
+    /// Writes the tables of one run.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn flight(
+        &self,
+        experiment: &Experiment,
+        flight: &Flight,
+        jobs: &Jobs,
+    ) -> Result<(), OutputError> {
+        let policy = &experiment.contenders[flight.contender].name;
+        let folder = format!("runs/{BASE}/{policy}/{}", flight.seed);
+        for table in &experiment.loaded.scenario.output.tables {
+            let bytes = match table {
+                TableName::Jobs => tables::jobs(experiment, flight, jobs),
+                TableName::Nodes => tables::nodes(experiment, flight),
+                TableName::Timeline => tables::timeline(flight),
+                TableName::Decisions => tables::decisions(experiment, flight, jobs),
+            };
+            self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
+        }
+        let digests = format!(
+            "decisions {}\nfacts {}\n",
+            flight.digests.decisions, flight.digests.facts
+        );
+        self.put(&format!("{folder}/digest.txt"), digests.as_bytes())
+    }
+}
+
+/// What a run needs to be told from another, and to be done again. Nothing of the machine or the time of day.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    tool: &'a str,
+    version: &'a str,
+    digest_version: u32,
+    scenario: &'a str,
+    scenario_digest: String,
+    baseline: &'a str,
+    exact: bool,
+    policies: Vec<PolicyEntry<'a>>,
+    seeds: &'a [u64],
+    runs: Vec<RunEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct PolicyEntry<'a> {
+    name: &'a str,
+    peeks: &'a [String],
+    compat: Option<&'a str>,
+    reproducible: &'a str,
+}
+
+#[derive(Serialize)]
+struct RunEntry<'a> {
+    policy: &'a str,
+    seed: u64,
+    finish: &'a str,
+    decisions: String,
+    facts: String,
+}
+
+/// Writes summary, manifest, figures and report of a comparison; returns the files worth opening.
+///
+/// # Errors
+/// The system's, or a figure that cannot be drawn.
+pub fn write(
+    store: &Store,
+    experiment: &Experiment,
+    comparison: &Comparison,
+) -> Result<Vec<String>, OutputError> {
+    store.put("summary.csv", &tables::summary(experiment, comparison))?;
+    store.put("runs.csv", &tables::runs(experiment, comparison))?;
+    store.put("cells.csv", b"cell\r\nbase\r\n")?;
+    let manifest = manifest(experiment, comparison);
+    store.put("manifest.json", manifest.as_bytes())?;
+    store.put(
+        "scenario.toml",
+        schema::print(&experiment.loaded.scenario).as_bytes(),
+    )?;
+    let drawn = figures::all(experiment, comparison);
+    let mut written = Vec::new();
+    for figure in &drawn {
+        let name = format!("figures/{}", figure.name);
+        let refused = |error: plots::PlotError| OutputError {
+            path: store.folder().join(&name),
+            error: io::Error::other(error.to_string()),
+        };
+        let drawing = figure
+            .drawing
+            .as_ref()
+            .map_err(|error| refused(error.clone()))?;
+        store.put(&format!("{name}.svg"), drawing.svg.as_bytes())?;
+        store.put(&format!("{name}.csv"), drawing.csv.as_bytes())?;
+        store.put(&format!("{name}.png"), &drawing.png().map_err(refused)?)?;
+        written.push(format!("{name}.svg"));
+    }
+    let report = page::report(experiment, comparison, &drawn);
+    let html = report.html().map_err(|error| OutputError {
+        path: store.folder().join("report.html"),
+        error: io::Error::other(error.to_string()),
+    })?;
+    store.put("report.html", html.as_bytes())?;
+    written.push("report.html".to_owned());
+    Ok(written)
+}
+
+fn manifest(experiment: &Experiment, comparison: &Comparison) -> String {
+    let scenario = &experiment.loaded.scenario;
+    let plan = &comparison.plan;
+    let name = |position: usize| experiment.contenders[position].name.as_str();
+    let policies = plan.contenders.iter().map(|position| {
+        let contender = &experiment.contenders[*position];
+        PolicyEntry {
+            name: &contender.name,
+            peeks: &contender.knows.peeks,
+            compat: contender.knows.compat.as_deref(),
+            reproducible: "bits",
+        }
+    });
+    let runs = plan
+        .contenders
+        .iter()
+        .zip(&comparison.flights)
+        .flat_map(|(position, flights)| {
+            flights.iter().map(|summary| RunEntry {
+                policy: name(*position),
+                seed: summary.seed,
+                finish: super::words::finish(summary.finish),
+                decisions: summary.digests.decisions.to_string(),
+                facts: summary.digests.facts.to_string(),
+            })
+        });
+    let manifest = Manifest {
+        tool: "windtunnel",
+        version: env!("CARGO_PKG_VERSION"),
+        digest_version: sim_core::watch::DIGEST_VERSION,
+        scenario: &scenario.name.value,
+        scenario_digest: schema::digest(scenario),
+        baseline: name(plan.contenders[plan.baseline]),
+        exact: comparison.exact,
+        policies: policies.collect(),
+        seeds: &plan.seeds,
+        runs: runs.collect(),
+    };
+    let mut text =
+        serde_json::to_string_pretty(&manifest).expect("a manifest has only texts and numbers");
+    text.push('\n');
+    text
+}
+
+/// The metrics by name, for `runs.csv`.
+pub(super) fn metric_names() -> impl Iterator<Item = &'static str> {
+    METRICS.iter().map(|metric| metric.name)
+}

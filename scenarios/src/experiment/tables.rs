@@ -1,0 +1,461 @@
+//! Tables: on the terminal and in files. Time is integer microseconds and money integer nano-dollars; doubles are in summaries only.
+
+use plots::table::{Cell, Table, Value};
+use sim_core::units::{Moment, NodeId, SimTime, convert};
+use sim_core::watch::{Outcome, Row};
+
+use super::compare::Comparison;
+use super::flight::{Flight, window};
+use super::metrics::{self, Better, METRICS, Metric};
+use super::stats::Mean;
+use crate::build::{Experiment, Jobs};
+
+/// Metrics that a terminal table shows, where they say anything.
+const SHOWN: [&str; 9] = [
+    "cost_usd",
+    "sla_violation_rate",
+    "gpu_utilization",
+    "jct_mean_s",
+    "jct_p99_s",
+    "wait_mean_s",
+    "preemptions",
+    "lost_gpu_hours",
+    "unfinished_gpu_hours",
+];
+
+/// The metrics of the terminal table and the report that say anything here.
+pub(super) fn shown(comparison: &Comparison) -> Vec<usize> {
+    let all = SHOWN.map(metrics::index);
+    all.into_iter()
+        .filter(|metric| comparison.is_telling(*metric))
+        .collect()
+}
+
+/// A policy's name, with what must be known of it.
+pub(super) fn label(experiment: &Experiment, position: usize) -> String {
+    let contender = &experiment.contenders[position];
+    let mut label = contender.name.clone();
+    if !contender.knows.peeks.is_empty() {
+        label.push_str(" (peeks)");
+    }
+    if let Some(compat) = &contender.knows.compat {
+        label = format!("{label} (as {compat})");
+    }
+    label
+}
+
+/// Policies by metrics: means with half-widths, the best marked.
+pub fn paired_table(experiment: &Experiment, comparison: &Comparison) -> Table {
+    let shown = shown(comparison);
+    let mut columns = vec!["policy".to_owned()];
+    columns.extend(shown.iter().map(|metric| heading(&METRICS[*metric])));
+    let mut rows = Vec::new();
+    for (at, position) in comparison.plan.contenders.iter().enumerate() {
+        let mut row: Vec<Cell> = vec![Cell::from(label(experiment, *position).as_str())];
+        row.extend(shown.iter().map(|metric| cell(comparison, at, *metric)));
+        rows.push(row);
+    }
+    Table { columns, rows }
+}
+
+/// Every metric that says anything, a row each, by policies.
+pub(super) fn full_table(experiment: &Experiment, comparison: &Comparison) -> Table {
+    let telling: Vec<usize> = comparison
+        .metrics()
+        .filter(|metric| comparison.is_telling(*metric))
+        .collect();
+    let mut columns = vec!["metric".to_owned()];
+    columns.extend(
+        comparison
+            .plan
+            .contenders
+            .iter()
+            .map(|position| label(experiment, *position)),
+    );
+    let row = |metric: usize| {
+        let cells = (0..comparison.flights.len()).map(|at| cell(comparison, at, metric));
+        std::iter::once(Cell::from(heading(&METRICS[metric]).as_str()))
+            .chain(cells)
+            .collect()
+    };
+    Table {
+        columns,
+        rows: telling.into_iter().map(row).collect(),
+    }
+}
+
+/// One policy, one seed: a row a metric.
+pub fn run_table(flight: &Flight) -> Table {
+    let columns = ["metric", "value", "definition"]
+        .map(str::to_owned)
+        .to_vec();
+    let told = METRICS
+        .iter()
+        .zip(&flight.metrics)
+        .filter(|(_, value)| value.is_some_and(|value| value != 0.0));
+    let rows = told.map(|(metric, value)| {
+        let value = value.expect("just seen");
+        let (scaled, decimals) = scale(metric, value, value);
+        vec![
+            Cell::from(heading(metric).as_str()),
+            Cell::number(scaled, decimals),
+            Cell::from(metric.doc),
+        ]
+    });
+    Table {
+        columns,
+        rows: rows.collect(),
+    }
+}
+
+/// A metric's name as a table shows it: times in hours, shares in per cent.
+pub(super) fn heading(metric: &Metric) -> String {
+    match metric.name {
+        "cost_usd" => "cost $".to_owned(),
+        "cost_idle_usd" => "idle $".to_owned(),
+        "sla_violation_rate" => "SLA violated %".to_owned(),
+        "gpu_utilization" => "GPU utilization %".to_owned(),
+        "jct_mean_s" => "JCT mean h".to_owned(),
+        "jct_p50_s" => "JCT p50 h".to_owned(),
+        "jct_p99_s" => "JCT p99 h".to_owned(),
+        "wait_mean_s" => "wait mean h".to_owned(),
+        "wait_p50_s" => "wait p50 h".to_owned(),
+        "wait_p99_s" => "wait p99 h".to_owned(),
+        "bounded_slowdown_mean" => "bounded slowdown".to_owned(),
+        "makespan_s" => "makespan h".to_owned(),
+        "unfinished_gpu_hours" => "unfinished GPU h".to_owned(),
+        "lost_gpu_hours" => "lost GPU h".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// A value in the unit of its heading, and with how many decimals it is shown beside the largest of its kind.
+pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
+    let factor = match metric.unit {
+        "s" => 1.0 / 3600.0,
+        "" if metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate" => 100.0,
+        _ => 1.0,
+    };
+    let magnitude = (largest * factor).abs();
+    let decimals = if magnitude >= 1000.0 {
+        0
+    } else if magnitude >= 100.0 {
+        1
+    } else if magnitude >= 1.0 {
+        2
+    } else {
+        3
+    };
+    let whole = matches!(
+        metric.name,
+        "preemptions" | "reclaims" | "jobs" | "completed" | "events" | "ties" | "refusals"
+    );
+    (value * factor, if whole { 0 } else { decimals })
+}
+
+fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
+    let spec = &METRICS[metric];
+    let means = (0..comparison.flights.len()).map(|at| comparison.mean(at, metric));
+    let means: Vec<Option<Mean>> = means.collect();
+    let Some(mean) = means[at] else {
+        return Cell::from(Value::Missing);
+    };
+    let all = || means.iter().flatten().map(|mean| mean.mean);
+    let largest = all().fold(0.0, f64::max);
+    let best = match spec.better {
+        Better::Less => all().fold(f64::INFINITY, f64::min),
+        Better::More => all().fold(f64::NEG_INFINITY, f64::max),
+        Better::Neither => f64::NAN,
+    };
+    let (value, decimals) = scale(spec, mean.mean, largest);
+    let cell = match mean.half {
+        None => Cell::number(value, decimals),
+        Some(half) => {
+            let (half, _) = scale(spec, half, largest);
+            Cell::from(Value::Interval {
+                value,
+                low: value - half,
+                high: value + half,
+                decimals,
+            })
+        }
+    };
+    let is_best =
+        (mean.mean - best).abs() <= f64::EPSILON * best.abs() && comparison.flights.len() > 1;
+    if is_best { cell.best() } else { cell }
+}
+
+/// A CSV file in the making.
+struct Csv {
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Csv {
+    fn new(columns: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        let columns: Vec<&str> = columns.into_iter().collect();
+        writer.write_record(&columns).expect("memory takes all");
+        Self { writer }
+    }
+
+    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        for cell in cells {
+            self.writer.write_field(cell).expect("memory takes all");
+        }
+        self.writer
+            .write_record(None::<&[u8]>)
+            .expect("memory takes all");
+    }
+
+    fn bytes(self) -> Vec<u8> {
+        self.writer.into_inner().expect("memory takes all")
+    }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn moment(at: Moment) -> String {
+    at.get().map_or(String::new(), |at| at.us().to_string())
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!("{value}"))
+}
+
+const SUMMARY: [&str; 11] = [
+    "cell",
+    "policy",
+    "metric",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "baseline_diff",
+    "diff_ci_low",
+    "diff_ci_high",
+    "p_adjusted",
+    "n",
+];
+
+/// Means and paired differences, with 95 % intervals where anything was drawn.
+pub(super) fn summary(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
+    let mut csv = Csv::new(SUMMARY);
+    for (at, position) in comparison.plan.contenders.iter().enumerate() {
+        for metric in comparison.metrics() {
+            let Some(mean) = comparison.mean(at, metric) else {
+                continue;
+            };
+            let difference = comparison.difference(at, metric);
+            let ends = |mean: &Mean| mean.half.map(|_| mean.ends());
+            let (low, high) =
+                ends(&mean).map_or((None, None), |(low, high)| (Some(low), Some(high)));
+            let between = difference.as_ref().and_then(ends);
+            csv.row([
+                "base".to_owned(),
+                text(&experiment.contenders[*position].name),
+                METRICS[metric].name.to_owned(),
+                number(Some(mean.mean)),
+                number(low),
+                number(high),
+                number(difference.map(|mean| mean.mean)),
+                number(between.map(|(low, _)| low)),
+                number(between.map(|(_, high)| high)),
+                String::new(),
+                mean.n.to_string(),
+            ]);
+        }
+    }
+    csv.bytes()
+}
+
+/// One row a run, every metric a column.
+pub(super) fn runs(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
+    let columns = ["cell", "policy", "seed", "finish"]
+        .into_iter()
+        .chain(super::output::metric_names());
+    let mut csv = Csv::new(columns);
+    for (flights, position) in comparison.flights.iter().zip(&comparison.plan.contenders) {
+        for summary in flights {
+            let head = [
+                "base".to_owned(),
+                text(&experiment.contenders[*position].name),
+                summary.seed.to_string(),
+                super::words::finish(summary.finish).to_owned(),
+            ];
+            csv.row(
+                head.into_iter()
+                    .chain(summary.metrics.iter().map(|value| number(*value))),
+            );
+        }
+    }
+    csv.bytes()
+}
+
+const JOBS: [&str; 20] = [
+    "job",
+    "name",
+    "queue",
+    "tags",
+    "kind",
+    "gpus",
+    "submit_us",
+    "start_us",
+    "finish_us",
+    "outcome",
+    "wait_us",
+    "run_us",
+    "lost_work_us",
+    "attempts",
+    "preemptions",
+    "reclaims",
+    "migrations",
+    "deadline_us",
+    "sla_violated",
+    "cost_nanousd",
+];
+
+/// One row a job.
+pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
+    let mut csv = Csv::new(JOBS.into_iter().chain(["nodes"]));
+    let tags: Vec<String> = experiment
+        .loaded
+        .scenario
+        .workloads
+        .iter()
+        .map(|workload| {
+            let tags: Vec<&str> = workload.tags.iter().map(|tag| tag.value.as_str()).collect();
+            text(&tags.join(" "))
+        })
+        .collect();
+    let window = window(experiment);
+    for (at, row) in flight.record.rows.iter().enumerate() {
+        let queue = experiment.world.queues.get(row.queue.index());
+        let violated = metrics::is_violated(row, &window, flight.record.end);
+        csv.row([
+            at.to_string(),
+            text(&jobs.names()[at].to_string()),
+            queue.map_or(String::new(), |queue| text(&queue.name)),
+            tags[row.class.index()].clone(),
+            text(&experiment.world.classes[row.class.index()].name),
+            gpus(row),
+            row.submit.us().to_string(),
+            moment(row.start),
+            moment(row.finish),
+            outcome(row.outcome).to_owned(),
+            metrics::wait(row).map_or(String::new(), |wait| wait.us().to_string()),
+            row.run.us().to_string(),
+            row.lost.us().to_string(),
+            row.attempts.to_string(),
+            row.preemptions.to_string(),
+            row.reclaims.to_string(),
+            "0".to_owned(),
+            moment(row.deadline),
+            violated.map_or(String::new(), |violated| violated.to_string()),
+            row.cost_nanousd.to_string(),
+            row.nodes.to_string(),
+        ]);
+    }
+    csv.bytes()
+}
+
+/// GPUs, whole or in thousandths.
+fn gpus(row: &Row) -> String {
+    if row.gpu_milli.is_multiple_of(1000) {
+        return (row.gpu_milli / 1000).to_string();
+    }
+    format!("{}.{:03}", row.gpu_milli / 1000, row.gpu_milli % 1000)
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Rejected => "rejected",
+        Outcome::Unfinished => "unfinished",
+    }
+}
+
+/// One row a machine that was held.
+pub(super) fn nodes(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let columns = [
+        "node",
+        "launch",
+        "fleet",
+        "granted_us",
+        "ready_us",
+        "gone_us",
+        "reclaimed",
+    ];
+    let mut csv = Csv::new(columns);
+    for machine in &flight.record.machines {
+        let fleet = &experiment.world.offerings[machine.offering.index()].name;
+        csv.row([
+            machine.node.0.to_string(),
+            machine.launch.to_string(),
+            text(fleet),
+            machine.granted.us().to_string(),
+            moment(machine.ready),
+            moment(machine.gone),
+            machine.reclaimed.to_string(),
+        ]);
+    }
+    csv.bytes()
+}
+
+/// Samples over time.
+pub(super) fn timeline(flight: &Flight) -> Vec<u8> {
+    let columns = [
+        "time_us",
+        "nodes",
+        "gpus_milli",
+        "gpus_used_milli",
+        "jobs_waiting",
+        "gpus_waited_for_milli",
+    ];
+    let mut csv = Csv::new(columns);
+    for sample in &flight.record.samples {
+        csv.row([
+            sample.at.us().to_string(),
+            sample.nodes.to_string(),
+            sample.gpu_milli.to_string(),
+            sample.used_milli.to_string(),
+            sample.waiting.to_string(),
+            sample.waiting_milli.to_string(),
+        ]);
+    }
+    csv.bytes()
+}
+
+/// One row a stay of a job on its nodes: where the policy put it, from when to when.
+pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
+    let mut csv = Csv::new([
+        "job", "name", "start_us", "works_us", "stop_us", "node", "fleet", "tasks", "gpus",
+    ]);
+    let capacity = sim_core::engine::Capacity::of(&experiment.world);
+    let fleet = |node: NodeId| &experiment.world.offerings[capacity.offering_of(node).index()].name;
+    let us = |at: SimTime| at.us().to_string();
+    for stay in &flight.record.stays {
+        for seat in &stay.seats {
+            let gpus: Vec<String> = seat.gpus.iter().map(|gpu| gpu.to_string()).collect();
+            csv.row([
+                stay.job.to_string(),
+                text(&jobs.names()[convert::index(stay.job)].to_string()),
+                us(stay.start),
+                us(stay.works),
+                us(stay.stop),
+                seat.node.0.to_string(),
+                text(fleet(seat.node)),
+                seat.tasks.to_string(),
+                gpus.join(" "),
+            ]);
+        }
+    }
+    csv.bytes()
+}

@@ -1,0 +1,186 @@
+//! What a policy decided: allowed or not, and done.
+
+use super::{Naive, Objection};
+use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, NodePhase};
+use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Seat};
+use crate::units::{JobId, NodeId, OfferingId, convert};
+use crate::watch::{Cause, Fact, Outcome};
+
+type Verdict = Result<(), &'static str>;
+
+impl Naive<'_> {
+    pub(super) fn apply_all(&mut self, decisions: &[Decision]) -> Result<(), Objection> {
+        for decision in decisions {
+            let verdict = match decision {
+                Decision::Job(JobDecision::Start(job, on)) => self.decide_start(*job, on.seats()),
+                Decision::Job(JobDecision::Preempt(job)) => self.decide_preempt(*job),
+                Decision::Job(JobDecision::Reject(job)) => self.decide_reject(*job),
+                Decision::Node(NodeDecision::Drain(node)) => self.decide_drain(*node),
+                Decision::Node(NodeDecision::Release(node)) => self.decide_release(*node),
+                Decision::Market(MarketDecision::Request(offering, count)) => {
+                    self.decide_request(*offering, *count)
+                }
+                Decision::WakeAt(at) => {
+                    self.wakes.push(*at);
+                    demand(*at > self.now, "a wake-up lies in the future")
+                }
+            };
+            verdict.map_err(|why| Objection::Illegal(self.now, Box::new(decision.clone()), why))?;
+        }
+        Ok(())
+    }
+
+    /// The row of a job that has arrived and not ended.
+    fn live(&self, job: JobId) -> Result<usize, &'static str> {
+        let at = convert::index(job.ordinal());
+        let live = self.rows.get(at).is_some_and(|row| !row.ended);
+        demand(live, "the job is not in the system").map(|()| at)
+    }
+
+    fn decide_start(&mut self, job: JobId, seats: &[Seat]) -> Verdict {
+        let at = self.live(job)?;
+        demand(self.rows[at].seats.is_empty(), "a job starts once")?;
+        let (roles, mut models) = (self.jobs[at].gang.roles(), self.jobs[at].models);
+        for (position, role) in roles.iter().enumerate() {
+            let mine = seats
+                .iter()
+                .filter(|seat| usize::from(seat.role) == position);
+            let seated: u32 = mine.map(|seat| seat.tasks).sum();
+            demand(seated == role.tasks, "a role is seated whole")?;
+        }
+        for seat in seats {
+            let role = roles.get(usize::from(seat.role));
+            let role = role.ok_or("a seat is of a role of the gang")?;
+            let slot = self
+                .slots
+                .get(seat.node.index())
+                .ok_or("a seat is on a node")?;
+            demand(slot.phase == NodePhase::Ready, "jobs start on ready nodes")?;
+            if role.demand.gpu != GpuDemand::None {
+                let model = self.world.offerings[slot.offering].shape.model;
+                demand(
+                    models.allows(model),
+                    "a gang lies on one model that it allows",
+                )?;
+                models = ModelSet::NONE.with(model);
+            }
+            let choice = self.choose(seat, &role.demand);
+            demand(choice.is_some(), "what is given is free")?;
+            let chosen = choice == Some(seat.gpus) || self.names_gpus;
+            demand(chosen, "the engine takes the lowest, or the tightest")?;
+            self.rows[at].seats.push(*seat);
+            demand(self.fits(seat.node), "a node gives what it has")?;
+        }
+        self.rows[at].seats.clear();
+        self.start(at, seats);
+        Ok(())
+    }
+
+    /// Thousandths in use of each GPU of `node`, and CPU and memory in use.
+    fn used(&self, node: NodeId) -> ([u32; 64], u64, u64) {
+        let (mut gpus, mut cpu, mut memory) = ([0; 64], 0, 0);
+        for (at, row) in self.rows.iter().enumerate() {
+            for seat in row.seats.iter().filter(|seat| seat.node == node) {
+                let demand = self.jobs[at].gang.roles()[usize::from(seat.role)].demand;
+                let each = match demand.gpu {
+                    GpuDemand::None => 0,
+                    GpuDemand::Whole(_) => 1000,
+                    GpuDemand::Milli(milli) => milli.into(),
+                };
+                seat.gpus
+                    .iter()
+                    .for_each(|gpu| gpus[convert::index(gpu)] += each);
+                cpu += u64::from(demand.cpu_milli) * u64::from(seat.tasks);
+                memory += u64::from(demand.memory_mib) * u64::from(seat.tasks);
+            }
+        }
+        (gpus, cpu, memory)
+    }
+
+    /// Whether `node` has what is in use on it.
+    fn fits(&self, node: NodeId) -> bool {
+        let shape = self.world.offerings[self.slots[node.index()].offering].shape;
+        let (gpus, cpu, memory) = self.used(node);
+        let has = |gpu: usize| gpu < convert::index(shape.gpus);
+        let each = |(gpu, used): (usize, &u32)| *used <= if has(gpu) { 1000 } else { 0 };
+        let gpus_fit = gpus.iter().enumerate().all(each);
+        gpus_fit && cpu <= shape.cpu_milli.into() && memory <= shape.memory_mib.into()
+    }
+
+    /// The GPUs that the engine would choose for a seat: the lowest free ones; for a share, the
+    /// tightest GPU that has enough and is in use, or else the lowest free one.
+    fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
+        let gpus = self.world.offerings[self.slots[seat.node.index()].offering]
+            .shape
+            .gpus;
+        let (used, _, _) = self.used(seat.node);
+        let free = (0..gpus).filter(|gpu| used[convert::index(*gpu)] == 0);
+        let free = free.fold(GpuSet::EMPTY, |set, gpu| set.with(GpuSet::one(gpu)));
+        match demand.gpu {
+            GpuDemand::None => Some(GpuSet::EMPTY),
+            GpuDemand::Whole(each) => free.lowest(u32::from(each) * seat.tasks),
+            GpuDemand::Milli(milli) => {
+                let left = |gpu: &u32| 1000 - used[convert::index(*gpu)];
+                let shared = (0..gpus).filter(|gpu| used[convert::index(*gpu)] > 0);
+                let enough = shared.filter(|gpu| left(gpu) >= milli.into());
+                let tightest = enough.min_by_key(|gpu| (left(gpu), *gpu));
+                tightest.map(GpuSet::one).or(free.lowest(1))
+            }
+        }
+    }
+
+    fn decide_preempt(&mut self, job: JobId) -> Verdict {
+        let at = self.live(job)?;
+        demand(!self.rows[at].seats.is_empty(), "a waiting job runs not")?;
+        self.interrupt(at, Cause::Policy);
+        Ok(())
+    }
+
+    fn decide_reject(&mut self, job: JobId) -> Verdict {
+        let at = self.live(job)?;
+        demand(self.rows[at].seats.is_empty(), "a running job stays")?;
+        self.end(at, Outcome::Rejected);
+        Ok(())
+    }
+
+    fn decide_drain(&mut self, node: NodeId) -> Verdict {
+        self.may_leave(node)?;
+        let slot = &mut self.slots[node.index()];
+        (slot.phase, slot.drains) = (NodePhase::Draining, true);
+        self.tell(&Fact::Draining { node });
+        self.release_if_drained(node);
+        Ok(())
+    }
+
+    fn decide_release(&mut self, node: NodeId) -> Verdict {
+        self.may_leave(node)?;
+        demand(self.is_unused(node), "nothing runs on a node that goes")?;
+        self.vanish(node, &Fact::Released { node });
+        Ok(())
+    }
+
+    /// Whether `node` is ready, and its fleet is above its minimum: machines that drain or are
+    /// noticed do not count.
+    fn may_leave(&self, node: NodeId) -> Verdict {
+        let slot = self.slots.get(node.index()).ok_or("there is such a node")?;
+        demand(slot.phase == NodePhase::Ready, "only a ready node leaves")?;
+        let stays = |phase| matches!(phase, NodePhase::Booting | NodePhase::Ready);
+        let staying = convert::narrow(self.slots_that(slot.offering, stays).len());
+        let min = self.world.offerings[slot.offering].min;
+        demand(staying > min, "a fleet keeps its minimum")
+    }
+
+    fn decide_request(&mut self, offering: OfferingId, count: u32) -> Verdict {
+        let at = offering.index();
+        let spec = self.world.offerings.get(at);
+        let max = spec.ok_or("there is such an offering")?.max;
+        let within = count > 0 && self.held(at) + count <= max;
+        demand(within, "a fleet stays within its maximum")?;
+        self.grant(at, count);
+        Ok(())
+    }
+}
+
+fn demand(holds: bool, rule: &'static str) -> Verdict {
+    if holds { Ok(()) } else { Err(rule) }
+}

@@ -1,0 +1,260 @@
+//! What happens to jobs and nodes, as the design tells it.
+
+use super::{Naive, Row};
+use crate::course::{Change, Course, Footing, Reach};
+use crate::engine::NodePhase;
+use crate::model::{Class, GpuDemand, Keep, Seat};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
+use crate::watch::{Cause, Fact, Outcome};
+
+impl Naive<'_> {
+    pub(super) fn class(&self, at: usize) -> &Class {
+        &self.world.classes[self.jobs[at].class.index()]
+    }
+
+    pub(super) fn arrive(&mut self) {
+        let (at, spec) = (self.rows.len(), &self.jobs[self.rows.len()]);
+        let course = &self.world.classes[spec.class.index()].course;
+        let id = JobId::new(convert::narrow(at), 0);
+        self.rows.push(Row {
+            id,
+            seats: Vec::new(),
+            ended: false,
+            attempts: 0,
+            progress: course.begin(spec.work),
+            on: Footing {
+                model: None,
+                gpus: 0,
+                reach: Reach::Node,
+                rate_ppb: 1,
+            },
+            works: SimTime::ZERO,
+            due: SimTime::ZERO,
+        });
+        self.tell(&Fact::Arrived { job: id, spec });
+    }
+
+    pub(super) fn start(&mut self, at: usize, seats: &[Seat]) {
+        let on = self.footing(at, seats);
+        let restore = if self.rows[at].attempts > 0 {
+            self.class(at).restore
+        } else {
+            Span::ZERO
+        };
+        let row = &mut self.rows[at];
+        let Change::Done(left) = row.progress.next(&on);
+        row.works = self.now.saturating_add(restore);
+        row.due = row.works.saturating_add(left);
+        row.attempts += 1;
+        row.seats = seats.to_vec();
+        row.on = on;
+        let (job, works) = (row.id, row.works);
+        self.tell(&Fact::Started { job, seats, works });
+    }
+
+    fn footing(&self, at: usize, seats: &[Seat]) -> Footing {
+        let roles = self.jobs[at].gang.roles();
+        let spec = |seat: &Seat| &self.world.offerings[self.slots[seat.node.index()].offering];
+        let model = seats
+            .iter()
+            .find(|seat| roles[usize::from(seat.role)].demand.gpu != GpuDemand::None)
+            .map(|seat| spec(seat).shape.model);
+        let from_first = |seat: &Seat| {
+            let here = &self.slots[seat.node.index()];
+            let first = &self.slots[seats[0].node.index()];
+            if seat.node == seats[0].node {
+                Reach::Node
+            } else if (here.offering, here.rack) == (first.offering, first.rack) {
+                Reach::Rack
+            } else if spec(seat).zone == spec(&seats[0]).zone {
+                Reach::Zone
+            } else {
+                Reach::Zones
+            }
+        };
+        let reach = seats.iter().map(from_first).max().unwrap_or(Reach::Node);
+        let gpus = self.jobs[at].gang.gpus();
+        let rate_ppb = self.class(at).course.rates.on(model, gpus, reach);
+        Footing {
+            model,
+            gpus,
+            reach,
+            rate_ppb,
+        }
+    }
+
+    /// A job leaves its seats for good.
+    pub(super) fn end(&mut self, at: usize, outcome: Outcome) {
+        let job = self.rows[at].id;
+        self.rows[at].ended = true;
+        self.tell(&Fact::Ended { job, outcome });
+        self.unseat(at);
+    }
+
+    /// A job leaves its seats, and waits again with what its class keeps.
+    pub(super) fn interrupt(&mut self, at: usize, cause: Cause) {
+        let worked = self.now.us().saturating_sub(self.rows[at].works.us());
+        let kept = match self.class(at).keep {
+            Keep::All => worked,
+            Keep::Nothing => 0,
+            Keep::Every(period) => worked - worked % period.us(),
+        };
+        let span = |us| Span::from_us(us).expect("part of the run");
+        let row = &mut self.rows[at];
+        let kept = row.progress.advance(span(kept), &row.on);
+        let lost = span(worked - kept.us());
+        let job = row.id;
+        self.tell(&Fact::Interrupted {
+            job,
+            cause,
+            kept,
+            lost,
+        });
+        self.unseat(at);
+    }
+
+    /// Empties seat after seat; a node that drains is released with its last one.
+    fn unseat(&mut self, at: usize) {
+        while !self.rows[at].seats.is_empty() {
+            let seat = self.rows[at].seats.remove(0);
+            self.release_if_drained(seat.node);
+        }
+    }
+
+    pub(super) fn release_if_drained(&mut self, node: NodeId) {
+        if self.slots[node.index()].drains && self.is_unused(node) {
+            self.vanish(node, &Fact::Released { node });
+        }
+    }
+
+    pub(super) fn is_unused(&self, node: NodeId) -> bool {
+        let mut seats = self.rows.iter().flat_map(|row| &row.seats);
+        seats.all(|seat| seat.node != node)
+    }
+
+    /// The machine in a slot is gone.
+    pub(super) fn vanish(&mut self, node: NodeId, fact: &Fact<'_>) {
+        self.tell(fact);
+        let slot = &mut self.slots[node.index()];
+        slot.phase = NodePhase::Absent;
+        slot.drains = false;
+        slot.launch += 1;
+    }
+
+    pub(super) fn stand(&mut self, at: usize) {
+        self.slots[at].phase = NodePhase::Ready;
+        let node = NodeId(convert::narrow(at));
+        let launch = self.slots[at].launch;
+        self.tell(&Fact::Ready { node, launch });
+    }
+
+    pub(super) fn lowest_absent(&self, offering: usize) -> usize {
+        let free =
+            |slot: &super::Slot| slot.offering == offering && slot.phase == NodePhase::Absent;
+        let found = self.slots.iter().position(free);
+        found.expect("a fleet holds no more than its maximum")
+    }
+
+    /// Slots of an offering whose phase is so, the lowest first.
+    pub(super) fn slots_that(&self, offering: usize, so: fn(NodePhase) -> bool) -> Vec<usize> {
+        let fits = |at: &usize| self.slots[*at].offering == offering && so(self.slots[*at].phase);
+        (0..self.slots.len()).filter(fits).collect()
+    }
+
+    pub(super) fn held(&self, offering: usize) -> u32 {
+        convert::narrow(
+            self.slots_that(offering, |phase| phase != NodePhase::Absent)
+                .len(),
+        )
+    }
+
+    pub(super) fn grant(&mut self, at: usize, asked: u32) {
+        let spec = &self.world.offerings[at];
+        let available = spec.availability.at(self.now);
+        let granted = asked.min(available.saturating_sub(self.held(at)));
+        let offering = id(at);
+        self.tell(&Fact::Requested {
+            offering,
+            asked,
+            granted,
+        });
+        for _ in 0..granted {
+            let at = self.lowest_absent(at);
+            let ready = self.now.saturating_add(spec.boot);
+            self.slots[at].phase = NodePhase::Booting;
+            self.slots[at].ready = ready;
+            let (node, launch) = (NodeId(convert::narrow(at)), self.slots[at].launch);
+            self.tell(&Fact::Booting {
+                node,
+                launch,
+                ready,
+            });
+        }
+    }
+
+    pub(super) fn step_price(&mut self, at: usize) {
+        self.steps[at][0] += 1;
+        let price = self.world.offerings[at].price.at(self.now);
+        let offering = id(at);
+        self.tell(&Fact::Price { offering, price });
+    }
+
+    /// What is held beyond the provider's stock is noticed, highest slot first; what stands by
+    /// itself comes back.
+    pub(super) fn step_availability(&mut self, at: usize) {
+        self.steps[at][1] += 1;
+        let spec = &self.world.offerings[at];
+        let nodes = spec.availability.at(self.now);
+        let offering = id(at);
+        self.tell(&Fact::Availability { offering, nodes });
+        let staying = self.slots_that(at, |phase| {
+            !matches!(phase, NodePhase::Absent | NodePhase::Noticed(_))
+        });
+        for at in staying.iter().skip(convert::index(nodes)).rev() {
+            let node = NodeId(convert::narrow(*at));
+            let until = self.now.saturating_add(spec.notice);
+            self.slots[*at].phase = NodePhase::Noticed(until);
+            self.tell(&Fact::Noticed { node, at: until });
+        }
+        self.restore(at);
+    }
+
+    /// A standing fleet asks for what it has lost, as far as the provider has it.
+    fn restore(&mut self, at: usize) {
+        let spec = &self.world.offerings[at];
+        let there = spec.initial.min(spec.availability.at(self.now));
+        let missing = there.saturating_sub(self.held(at));
+        if spec.standing && missing > 0 {
+            self.grant(at, missing);
+        }
+    }
+
+    /// A noticed node goes, and interrupts the gangs that lie on it.
+    pub(super) fn reclaim(&mut self, at: usize) {
+        let node = NodeId(convert::narrow(at));
+        self.slots[at].drains = false;
+        for row in 0..self.rows.len() {
+            if self.rows[row].seats.iter().any(|seat| seat.node == node) {
+                self.interrupt(row, Cause::Reclaim);
+            }
+        }
+        self.vanish(node, &Fact::Reclaimed { node });
+        self.restore(self.slots[at].offering);
+    }
+
+    /// The run is over: those that wait are told first, then those that run.
+    pub(super) fn leave(&mut self) {
+        for running in [false, true] {
+            for at in 0..self.rows.len() {
+                let row = &self.rows[at];
+                if !row.ended && row.seats.is_empty() != running {
+                    self.end(at, Outcome::Unfinished);
+                }
+            }
+        }
+    }
+}
+
+fn id(offering: usize) -> OfferingId {
+    OfferingId(u16::try_from(offering).expect("few offerings"))
+}

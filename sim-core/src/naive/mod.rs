@@ -1,0 +1,274 @@
+//! The naive simulator: the oracle of the engine. Written from the design, it keeps no index and no
+//! event set: what comes next is found by looking at everything. It plays a recorded policy again,
+//! and objects where it would not have asked, or would not have allowed what was decided.
+
+mod decide;
+mod happen;
+
+use std::fmt;
+
+use crate::course::{Footing, Progress};
+use crate::engine::{Decision, Finish, NodePhase, Trigger, Wakes, World};
+use crate::model::{Job, Seat};
+use crate::recording::Recording;
+use crate::units::{JobId, SimTime, limits};
+use crate::watch::{Fact, Observer, Outcome};
+
+/// Why a recording cannot be what the policy did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// The policy is asked at this instant, and the recording's next entry is of another, or there
+    /// is none.
+    Unrecorded(SimTime, Option<SimTime>),
+    /// The run is over, and the recording goes on at this instant.
+    Superfluous(SimTime),
+    /// A decision that the world does not allow.
+    Illegal(SimTime, Box<Decision>, &'static str),
+    /// More batches at one instant than are allowed.
+    Livelock(SimTime),
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unrecorded(at, next) => {
+                write!(f, "the policy is asked at {at}; recorded next: {next:?}")
+            }
+            Self::Superfluous(at) => {
+                write!(f, "the policy is not asked again, but recorded at {at}")
+            }
+            Self::Illegal(at, decision, why) => write!(f, "at {at}: {why}: {decision:?}"),
+            Self::Livelock(at) => write!(f, "the instant {at} happens again and again"),
+        }
+    }
+}
+
+impl std::error::Error for Objection {}
+
+/// A node slot.
+struct Slot {
+    offering: usize,
+    rack: u32,
+    phase: NodePhase,
+    ready: SimTime,
+    launch: u32,
+    /// Whether it goes with its last job.
+    drains: bool,
+}
+
+/// A job that has arrived.
+struct Row {
+    id: JobId,
+    seats: Vec<Seat>,
+    ended: bool,
+    attempts: u32,
+    progress: Progress,
+    on: Footing,
+    works: SimTime,
+    due: SimTime,
+}
+
+/// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs,
+/// offerings and nodes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Done(usize),
+    Price(usize),
+    Availability(usize),
+    Reclaim(usize),
+    Ready(usize),
+    Arrival,
+    Wake(usize),
+    Round,
+}
+
+struct Naive<'a> {
+    world: &'a World,
+    jobs: &'a [Job],
+    watch: &'a mut dyn Observer,
+    /// Whether the policy names GPUs itself.
+    names_gpus: bool,
+    now: SimTime,
+    /// What of this batch a policy may want to be asked after.
+    happened: Wakes,
+    rows: Vec<Row>,
+    slots: Vec<Slot>,
+    /// By offering: the next step of the price, and of the availability.
+    steps: Vec<[usize; 2]>,
+    wakes: Vec<SimTime>,
+    round: Option<SimTime>,
+}
+
+/// Plays `recording` again on `jobs`, and tells what happens.
+///
+/// # Errors
+/// An [`Objection`] where this simulator would not have asked, or would not have allowed what was
+/// decided; the facts up to there have been told.
+pub fn replay(
+    world: &World,
+    jobs: &[Job],
+    recording: &Recording,
+    watch: &mut dyn Observer,
+) -> Result<Finish, Objection> {
+    let mut naive = Naive::new(world, jobs, watch);
+    let (mut log, mut batches) = (recording.asked.iter(), (SimTime::ZERO, 0));
+    naive.names_gpus = recording.names_gpus;
+    naive.furnish();
+    let finish = loop {
+        if naive.rows.len() == jobs.len() && naive.rows.iter().all(|row| row.ended) {
+            break Finish::Drained;
+        }
+        let Some((at, _)) = naive.next() else {
+            break Finish::Stuck;
+        };
+        if let Some(end) = world.end.filter(|end| at >= *end) {
+            naive.now = end;
+            break Finish::Horizon;
+        }
+        batches = (at, if batches.0 == at { batches.1 + 1 } else { 1 });
+        if batches.1 > limits::MAX_BATCHES {
+            return Err(Objection::Livelock(at));
+        }
+        let rounds = naive.take_batch(at);
+        let asked = match world.trigger {
+            Trigger::Event => naive.happened.any(recording.wakes),
+            Trigger::Round(_) => rounds,
+        };
+        if asked {
+            match log.next() {
+                Some((when, decisions)) if *when == at => naive.apply_all(decisions)?,
+                other => return Err(Objection::Unrecorded(at, other.map(|(when, _)| *when))),
+            }
+        }
+    };
+    naive.leave();
+    match log.next() {
+        Some((when, _)) => Err(Objection::Superfluous(*when)),
+        None => Ok(finish),
+    }
+}
+
+impl<'a> Naive<'a> {
+    fn new(world: &'a World, jobs: &'a [Job], watch: &'a mut dyn Observer) -> Self {
+        let mut slots = Vec::new();
+        for (offering, spec) in world.offerings.iter().enumerate() {
+            slots.extend((0..spec.max).map(|slot| Slot {
+                offering,
+                rack: slot.checked_div(spec.rack_size).unwrap_or(0),
+                phase: NodePhase::Absent,
+                ready: SimTime::ZERO,
+                launch: 0,
+                drains: false,
+            }));
+        }
+        Self {
+            world,
+            jobs,
+            watch,
+            names_gpus: false,
+            now: SimTime::ZERO,
+            happened: Wakes::NONE,
+            rows: Vec::new(),
+            slots,
+            steps: vec![[1, 1]; world.offerings.len()],
+            wakes: Vec::new(),
+            round: matches!(world.trigger, Trigger::Round(_)).then_some(SimTime::ZERO),
+        }
+    }
+
+    /// Tells a fact, and notes what kind of thing happened.
+    fn tell(&mut self, fact: &Fact<'_>) {
+        self.happened = self.happened
+            | match fact {
+                Fact::Arrived { .. } => Wakes::ARRIVAL,
+                Fact::Interrupted { .. } | Fact::Ended { .. } => Wakes::END,
+                Fact::Ready { .. } | Fact::Released { .. } | Fact::Reclaimed { .. } => Wakes::NODE,
+                Fact::Noticed { .. } => Wakes::NOTICE,
+                Fact::Price { .. } => Wakes::PRICE,
+                Fact::Availability { .. } => Wakes::AVAILABILITY,
+                Fact::Started { .. }
+                | Fact::Requested { .. }
+                | Fact::Booting { .. }
+                | Fact::Draining { .. }
+                | Fact::Refused(_)
+                | Fact::Held { .. } => Wakes::NONE,
+            };
+        self.watch.observe(self.now, fact);
+    }
+
+    /// Nodes of time zero, as many as the provider has.
+    fn furnish(&mut self) {
+        for (offering, spec) in self.world.offerings.iter().enumerate() {
+            for _ in 0..spec.initial.min(spec.availability.at(SimTime::ZERO)) {
+                let node = self.lowest_absent(offering);
+                self.stand(node);
+            }
+        }
+    }
+
+    /// The earliest thing to come, found by looking at everything.
+    fn next(&self) -> Option<(SimTime, Next)> {
+        let mut all = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            if !row.seats.is_empty() && row.due < SimTime::MAX {
+                all.push((row.due, Next::Done(at)));
+            }
+        }
+        for (at, spec) in self.world.offerings.iter().enumerate() {
+            let price = spec.price.steps().get(self.steps[at][0]);
+            all.extend(price.map(|(when, _)| (*when, Next::Price(at))));
+            let availability = spec.availability.steps().get(self.steps[at][1]);
+            all.extend(availability.map(|(when, _)| (*when, Next::Availability(at))));
+        }
+        for (at, slot) in self.slots.iter().enumerate() {
+            match slot.phase {
+                NodePhase::Booting => all.push((slot.ready, Next::Ready(at))),
+                NodePhase::Noticed(when) => all.push((when, Next::Reclaim(at))),
+                NodePhase::Absent | NodePhase::Ready | NodePhase::Draining => {}
+            }
+        }
+        let arrival = self.jobs.get(self.rows.len());
+        all.extend(arrival.map(|job| (job.arrival, Next::Arrival)));
+        all.extend(
+            self.wakes
+                .iter()
+                .enumerate()
+                .map(|(at, when)| (*when, Next::Wake(at))),
+        );
+        all.extend(self.round.map(|when| (when, Next::Round)));
+        all.sort_unstable();
+        all.first().copied()
+    }
+
+    /// Takes everything of the instant `at`; says whether a round was among it.
+    fn take_batch(&mut self, at: SimTime) -> bool {
+        (self.now, self.happened) = (at, Wakes::NONE);
+        let mut rounds = false;
+        while let Some((_, next)) = self.next().filter(|(when, _)| *when == at) {
+            match next {
+                Next::Done(row) => self.end(row, Outcome::Completed),
+                Next::Price(offering) => self.step_price(offering),
+                Next::Availability(offering) => self.step_availability(offering),
+                Next::Reclaim(node) => self.reclaim(node),
+                Next::Ready(node) => self.stand(node),
+                Next::Arrival => self.arrive(),
+                Next::Wake(wake) => {
+                    self.wakes.remove(wake);
+                    self.happened = self.happened | Wakes::WAKE;
+                }
+                Next::Round => {
+                    rounds = true;
+                    self.round = self.round_after().filter(|next| *next > at);
+                }
+            }
+        }
+        rounds
+    }
+
+    fn round_after(&self) -> Option<SimTime> {
+        match self.world.trigger {
+            Trigger::Event => None,
+            Trigger::Round(period) => Some(self.now.saturating_add(period)),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Random scenarios, each fixed by a seed: small worlds in which much can go wrong at once.
+//!
+//! Swarm testing: each feature is on in half of the scenarios, drawn by its own name. What a
+//! feature hides when it is always on (a fleet with racks never has all jobs on one node) shows in
+//! the scenarios without it, and adding a feature changes no other's draws.
+
+use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
+use crate::engine::{Trigger, World};
+use crate::model::{Class, Demand, Gang, GpuDemand, Job, Keep, Market};
+use crate::model::{ModelSet, Offering, Queue, Role, Shape};
+use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
+use crate::world::draw::{Part, Stream};
+use crate::world::{Calendar, Curve};
+
+/// Draws of one scenario.
+#[derive(Clone, Copy)]
+struct Swarm {
+    seed: u64,
+    /// Most times are multiples of it: a second brings many ties, a prime number of microseconds
+    /// few.
+    tick: u64,
+}
+
+/// The world and the jobs of the scenario `seed`.
+pub fn scenario(seed: u64) -> (World, Vec<Job>) {
+    let mut swarm = Swarm { seed, tick: 1 };
+    swarm.tick = if swarm.has("ties") {
+        1_000_000
+    } else {
+        997_331
+    };
+    let mut luck = swarm.luck("world", 0);
+    let models = if swarm.has("models") {
+        luck.between(2, 3)
+    } else {
+        1
+    };
+    let offerings = (0..luck.between(1, 4))
+        .map(|at| swarm.offering(at, models))
+        .collect();
+    let classes: Vec<Class> = (0..luck.between(1, 4)).map(|at| swarm.class(at)).collect();
+    let trigger = if swarm.has("rounds") {
+        Trigger::Round(swarm.span(&mut luck, 1, 7))
+    } else {
+        Trigger::Event
+    };
+    // Rounds go on for ever while a job waits.
+    let ends = swarm.has("horizon") || trigger != Trigger::Event;
+    let end = ends.then(|| SimTime::ZERO + swarm.span(&mut luck, 0, 150));
+    let jobs = swarm.jobs(convert::wide(classes.len()), models);
+    let world = World {
+        offerings,
+        models: (0..models).map(|model| format!("model-{model}")).collect(),
+        queues: vec![Queue {
+            name: "only".to_owned(),
+        }],
+        classes,
+        calendar: Calendar::default(),
+        trigger,
+        end,
+    };
+    (world, jobs)
+}
+
+impl Swarm {
+    fn luck(&self, name: &str, number: u64) -> Stream {
+        Stream::new(
+            self.seed,
+            &[Part::Name("swarm"), name.into(), number.into()],
+        )
+    }
+
+    fn has(&self, feature: &str) -> bool {
+        self.luck(feature, u64::MAX).chance(0.5)
+    }
+
+    /// A number of ticks; without ties, some microseconds more or less.
+    fn span(&self, luck: &mut Stream, low: u64, high: u64) -> Span {
+        let odd = if self.has("ties") { 0 } else { luck.below(3) };
+        Span::from_us(luck.between(low, high) * self.tick + odd).expect("short")
+    }
+
+    /// Steps from time zero on, of values up to `high`.
+    fn steps(&self, luck: &mut Stream, first: u64, high: u64) -> Vec<(SimTime, u64)> {
+        let (mut steps, mut at) = (vec![(SimTime::ZERO, first)], SimTime::ZERO);
+        for _ in 0..luck.below(9) {
+            at = at + self.span(luck, 1, 15);
+            steps.push((at, luck.between(0, high)));
+        }
+        steps
+    }
+
+    fn offering(&self, at: u64, models: u64) -> Offering {
+        let mut luck = self.luck("offering", at);
+        let max = luck.between(1, 6);
+        let initial = if self.has("elastic") {
+            luck.between(0, max)
+        } else {
+            max
+        };
+        let shape = Shape {
+            gpus: small(luck.between(u64::from(!self.has("cpu-nodes")), 8)),
+            model: ModelId(small(luck.below(models))),
+            cpu_milli: small(luck.between(2, 32) * 1000),
+            memory_mib: small(luck.between(1, 64) * 1024),
+        };
+        let price = |value| Price::from_nanousd_h(value).expect("low");
+        let mut curve = |feature, first, high| {
+            let steps = self.steps(&mut luck, first, high);
+            if self.has(feature) {
+                steps
+            } else {
+                vec![steps[0]]
+            }
+        };
+        let prices = curve("prices", 5, 9)
+            .into_iter()
+            .map(|(at, value)| (at, price(value)));
+        let prices = prices.collect();
+        let nodes = curve("reclaims", max, max + 1).into_iter();
+        let nodes = nodes.map(|(at, nodes)| (at, small(nodes))).collect();
+        let mut wait = |feature| {
+            if self.has(feature) {
+                self.span(&mut luck, 0, 6)
+            } else {
+                Span::ZERO
+            }
+        };
+        let (boot, notice) = (wait("boots"), wait("notices"));
+        Offering {
+            name: format!("offering-{at}"),
+            shape,
+            market: if luck.chance(0.5) {
+                Market::Owned
+            } else {
+                Market::OnDemand
+            },
+            zone: ZoneId(if self.has("zones") {
+                small(luck.below(2))
+            } else {
+                0
+            }),
+            rack_size: if self.has("racks") {
+                small(luck.between(1, 3))
+            } else {
+                small(max)
+            },
+            initial: small(initial),
+            min: if self.has("minimum") {
+                small(luck.between(0, initial))
+            } else {
+                0
+            },
+            max: small(max),
+            standing: self.has("standing") && luck.chance(0.7),
+            boot,
+            notice,
+            price: Curve::new(prices).expect("ascending"),
+            availability: Curve::new(nodes).expect("ascending"),
+        }
+    }
+
+    fn class(&self, at: u64) -> Class {
+        let mut luck = self.luck("class", at);
+        let kind = if self.has("stepwise") && luck.chance(0.6) {
+            CourseKind::Stepwise(self.span(&mut luck, 1, 4))
+        } else {
+            CourseKind::Linear
+        };
+        let keep = match luck.below(3) {
+            0 => Keep::All,
+            1 => Keep::Nothing,
+            _ => Keep::Every(self.span(&mut luck, 1, 5)),
+        };
+        let mut rate = || luck.between(1, 30) * UNIT_RATE / 7;
+        let rates = Rates {
+            by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
+            by_gpus: vec![(2, rate()), (5, rate())],
+            across_nodes: rate(),
+            across_racks: rate(),
+            across_zones: rate(),
+        };
+        let rates = if self.has("rates") {
+            rates
+        } else {
+            Rates::default()
+        };
+        let restore = self.span(&mut luck, 0, 4);
+        Class {
+            name: format!("class-{at}"),
+            course: CourseModel { kind, rates },
+            keep,
+            restore: if self.has("restore") {
+                restore
+            } else {
+                Span::ZERO
+            },
+        }
+    }
+
+    fn jobs(&self, classes: u64, models: u64) -> Vec<Job> {
+        let (mut luck, mut arrival) = (self.luck("jobs", 0), SimTime::ZERO);
+        let mut job = |at: u64| {
+            let mut own = self.luck("job", at);
+            if luck.chance(0.6) {
+                arrival = arrival + self.span(&mut luck, 0, 12);
+            }
+            let roles = if self.has("roles") {
+                own.between(1, 3)
+            } else {
+                1
+            };
+            let gang = match roles {
+                1 => Gang::One(self.role(&mut own)),
+                _ => Gang::Many((0..roles).map(|_| self.role(&mut own)).collect()),
+            };
+            let only = ModelSet::NONE.with(ModelId(small(own.below(models))));
+            let class = ClassId(small(own.below(classes)));
+            Job {
+                arrival,
+                work: self.work(class, &mut own),
+                estimate: own.chance(0.5).then(|| self.span(&mut own, 1, 30)),
+                deadline: own
+                    .chance(0.3)
+                    .then(|| arrival + self.span(&mut own, 1, 60)),
+                gang,
+                models: if own.chance(0.4) { only } else { ModelSet::ANY },
+                priority: i32::from(own.chance(0.2)),
+                queue: QueueId(0),
+                class,
+            }
+        };
+        (0..self.luck("load", 0).between(0, 30))
+            .map(&mut job)
+            .collect()
+    }
+
+    /// Steps, or microseconds; sometimes none at all.
+    fn work(&self, class: ClassId, own: &mut Stream) -> u64 {
+        let amount = if self.has("empty-jobs") && own.chance(0.2) {
+            0
+        } else {
+            own.between(1, 25)
+        };
+        match self.class(class.0.into()).course.kind {
+            CourseKind::Linear => amount * self.tick,
+            CourseKind::Stepwise(_) => amount,
+        }
+    }
+
+    fn role(&self, own: &mut Stream) -> Role {
+        let gpu = match own.below(4) {
+            0 if self.has("shares") => GpuDemand::Milli(small(own.between(1, 9) * 111)),
+            1 if self.has("cpu-tasks") => GpuDemand::None,
+            _ => GpuDemand::Whole(small(own.between(1, 4))),
+        };
+        let asks = self.has("cpu-and-memory") || gpu == GpuDemand::None;
+        let cpu_milli = small(own.between(1, 5) * 700);
+        let memory_mib = small(own.between(0, 5) * 900);
+        Role {
+            tasks: small(own.between(1, 3)),
+            demand: Demand {
+                gpu,
+                cpu_milli: if asks { cpu_milli } else { 0 },
+                memory_mib: if asks { memory_mib } else { 0 },
+            },
+        }
+    }
+}
+
+/// A draw in the type that holds it.
+fn small<T: TryFrom<u64, Error: std::fmt::Debug>>(n: u64) -> T {
+    T::try_from(n).expect("a small draw")
+}

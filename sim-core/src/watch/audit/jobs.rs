@@ -1,0 +1,342 @@
+//! The auditor's account of jobs: where each stands, what it holds, and how much of its work is
+//! left.
+
+use super::nodes::Phase;
+use super::work::{self, Work};
+use super::{Auditor, Rule};
+use crate::model::{GpuDemand, GpuSet, Job, Role, Seat};
+use crate::units::{JobId, NodeId, SimTime, Span, convert};
+use crate::watch::Outcome;
+
+/// A job, ended ones included.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) id: JobId,
+    pub(super) spec: Job,
+    pub(super) ended: Option<SimTime>,
+    pub(super) running: Option<Running>,
+    pub(super) attempts: u32,
+    pub(super) work: Work,
+}
+
+/// The running attempt.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    pub(super) seats: Vec<Seat>,
+    pub(super) started: SimTime,
+    pub(super) works: SimTime,
+    pub(super) rate: u64,
+}
+
+impl Row {
+    pub(super) fn is_live(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Seats on `node`, each with what one of its tasks asks for.
+    fn seats_on(&self, node: NodeId) -> impl Iterator<Item = (&Seat, &Role)> {
+        let seats = self.running.iter().flat_map(|running| &running.seats);
+        let here = seats.filter(move |seat| seat.node == node);
+        here.filter_map(|seat| {
+            let role = self.spec.gang.roles().get(usize::from(seat.role))?;
+            Some((seat, role))
+        })
+    }
+}
+
+impl Running {
+    /// Microseconds it has worked by `now`.
+    fn worked(&self, now: SimTime) -> u64 {
+        now.us().saturating_sub(self.works.us())
+    }
+}
+
+impl Auditor {
+    /// The row of a job that lives; a fact about any other is a violation.
+    fn row(&mut self, job: JobId, what: &str) -> Option<usize> {
+        let at = convert::index(job.ordinal());
+        let known = self
+            .jobs
+            .get(at)
+            .is_some_and(|row| row.id == job && row.is_live());
+        self.demand(known, Rule::JobState, || {
+            format!("{job} {what}, but is not in the system")
+        });
+        known.then_some(at)
+    }
+
+    pub(super) fn arrived(&mut self, job: JobId, spec: &Job) {
+        let (now, next) = (self.now, convert::narrow(self.jobs.len()));
+        self.demand(
+            job.ordinal() == next && spec.arrival == now,
+            Rule::Arrival,
+            || {
+                format!(
+                    "{job}, due at {}, is told as the arrival number {next}",
+                    spec.arrival
+                )
+            },
+        );
+        let slot_is_taken = self
+            .jobs
+            .iter()
+            .any(|row| row.is_live() && row.id.slot() == job.slot());
+        self.demand(!slot_is_taken, Rule::Arrival, || {
+            format!("{job} takes the slot of a live job")
+        });
+        let course = &self.world.classes[spec.class.index()].course;
+        self.jobs.push(Row {
+            id: job,
+            spec: spec.clone(),
+            ended: None,
+            running: None,
+            attempts: 0,
+            work: Work::of(course, spec.work),
+        });
+        self.report.arrived += 1;
+    }
+
+    pub(super) fn started(&mut self, job: JobId, seats: &[Seat], works: SimTime) {
+        let Some(at) = self.row(job, "starts") else {
+            return;
+        };
+        let pending = self.jobs[at].running.is_none();
+        self.demand(pending, Rule::JobState, || {
+            format!("{job} starts while it runs")
+        });
+        self.check_gang(at, seats);
+        let row = &self.jobs[at];
+        let class = &self.world.classes[row.spec.class.index()];
+        let restore = if row.attempts > 0 {
+            class.restore
+        } else {
+            Span::ZERO
+        };
+        let due = self.now.saturating_add(restore);
+        let rate = work::rate(&self.world, &row.spec, seats);
+        self.demand(works == due, Rule::Restore, || {
+            format!("{job} works from {works} on, not from {due} on")
+        });
+        let started = self.now;
+        let row = &mut self.jobs[at];
+        row.attempts += 1;
+        row.running = Some(Running {
+            seats: seats.to_vec(),
+            started,
+            works,
+            rate,
+        });
+        for seat in seats {
+            self.check_room(seat.node);
+        }
+    }
+
+    /// The seats are the gang, on ready nodes of one allowed model, with the GPUs that the tasks
+    /// need.
+    fn check_gang(&mut self, at: usize, seats: &[Seat]) {
+        let (job, spec) = (self.jobs[at].id, self.jobs[at].spec.clone());
+        for (position, role) in spec.gang.roles().iter().enumerate() {
+            let of_role = seats
+                .iter()
+                .filter(|seat| usize::from(seat.role) == position);
+            let seated: u64 = of_role.map(|seat| u64::from(seat.tasks)).sum();
+            self.demand(seated == u64::from(role.tasks), Rule::Gang, || {
+                format!(
+                    "{job}: {seated} of {} tasks of role {position} are seated",
+                    role.tasks
+                )
+            });
+        }
+        let mut lies_on = None;
+        for seat in seats {
+            let Some(role) = spec.gang.roles().get(usize::from(seat.role)) else {
+                self.blame(Rule::Gang, format!("{job} has no role {}", seat.role));
+                continue;
+            };
+            let Some(offering) = self.offering_of(seat.node) else {
+                self.blame(
+                    Rule::Closed,
+                    format!("{job} starts on no node: {:?}", seat.node),
+                );
+                continue;
+            };
+            let phase = self.slots[seat.node.index()].phase;
+            self.demand(phase == Phase::Ready, Rule::Closed, || {
+                format!("{job} starts on {:?}, which is {phase:?}", seat.node)
+            });
+            self.check_gpus(job, seat, role);
+            if role.demand.gpu != GpuDemand::None {
+                let model = self.world.offerings[offering].shape.model;
+                let fits = spec.models.allows(model) && lies_on.is_none_or(|other| other == model);
+                lies_on = Some(model);
+                self.demand(fits, Rule::Model, || format!("{job} lies on {model:?}"));
+            }
+        }
+    }
+
+    fn check_gpus(&mut self, job: JobId, seat: &Seat, role: &Role) {
+        let wanted = match role.demand.gpu {
+            GpuDemand::None => 0,
+            GpuDemand::Whole(gpus) => u64::from(gpus) * u64::from(seat.tasks),
+            GpuDemand::Milli(_) => 1,
+        };
+        let alone = !matches!(role.demand.gpu, GpuDemand::Milli(_)) || seat.tasks == 1;
+        let there = GpuSet::first(self.gpus_of(seat.node)).contains(seat.gpus);
+        let right = u64::from(seat.gpus.count()) == wanted && alone && there;
+        self.demand(right, Rule::GpuCount, || {
+            format!(
+                "{job} needs {wanted} GPUs on {:?}, and is given {seat:?}",
+                seat.node
+            )
+        });
+    }
+
+    /// Nothing of `node` is given twice.
+    fn check_room(&mut self, node: NodeId) {
+        let Some(offering) = self.offering_of(node) else {
+            return;
+        };
+        let shape = self.world.offerings[offering].shape;
+        for gpu in 0..shape.gpus {
+            let used = self.used_milli_of(node, gpu);
+            self.demand(used <= 1000, Rule::GpuTwice, || {
+                format!("GPU {gpu} of {node:?} is used to {used} thousandths")
+            });
+        }
+        let used = |of: fn(&Role) -> u32| -> u64 {
+            let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
+            seats
+                .map(|(seat, role)| u64::from(seat.tasks) * u64::from(of(role)))
+                .sum()
+        };
+        let cpu = used(|role| role.demand.cpu_milli);
+        let memory = used(|role| role.demand.memory_mib);
+        self.demand(cpu <= u64::from(shape.cpu_milli), Rule::Cpu, || {
+            format!("{node:?} gives {cpu} of {} milli-cores", shape.cpu_milli)
+        });
+        self.demand(memory <= u64::from(shape.memory_mib), Rule::Memory, || {
+            format!("{node:?} gives {memory} of {} MiB", shape.memory_mib)
+        });
+    }
+
+    /// Thousandths in use of one GPU.
+    fn used_milli_of(&self, node: NodeId, gpu: u32) -> u64 {
+        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
+        let here = seats.filter(|(seat, _)| seat.gpus.contains(GpuSet::one(gpu)));
+        here.map(|(_, role)| role.demand.gpu_milli().min(1000))
+            .sum()
+    }
+
+    /// Thousandths in use of all GPUs of a node.
+    pub(super) fn used_milli(&self, node: NodeId) -> u64 {
+        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
+        seats
+            .map(|(seat, role)| u64::from(seat.tasks) * role.demand.gpu_milli())
+            .sum()
+    }
+
+    /// Seats of running jobs on a node.
+    pub(super) fn seats_on(&self, node: NodeId) -> usize {
+        self.jobs.iter().map(|row| row.seats_on(node).count()).sum()
+    }
+
+    pub(super) fn interrupted(&mut self, job: JobId, kept: Span, lost: Span) {
+        self.report.interrupted += 1;
+        let Some(at) = self.row(job, "is interrupted") else {
+            return;
+        };
+        let Some(running) = self.vacate(at) else {
+            self.blame(
+                Rule::JobState,
+                format!("{job} is interrupted while it waits"),
+            );
+            return;
+        };
+        let worked = running.worked(self.now);
+        self.demand(kept.us() + lost.us() == worked, Rule::WorkingTime, || {
+            format!("{job} worked {worked} us, kept {kept}, lost {lost}")
+        });
+        let keep = self.world.classes[self.jobs[at].spec.class.index()].keep;
+        let should = self.jobs[at]
+            .work
+            .of_use(work::kept(keep, worked), running.rate);
+        self.demand(kept.us() == should, Rule::Keep, || {
+            format!("{job} keeps {kept}, not {should} us")
+        });
+        self.jobs[at].work.credit(kept, running.rate);
+    }
+
+    pub(super) fn ended(&mut self, job: JobId, outcome: Outcome) {
+        let Some(at) = self.row(job, "ends") else {
+            return;
+        };
+        let running = self.vacate(at);
+        match outcome {
+            Outcome::Completed => {
+                self.report.completed += 1;
+                match running {
+                    Some(running) => self.check_completion(at, &running),
+                    None => self.blame(Rule::JobState, format!("{job} completes while it waits")),
+                }
+            }
+            Outcome::Rejected => {
+                self.report.rejected += 1;
+                self.demand(running.is_none(), Rule::JobState, || {
+                    format!("{job} is rejected while it runs")
+                });
+            }
+            Outcome::Unfinished => {
+                self.report.unfinished += 1;
+                self.ending = true;
+                let over = self.world.end == Some(self.now);
+                self.demand(over || running.is_none(), Rule::Unfinished, || {
+                    format!("{job} runs, and is left unfinished before the horizon")
+                });
+            }
+        }
+        self.jobs[at].ended = Some(self.now);
+    }
+
+    /// The job's work is done at this very microsecond.
+    fn check_completion(&mut self, at: usize, running: &Running) {
+        let (row, now) = (&self.jobs[at], self.now);
+        let (job, work) = (row.id, row.work);
+        let worked = running.worked(now);
+        let done = now >= running.works && work.is_done_after(worked, running.rate);
+        let before = worked > 0 && work.is_done_after(worked - 1, running.rate);
+        self.demand(done, Rule::Early, || {
+            format!("{job} completes after {worked} us of work, with {work:?}")
+        });
+        self.demand(!before, Rule::Late, || {
+            format!("{job} was done before {worked} us of work, with {work:?}")
+        });
+    }
+
+    /// Jobs that should have completed before `now`.
+    pub(super) fn missed_jobs(&mut self, now: SimTime) {
+        for at in 0..self.jobs.len() {
+            let row = &self.jobs[at];
+            let Some(running) = &row.running else {
+                continue;
+            };
+            // At `now` itself it may still complete.
+            let was_done = now > running.works
+                && row
+                    .work
+                    .is_done_after(running.worked(now) - 1, running.rate);
+            let job = row.id;
+            self.demand(!was_done, Rule::Late, || {
+                format!("{job} has not completed by {now}")
+            });
+        }
+    }
+
+    /// Takes a job off its seats, and bills its GPU time.
+    fn vacate(&mut self, at: usize) -> Option<Running> {
+        let running = self.jobs[at].running.take()?;
+        let us = self.now.us().saturating_sub(running.started.us());
+        let milli = self.jobs[at].spec.gang.gpu_milli();
+        self.report.gpu.allocated += u128::from(us) * u128::from(milli);
+        Some(running)
+    }
+}

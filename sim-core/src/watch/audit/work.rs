@@ -1,0 +1,165 @@
+//! Work, computed a second time: what the docs of `course` say, in the auditor's own arithmetic.
+
+use crate::course::{CourseKind, CourseModel, Reach, UNIT_RATE};
+use crate::model::{GpuDemand, Job, Keep, Seat};
+use crate::units::{ModelId, NodeId, Span, ZoneId, convert};
+
+use crate::engine::World;
+
+/// Where a node is, as far as speed goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Site {
+    node: NodeId,
+    offering: usize,
+    rack: u32,
+    zone: ZoneId,
+    model: ModelId,
+}
+
+/// Work left, in microseconds x parts per billion, and the size of the least piece that is ever
+/// credited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Work {
+    left: u128,
+    grain: u128,
+}
+
+impl Work {
+    /// All of a job's work.
+    pub(super) fn of(course: &CourseModel, work: u64) -> Self {
+        let grain = match course.kind {
+            CourseKind::Linear => 1,
+            CourseKind::Stepwise(step) => u128::from(step.us()) * u128::from(UNIT_RATE),
+        };
+        let unit = match course.kind {
+            CourseKind::Linear => u128::from(UNIT_RATE),
+            CourseKind::Stepwise(_) => grain,
+        };
+        Self {
+            left: u128::from(work).saturating_mul(unit),
+            grain,
+        }
+    }
+
+    /// Whether this much working time at `rate` is enough.
+    pub(super) fn is_done_after(&self, us: u64, rate: u64) -> bool {
+        u128::from(us) * u128::from(rate) >= self.left
+    }
+
+    /// Credits working time: whole grains only.
+    pub(super) fn credit(&mut self, span: Span, rate: u64) {
+        let done = u128::from(span.us()) * u128::from(rate);
+        self.left = self.left.saturating_sub(done / self.grain * self.grain);
+    }
+
+    /// How much of a working time counts: that of whole grains, in whole microseconds.
+    pub(super) fn of_use(&self, us: u64, rate: u64) -> u64 {
+        let done = u128::from(us) * u128::from(rate) / self.grain * self.grain;
+        u64::try_from(done.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
+    }
+}
+
+/// How much of an attempt's working time outlives its interruption.
+pub(super) fn kept(keep: Keep, worked: u64) -> u64 {
+    match keep {
+        Keep::All => worked,
+        Keep::Nothing => 0,
+        Keep::Every(period) if period == Span::ZERO => worked,
+        Keep::Every(period) => worked / period.us() * period.us(),
+    }
+}
+
+/// The speed of a gang at its seats, in parts per billion.
+pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> u64 {
+    let rates = &world.classes[job.class.index()].course.rates;
+    let sites: Vec<Site> = seats
+        .iter()
+        .filter_map(|seat| site(world, seat.node))
+        .collect();
+    let holds_gpu = |seat: &&Seat| {
+        let role = job.gang.roles().get(usize::from(seat.role));
+        role.is_some_and(|role| role.demand.gpu != GpuDemand::None)
+    };
+    let on = seats
+        .iter()
+        .find(holds_gpu)
+        .and_then(|seat| site(world, seat.node))
+        .map(|site| site.model);
+    let listed = rates.by_model.iter().find(|(model, _)| Some(*model) == on);
+    let gpus: u64 = job.gang.roles().iter().map(gpus_of).sum();
+    let scaling = rates
+        .by_gpus
+        .iter()
+        .filter(|(from, _)| u64::from(*from) <= gpus)
+        .max_by_key(|(from, _)| *from);
+    let spread = match reach(&sites) {
+        Reach::Node => UNIT_RATE,
+        Reach::Rack => rates.across_nodes,
+        Reach::Zone => rates.across_racks,
+        Reach::Zones => rates.across_zones,
+    };
+    let listed = listed.map_or(UNIT_RATE, |(_, rate)| *rate);
+    let scaling = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
+    product(product(listed, scaling), spread).max(1)
+}
+
+/// GPUs of all tasks of a role, a share counting as one.
+fn gpus_of(role: &crate::model::Role) -> u64 {
+    let each = match role.demand.gpu {
+        GpuDemand::None => 0,
+        GpuDemand::Whole(gpus) => gpus.into(),
+        GpuDemand::Milli(_) => 1,
+    };
+    u64::from(role.tasks) * each
+}
+
+/// The product of two rates, rounded down.
+fn product(a: u64, b: u64) -> u64 {
+    let exact = u128::from(a) * u128::from(b) / u128::from(UNIT_RATE);
+    u64::try_from(exact).unwrap_or(u64::MAX)
+}
+
+/// The widest boundary between any two sites.
+fn reach(sites: &[Site]) -> Reach {
+    let between = |a: &Site, b: &Site| {
+        if a.node == b.node {
+            Reach::Node
+        } else if a.offering == b.offering && a.rack == b.rack {
+            Reach::Rack
+        } else if a.zone == b.zone {
+            Reach::Zone
+        } else {
+            Reach::Zones
+        }
+    };
+    let pairs = sites
+        .iter()
+        .flat_map(|a| sites.iter().map(move |b| between(a, b)));
+    pairs.max().unwrap_or(Reach::Node)
+}
+
+/// Where `node` is; `None` beyond the fleet.
+fn site(world: &World, node: NodeId) -> Option<Site> {
+    let mut slot = node.0;
+    for (offering, spec) in world.offerings.iter().enumerate() {
+        if slot < spec.max {
+            return Some(Site {
+                node,
+                offering,
+                rack: slot.checked_div(spec.rack_size).unwrap_or(0),
+                zone: spec.zone,
+                model: spec.shape.model,
+            });
+        }
+        slot -= spec.max;
+    }
+    None
+}
+
+/// The offering of every slot, in order.
+pub(super) fn slots(world: &World) -> Vec<usize> {
+    let of = |(offering, spec): (usize, &crate::model::Offering)| {
+        std::iter::repeat_n(offering, convert::index(spec.max))
+    };
+    world.offerings.iter().enumerate().flat_map(of).collect()
+}

@@ -1,0 +1,113 @@
+//! A transcript: the facts of a run as lines of text, and where two transcripts part.
+
+use std::fmt;
+
+use super::fact::{Fact, Observer};
+use crate::units::SimTime;
+
+/// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left
+/// out, and so is the place where an engine keeps a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// When, and what.
+    pub lines: Vec<(SimTime, String)>,
+}
+
+/// Where two transcripts part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The position of the first line that differs.
+    pub position: usize,
+    /// The line of the first transcript, if it goes on.
+    pub first: Option<(SimTime, String)>,
+    /// The line of the second transcript, if it goes on.
+    pub second: Option<(SimTime, String)>,
+}
+
+impl Observer for Transcript {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        if let Some(line) = line(fact) {
+            self.lines.push((now, line));
+        }
+    }
+}
+
+/// The first line in which two transcripts differ, or `None` if they are the same.
+pub fn compare(first: &Transcript, second: &Transcript) -> Option<Difference> {
+    let longer = first.lines.len().max(second.lines.len());
+    let position = (0..longer).find(|at| first.lines.get(*at) != second.lines.get(*at))?;
+    Some(Difference {
+        position,
+        first: first.lines.get(position).cloned(),
+        second: second.lines.get(position).cloned(),
+    })
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |line: &Option<(SimTime, String)>| match line {
+            Some((at, line)) => format!("{at}: {line}"),
+            None => "nothing more".to_owned(),
+        };
+        let (first, second) = (shown(&self.first), shown(&self.second));
+        write!(f, "fact {}: `{first}` against `{second}`", self.position)
+    }
+}
+
+fn line(fact: &Fact<'_>) -> Option<String> {
+    Some(match fact {
+        Fact::Arrived { job, .. } => format!("{job} arrives"),
+        Fact::Started { job, seats, works } => {
+            let seat = |seat: &crate::model::Seat| {
+                let gpus: Vec<u32> = seat.gpus.iter().collect();
+                format!(
+                    " {}x role {} on node {} {gpus:?}",
+                    seat.tasks, seat.role, seat.node.0
+                )
+            };
+            let seats: String = seats.iter().map(seat).collect();
+            format!("{job} starts, works at {}us:{seats}", works.us())
+        }
+        Fact::Interrupted {
+            job,
+            cause,
+            kept,
+            lost,
+        } => format!(
+            "{job} is interrupted ({cause:?}), keeps {}us, loses {}us",
+            kept.us(),
+            lost.us()
+        ),
+        Fact::Ended { job, outcome } => format!("{job} ends: {outcome:?}"),
+        Fact::Requested {
+            offering,
+            asked,
+            granted,
+        } => {
+            format!("offering {}: {granted} of {asked} granted", offering.0)
+        }
+        Fact::Booting {
+            node,
+            launch,
+            ready,
+        } => {
+            format!(
+                "node {} launch {launch} boots, ready at {}us",
+                node.0,
+                ready.us()
+            )
+        }
+        Fact::Ready { node, launch } => format!("node {} launch {launch} is ready", node.0),
+        Fact::Draining { node } => format!("node {} drains", node.0),
+        Fact::Noticed { node, at } => {
+            format!("node {} will be reclaimed at {}us", node.0, at.us())
+        }
+        Fact::Reclaimed { node } => format!("node {} is reclaimed", node.0),
+        Fact::Released { node } => format!("node {} is released", node.0),
+        Fact::Price { offering, price } => {
+            format!("offering {} costs {} n$/h", offering.0, price.nanousd_h())
+        }
+        Fact::Availability { offering, nodes } => format!("offering {} has {nodes}", offering.0),
+        Fact::Refused(_) | Fact::Held { .. } => return None,
+    })
+}

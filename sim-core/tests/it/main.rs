@@ -1,0 +1,15 @@
+//! The engine against its two independent checkers, the auditor and the naive simulator, and
+//! against facts known by hand.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets an impossible state should stop"
+)]
+
+mod anomalies;
+mod doctored;
+mod findings;
+mod refusals;
+mod rig;
+mod rollback;
+mod swarm;
+mod zoo;
