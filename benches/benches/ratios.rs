@@ -78,10 +78,9 @@ fn main() {
             }
         }
     }
-    println!("{}", table::text(&rows).expect("a string takes all"));
+    println!("{}", table::text(&rows));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ratios.csv");
-    let csv = table::csv(&rows).expect("a string takes all");
-    std::fs::write(&path, csv).expect("the target folder takes a file");
+    std::fs::write(&path, table::csv(&rows)).expect("the target folder takes a file");
 }
 
 /// A replay of jobs against the loop on counts.

@@ -1,6 +1,5 @@
 //! Two sides of a comparison timed in turns, and the table that says how they stand.
 
-use std::fmt::{self, Write as _};
 use std::time::{Duration, Instant};
 
 /// What is compared: ours against a loop written by hand.
@@ -88,65 +87,66 @@ pub fn growth(rows: &[Row]) -> f64 {
 }
 
 /// The table for people: rows of one subject together, each with its verdict.
-pub fn text(rows: &[Row]) -> Result<String, fmt::Error> {
-    let mut out = String::new();
-    writeln!(
-        out,
+pub fn text(rows: &[Row]) -> String {
+    let mut lines = vec![format!(
         "{:<14} {:>8} {:>7} {:>12} {:>12} {:>7}",
         "subject", "jobs", "nodes", "engine ns", "by hand ns", "ratio"
-    )?;
+    )];
     for subject in rows.chunk_by(|a, b| a.subject.name == b.subject.name) {
-        for row in subject {
-            let (ours, hand) = (row.pair.ours, row.pair.hand);
-            let (ours, hand) = (row.nanos_a_job(ours), row.nanos_a_job(hand));
-            let (name, jobs, nodes, ratio) = (row.subject.name, row.jobs, row.nodes, row.ratio());
-            writeln!(
-                out,
-                "{name:<14} {jobs:>8} {nodes:>7} {ours:>12.1} {hand:>12.1} {ratio:>7.2}"
-            )?;
-        }
-        let worst = subject.iter().map(Row::ratio).fold(0.0, f64::max);
-        let grown = growth(subject);
-        match subject[0].subject.target {
-            Some(target) => writeln!(
-                out,
-                "  worst ratio {worst:.2}, target {target}: {}; growth {grown:.2}, target {MOST_GROWTH}: {}",
-                verdict(worst <= target),
-                verdict(grown <= MOST_GROWTH)
-            )?,
-            None => writeln!(
-                out,
-                "  worst ratio {worst:.2}; growth {grown:.2}; nothing promised"
-            )?,
-        }
+        lines.extend(subject.iter().map(line));
+        lines.push(verdict(subject));
     }
-    Ok(out)
+    lines.join("\n")
 }
 
-fn verdict(holds: bool) -> &'static str {
-    if holds { "holds" } else { "MISSED" }
+fn line(row: &Row) -> String {
+    format!(
+        "{:<14} {:>8} {:>7} {:>12.1} {:>12.1} {:>7.2}",
+        row.subject.name,
+        row.jobs,
+        row.nodes,
+        row.nanos_a_job(row.pair.ours),
+        row.nanos_a_job(row.pair.hand),
+        row.ratio()
+    )
+}
+
+fn verdict(rows: &[Row]) -> String {
+    let (worst, grown) = (
+        rows.iter().map(Row::ratio).fold(0.0, f64::max),
+        growth(rows),
+    );
+    let holds = |holds| if holds { "holds" } else { "MISSED" };
+    match rows[0].subject.target {
+        Some(target) => format!(
+            "  worst ratio {worst:.2}, target {target}: {}; growth {grown:.2}, target {MOST_GROWTH}: {}",
+            holds(worst <= target),
+            holds(grown <= MOST_GROWTH)
+        ),
+        None => format!("  worst ratio {worst:.2}; growth {grown:.2}; nothing promised"),
+    }
 }
 
 /// The table for programs.
-pub fn csv(rows: &[Row]) -> Result<String, fmt::Error> {
-    let mut out = "subject,jobs,nodes,engine_ns_per_job,hand_ns_per_job,ratio,target\n".to_owned();
-    for row in rows {
-        let target = row
-            .subject
-            .target
-            .map_or_else(String::new, |t| t.to_string());
-        writeln!(
-            out,
-            "{},{},{},{:.1},{:.1},{:.3},{target}",
+pub fn csv(rows: &[Row]) -> String {
+    let mut lines =
+        vec!["subject,jobs,nodes,engine_ns_per_job,hand_ns_per_job,ratio,target".to_owned()];
+    let of_row = |row: &Row| {
+        let target = row.subject.target.map(|target| target.to_string());
+        format!(
+            "{},{},{},{:.1},{:.1},{:.3},{}",
             row.subject.name,
             row.jobs,
             row.nodes,
             row.nanos_a_job(row.pair.ours),
             row.nanos_a_job(row.pair.hand),
-            row.ratio()
-        )?;
-    }
-    Ok(out)
+            row.ratio(),
+            target.unwrap_or_default()
+        )
+    };
+    lines.extend(rows.iter().map(of_row));
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 mod easy;
 mod fifo;
+mod indexed;
 mod mmc;
 
 pub use easy::easy;
 pub use fifo::fifo;
+pub use indexed::Indexed;
 pub use mmc::mmc;
 
 use std::cmp::Reverse;

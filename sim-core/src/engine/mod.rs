@@ -1,6 +1,8 @@
 //! The engine: events in order, one question to the policy an instant, its plan checked and committed.
 
 mod advance;
+#[doc(hidden)]
+pub mod bench_support;
 mod bits;
 mod capacity;
 mod commit;
