@@ -176,7 +176,7 @@ impl Plan<'_> {
     /// its last job has ended. Panics on an offering that is not there.
     pub fn holds(&self, offering: OfferingId) -> u32 {
         let (held, at) = (self.state.supply[offering.index()].held, offering.index());
-        held + self.draft.requested[at] - self.draft.gone[at]
+        held + self.draft.tallies[at].requested - self.draft.tallies[at].gone
     }
 
     /// Where a job that was started in this plan lies.
@@ -322,7 +322,7 @@ impl Plan<'_> {
         }
         let offering = self.capacity.offering_of(node);
         let supply = &self.state.supply[offering.index()];
-        let staying = supply.held - supply.leaving - self.draft.leaves[offering.index()];
+        let staying = supply.held - supply.leaving - self.draft.tallies[offering.index()].leaves;
         if staying <= self.state.world.offerings[offering.index()].min {
             return Err(Refusal::AtMinimum(offering));
         }
