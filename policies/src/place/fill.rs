@@ -140,9 +140,20 @@ pub(super) fn one_node(
         }
     }
     let least = role.demand.whole_gpus().saturating_mul(role.tasks);
-    if by_tightest {
-        tightest(capacity, group, least).find(fits)
-    } else {
-        emptiest(capacity, group, least).find(fits)
+    let mut left = counts(capacity, group, least);
+    while left != 0 {
+        let free = if by_tightest {
+            left.trailing_zeros()
+        } else {
+            left.ilog2()
+        };
+        left ^= 1 << free;
+        for offering in group {
+            let node = capacity.nodes_with(*offering, free).find(fits);
+            if node.is_some() {
+                return node;
+            }
+        }
     }
+    None
 }
