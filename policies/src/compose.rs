@@ -83,16 +83,12 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Starts a waiting job if it fits; says why not.
     pub fn try_start(&mut self, job: JobId) -> bool {
-        match self.lay(job) {
-            Some(placement) => {
-                self.start(job, &placement);
-                true
-            }
-            None => {
-                self.plan.hold(job, Reason::NoCapacity);
-                false
-            }
+        if let Some(placement) = self.lay(job) {
+            self.start(job, &placement);
+            return true;
         }
+        self.plan.hold(job, Reason::NoCapacity);
+        false
     }
 
     /// The rank of a job now.

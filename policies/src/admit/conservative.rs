@@ -127,16 +127,16 @@ fn earliest(
 
 impl Profile {
     fn earliest(&self, needed: i64, length: Span) -> Option<SimTime> {
-        let mut from = None;
+        let mut from: Option<SimTime> = None;
         for (at, free) in &self.steps {
-            if *free < needed {
-                from = None;
-                continue;
-            }
-            let start = *from.get_or_insert(*at);
-            if at.since(start) >= length && *at > start {
+            if from.is_some_and(|from| at.since(from) >= length) {
                 return from;
             }
+            from = if *free < needed {
+                None
+            } else {
+                from.or(Some(*at))
+            };
         }
         from
     }

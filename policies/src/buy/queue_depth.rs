@@ -32,11 +32,10 @@ impl Buy for QueueDepth {
         if !desk.queue.is_empty() {
             request(desk, &offerings);
         }
-        let next = offerings
+        offerings
             .iter()
             .filter_map(|offering| self.reap(desk, *offering))
-            .min();
-        next
+            .min()
     }
 
     fn wakes_on(&self) -> Wakes {

@@ -5,13 +5,15 @@ mod columns;
 mod files;
 mod jobs;
 mod known;
+mod maker;
 mod policies;
 mod synth;
 mod world;
 
 pub use columns::set as set_column;
-pub use jobs::{Jobs, JobsError};
+pub use jobs::Jobs;
 pub use known::{COMPATS, Compat, known};
+pub use maker::JobsError;
 pub use policies::{Contender, Knows};
 pub use synth::generate;
 

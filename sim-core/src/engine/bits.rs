@@ -118,7 +118,7 @@ mod tests {
             len in 1_u32..300_000,
             steps in prop::collection::vec((0_u32..300_000, any::<bool>()), 0..200),
         ) {
-            let (mut bits, mut oracle) = (Bits::new(len as usize), BTreeSet::new());
+            let (mut bits, mut oracle) = (Bits::new(convert::index(len)), BTreeSet::new());
             for (member, insert) in steps {
                 let member = member % len;
                 if insert {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bits::Bits;
+use super::pool::Pool;
 use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Offering, Seat, Shape};
 use crate::units::{NodeId, OfferingId, RackId, convert};
 
@@ -15,24 +15,6 @@ pub(crate) struct Free {
     pub(crate) memory_mib: u32,
     /// GPUs of which a part is in use.
     pub(crate) shared: GpuSet,
-}
-
-/// The nodes of an offering: a range of node ids, and which of them are open by number of free GPUs.
-#[derive(Debug)]
-struct Pool {
-    first: u32,
-    shape: Shape,
-    rack_size: u32,
-    first_rack: u32,
-    /// By number of wholly free GPUs: open node slots.
-    by_free: Vec<Bits>,
-    /// Bit `n` is set where `by_free[n]` holds a node.
-    counts: u128,
-    /// Open nodes with a GPU that is partly free.
-    sharing: Bits,
-    /// Wholly free GPUs on open nodes.
-    free_gpus: u32,
-    open: u32,
 }
 
 /// What is free, where. A node that may not be started on (absent, booting, noticed, draining) is closed, and not seen here.
@@ -75,42 +57,6 @@ impl Clone for Capacity {
     }
 }
 
-impl Clone for Pool {
-    fn clone(&self) -> Self {
-        Self {
-            by_free: self.by_free.clone(),
-            sharing: self.sharing.clone(),
-            ..*self
-        }
-    }
-
-    /// Reuses what is allocated already.
-    fn clone_from(&mut self, source: &Self) {
-        self.by_free.clone_from(&source.by_free);
-        self.sharing.clone_from(&source.sharing);
-        (self.first, self.shape) = (source.first, source.shape);
-        (self.rack_size, self.first_rack) = (source.rack_size, source.first_rack);
-        (self.counts, self.free_gpus, self.open) = (source.counts, source.free_gpus, source.open);
-    }
-}
-
-impl Pool {
-    /// An open node slot has so many wholly free GPUs.
-    fn list(&mut self, slot: u32, free: u32) {
-        self.by_free[convert::index(free)].insert(slot);
-        self.counts |= 1 << free;
-    }
-
-    /// It has them no more.
-    fn unlist(&mut self, slot: u32, free: u32) {
-        let nodes = &mut self.by_free[convert::index(free)];
-        nodes.remove(slot);
-        if nodes.is_empty() {
-            self.counts &= !(1 << free);
-        }
-    }
-}
-
 impl Capacity {
     /// All nodes of `offerings`, closed and empty.
     pub(crate) fn new(offerings: &[Offering]) -> Self {
@@ -138,17 +84,12 @@ impl Capacity {
     fn add(&mut self, id: OfferingId, offering: &Offering) {
         let slots = convert::index(offering.max);
         let shape = offering.shape;
-        self.pools.push(Pool {
-            first: convert::narrow(self.free.len()),
-            shape,
-            rack_size: offering.rack_size,
-            first_rack: convert::narrow(self.rack_free.len()),
-            by_free: vec![Bits::new(slots); convert::index(shape.gpus) + 1],
-            counts: 0,
-            sharing: Bits::new(slots),
-            free_gpus: 0,
-            open: 0,
-        });
+        let (first, first_rack) = (self.free.len(), self.rack_free.len());
+        self.pools.push(Pool::new(
+            offering,
+            convert::narrow(first),
+            convert::narrow(first_rack),
+        ));
         let racks = offering.max.div_ceil(offering.rack_size.max(1)).max(1);
         self.rack_free
             .resize(self.rack_free.len() + convert::index(racks), 0);

@@ -151,7 +151,7 @@ impl Draft {
                 Undo::Give(seat, demand) => capacity.take(&seat, &demand),
                 Undo::Close(node) => capacity.open(node),
                 Undo::Requested(offering, count) => {
-                    self.tallies[offering.index()].requested -= count
+                    self.tallies[offering.index()].requested -= count;
                 }
                 Undo::Leaves(offering, gone) => {
                     self.tallies[offering.index()].leaves -= 1;

@@ -15,6 +15,7 @@ mod jobs;
 mod pending;
 mod plan;
 mod policy;
+mod pool;
 mod run;
 mod state;
 mod view;

@@ -70,6 +70,9 @@ impl Plan<'_> {
     }
 
     /// Starts a pending job there.
+    ///
+    /// # Errors
+    /// A refusal: job, seats or nodes are not what they must be.
     pub fn start(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
         let mark = self.mark();
         // The decision is pushed first and its allocation filled in place.
@@ -90,6 +93,9 @@ impl Plan<'_> {
     }
 
     /// Interrupts a running job; within this plan it can be started again.
+    ///
+    /// # Errors
+    /// A refusal: it does not run.
     pub fn preempt(&mut self, job: JobId) -> Result<(), Refusal> {
         match self.check_running(job) {
             Ok(_) => {
@@ -102,6 +108,9 @@ impl Plan<'_> {
     }
 
     /// Turns a pending job away for good.
+    ///
+    /// # Errors
+    /// A refusal: it does not wait.
     pub fn reject(&mut self, job: JobId) -> Result<(), Refusal> {
         match self.check_pending(job) {
             Ok(_) => {
@@ -123,6 +132,9 @@ impl Plan<'_> {
     }
 
     /// Asks for `count` more machines of `offering`. How many the provider grants is a fact, not a refusal.
+    ///
+    /// # Errors
+    /// A refusal: the fleet would outgrow its maximum.
     pub fn request(&mut self, offering: OfferingId, count: u32) -> Result<(), Refusal> {
         let Some(spec) = self.state.world.offerings.get(offering.index()) else {
             return self.refuse(Refusal::NoSuchOffering(offering));
@@ -135,16 +147,25 @@ impl Plan<'_> {
     }
 
     /// Starts nothing more on `node`, and releases it when its last job ends.
+    ///
+    /// # Errors
+    /// A refusal: the node is not ready, or its fleet at the minimum.
     pub fn drain(&mut self, node: NodeId) -> Result<(), Refusal> {
         self.leave(node, false)
     }
 
     /// Gives `node` back now; nothing may run on it.
+    ///
+    /// # Errors
+    /// A refusal: the node is not ready, or busy, or its fleet at the minimum.
     pub fn release(&mut self, node: NodeId) -> Result<(), Refusal> {
         self.leave(node, true)
     }
 
     /// Asks to be asked again at `at`, which lies in the future.
+    ///
+    /// # Errors
+    /// A refusal: it does not.
     pub fn wake_at(&mut self, at: SimTime) -> Result<(), Refusal> {
         if at <= self.state.now {
             return self.refuse(Refusal::NotInFuture(at));
@@ -211,6 +232,7 @@ impl Plan<'_> {
         self.draft.rollback(self.capacity, mark);
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the counterpart of `refuse`")]
     fn decide(&mut self, decision: Decision) -> Result<(), Refusal> {
         self.draft.decisions.push(decision);
         Ok(())

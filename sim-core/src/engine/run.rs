@@ -195,6 +195,9 @@ impl Engine {
     }
 
     /// Runs to the end under `policy`, which may know what `grants` allows.
+    ///
+    /// # Errors
+    /// The run cannot go on: the policy loops, or the workload is not sorted.
     pub fn run(
         &mut self,
         policy: &mut dyn Policy,
@@ -218,6 +221,9 @@ impl Engine {
     }
 
     /// Goes on to the next instant that holds something of `wakes`, or to the end.
+    ///
+    /// # Errors
+    /// The run cannot go on: the policy loops, or the workload is not sorted.
     pub fn advance(&mut self, wakes: Wakes, watch: &mut dyn Observer) -> Result<Step, Fault> {
         self.begin(watch);
         loop {
