@@ -115,9 +115,12 @@ impl Policy for Composed {
             order: &*self.order,
             place: &mut *self.place,
         };
-        self.admit.admit(&mut desk);
-        if self.preempt.relieve(&mut desk) {
+        // Both are about jobs that wait.
+        if !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
+            if self.preempt.relieve(&mut desk) {
+                self.admit.admit(&mut desk);
+            }
         }
         let wish = self.buy.buy(&mut desk);
         self.set_clock(view, plan, wish);

@@ -24,3 +24,4 @@ pub mod place;
 pub mod preempt;
 pub mod queue;
 pub mod registry;
+mod runs;

@@ -70,6 +70,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
         "policies/src",
         &[
             "params",
+            "runs",
             "queue",
             "order",
             "place",

@@ -230,16 +230,17 @@ impl Engine {
             if self.state.jobs.len() == 0 && self.next_job.is_none() {
                 return Ok(Step::Done(Finish::Drained));
             }
-            let Some(next) = self.next_instant() else {
+            let Some(first) = self.upcoming() else {
                 return Ok(self.finish(Finish::Stuck, watch));
             };
+            let next = first.time();
             if let Some(end) = self.state.world.end.filter(|end| next >= *end) {
                 self.state.now = end;
                 return Ok(self.finish(Finish::Horizon, watch));
             }
             self.enter(next)?;
             let before = self.counters.events;
-            let happened = self.take_batch(watch);
+            let happened = self.take_batch(first, watch);
             self.counters.ties += u64::from(self.counters.events - before > 1);
             if self.wants(wakes, happened) {
                 self.count_idle(happened)?;
