@@ -78,6 +78,9 @@ fn main() {
             }
         }
     }
+    if rows.is_empty() {
+        return;
+    }
     println!("{}", table::text(&rows));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ratios.csv");
     std::fs::write(&path, table::csv(&rows)).expect("the target folder takes a file");
