@@ -73,7 +73,7 @@ impl From<JobsError> for BuildError {
 }
 
 impl Experiment {
-    /// Checks every part against what there is, reads every trace once, and builds the world.
+    /// Checks everything that is named against what there is, reads every trace once, and builds the world.
     ///
     /// # Errors
     /// Every reason why the scenario cannot be run; files are read only if the scenario itself is sound.

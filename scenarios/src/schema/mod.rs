@@ -15,7 +15,7 @@
 //!
 //! let text = skeleton("first")?.replace("count = 8", "count = 0");
 //! let folder = std::path::Path::new(".");
-//! let read = parse("first.toml", text.as_bytes(), folder, &DataRoots::default());
+//! let read = parse("first.toml", text.as_bytes(), (folder, &DataRoots::default()), &|_| None);
 //! assert_eq!(
 //!     read.unwrap_err().lines(),
 //!     "first.toml:16:9: count = 0: a fleet needs at least 1 node; raise it or remove the fleet\n"
