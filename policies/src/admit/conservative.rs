@@ -129,13 +129,13 @@ impl Profile {
     fn earliest(&self, needed: i64, length: Span) -> Option<SimTime> {
         let mut from = None;
         for (at, free) in &self.steps {
+            if from.is_some_and(|start| at.since(start) >= length) {
+                return from;
+            }
             if *free < needed {
                 from = None;
-                continue;
-            }
-            let start = *from.get_or_insert(*at);
-            if at.since(start) >= length && *at > start {
-                return from;
+            } else {
+                from.get_or_insert(*at);
             }
         }
         from
