@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sim_core::engine::{Change, JobView, View};
+use sim_core::engine::{Change, Decision, JobDecision, JobView, View};
 use sim_core::units::{JobId, SimTime};
+
+use crate::compose::Desk;
 
 /// The running jobs by estimated end.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,17 @@ pub(super) struct Ends {
 /// When a running job should end by its estimate; one without an estimate never does.
 pub(super) fn end_of(job: &JobView<'_>) -> SimTime {
     job.estimated_end().unwrap_or(SimTime::MAX)
+}
+
+/// The jobs started in this plan, whoever started them, by estimated end: what [`Ends`] does not know yet.
+pub(super) fn list_fresh(desk: &Desk<'_, '_, '_>, fresh: &mut Vec<(SimTime, JobId)>) {
+    fresh.clear();
+    for decision in desk.plan.decisions() {
+        if let Decision::Job(JobDecision::Start(job, _)) = decision {
+            fresh.push((end_of(&desk.job(*job)), *job));
+        }
+    }
+    fresh.sort_unstable();
 }
 
 impl Ends {
