@@ -1,4 +1,5 @@
-//! Consolidate: the fewest nodes on which the gang could ever lie, or none; it waits rather than scatter.
+//! Consolidate: the fewest nodes on which the gang could lie if those there are were empty, or none; it waits rather than
+//! scatter.
 
 use std::cmp::Reverse;
 
@@ -50,28 +51,24 @@ fn fewest_now(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> Option<
     fill::fill(capacity, role, nodes.into_iter())
 }
 
-/// Nodes needed on this model if all were there and empty: the roomiest ones. `None` if all would not do.
+/// Nodes needed on this model if those there are were empty: the roomiest ones. `None` if all would not do.
 fn fewest(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> Option<u32> {
     let mut rooms: Vec<(u32, u32)> = group
         .iter()
         .map(|offering| {
             (
                 fill::empty_room(capacity, role, *offering),
-                slots(capacity, *offering),
+                capacity.open_nodes(*offering),
             )
         })
         .filter(|(room, _)| *room > 0)
         .collect();
     rooms.sort_unstable_by_key(|(room, _)| Reverse(*room));
     let (mut left, mut count) = (role.tasks, 0);
-    for (room, slots) in rooms {
-        let used = left.div_ceil(room).min(slots);
+    for (room, nodes) in rooms {
+        let used = left.div_ceil(room).min(nodes);
         count += used;
         left = left.saturating_sub(used.saturating_mul(room));
     }
     (left == 0).then_some(count)
-}
-
-fn slots(capacity: &Capacity, offering: OfferingId) -> u32 {
-    u32::try_from(capacity.slots_of(offering).count()).expect("node ids have 32 bits")
 }
