@@ -83,16 +83,12 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Starts a waiting job if it fits; says why not.
     pub fn try_start(&mut self, job: JobId) -> bool {
-        match self.lay(job) {
-            Some(placement) => {
-                self.start(job, &placement);
-                true
-            }
-            None => {
-                self.plan.hold(job, Reason::NoCapacity);
-                false
-            }
+        if let Some(placement) = self.lay(job) {
+            self.start(job, &placement);
+            return true;
         }
+        self.plan.hold(job, Reason::NoCapacity);
+        false
     }
 
     /// The rank of a job now.
@@ -119,9 +115,12 @@ impl Policy for Composed {
             order: &*self.order,
             place: &mut *self.place,
         };
-        self.admit.admit(&mut desk);
-        if self.preempt.relieve(&mut desk) {
+        // Both are about jobs that wait.
+        if !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
+            if self.preempt.relieve(&mut desk) {
+                self.admit.admit(&mut desk);
+            }
         }
         let wish = self.buy.buy(&mut desk);
         self.set_clock(view, plan, wish);

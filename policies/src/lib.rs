@@ -71,3 +71,4 @@ pub mod place;
 pub mod preempt;
 pub mod queue;
 pub mod registry;
+mod runs;

@@ -96,7 +96,10 @@ impl fmt::Display for Value {
 }
 
 impl Params {
-    /// Checks `given` against `declared`; all errors at once.
+    /// Checks `given` against `declared`.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
     pub fn check(
         declared: &'static [Param],
         given: &[(String, Value)],
@@ -171,16 +174,12 @@ impl Params {
 
     /// Some of several words.
     pub fn subset(&self, name: &str) -> Vec<String> {
-        match self.given.get(name) {
-            Some(Value::Texts(texts)) => texts.clone(),
-            Some(_) | None => {
-                let words = self.default_of(name).trim_matches(['[', ']']).split(',');
-                words
-                    .map(|word| word.trim().trim_matches('"').to_owned())
-                    .filter(|word| !word.is_empty())
-                    .collect()
-            }
+        if let Some(Value::Texts(texts)) = self.given.get(name) {
+            return texts.clone();
         }
+        let words = self.default_of(name).trim_matches(['[', ']']).split(',');
+        let words = words.map(|word| word.trim().trim_matches('"').to_owned());
+        words.filter(|word| !word.is_empty()).collect()
     }
 }
 

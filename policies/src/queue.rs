@@ -1,10 +1,12 @@
 //! The waiting jobs in the policy's order, in lanes: all jobs of a lane want the same, so that when one does not fit, none does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sim_core::engine::JobView;
 use sim_core::model::{Demand, Gang, ModelSet};
 use sim_core::units::JobId;
+
+use crate::runs::Runs;
 
 /// What an order gives a job: smaller goes first, ties by arrival.
 pub type Key = u64;
@@ -15,20 +17,17 @@ type Entry = u128;
 /// No entry: after every one there is.
 const NONE: Entry = Entry::MAX;
 
-/// Jobs that want the same.
-#[derive(Clone, Debug, Default)]
-struct Lane {
-    entries: BTreeSet<Entry>,
-}
-
 /// The waiting jobs in order.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    lanes: Vec<Lane>,
+    /// Jobs that want the same.
+    lanes: Vec<Runs>,
     /// The first entry of each lane: what a pass over the heads looks at.
     heads: Vec<Entry>,
     wants: BTreeMap<(Gang, ModelSet), usize>,
-    /// By job slot: its entry and its lane.
+    /// By job slot, a bit each: whether its job waits. Most jobs that the queue is told of do not.
+    waits: Vec<u64>,
+    /// By job slot: its entry and its lane, meaningless unless it waits.
     places: Vec<(Entry, usize)>,
     len: usize,
     /// Whether some job ever wanted more than single whole GPUs of any model.
@@ -83,12 +82,15 @@ impl Queue {
     pub fn insert(&mut self, job: &JobView<'_>, key: Key) {
         let lane = self.lane(job);
         let (id, new) = (job.id(), entry(key, job.id()));
+        let (word, bit) = (id.slot() / 64, 1 << (id.slot() % 64));
         if self.places.len() <= id.slot() {
             self.places.resize(id.slot() + 1, (NONE, 0));
+            self.waits.resize(word + 1, 0);
         }
-        assert!(self.places[id.slot()].0 == NONE, "a job waits once");
+        assert!(self.waits[word] & bit == 0, "a job waits once");
+        self.waits[word] |= bit;
         self.places[id.slot()] = (new, lane);
-        self.lanes[lane].entries.insert(new);
+        self.lanes[lane].insert(new);
         self.heads[lane] = self.heads[lane].min(new);
         self.len += 1;
     }
@@ -99,7 +101,7 @@ impl Queue {
         let lane = *self.wants.entry(want).or_insert(next);
         if lane == next {
             self.complex |= !is_simple(job);
-            self.lanes.push(Lane::default());
+            self.lanes.push(Runs::default());
             self.heads.push(NONE);
         }
         lane
@@ -107,16 +109,18 @@ impl Queue {
 
     /// Takes a job out, if it is in.
     pub fn remove(&mut self, job: JobId) {
-        let Some((old, lane)) = self.places.get(job.slot()).copied() else {
+        let (word, bit) = (job.slot() / 64, 1 << (job.slot() % 64));
+        let Some(waits) = self.waits.get_mut(word).filter(|waits| **waits & bit != 0) else {
             return;
         };
-        if old == NONE || job_of(old) != job {
+        let (old, lane) = self.places[job.slot()];
+        if job_of(old) != job {
             return;
         }
-        self.places[job.slot()].0 = NONE;
-        self.lanes[lane].entries.remove(&old);
+        *waits &= !bit;
+        self.lanes[lane].remove(old);
         if self.heads[lane] == old {
-            self.heads[lane] = self.lanes[lane].entries.first().copied().unwrap_or(NONE);
+            self.heads[lane] = self.lanes[lane].first().unwrap_or(NONE);
         }
         self.len -= 1;
     }
@@ -134,11 +138,7 @@ impl Queue {
 
     /// All jobs in order.
     pub fn jobs(&self) -> Vec<JobId> {
-        let mut entries: Vec<Entry> = self
-            .lanes
-            .iter()
-            .flat_map(|lane| lane.entries.iter().copied())
-            .collect();
+        let mut entries: Vec<Entry> = self.lanes.iter().flat_map(Runs::iter).collect();
         entries.sort_unstable();
         entries.into_iter().map(job_of).collect()
     }
@@ -168,18 +168,8 @@ impl Queue {
         if first == NONE {
             return None;
         }
-        pass.next[lane] = self.after(lane, first);
+        pass.next[lane] = self.lanes[lane].after(first).unwrap_or(NONE);
         Some((job_of(first), lane))
-    }
-
-    fn after(&self, lane: usize, entry: Entry) -> Entry {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let entries = &self.lanes[lane].entries;
-        entries
-            .range((Excluded(entry), Unbounded))
-            .next()
-            .copied()
-            .unwrap_or(NONE)
     }
 }
 

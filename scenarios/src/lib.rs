@@ -1,12 +1,18 @@
-//! What to run: the scenario file and, on top of it, what builds, runs and compares it.
+//! What to run: the scenario file and, on top of it, what builds, flies and compares it.
 //!
 //! A tour, from the ground floor up:
 //!
 //! - [`schema`]: one TOML file becomes one typed [`schema::Scenario`], or every reason why not.
+//! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
+//! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
+//! - [`conform`]: published simulators' results, job by job.
+//! - [`cli`]: the `windtunnel` command.
 //!
-//! Architecture invariants. A scenario is text until `schema` has typed it, and nothing above that
-//! floor reads TOML. Only this crate opens files, reads arguments and spawns threads; `schema`
-//! itself opens nothing but the scenario, what it extends, and the folders its paths lead to.
+//! # Architecture invariants
+//!
+//! A scenario is text until `schema` has typed it, and nothing above that floor reads TOML. Only this crate opens files,
+//! reads arguments and spawns threads; threads run whole flights, never parts of one, and results are gathered in the
+//! order of the plan, so that their number shows nowhere. Metrics are computed from records, never inside the engine.
 
 pub mod build;
 pub mod cli;

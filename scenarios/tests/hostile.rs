@@ -19,7 +19,7 @@ fn corpus() -> Vec<PathBuf> {
 
 /// What is said of a scenario: one line for each reason.
 fn said(name: &str, text: &[u8], folder: &Path) -> String {
-    match parse(name, text, folder, &DataRoots::default()) {
+    match parse(name, text, (folder, &DataRoots::default()), &|_| None) {
         Ok(_) => "accepted\n".into(),
         Err(rejection) => {
             assert!(!rejection.to_string().contains('\u{1b}'), "{name}");
@@ -81,8 +81,8 @@ fn thousands_of_errors_are_counted_and_the_first_hundred_shown() {
     let rejection = parse(
         "x.toml",
         text.as_bytes(),
-        ".".as_ref(),
-        &DataRoots::default(),
+        (".".as_ref(), &DataRoots::default()),
+        &|_| None,
     );
     let shown = rejection.expect_err("unknown keys").to_string();
     assert!(shown.ends_with("9004 errors, the first 100 shown\n"));

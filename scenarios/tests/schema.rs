@@ -11,13 +11,18 @@ fn good_folder() -> PathBuf {
 }
 
 fn read(text: &[u8]) -> Result<Loaded, Rejection> {
-    parse("x.toml", text, &good_folder(), &DataRoots::default())
+    parse(
+        "x.toml",
+        text,
+        (&good_folder(), &DataRoots::default()),
+        &|_| None,
+    )
 }
 
 fn set(arguments: &[&str]) -> Result<Loaded, String> {
     let arguments: Vec<_> = arguments.iter().map(|&text| text.to_owned()).collect();
     let path = good_folder().join("every-key.toml");
-    let loaded = load(&path, &arguments, &DataRoots::default());
+    let loaded = load(&path, &arguments, &DataRoots::default(), &|_| None);
     loaded.map_err(|error| error.to_string())
 }
 
@@ -193,7 +198,7 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
     let text = "extends = \"base/base.toml\"\nname = \"child\"\n[horizon]\ntail = \"9h\"\n\
                 [[fleet]]\nname = \"floor\"\ncount = 77\n";
     std::fs::write(at("child.toml"), text).expect("a file");
-    let child = load(&at("child.toml"), &[], &DataRoots::default());
+    let child = load(&at("child.toml"), &[], &DataRoots::default(), &|_| None);
     let printed = print(&child.unwrap_or_else(|error| panic!("{error}")).scenario);
     for line in [
         "name = \"child\"",
@@ -206,7 +211,7 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
     }
     std::fs::write(at("a.toml"), "extends = \"b.toml\"").expect("a file");
     std::fs::write(at("b.toml"), "extends = \"a.toml\"").expect("a file");
-    let circle = load(&at("a.toml"), &[], &DataRoots::default()).expect_err("a circle");
+    let circle = load(&at("a.toml"), &[], &DataRoots::default(), &|_| None).expect_err("a circle");
     assert!(
         circle.to_string().contains("extends itself in the end"),
         "{circle}"

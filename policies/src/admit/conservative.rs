@@ -150,16 +150,16 @@ fn earliest(
 
 impl Profile {
     fn earliest(&self, needed: i64, length: Span) -> Option<SimTime> {
-        let mut from = None;
+        let mut from: Option<SimTime> = None;
         for (at, free) in &self.steps {
-            if from.is_some_and(|start| at.since(start) >= length) {
+            if from.is_some_and(|from| at.since(from) >= length) {
                 return from;
             }
-            if *free < needed {
-                from = None;
+            from = if *free < needed {
+                None
             } else {
-                from.get_or_insert(*at);
-            }
+                from.or(Some(*at))
+            };
         }
         from
     }

@@ -1,18 +1,28 @@
 //! The running jobs by estimated end, kept up to date from what changes.
 
-use std::collections::BTreeSet;
-
 use sim_core::engine::{Change, Decision, JobDecision, JobView, View};
 use sim_core::units::{JobId, SimTime};
 
 use crate::compose::Desk;
+use crate::runs::Runs;
 
 /// The running jobs by estimated end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ends {
-    ends: BTreeSet<(SimTime, JobId)>,
+    ends: Runs,
     /// By job slot: what is in the set for it.
     listed: Vec<Option<(SimTime, JobId)>>,
+}
+
+/// An end and whose, in one integer of that order.
+fn packed(end: SimTime, job: JobId) -> u128 {
+    u128::from(end.us()) << 64 | u128::from(job.packed())
+}
+
+fn unpacked(packed: u128) -> (SimTime, JobId) {
+    let half = |half: u128| u64::try_from(half & u128::from(u64::MAX)).expect("64 bits");
+    let end = SimTime::from_us(half(packed >> 64)).expect("made of an instant");
+    (end, JobId::unpack(half(packed)))
 }
 
 /// When a running job should end by its estimate; one without an estimate never does.
@@ -55,7 +65,7 @@ impl Ends {
         if self.listed.len() <= id.slot() {
             self.listed.resize(id.slot() + 1, None);
         }
-        self.ends.insert((end, id));
+        self.ends.insert(packed(end, id));
         self.listed[id.slot()] = Some((end, id));
     }
 
@@ -63,15 +73,16 @@ impl Ends {
         let Some(listed) = self.listed.get_mut(job.slot()) else {
             return;
         };
-        if let Some(entry) = listed.take_if(|(_, id)| *id == job) {
-            self.ends.remove(&entry);
+        if let Some((end, job)) = listed.take_if(|(_, id)| *id == job) {
+            self.ends.remove(packed(end, job));
         }
     }
 
     /// Estimated ends in order; one that has passed counts as now.
     pub(super) fn iter(&self, now: SimTime) -> impl Iterator<Item = (SimTime, JobId)> + '_ {
-        self.ends
-            .iter()
-            .map(move |(end, job)| ((*end).max(now), *job))
+        self.ends.iter().map(move |entry| {
+            let (end, job) = unpacked(entry);
+            (end.max(now), job)
+        })
     }
 }

@@ -70,26 +70,56 @@ pub(super) fn fill(
     None
 }
 
-/// Nodes of a group by free GPUs, from `most` down or from `least` up, ties by id.
-pub(super) fn by_free<'a>(
-    capacity: &'a Capacity,
-    group: &'a [OfferingId],
-    counts: impl Iterator<Item = u32> + 'a,
-) -> impl Iterator<Item = NodeId> + 'a {
-    counts.flat_map(move |free| {
-        group
-            .iter()
-            .flat_map(move |offering| capacity.nodes_with(*offering, free))
-    })
+/// Whether there are as many wholly free GPUs as a role wants: if not, there is no need to look at nodes.
+pub(super) fn may_fit(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> bool {
+    let wanted = u64::from(role.demand.whole_gpus()) * u64::from(role.tasks);
+    let free = |offering: &OfferingId| u64::from(capacity.free_gpus(*offering));
+    group.iter().map(free).sum::<u64>() >= wanted
 }
 
-/// Most GPUs that a node of the group has.
-pub(super) fn largest(capacity: &Capacity, group: &[OfferingId]) -> u32 {
-    group
-        .iter()
-        .map(|offering| capacity.shape(*offering).gpus)
-        .max()
-        .unwrap_or(0)
+/// Open nodes of a group with at least `least` free GPUs, those with the fewest first, ties by id.
+pub(super) fn tightest<'a>(
+    capacity: &'a Capacity,
+    group: &'a [OfferingId],
+    least: u32,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let mut left = counts(capacity, group, least);
+    let upward = std::iter::from_fn(move || {
+        let free = (left != 0).then(|| left.trailing_zeros())?;
+        left &= left - 1;
+        Some(free)
+    });
+    upward.flat_map(move |free| with_free(capacity, group, free))
+}
+
+/// The same, those with the most first.
+pub(super) fn emptiest<'a>(
+    capacity: &'a Capacity,
+    group: &'a [OfferingId],
+    least: u32,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let mut left = counts(capacity, group, least);
+    let downward = std::iter::from_fn(move || {
+        let free = left.checked_ilog2()?;
+        left ^= 1 << free;
+        Some(free)
+    });
+    downward.flat_map(move |free| with_free(capacity, group, free))
+}
+
+/// Bit `n` is set if a node of the group has `n` free GPUs, for `n` from `least` on.
+fn counts(capacity: &Capacity, group: &[OfferingId], least: u32) -> u128 {
+    let all = |counts, offering: &OfferingId| counts | capacity.free_counts(*offering);
+    group.iter().fold(0, all) & u128::MAX.checked_shl(least).unwrap_or(0)
+}
+
+fn with_free<'a>(
+    capacity: &'a Capacity,
+    group: &'a [OfferingId],
+    free: u32,
+) -> impl Iterator<Item = NodeId> + 'a {
+    let nodes = move |offering: &OfferingId| capacity.nodes_with(*offering, free);
+    group.iter().flat_map(nodes)
 }
 
 /// The node on which all tasks fit with the fewest free GPUs, or with the most. A share prefers a GPU in use.
@@ -97,11 +127,10 @@ pub(super) fn one_node(
     capacity: &Capacity,
     role: &Role,
     group: &[OfferingId],
-    tightest: bool,
+    by_tightest: bool,
 ) -> Option<NodeId> {
-    let most = largest(capacity, group);
-    let fits = |node: &NodeId| capacity.room(*node, &role.demand) >= role.tasks;
-    if tightest && matches!(role.demand.gpu, GpuDemand::Milli(_)) {
+    let fits = |node: &NodeId| capacity.fits(*node, &role.demand, role.tasks);
+    if by_tightest && matches!(role.demand.gpu, GpuDemand::Milli(_)) {
         let sharing = group
             .iter()
             .flat_map(|offering| capacity.nodes_sharing(*offering))
@@ -110,12 +139,23 @@ pub(super) fn one_node(
             return Some(node);
         }
     }
-    let least = (role.demand.whole_gpus().saturating_mul(role.tasks)).min(most + 1);
-    if tightest {
-        by_free(capacity, group, least..=most).find(fits)
-    } else {
-        by_free(capacity, group, (least..=most).rev()).find(fits)
+    let least = role.demand.whole_gpus().saturating_mul(role.tasks);
+    let mut left = counts(capacity, group, least);
+    while left != 0 {
+        let free = if by_tightest {
+            left.trailing_zeros()
+        } else {
+            left.ilog2()
+        };
+        left ^= 1 << free;
+        for offering in group {
+            let node = capacity.nodes_with(*offering, free).find(fits);
+            if node.is_some() {
+                return node;
+            }
+        }
     }
+    None
 }
 
 /// Tasks of `role` that an empty node of `offering` holds.

@@ -37,6 +37,9 @@ impl Place for WorstFit {
 
 fn fit(capacity: &Capacity, role: &Role, models: ModelSet, tightest: bool) -> Option<Seats> {
     let all = fill::allowed(capacity, role, models);
+    if !fill::may_fit(capacity, role, &all) {
+        return None;
+    }
     if let Some(node) = fill::one_node(capacity, role, &all, tightest) {
         let mut seats = Seats::new();
         fill::seat(&mut seats, node, role.tasks, role);
@@ -57,9 +60,13 @@ pub(super) fn span(
     group: &[OfferingId],
     tightest: bool,
 ) -> Option<Seats> {
-    let most = fill::largest(capacity, group);
-    let walk = || fill::by_free(capacity, group, (0..=most).rev());
-    let mut seats = fill::fill(capacity, role, walk())?;
+    if !fill::may_fit(capacity, role, group) {
+        return None;
+    }
+    // A node with fewer free GPUs than a task wants has no room for any.
+    let least = role.demand.whole_gpus();
+    let walk = fill::emptiest(capacity, group, least);
+    let mut seats = fill::fill(capacity, role, walk)?;
     let last = seats.last().expect("a role has a task").node;
     let whole = |seats: &Seats| {
         seats
@@ -73,9 +80,9 @@ pub(super) fn span(
         ..*role
     };
     let used = |node| seats.iter().any(|seat| seat.node == node && node != last);
-    let fits = |node: &_| !used(*node) && capacity.room(*node, &role.demand) >= rest.tasks;
+    let fits = |node: &_| !used(*node) && capacity.fits(*node, &role.demand, rest.tasks);
     let better = if tightest {
-        fill::by_free(capacity, group, 0..=most).find(fits)
+        fill::tightest(capacity, group, least).find(fits)
     } else {
         None
     };

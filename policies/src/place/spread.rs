@@ -23,8 +23,7 @@ impl Place for Spread {
 }
 
 fn spread(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> Option<Seats> {
-    let most = fill::largest(capacity, group);
-    let walk = fill::by_free(capacity, group, (0..=most).rev());
+    let walk = fill::emptiest(capacity, group, role.demand.whole_gpus());
     let rooms = walk
         .map(|node| (node, capacity.room(node, &role.demand)))
         .filter(|(_, room)| *room > 0);

@@ -76,13 +76,11 @@ impl<'a> Args<'a> {
     /// A duration, if there is one.
     pub(super) fn span(&mut self, key: &str) -> Option<Span> {
         let text = self.get(key)?.value.as_text();
-        match text.map(parse_span) {
-            Some(Ok(span)) => Some(span),
-            Some(Err(_)) | None => {
-                self.refuse(key, "not a duration", "write a text such as \"30m\"");
-                None
-            }
+        let span = text.and_then(|text| parse_span(text).ok());
+        if span.is_none() {
+            self.refuse(key, "not a duration", "write a text such as \"30m\"");
         }
+        span
     }
 
     /// A word, or what is taken where there is none.

@@ -1,21 +1,17 @@
-//! Records become jobs: gangs cut into tasks, deadlines and estimates set, all workloads merged in order of arrival.
+//! The jobs of a replication: records of every workload, with what policies are told of them, merged in order of arrival.
 
-use std::fmt;
 use std::sync::Arc;
 
-use sim_core::course::CourseKind;
 use sim_core::engine::World;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role};
-use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
+use sim_core::model::Job;
+use sim_core::units::{SimTime, Span};
 use traces::synth::Luck;
-use traces::{Estimate, estimates};
-use traces::{Name, Options, Positive, Record};
+use traces::{Estimate, Name, Options, Positive, estimates};
 
+use super::maker::{JobsError, Maker};
 use super::synth::Generator;
 use super::{BuildError, Contender, files};
-use crate::schema::{
-    Deadline, Diagnostic, JobSource, Part, Scenario, TaskGpus, TraceSpec, Value, Workload,
-};
+use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec, Value};
 
 /// Where the jobs of each workload come from: read once, or drawn for each seed.
 #[derive(Clone, Debug)]
@@ -32,50 +28,12 @@ enum Source {
 /// The jobs of a replication.
 #[derive(Clone, Debug)]
 pub struct Jobs {
-    jobs: Arc<[Job]>,
+    all: Arc<[Job]>,
     /// By job: what its trace calls it.
     names: Arc<[Name]>,
     /// Estimates that policies have of their own, by what they are made from.
     estimates: Vec<(Part, Arc<[Option<Positive>]>)>,
 }
-
-/// Jobs that could never run on the fleet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobsError {
-    /// The workload.
-    pub workload: String,
-    /// What it asks for and there is not, in words.
-    pub rule: String,
-    /// How many such jobs there are.
-    pub count: u64,
-    /// The first of them, as its trace calls it.
-    pub first: String,
-    /// Its line in the trace; 0 if it was generated.
-    pub line: u32,
-}
-
-impl fmt::Display for JobsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            workload,
-            rule,
-            count,
-            first,
-            line,
-        } = self;
-        let place = if *line > 0 {
-            format!(" (line {line})")
-        } else {
-            String::new()
-        };
-        write!(
-            f,
-            "workload \"{workload}\": {count} jobs could never run, the first of them {first}{place}: {rule}; enlarge the fleet, cut gangs with task-gpus, or leave such jobs out"
-        )
-    }
-}
-
-impl std::error::Error for JobsError {}
 
 impl Sources {
     /// Reads every trace, and checks every generator.
@@ -164,7 +122,7 @@ impl Sources {
         Ok(Jobs {
             estimates: estimates.collect(),
             names: all.iter().map(|made| made.name.clone()).collect(),
-            jobs: all.into_iter().map(|made| made.job).collect(),
+            all: all.into_iter().map(|made| made.job).collect(),
         })
     }
 }
@@ -179,9 +137,9 @@ impl Jobs {
     /// The jobs, as a policy is told of them.
     pub fn for_policy(&self, contender: &Contender) -> Arc<[Job]> {
         match self.told(contender) {
-            None => Arc::clone(&self.jobs),
+            None => Arc::clone(&self.all),
             Some(told) => {
-                let jobs = self.jobs.iter().zip(told.iter());
+                let jobs = self.all.iter().zip(told.iter());
                 jobs.map(|(job, told)| Job {
                     estimate: told.map(Positive::span),
                     ..job.clone()
@@ -198,7 +156,7 @@ impl Jobs {
 
     /// The jobs as their workloads tell of them.
     pub fn jobs(&self) -> &Arc<[Job]> {
-        &self.jobs
+        &self.all
     }
 
     fn told(&self, contender: &Contender) -> Option<&Arc<[Option<Positive>]>> {
@@ -213,9 +171,9 @@ impl Jobs {
     pub(super) fn without_estimate(&self, contender: &Contender) -> Option<(usize, &Name)> {
         let none = |at: &usize| match self.told(contender) {
             Some(told) => told[*at].is_none(),
-            None => self.jobs[*at].estimate.is_none(),
+            None => self.all[*at].estimate.is_none(),
         };
-        let mut missing = (0..self.jobs.len()).filter(none);
+        let mut missing = (0..self.all.len()).filter(none);
         let first = missing.next()?;
         Some((1 + missing.count(), &self.names[first]))
     }
@@ -297,261 +255,4 @@ fn told_by(part: &Part, records: &traces::Workload, luck: Luck<'_>) -> Vec<Optio
         _ => Estimate::Given,
     };
     estimates(records, model, luck).expect("checked when the scenario was read")
-}
-
-/// Makes the jobs of one workload.
-struct Maker<'a> {
-    world: &'a World,
-    workload: &'a Workload,
-    class: ClassId,
-    queue: QueueId,
-    /// By model of the trace: the world's.
-    models: Vec<Option<ModelId>>,
-    allowed: ModelSet,
-    most_gpus: u16,
-}
-
-impl<'a> Maker<'a> {
-    fn new(
-        world: &'a World,
-        scenario: &'a Scenario,
-        position: usize,
-        records: &traces::Workload,
-    ) -> Self {
-        let workload = &scenario.workloads[position];
-        let number = |position: usize| u16::try_from(position).expect("few of them");
-        let model = |name: &str| {
-            let known = world.models.iter().position(|model| model == name);
-            known.map(|position| ModelId(number(position)))
-        };
-        let named = workload.models.iter().filter_map(|name| model(&name.value));
-        let queue = workload.queue.as_ref().and_then(|name| {
-            world
-                .queues
-                .iter()
-                .position(|queue| queue.name == name.value)
-        });
-        let most = world
-            .offerings
-            .iter()
-            .map(|offering| offering.shape.gpus)
-            .max()
-            .unwrap_or(0);
-        Self {
-            world,
-            workload,
-            class: ClassId(number(position)),
-            queue: QueueId(number(queue.unwrap_or(0))),
-            models: records.models.iter().map(|name| model(name)).collect(),
-            allowed: if workload.models.is_empty() {
-                ModelSet::ANY
-            } else {
-                named.fold(ModelSet::NONE, ModelSet::with)
-            },
-            most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
-        }
-    }
-
-    fn job(&self, record: &Record, told: Option<Positive>) -> Job {
-        let arrival = self.arrival(record);
-        let deadline = match (&self.workload.deadline, record.deadline) {
-            (Some(Deadline::Slack(slack)), _) => Some(times(record.duration, slack.value)),
-            (Some(Deadline::After(span)), _) => Some(span.value),
-            (None, published) => published.map(Positive::span),
-        };
-        Job {
-            arrival,
-            work: self.work(record.duration),
-            estimate: told.map(Positive::span),
-            deadline: deadline.map(|span| arrival.saturating_add(span)),
-            gang: self.gang(record),
-            models: self.models(record),
-            priority: self
-                .workload
-                .priority
-                .value
-                .saturating_add(record.priority.into()),
-            queue: self.queue,
-            class: self.class,
-        }
-    }
-
-    fn arrival(&self, record: &Record) -> SimTime {
-        let scale = self.workload.scale.value;
-        if (scale - 1.0).abs() < f64::EPSILON {
-            return record.submit;
-        }
-        let us = convert::floor(convert::real(record.submit.us()) / scale + 0.5);
-        SimTime::from_us(us).unwrap_or(SimTime::MAX)
-    }
-
-    /// Work in the unit of the course.
-    fn work(&self, duration: Span) -> u64 {
-        match self.world.classes[usize::from(self.class.0)].course.kind {
-            CourseKind::Linear => duration.us(),
-            CourseKind::Stepwise(step) => duration.us().div_ceil(step.us()),
-        }
-    }
-
-    fn models(&self, record: &Record) -> ModelSet {
-        if record.models.is_any() {
-            return self.allowed;
-        }
-        let named = record
-            .models
-            .positions()
-            .filter_map(|position| self.models[position]);
-        named
-            .filter(|model| self.allowed.allows(*model))
-            .fold(ModelSet::NONE, ModelSet::with)
-    }
-
-    fn gang(&self, record: &Record) -> Gang {
-        let whole = record.gpu_milli == 1000 && record.gpus > 0;
-        let per_task = match self.workload.task_gpus.value {
-            TaskGpus::Trace => return as_told(record),
-            TaskGpus::Job => u32::from(self.most_gpus),
-            TaskGpus::Gpu => 1,
-            TaskGpus::Each(gpus) => gpus,
-        };
-        if !whole || per_task == 0 {
-            return as_told(record);
-        }
-        let gpus = u32::from(record.gpus) * record.tasks;
-        let role = |tasks, gpus| Role {
-            tasks,
-            demand: demand(record, gpus),
-        };
-        let (full, rest) = (gpus / per_task, gpus % per_task);
-        match (full, rest) {
-            (0, rest) => Gang::One(role(1, rest)),
-            (full, 0) => Gang::One(role(full, per_task)),
-            (full, rest) => Gang::Many(Arc::new([role(full, per_task), role(1, rest)])),
-        }
-    }
-
-    /// Whether every job could run on the fleet at its largest, if nothing else did.
-    fn check(&self, records: &traces::Workload) -> Result<(), JobsError> {
-        let mut broken: Option<JobsError> = None;
-        for record in &records.jobs {
-            if let Some(rule) = self.breach(record) {
-                let found = broken.get_or_insert_with(|| JobsError {
-                    workload: self.workload.name.value.clone(),
-                    rule,
-                    count: 0,
-                    first: record.name.to_string(),
-                    line: record.line,
-                });
-                found.count += 1;
-            }
-        }
-        broken.map_or(Ok(()), Err)
-    }
-
-    fn breach(&self, record: &Record) -> Option<String> {
-        let (gang, models) = (self.gang(record), self.models(record));
-        let gpus = gang.gpu_milli() > 0;
-        if gpus && models == ModelSet::NONE {
-            return Some("it allows only GPU models that no fleet has".to_owned());
-        }
-        let model_of = |offering: &sim_core::model::Offering| offering.shape.model;
-        let mut tried: Vec<ModelId> = Vec::new();
-        for offering in &self.world.offerings {
-            if gpus && (!models.allows(model_of(offering)) || tried.contains(&model_of(offering))) {
-                continue;
-            }
-            tried.push(model_of(offering));
-            let pool = self
-                .world
-                .offerings
-                .iter()
-                .filter(|other| !gpus || model_of(other) == model_of(offering));
-            if holds(pool, &gang) {
-                return None;
-            }
-        }
-        let asked: Vec<String> = gang.roles().iter().map(ask).collect();
-        Some(format!(
-            "it asks for {}, which no GPU model's empty fleet can hold",
-            asked.join(" and ")
-        ))
-    }
-}
-
-/// Whether an empty fleet, at its largest, holds each role of a gang by itself.
-fn holds<'a>(
-    pool: impl Iterator<Item = &'a sim_core::model::Offering> + Clone,
-    gang: &Gang,
-) -> bool {
-    gang.roles().iter().all(|role| {
-        let tasks = pool.clone().map(|offering| {
-            let shape = offering.shape;
-            let by_gpu = match role.demand.gpu {
-                GpuDemand::None => u32::MAX,
-                GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
-                GpuDemand::Milli(milli) => shape.gpus * u32::from(1000 / milli),
-            };
-            let by_cpu = shape
-                .cpu_milli
-                .checked_div(role.demand.cpu_milli)
-                .unwrap_or(u32::MAX);
-            let by_memory = shape
-                .memory_mib
-                .checked_div(role.demand.memory_mib)
-                .unwrap_or(u32::MAX);
-            u64::from(by_gpu.min(by_cpu).min(by_memory)) * u64::from(offering.max)
-        });
-        tasks.sum::<u64>() >= u64::from(role.tasks)
-    })
-}
-
-fn ask(role: &Role) -> String {
-    let gpus = match role.demand.gpu {
-        GpuDemand::None => "no GPU".to_owned(),
-        GpuDemand::Whole(gpus) => format!("{gpus} GPUs"),
-        GpuDemand::Milli(milli) => format!("{milli}/1000 of a GPU"),
-    };
-    format!(
-        "{} x {gpus} with {}/1000 CPU and {} MiB",
-        role.tasks, role.demand.cpu_milli, role.demand.memory_mib
-    )
-}
-
-/// Tasks as the trace tells of them.
-fn as_told(record: &Record) -> Gang {
-    let demand = match record.gpu_milli {
-        1000 | 0 => demand(record, record.gpus.into()),
-        milli => Demand {
-            gpu: GpuDemand::Milli(milli),
-            ..demand(record, record.gpus.into())
-        },
-    };
-    Gang::One(Role {
-        tasks: record.tasks,
-        demand,
-    })
-}
-
-/// What a task with `gpus` whole GPUs asks for: CPU and memory go with the GPUs.
-fn demand(record: &Record, gpus: u32) -> Demand {
-    let told = u64::from(record.gpus.max(1));
-    let of_told = |amount: u32| {
-        let part = u64::from(amount) * u64::from(gpus.max(1)) / told;
-        u32::try_from(part).unwrap_or(u32::MAX)
-    };
-    let gpu = match u16::try_from(gpus).expect("a node has at most 64 GPUs") {
-        0 => GpuDemand::None,
-        gpus => GpuDemand::Whole(gpus),
-    };
-    Demand {
-        gpu,
-        cpu_milli: of_told(record.cpu_milli),
-        memory_mib: of_told(record.memory_mib),
-    }
-}
-
-/// A span times a factor, to the nearest microsecond.
-fn times(span: Span, factor: f64) -> Span {
-    let us = convert::floor(convert::real(span.us()) * factor + 0.5);
-    Span::from_us(us).unwrap_or(Span::MAX)
 }

@@ -5,13 +5,15 @@ mod columns;
 mod files;
 mod jobs;
 mod known;
+mod maker;
 mod policies;
 mod synth;
 mod world;
 
 pub use columns::set as set_column;
-pub use jobs::{Jobs, JobsError};
+pub use jobs::Jobs;
 pub use known::{COMPATS, Compat, known};
+pub use maker::JobsError;
 pub use policies::{Contender, Knows};
 pub use synth::generate;
 
@@ -71,7 +73,7 @@ impl From<JobsError> for BuildError {
 }
 
 impl Experiment {
-    /// Checks every part against what there is, reads every trace once, and builds the world.
+    /// Checks everything that is named against what there is, reads every trace once, and builds the world.
     ///
     /// # Errors
     /// Every reason why the scenario cannot be run; files are read only if the scenario itself is sound.

@@ -44,7 +44,7 @@ pub struct Knows {
 enum Make {
     Composed {
         kinds: [&'static str; 5],
-        params: [Params; 5],
+        params: Box<[Params; 5]>,
     },
     Named {
         kind: &'static str,
@@ -149,7 +149,14 @@ fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Opti
         params(preempt, parts[3], reasons),
         params(buy, parts[4], reasons),
     ];
-    let [Some(a), Some(b), Some(c), Some(d), Some(e)] = checked else {
+    let [
+        Some(of_order),
+        Some(of_admit),
+        Some(of_place),
+        Some(of_preempt),
+        Some(of_buy),
+    ] = checked
+    else {
         return None;
     };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
@@ -160,7 +167,7 @@ fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Opti
     Some((
         Make::Composed {
             kinds,
-            params: [a, b, c, d, e],
+            params: [of_order, of_admit, of_place, of_preempt, of_buy].into(),
         },
         claims,
     ))

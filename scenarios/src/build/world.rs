@@ -29,7 +29,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
                 ));
             }
             (Machines::Listed { .. }, Some(list)) => {
-                listed(fleet, list, &mut names, &mut offerings)
+                listed(fleet, list, &mut names, &mut offerings);
             }
             (Machines::Listed { .. }, None) => unreachable!("every list was read"),
         }
@@ -122,23 +122,17 @@ fn listed(fleet: &Fleet, list: &NodeList, names: &mut Names, offerings: &mut Vec
                 node.memory_mib
             },
         };
-        match offerings[first..]
-            .iter_mut()
-            .find(|offering| offering.shape == shape)
-        {
-            Some(offering) => {
-                for nodes in [&mut offering.initial, &mut offering.min, &mut offering.max] {
-                    *nodes += 1;
-                }
-                offering.availability = Curve::constant(offering.max);
+        let mut known = offerings[first..].iter_mut();
+        if let Some(offering) = known.find(|offering| offering.shape == shape) {
+            for nodes in [&mut offering.initial, &mut offering.min, &mut offering.max] {
+                *nodes += 1;
             }
-            None => {
-                let name = format!("{}/{model}-{}", fleet.name.value, offerings.len() - first);
-                let place = fleet.name.place;
-                let size = Size::Fixed(schema::Spanned::new(1, place));
-                offerings.push(offering(fleet, name, shape, size, names));
-            }
+            offering.availability = Curve::constant(offering.max);
+            continue;
         }
+        let name = format!("{}/{model}-{}", fleet.name.value, offerings.len() - first);
+        let size = Size::Fixed(schema::Spanned::new(1, fleet.name.place));
+        offerings.push(offering(fleet, name, shape, size, names));
     }
 }
 
@@ -184,7 +178,11 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
     let across_racks = times(across_nodes, ppb(course.across_racks));
     let rates = Rates {
         by_model: by_model.collect(),
-        by_gpus: Vec::new(),
+        by_gpus: course
+            .scaling
+            .iter()
+            .map(|(gpus, rate)| (*gpus, ppb(*rate)))
+            .collect(),
         across_nodes,
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),
@@ -237,7 +235,7 @@ fn calendar(scenario: &Scenario) -> Calendar {
             .and_then(|secs| SimTime::from_us(secs.checked_mul(1_000_000)?));
         match at {
             Some(at) if at > SimTime::ZERO && at <= end => {
-                offsets.push((at, transition.offset().seconds()))
+                offsets.push((at, transition.offset().seconds()));
             }
             Some(at) if at > end => break,
             Some(_) => {}

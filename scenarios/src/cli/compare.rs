@@ -46,6 +46,9 @@ pub(super) struct Compare {
         hide_default_value = true
     )]
     threads: usize,
+    /// In what form tables are written; parquet is not there yet
+    #[arg(long, value_parser = ["csv"], default_value = "csv")]
+    tables: String,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -146,10 +149,10 @@ impl Compare {
                 text.push_str(&table.text(terminal::width()).map_err(plot)?);
                 text.push('\n');
                 for sentence in sentences {
-                    text.push_str(&format!("  {sentence}\n"));
+                    text.extend(["  ", sentence.as_str(), "\n"]);
                 }
                 for (badge, note) in notices(experiment, comparison) {
-                    text.push_str(&format!("\nnote: {badge}. {note}"));
+                    text.extend(["\nnote: ", badge.as_str(), ". ", note.as_str()]);
                 }
                 text.trim_end().to_owned() + "\n"
             }
@@ -157,7 +160,7 @@ impl Compare {
                 let mut text = table.markdown().map_err(plot)?;
                 text.push('\n');
                 for sentence in sentences {
-                    text.push_str(&format!("- {sentence}\n"));
+                    text.extend(["- ", sentence.as_str(), "\n"]);
                 }
                 text
             }

@@ -85,6 +85,10 @@ impl Run {
 }
 
 /// A table that cannot be printed: a bug of ours.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form that `map_err` takes"
+)]
 pub(super) fn plot(error: plots::PlotError) -> Failure {
     Failure::Broken(error.to_string())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::build::Experiment;
+use crate::build::{Experiment, known};
 use crate::schema::{DataRoots, Loaded, load};
 
 /// A scenario, as the command line names it.
@@ -25,7 +25,7 @@ impl Source {
     /// Reads the scenario.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let roots = roots(&self.data)?;
-        Ok(load(&self.scenario, &self.set, &roots)?)
+        Ok(load(&self.scenario, &self.set, &roots, &known)?)
     }
 
     /// Reads it and builds what it describes.

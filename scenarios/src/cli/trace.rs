@@ -39,7 +39,7 @@ pub(super) struct Input {
     /// Counts and lists bad rows, where they otherwise end the import
     #[arg(long)]
     lenient: bool,
-    /// A column of the format csv, such as submit=submit_time:s
+    /// A column of the format csv, such as submit=submitted:s
     #[arg(long = "column", value_name = "OURS=THEIRS")]
     columns: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Batch schedulers on SWF traces: AccaSim, Batsim, and the textbook.
+//! Batch schedulers on SWF traces: `AccaSim`, Batsim, and the textbook.
 
 use std::fs::File;
 use std::sync::Arc;

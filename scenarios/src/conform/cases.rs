@@ -12,7 +12,8 @@ pub(super) struct Family {
     /// Version of the form.
     pub(super) version: u32,
     /// Its name.
-    pub(super) family: String,
+    #[serde(rename = "family")]
+    pub(super) name: String,
     /// Files that nothing reads.
     #[serde(default)]
     pub(super) ignored: Vec<String>,

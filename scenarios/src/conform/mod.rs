@@ -76,11 +76,8 @@ pub fn run(
     done: &dyn Fn(&Verdict),
 ) -> Result<Vec<Verdict>, String> {
     let family = Family::read(folder)?;
-    let Some((_, runner)) = FAMILIES.iter().find(|(name, _)| *name == family.family) else {
-        return Err(format!(
-            "family \"{}\" is not yet implemented",
-            family.family
-        ));
+    let Some((_, runner)) = FAMILIES.iter().find(|(name, _)| *name == family.name) else {
+        return Err(format!("family \"{}\" is not yet implemented", family.name));
     };
     let place = Place { folder, data };
     let mut verdicts = Vec::new();
@@ -95,7 +92,7 @@ pub fn run(
 
 fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Verdict {
     let mut verdict = Verdict {
-        family: family.family.clone(),
+        family: family.name.clone(),
         case: case.id.clone(),
         items: 0,
         matched: 0,
@@ -157,7 +154,7 @@ fn unused(family: &Family, folder: &Path) -> Result<Vec<Verdict>, String> {
     };
     let unused = files.into_iter().filter(|file| !covered(file));
     let verdict = |file| Verdict {
-        family: family.family.clone(),
+        family: family.name.clone(),
         case: file,
         items: 0,
         matched: 0,

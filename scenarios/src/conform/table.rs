@@ -94,11 +94,10 @@ pub(super) fn compare(ours: &Table, expected: &Table, rule: &Compare) -> Result<
         };
         match differs {
             None => found.matched += 1,
-            Some(words) => {
-                found.first = found
-                    .first
-                    .or_else(|| Some(format!("{} {}: {words}", rule.key, key.join(","))))
+            Some(words) if found.first.is_none() => {
+                found.first = Some(format!("{} {}: {words}", rule.key, key.join(",")));
             }
+            Some(_) => {}
         }
     }
     Ok(found)

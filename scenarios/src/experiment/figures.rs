@@ -71,30 +71,30 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
     figures
 }
 
-fn subtitle(comparison: &Comparison) -> Option<String> {
-    Some(if comparison.exact {
+fn subtitle(comparison: &Comparison) -> String {
+    if comparison.exact {
         "exact on this trace".to_owned()
     } else {
         format!(
             "{} seeds, 95 % interval of the mean",
             comparison.plan.seeds.len()
         )
-    })
-}
-
-fn heading(title: &str, subtitle: Option<String>) -> Heading {
-    Heading {
-        title: title.to_owned(),
-        subtitle,
     }
 }
 
-fn first_seed(comparison: &Comparison) -> Option<String> {
-    Some(if comparison.exact {
+fn heading(title: &str, subtitle: String) -> Heading {
+    Heading {
+        title: title.to_owned(),
+        subtitle: Some(subtitle),
+    }
+}
+
+fn first_seed(comparison: &Comparison) -> String {
+    if comparison.exact {
         "exact on this trace".to_owned()
     } else {
         format!("seed {}", comparison.plan.seeds[0])
-    })
+    }
 }
 
 fn measure(metric: usize) -> Measure {

@@ -138,7 +138,7 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "violated / all, among jobs with a deadline or a wait objective; rejected ones, and unfinished ones past their deadline, are violated",
-        |run| run.violations(),
+        violations,
     ),
     metric(
         "gpu_utilization",
@@ -208,14 +208,14 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "mean of max(1, JCT / max(time on nodes, 10 s))",
-        |run| run.slowdown(),
+        slowdown,
     ),
     metric(
         "makespan_s",
         "s",
         Less,
         "from the first submission to the end of the run",
-        |run| run.makespan(),
+        makespan,
     ),
     metric(
         "jobs",
@@ -236,7 +236,7 @@ pub const METRICS: &[Metric] = &[
         "GPU h",
         Less,
         "GPU-hours worked for jobs that did not complete",
-        |run| run.unfinished(),
+        unfinished,
     ),
     metric(
         "lost_gpu_hours",
@@ -391,47 +391,44 @@ impl Run<'_> {
             .filter(|row| row.outcome == Outcome::Completed)
     }
 
-    fn violations(&self) -> Option<f64> {
-        let judged = self
-            .counted
-            .iter()
-            .filter_map(|row| is_violated(row, &self.window, self.record.end));
-        let judged: Vec<bool> = judged.collect();
-        let violated = judged.iter().filter(|violated| **violated).count();
-        ratio(count(violated)?, count(judged.len())?)
-    }
-
-    fn slowdown(&self) -> Option<f64> {
-        let floor = Span::from_secs(10);
-        let bounded = |row: &&&Row| Some((secs(jct(row)?) / secs(row.run.max(floor))).max(1.0));
-        let values: Vec<f64> = self
-            .counted
-            .iter()
-            .filter_map(|row| bounded(&row))
-            .collect();
-        mean(&values)
-    }
-
-    fn makespan(&self) -> Option<f64> {
-        let first = self.record.rows.first()?.submit;
-        Some(secs(self.record.end.since(first)))
-    }
-
-    fn unfinished(&self) -> Option<f64> {
-        let left = self
-            .record
-            .rows
-            .iter()
-            .filter(|row| row.outcome != Outcome::Completed);
-        let milli = left
-            .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
-            .sum();
-        Some(hours(milli) / 1000.0)
-    }
-
     fn sum(&self, of: fn(&Row) -> u16) -> f64 {
         self.record.rows.iter().map(|row| f64::from(of(row))).sum()
     }
+}
+
+fn violations(run: &Run<'_>) -> Option<f64> {
+    let judged = run
+        .counted
+        .iter()
+        .filter_map(|row| is_violated(row, &run.window, run.record.end));
+    let judged: Vec<bool> = judged.collect();
+    let violated = judged.iter().filter(|violated| **violated).count();
+    ratio(count(violated)?, count(judged.len())?)
+}
+
+fn slowdown(run: &Run<'_>) -> Option<f64> {
+    let floor = Span::from_secs(10);
+    let bounded = |row: &&&Row| Some((secs(jct(row)?) / secs(row.run.max(floor))).max(1.0));
+    let values: Vec<f64> = run.counted.iter().filter_map(|row| bounded(&row)).collect();
+    mean(&values)
+}
+
+fn makespan(run: &Run<'_>) -> Option<f64> {
+    let first = run.record.rows.first()?.submit;
+    Some(secs(run.record.end.since(first)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
+fn unfinished(run: &Run<'_>) -> Option<f64> {
+    let left = run
+        .record
+        .rows
+        .iter()
+        .filter(|row| row.outcome != Outcome::Completed);
+    let milli = left
+        .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
+        .sum();
+    Some(hours(milli) / 1000.0)
 }
 
 fn usd(money: Money) -> f64 {

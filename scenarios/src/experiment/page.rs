@@ -5,7 +5,7 @@ use plots::report::{Block, Note, NoteWeight, Report, Section};
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
-use super::{notices, paired_table, sentences, tables};
+use super::{notices, sentences, tables};
 use crate::build::Experiment;
 use crate::schema;
 
@@ -31,7 +31,7 @@ pub(super) fn report(
             }
         });
     let mut results = vec![Block::Table {
-        table: paired_table(experiment, comparison),
+        table: tables::page_table(experiment, comparison),
         caption: caption(comparison),
     }];
     results.push(Block::List(sentences(experiment, comparison)));

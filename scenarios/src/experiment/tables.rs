@@ -46,7 +46,26 @@ pub(super) fn label(experiment: &Experiment, position: usize) -> String {
 
 /// Policies by metrics: means with half-widths, the best marked.
 pub fn paired_table(experiment: &Experiment, comparison: &Comparison) -> Table {
-    let shown = shown(comparison);
+    table_of(experiment, comparison, &shown(comparison))
+}
+
+/// The same for the width of a page: the metrics that a reader asks for first.
+pub(super) fn page_table(experiment: &Experiment, comparison: &Comparison) -> Table {
+    let first = [
+        "cost_usd",
+        "sla_violation_rate",
+        "gpu_utilization",
+        "jct_mean_s",
+        "wait_mean_s",
+    ];
+    let telling = first
+        .map(metrics::index)
+        .into_iter()
+        .filter(|metric| comparison.is_telling(*metric));
+    table_of(experiment, comparison, &telling.collect::<Vec<_>>())
+}
+
+fn table_of(experiment: &Experiment, comparison: &Comparison, shown: &[usize]) -> Table {
     let mut columns = vec!["policy".to_owned()];
     columns.extend(shown.iter().map(|metric| heading(&METRICS[*metric])));
     let mut rows = Vec::new();

@@ -46,7 +46,7 @@ pub fn sentences(experiment: &Experiment, comparison: &Comparison) -> Vec<String
         format!(
             "{} is {} than {base} ({how})",
             label(experiment, *position),
-            told.join(", ")
+            told.join(" and ")
         )
     };
     others.map(sentence).collect()

@@ -79,7 +79,7 @@ fn read(text: &str) -> Result<Vec<Entry>, String> {
     };
     let table = tree::parse(id, text).map_err(said)?;
     let roots = Roots::default();
-    let cx = Context::new(&roots, Vec::new());
+    let cx = Context::new(&roots, Vec::new(), &|_| None);
     let file = Fields::new(&FILE, (&table, Place::new(id, 0..0)), &cx);
     let entries = file.item("instance").and_then(Item::tables);
     let entries: Option<Vec<_>> = entries.unwrap_or_default().iter().map(entry).collect();

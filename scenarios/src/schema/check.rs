@@ -70,6 +70,15 @@ pub fn check_parts(scenario: &Scenario, registry: &Registry<'_>) -> Vec<Diagnost
     reasons
 }
 
+/// What the registry refuses of one part.
+pub(super) fn check_part(seam: Seam, part: &Part, registry: &Registry<'_>) -> Vec<Diagnostic> {
+    let mut reasons = Vec::new();
+    if let Some(known) = registry(seam) {
+        check(seam, &Found::Part(part).as_ref(), &known, &mut reasons);
+    }
+    reasons
+}
+
 /// A part by reference: some are names alone.
 struct PartRef<'a> {
     kind: &'a Spanned<String>,
@@ -274,7 +283,12 @@ mod tests {
              [[workload]]\nname = \"w\"\nsynth = \"any\"\nestimate = {estimate}\n\
              [[policy]]\nname = \"p\"\norder = {order}\n"
         );
-        let loaded = parse("x", text.as_bytes(), ".".as_ref(), &DataRoots::default());
+        let loaded = parse(
+            "x",
+            text.as_bytes(),
+            (".".as_ref(), &DataRoots::default()),
+            &|_| None,
+        );
         let loaded = loaded.expect("a good scenario");
         let reasons = check_parts(&loaded.scenario, &registry);
         if reasons.is_empty() {

@@ -3,6 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 
 use super::catalogue::Entry;
+use super::check::Registry;
 use super::diagnostic::{Diagnostic, quoted};
 use super::path::Roots;
 use super::place::{Place, SourceId, Spanned};
@@ -16,6 +17,8 @@ const MOST_COMPARED: usize = 1_000;
 pub(super) struct Context<'a> {
     pub(super) reasons: RefCell<Vec<Diagnostic>>,
     pub(super) roots: &'a Roots,
+    /// What parts there are.
+    pub(super) registry: &'a Registry<'a>,
     /// For each source, its folder relative to the scenario's.
     pub(super) folders: Vec<(SourceId, String)>,
     /// Read when the first fleet names an entry.
@@ -43,10 +46,15 @@ pub(super) struct Item<'a> {
 
 impl<'a> Context<'a> {
     /// Nothing noted yet.
-    pub(super) fn new(roots: &'a Roots, folders: Vec<(SourceId, String)>) -> Self {
+    pub(super) fn new(
+        roots: &'a Roots,
+        folders: Vec<(SourceId, String)>,
+        registry: &'a Registry<'a>,
+    ) -> Self {
         Self {
             reasons: RefCell::default(),
             roots,
+            registry,
             folders,
             catalogue: OnceCell::new(),
         }

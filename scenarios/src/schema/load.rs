@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sim_core::units::limits::MAX_TOML_BYTES;
 
+use super::check::Registry;
 use super::diagnostic::{Diagnostic, Rejection};
 use super::fields::Context;
 use super::path::{DataRoots, Roots, check_relative, inside};
@@ -53,11 +54,16 @@ impl std::fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// Reads the scenario at `path`, with the `--set` arguments `sets` applied in order.
+/// Reads the scenario at `path`, with the `--set` arguments `sets` applied in order; its parts are checked against `registry`.
 ///
 /// # Errors
 /// The file cannot be read, or it is refused: then every reason is given.
-pub fn load(path: &Path, sets: &[String], data: &DataRoots) -> Result<Loaded, LoadError> {
+pub fn load(
+    path: &Path,
+    sets: &[String],
+    data: &DataRoots,
+    registry: &Registry<'_>,
+) -> Result<Loaded, LoadError> {
     let bytes = read(path).map_err(|error| LoadError::Io {
         path: path.into(),
         error,
@@ -68,7 +74,7 @@ pub fn load(path: &Path, sets: &[String], data: &DataRoots) -> Result<Loaded, Lo
         data: data.clone(),
     };
     let name = path.to_string_lossy();
-    decode(&name, &bytes, (sets, &roots)).map_err(LoadError::Rejected)
+    decode(&name, &bytes, (sets, &roots), registry).map_err(LoadError::Rejected)
 }
 
 /// Reads a scenario from memory; its relative paths lead into `folder`.
@@ -78,20 +84,21 @@ pub fn load(path: &Path, sets: &[String], data: &DataRoots) -> Result<Loaded, Lo
 pub fn parse(
     name: &str,
     text: &[u8],
-    folder: &Path,
-    data: &DataRoots,
+    (folder, data): (&Path, &DataRoots),
+    registry: &Registry<'_>,
 ) -> Result<Loaded, Rejection> {
     let roots = Roots {
         folder: folder.into(),
         data: data.clone(),
     };
-    decode(name, text, (&[], &roots))
+    decode(name, text, (&[], &roots), registry)
 }
 
 fn decode(
     name: &str,
     bytes: &[u8],
     (sets, roots): (&[String], &Roots),
+    registry: &Registry<'_>,
 ) -> Result<Loaded, Rejection> {
     let mut loading = Loading {
         sources: Sources::default(),
@@ -113,7 +120,7 @@ fn decode(
         Ok(read) => read,
         Err(reasons) => return Err(Rejection::new(sources, reasons)),
     };
-    let cx = Context::new(roots, folders);
+    let cx = Context::new(roots, folders, registry);
     let scenario = decode::scenario(&tree, Place::new(source, 0..0), &cx);
     let reasons = cx.reasons.take();
     match scenario.filter(|_| reasons.is_empty()) {

@@ -8,14 +8,14 @@
 //! 3. The decoder types it by a table of keys, from which [`json_schema`] and [`key_reference`]
 //!    are drawn as well. It goes on after an error, so that a [`Rejection`] holds them all.
 //! 4. [`check_parts`] asks the registries of policies and generators about kinds and parameters.
-//! 5. [`print`] gives the resolved experiment back as text, and [`digest`] its fingerprint.
+//! 5. [`print()`] gives the resolved experiment back as text, and [`digest`] its fingerprint.
 //!
 //! ```
 //! use scenarios::schema::{DataRoots, parse, print, skeleton};
 //!
 //! let text = skeleton("first")?.replace("count = 8", "count = 0");
 //! let folder = std::path::Path::new(".");
-//! let read = parse("first.toml", text.as_bytes(), folder, &DataRoots::default());
+//! let read = parse("first.toml", text.as_bytes(), (folder, &DataRoots::default()), &|_| None);
 //! assert_eq!(
 //!     read.unwrap_err().lines(),
 //!     "first.toml:16:9: count = 0: a fleet needs at least 1 node; raise it or remove the fleet\n"

@@ -286,6 +286,10 @@ fn course_table(course: &Course) -> Table {
     let rates = course.rates.iter();
     let rates = rates.map(|(model, rate)| (model.as_str(), Value::Float(*rate)));
     put(&mut table, "rates", Some(Value::Table(entries(rates))));
+    let numbers: Vec<String> = course.scaling.keys().map(u32::to_string).collect();
+    let scaling = numbers.iter().zip(course.scaling.values());
+    let scaling = scaling.map(|(gpus, rate)| (gpus.as_str(), Value::Float(*rate)));
+    put(&mut table, "scaling", Some(Value::Table(entries(scaling))));
     put(
         &mut table,
         "across-nodes",

@@ -2,13 +2,14 @@
 
 use sim_core::units::{Price, Span};
 
+use super::check::check_part;
 use super::diagnostic::{Diagnostic, quoted};
 use super::fields::{Fields, Item, not_yet, suggestion};
 use super::fleet::Bytes;
 use super::name::{NAME_RULE, is_name};
 use super::place::Spanned;
 use super::quantity;
-use super::spec::{Choice, Takes};
+use super::spec::{Choice, Seam, Takes};
 use super::value::{Part, Value};
 
 /// Most bytes of a text.
@@ -145,7 +146,7 @@ impl<'a> Item<'a> {
         if self.is_text() {
             let kind = self.name()?;
             let params = Vec::new();
-            return Some(Part { kind, params });
+            return self.known(seam, Part { kind, params });
         }
         let key = seam.key();
         let Some(table) = self.value.value.as_table() else {
@@ -164,7 +165,17 @@ impl<'a> Item<'a> {
         .name()?;
         let params = table.entries.iter().filter(|(name, _)| name.value != key);
         let params = params.cloned().collect();
-        Some(Part { kind, params })
+        self.known(seam, Part { kind, params })
+    }
+
+    /// The part, unless the registry refuses it.
+    fn known(self, seam: Seam, part: Part) -> Option<Part> {
+        let reasons = check_part(seam, &part, self.cx.registry);
+        let sound = reasons.is_empty();
+        reasons
+            .into_iter()
+            .for_each(|reason| self.cx.refuse(reason));
+        sound.then_some(part)
     }
 
     /// The entries of a list, each to be read.

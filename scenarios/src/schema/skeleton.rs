@@ -60,8 +60,8 @@ mod tests {
         let loaded = parse(
             "first-try.toml",
             text.as_bytes(),
-            ".".as_ref(),
-            &DataRoots::default(),
+            (".".as_ref(), &DataRoots::default()),
+            &|_| None,
         );
         let loaded = loaded.expect("the skeleton is a good scenario");
         assert_eq!(loaded.scenario.name.value, "first-try");

@@ -88,6 +88,8 @@ pub struct Course {
     pub kind: CourseKind,
     /// Speed by GPU model; 1.0, also of a model that is absent, is the one durations refer to.
     pub rates: BTreeMap<String, f64>,
+    /// Speed by number of GPUs: the last number that is not above the job's holds.
+    pub scaling: BTreeMap<u32, f64>,
     /// Factor on the speed when a job spans nodes, in (0, 1].
     pub across_nodes: f64,
     /// Factor when it spans racks, in (0, 1]; applied beside the one for nodes.

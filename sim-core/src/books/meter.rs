@@ -130,7 +130,7 @@ impl Meter {
     /// What so many thousandths of GPUs have cost since a reading.
     pub fn share(&self, since: u128, milli: u64) -> Money {
         let numerator = (self.per_node - since) * u128::from(milli);
-        self.divided(numerator, 1000 * i128::from(self.gpus.max(1)))
+        divided(numerator, 1000 * i128::from(self.gpus.max(1)))
     }
 
     /// Machines held, and thousandths of GPUs in use.
@@ -153,19 +153,20 @@ impl Meter {
             whole(self.held_cost - self.boot_cost) - self.used_cost
         };
         Lines {
-            total: self.divided(self.held_cost, 1),
-            boot: self.divided(self.boot_cost, 1),
-            idle: self.divided(idle, milli_gpus),
-            lost_work: self.divided(self.lost_cost, milli_gpus),
+            total: divided(self.held_cost, 1),
+            boot: divided(self.boot_cost, 1),
+            idle: divided(idle, milli_gpus),
+            lost_work: divided(self.lost_cost, milli_gpus),
             billed_gpu_milli_us: self.billed_gpu,
             used_gpu_milli_us: self.used_gpu,
         }
     }
+}
 
-    fn divided(&self, numerator: u128, denominator: i128) -> Money {
-        let numerator = i128::try_from(numerator).expect("a bill within the limits");
-        Money::round_half_even(numerator, denominator * HOUR_US)
-    }
+/// Nano-dollars an hour x microseconds, over a denominator, in nano-dollars.
+fn divided(numerator: u128, denominator: i128) -> Money {
+    let numerator = i128::try_from(numerator).expect("a bill within the limits");
+    Money::round_half_even(numerator, denominator * HOUR_US)
 }
 
 #[cfg(test)]

@@ -11,55 +11,46 @@ use crate::units::{JobId, OfferingId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer, Outcome};
 
 impl Engine {
-    /// The instant of the earliest event that is still expected.
-    pub(crate) fn next_instant(&mut self) -> Option<SimTime> {
+    /// The earliest event that is still expected, the next arrival included.
+    pub(crate) fn upcoming(&mut self) -> Option<Pending> {
+        let arrival = self
+            .next_job
+            .as_ref()
+            .map(|job| Pending::new(job.arrival, Event::Arrival));
         while let Some(pending) = self.events.peek() {
-            if self.expected(pending) {
+            if arrival.is_some_and(|arrival| arrival < pending) {
                 break;
+            }
+            if expected(&self.state, pending) {
+                return Some(pending);
             }
             self.events.pop();
             self.events.dropped();
         }
-        let arrival = self.next_job.as_ref().map(|job| job.arrival);
-        let event = self.events.peek().map(Pending::time);
-        match (arrival, event) {
-            (Some(arrival), Some(event)) => Some(arrival.min(event)),
-            (arrival, event) => arrival.or(event),
-        }
+        arrival
     }
 
-    /// Whether what an event speaks of still expects it.
-    fn expected(&self, pending: Pending) -> bool {
-        expected(&self.state, pending)
-    }
-
-    /// Takes all events of this instant; returns what a policy might want to be asked after.
-    pub(crate) fn take_batch(&mut self, watch: &mut dyn Observer) -> Wakes {
+    /// Takes all events of this instant, the first of which is known; returns what a policy might want to be asked after.
+    pub(crate) fn take_batch(&mut self, first: Pending, watch: &mut dyn Observer) -> Wakes {
         let now = self.state.now;
         self.news = Wakes::NONE;
-        loop {
-            let event = self.events.peek().filter(|pending| pending.time() == now);
-            let arrives = self.next_job.as_ref().is_some_and(|job| job.arrival == now);
-            let arrival = Pending::new(now, Event::Arrival);
-            match event {
-                Some(pending) if !arrives || pending < arrival => {
-                    self.events.pop();
-                    self.take(pending, watch);
-                }
-                Some(_) | None if arrives => self.arrive(watch),
-                Some(_) | None => return self.news,
-            }
+        let mut next = Some(first);
+        while let Some(pending) = next.filter(|pending| pending.time() == now) {
+            self.take(pending, watch);
             self.counters.events += 1;
+            next = self.upcoming();
         }
+        self.news
     }
 
+    /// Takes the earliest event, which is expected.
     fn take(&mut self, pending: Pending, watch: &mut dyn Observer) {
-        if !self.expected(pending) {
-            self.events.dropped();
-            self.counters.events -= 1;
-            return;
+        let event = pending.event();
+        if event == Event::Arrival {
+            return self.arrive(watch);
         }
-        match pending.event() {
+        self.events.pop();
+        match event {
             Event::Done(job) => {
                 self.vacate(job);
                 self.end(job, Outcome::Completed, watch);
@@ -109,9 +100,9 @@ impl Engine {
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
         self.note(Change::Arrived(id), Wakes::ARRIVAL);
         let spec = &self.state.jobs.live(id).job;
-        self.digests
-            .fact(self.state.now, &Fact::Arrived { job: id, spec });
-        watch.observe(self.state.now, &Fact::Arrived { job: id, spec });
+        let fact = Fact::Arrived { job: id, spec };
+        self.digests.fact(self.state.now, &fact);
+        watch.observe(self.state.now, &fact);
     }
 
     /// Gives back what a running job holds. Its seats are still counted on their nodes.
@@ -126,11 +117,12 @@ impl Engine {
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
         self.tell(&Fact::Ended { job, outcome }, watch);
-        let live = self.state.jobs.remove(job);
         self.note(Change::Ended(job), Wakes::END);
-        for seat in live.allocation.seats() {
-            self.unseat(seat.node, watch);
+        for position in 0..self.state.jobs.live(job).allocation.seats.len() {
+            let node = self.state.jobs.live(job).allocation.seats[position].node;
+            self.unseat(node, watch);
         }
+        self.state.jobs.remove(job);
     }
 
     /// A running job stops short, keeps what its class keeps, and waits again. What it held has been given back.

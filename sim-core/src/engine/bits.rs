@@ -3,12 +3,27 @@
 use crate::units::convert;
 
 /// A set over `0..len`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Bits {
     /// The members, 64 to a word.
     words: Vec<u64>,
     /// A bit for each word of the level below that is not zero; up to a single word at the top.
     levels: Vec<Vec<u64>>,
+}
+
+impl Clone for Bits {
+    fn clone(&self) -> Self {
+        Self {
+            words: self.words.clone(),
+            levels: self.levels.clone(),
+        }
+    }
+
+    /// Reuses what is allocated already.
+    fn clone_from(&mut self, source: &Self) {
+        self.words.clone_from(&source.words);
+        self.levels.clone_from(&source.levels);
+    }
 }
 
 impl Bits {
@@ -50,9 +65,16 @@ impl Bits {
     }
 
     /// Whether `member` is in.
+    #[cfg(test)]
     pub(crate) fn contains(&self, member: u32) -> bool {
         let at = convert::index(member);
         self.words[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    /// Whether there is no member.
+    pub(crate) fn is_empty(&self) -> bool {
+        let top = self.levels.last().unwrap_or(&self.words);
+        top[0] == 0
     }
 
     /// The least member that is not below `from`.
@@ -96,7 +118,7 @@ mod tests {
             len in 1_u32..300_000,
             steps in prop::collection::vec((0_u32..300_000, any::<bool>()), 0..200),
         ) {
-            let (mut bits, mut oracle) = (Bits::new(len as usize), BTreeSet::new());
+            let (mut bits, mut oracle) = (Bits::new(convert::index(len)), BTreeSet::new());
             for (member, insert) in steps {
                 let member = member % len;
                 if insert {

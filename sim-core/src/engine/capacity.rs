@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bits::Bits;
+use super::pool::Pool;
 use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Offering, Seat, Shape};
 use crate::units::{NodeId, OfferingId, RackId, convert};
 
@@ -15,22 +15,6 @@ pub(crate) struct Free {
     pub(crate) memory_mib: u32,
     /// GPUs of which a part is in use.
     pub(crate) shared: GpuSet,
-}
-
-/// The nodes of an offering: a range of node ids, and which of them are open by number of free GPUs.
-#[derive(Clone, Debug)]
-struct Pool {
-    first: u32,
-    shape: Shape,
-    rack_size: u32,
-    first_rack: u32,
-    /// By number of wholly free GPUs: open node slots.
-    by_free: Vec<Bits>,
-    /// Open nodes with a GPU that is partly free.
-    sharing: Bits,
-    /// Wholly free GPUs on open nodes.
-    free_gpus: u32,
-    open: u32,
 }
 
 /// What is free, where. A node that may not be started on (absent, booting, noticed, draining) is closed, and not seen here.
@@ -100,16 +84,12 @@ impl Capacity {
     fn add(&mut self, id: OfferingId, offering: &Offering) {
         let slots = convert::index(offering.max);
         let shape = offering.shape;
-        self.pools.push(Pool {
-            first: convert::narrow(self.free.len()),
-            shape,
-            rack_size: offering.rack_size,
-            first_rack: convert::narrow(self.rack_free.len()),
-            by_free: vec![Bits::new(slots); convert::index(shape.gpus) + 1],
-            sharing: Bits::new(slots),
-            free_gpus: 0,
-            open: 0,
-        });
+        let (first, first_rack) = (self.free.len(), self.rack_free.len());
+        self.pools.push(Pool::new(
+            offering,
+            convert::narrow(first),
+            convert::narrow(first_rack),
+        ));
         let racks = offering.max.div_ceil(offering.rack_size.max(1)).max(1);
         self.rack_free
             .resize(self.rack_free.len() + convert::index(racks), 0);
@@ -241,6 +221,11 @@ impl Capacity {
         self.seats[node.index()] == 0
     }
 
+    /// Which numbers of wholly free GPUs open nodes of `offering` have: bit `n` is set if some node has `n`.
+    pub fn free_counts(&self, offering: OfferingId) -> u128 {
+        self.pools[offering.index()].counts
+    }
+
     /// Open nodes of `offering` with exactly `gpus` wholly free GPUs, in the order of their ids.
     pub fn nodes_with(&self, offering: OfferingId, gpus: u32) -> impl Iterator<Item = NodeId> + '_ {
         let pool = &self.pools[offering.index()];
@@ -299,6 +284,23 @@ impl Capacity {
         by_gpu.min(by_cpu).min(by_memory)
     }
 
+    /// Whether `tasks` tasks of `demand` fit on `node` as it is: [`Capacity::room`] without its divisions.
+    pub fn fits(&self, node: NodeId, demand: &Demand, tasks: u32) -> bool {
+        if !self.open[node.index()] {
+            return false;
+        }
+        let free = &self.free[node.index()];
+        let times = |each: u32| u64::from(each) * u64::from(tasks);
+        let by_gpu = match demand.gpu {
+            GpuDemand::None => true,
+            GpuDemand::Whole(gpus) => times(gpus.into()) <= u64::from(free.gpus.count()),
+            GpuDemand::Milli(milli) => self.room_for_shares(node, milli) >= tasks,
+        };
+        by_gpu
+            && times(demand.cpu_milli) <= u64::from(free.cpu_milli)
+            && times(demand.memory_mib) <= u64::from(free.memory_mib)
+    }
+
     fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
         let free = &self.free[node.index()];
         let per_whole = u32::from(1000 / milli);
@@ -338,7 +340,7 @@ impl Capacity {
     fn index(&mut self, node: NodeId) {
         let free = self.free[node.index()];
         let pool = &mut self.pools[self.offering[node.index()].index()];
-        pool.by_free[convert::index(free.gpus.count())].insert(node.0 - pool.first);
+        pool.list(node.0 - pool.first, free.gpus.count());
         if !free.shared.is_empty() {
             pool.sharing.insert(node.0 - pool.first);
         }
@@ -347,14 +349,14 @@ impl Capacity {
     fn unindex(&mut self, node: NodeId) {
         let free = self.free[node.index()];
         let pool = &mut self.pools[self.offering[node.index()].index()];
-        pool.by_free[convert::index(free.gpus.count())].remove(node.0 - pool.first);
+        pool.unlist(node.0 - pool.first, free.gpus.count());
         pool.sharing.remove(node.0 - pool.first);
     }
 
     /// Which GPUs `tasks` tasks of `demand` would get on `node`; `None` if they do not fit. A choice named in `wish` is
     /// honoured if it is free.
     pub(crate) fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
-        if self.room(seat.node, demand) < seat.tasks {
+        if !self.fits(seat.node, demand, seat.tasks) {
             return None;
         }
         let free = &self.free[seat.node.index()];
@@ -475,16 +477,16 @@ impl Capacity {
         let pool = &mut self.pools[self.offering[node.index()].index()];
         let slot = node.0 - pool.first;
         if had != has {
-            pool.by_free[convert::index(had)].remove(slot);
-            pool.by_free[convert::index(has)].insert(slot);
+            pool.unlist(slot, had);
+            pool.list(slot, has);
             pool.free_gpus = pool.free_gpus + has - had;
             self.rack_free[rack] = self.rack_free[rack] + has - had;
         }
         if before.shared.is_empty() != after.shared.is_empty() {
             if after.shared.is_empty() {
-                pool.sharing.remove(slot)
+                pool.sharing.remove(slot);
             } else {
-                pool.sharing.insert(slot)
+                pool.sharing.insert(slot);
             }
         }
     }

@@ -16,35 +16,38 @@ impl Engine {
         self.state.changes.clear();
         let mut decisions = std::mem::take(&mut self.draft.decisions);
         self.counters.decisions += crate::units::convert::wide(decisions.len());
-        for decision in decisions.drain(..) {
-            self.digests.decision(self.state.now, &decision);
+        for decision in &decisions {
+            self.digests.decision(self.state.now, decision);
             self.apply(decision, watch);
         }
+        decisions.clear();
         self.draft.decisions = decisions;
         self.explain(watch);
     }
 
-    fn apply(&mut self, decision: Decision, watch: &mut dyn Observer) {
-        match decision {
-            Decision::Job(JobDecision::Start(job, allocation)) => {
-                self.start(job, allocation, watch)
+    fn apply(&mut self, decision: &Decision, watch: &mut dyn Observer) {
+        match *decision {
+            Decision::Job(JobDecision::Start(job, ref allocation)) => {
+                self.start(job, allocation, watch);
             }
             Decision::Job(JobDecision::Preempt(job)) => self.interrupt(job, Cause::Policy, watch),
             Decision::Job(JobDecision::Reject(job)) => self.end(job, Outcome::Rejected, watch),
             Decision::Node(NodeDecision::Drain(node)) => self.drain(node, watch),
             Decision::Node(NodeDecision::Release(node)) => self.release(node, watch),
             Decision::Market(MarketDecision::Request(offering, count)) => {
-                self.grant(offering, count, watch)
+                self.grant(offering, count, watch);
             }
             Decision::WakeAt(at) => self.events.push(Pending::new(at, Event::Wake)),
         }
     }
 
-    fn start(&mut self, job: JobId, allocation: Allocation, watch: &mut dyn Observer) {
+    fn start(&mut self, job: JobId, allocation: &Allocation, watch: &mut dyn Observer) {
         for seat in allocation.seats() {
             self.state.nodes[seat.node.index()].seats += 1;
         }
-        self.state.jobs.live_mut(job).allocation = allocation;
+        let seats = &mut self.state.jobs.live_mut(job).allocation.seats;
+        seats.clear();
+        seats.extend_from_slice(&allocation.seats);
         self.state.jobs.stand(job, Standing::Running);
         self.set_to_work(job);
         self.state.changes.push(Change::Started(job));
@@ -60,6 +63,9 @@ impl Engine {
 
     /// Tells of refusals that nobody took notice of, and of reasons given.
     fn explain(&mut self, watch: &mut dyn Observer) {
+        if self.draft.refusals.is_empty() && self.draft.holds.is_empty() {
+            return;
+        }
         let now = self.state.now;
         self.counters.refusals += crate::units::convert::wide(self.draft.refusals.len());
         for refusal in self.draft.refusals.drain(..) {

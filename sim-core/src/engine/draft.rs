@@ -1,7 +1,7 @@
 //! A plan in the making: decisions so far, and how to take them back.
 
 use super::capacity::Capacity;
-use super::decision::{Decision, Reason, Refusal};
+use super::decision::{Decision, JobDecision, Reason, Refusal};
 use crate::model::{Demand, Seat};
 use crate::units::{JobId, NodeId, OfferingId};
 
@@ -37,6 +37,17 @@ pub(crate) enum Undo {
     Fate(JobId, Fate),
 }
 
+/// What a plan made of an offering.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Machines asked for.
+    pub(crate) requested: u32,
+    /// Machines that leave.
+    pub(crate) leaves: u32,
+    /// Those of them that are gone with the plan.
+    pub(crate) gone: u32,
+}
+
 /// A plan in the making.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
@@ -46,10 +57,10 @@ pub(crate) struct Draft {
     pub(crate) holds: Vec<(JobId, Reason)>,
     /// By job slot: the plan in which a fate was set, and the fate.
     fates: Vec<(u64, Fate)>,
-    /// By offering: machines asked for, machines that leave, and those of them that are gone with the plan.
-    pub(crate) requested: Vec<u32>,
-    pub(crate) leaves: Vec<u32>,
-    pub(crate) gone: Vec<u32>,
+    /// By offering.
+    pub(crate) tallies: Vec<Tally>,
+    /// Whether some tally is not zero: few plans touch the fleet.
+    tallied: bool,
     /// Number of this plan: fates of earlier ones do not count.
     number: u64,
 }
@@ -58,16 +69,11 @@ impl Draft {
     /// An empty plan over `offerings` offerings and jobs of up to `slots` slots.
     pub(crate) fn begin(&mut self, offerings: usize, slots: usize) {
         self.number += 1;
-        self.undo.clear();
-        self.decisions.clear();
-        self.refusals.clear();
-        self.holds.clear();
-        self.requested.clear();
-        self.requested.resize(offerings, 0);
-        self.leaves.clear();
-        self.leaves.resize(offerings, 0);
-        self.gone.clear();
-        self.gone.resize(offerings, 0);
+        if self.tallied || self.tallies.len() != offerings {
+            self.tallies.clear();
+            self.tallies.resize(offerings, Tally::default());
+            self.tallied = false;
+        }
         if self.fates.len() < slots {
             self.fates.resize(slots, (0, Fate::Open));
         }
@@ -91,6 +97,15 @@ impl Draft {
         self.undo.push(Undo::Take(seat, demand));
     }
 
+    /// Adds a seat to the start that was decided last.
+    pub(crate) fn grant(&mut self, seat: Seat) {
+        let last = self.decisions.last_mut();
+        let Some(Decision::Job(JobDecision::Start(_, allocation))) = last else {
+            unreachable!("seats are granted to a start")
+        };
+        allocation.seats.push(seat);
+    }
+
     pub(crate) fn give(&mut self, capacity: &mut Capacity, seat: Seat, demand: Demand) {
         capacity.give(&seat, &demand);
         self.undo.push(Undo::Give(seat, demand));
@@ -102,13 +117,15 @@ impl Draft {
     }
 
     pub(crate) fn request(&mut self, offering: OfferingId, count: u32) {
-        self.requested[offering.index()] += count;
+        self.tallied = true;
+        self.tallies[offering.index()].requested += count;
         self.undo.push(Undo::Requested(offering, count));
     }
 
     pub(crate) fn leave(&mut self, offering: OfferingId, gone: bool) {
-        self.leaves[offering.index()] += 1;
-        self.gone[offering.index()] += u32::from(gone);
+        self.tallied = true;
+        self.tallies[offering.index()].leaves += 1;
+        self.tallies[offering.index()].gone += u32::from(gone);
         self.undo.push(Undo::Leaves(offering, gone));
     }
 
@@ -133,10 +150,12 @@ impl Draft {
                 Undo::Take(seat, demand) => capacity.give(&seat, &demand),
                 Undo::Give(seat, demand) => capacity.take(&seat, &demand),
                 Undo::Close(node) => capacity.open(node),
-                Undo::Requested(offering, count) => self.requested[offering.index()] -= count,
+                Undo::Requested(offering, count) => {
+                    self.tallies[offering.index()].requested -= count;
+                }
                 Undo::Leaves(offering, gone) => {
-                    self.leaves[offering.index()] -= 1;
-                    self.gone[offering.index()] -= u32::from(gone);
+                    self.tallies[offering.index()].leaves -= 1;
+                    self.tallies[offering.index()].gone -= u32::from(gone);
                 }
                 Undo::Fate(job, fate) => self.fates[job.slot()] = (self.number, fate),
             }
@@ -148,6 +167,10 @@ impl Draft {
 
     /// Takes back everything: a plan that was opened and not committed leaves no trace.
     pub(crate) fn abandon(&mut self, capacity: &mut Capacity) {
+        let explained = self.refusals.is_empty() && self.holds.is_empty();
+        if explained && self.undo.is_empty() && self.decisions.is_empty() {
+            return;
+        }
         let start = Mark {
             undo: 0,
             decisions: 0,

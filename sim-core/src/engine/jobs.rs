@@ -27,8 +27,6 @@ pub(crate) struct Live {
     pub(crate) attempts: u32,
     /// When it last joined the queue.
     pub(crate) queued: SimTime,
-    before: u32,
-    after: u32,
 }
 
 /// The running attempt; meaningless while pending.
@@ -50,7 +48,18 @@ struct List {
     len: u32,
 }
 
+/// The neighbours of a live job in its list. They lie apart from the jobs: a step along a list, or a change of it, touches
+/// 8 bytes of a neighbour and not its spec.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    before: u32,
+    after: u32,
+}
+
 const NIL: u32 = u32::MAX;
+
+/// Who lives in a slot where nobody does.
+const NOBODY: JobId = JobId::new(u32::MAX, u32::MAX);
 
 impl List {
     const EMPTY: Self = Self {
@@ -63,7 +72,8 @@ impl List {
 /// The live jobs.
 #[derive(Clone, Debug)]
 pub(crate) struct Jobs {
-    slots: Vec<Option<Live>>,
+    slots: Vec<Live>,
+    links: Vec<Link>,
     free: Vec<u32>,
     pending: List,
     running: List,
@@ -73,6 +83,7 @@ impl Jobs {
     pub(crate) const fn new() -> Self {
         Self {
             slots: Vec::new(),
+            links: Vec::new(),
             free: Vec::new(),
             pending: List::EMPTY,
             running: List::EMPTY,
@@ -87,14 +98,24 @@ impl Jobs {
         progress: Progress,
         attempt: Attempt,
     ) -> JobId {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            convert::narrow(self.slots.len() - 1)
-        });
-        let id = JobId::new(ordinal, slot);
-        let queued = job.arrival;
-        self.slots[id.slot()] = Some(Live {
+        if let Some(slot) = self.free.pop() {
+            // Written in place: a live job is several cache lines, and this is done once a job.
+            let live = &mut self.slots[convert::index(slot)];
+            live.id = JobId::new(ordinal, slot);
+            live.queued = job.arrival;
+            live.job = job;
+            live.standing = Standing::Pending;
+            live.progress = progress;
+            live.attempt = attempt;
+            live.allocation.seats.clear();
+            (live.kept, live.lost, live.attempts) = (Span::ZERO, Span::ZERO, 0);
+            self.append(convert::index(slot), Standing::Pending);
+            return JobId::new(ordinal, slot);
+        }
+        let id = JobId::new(ordinal, convert::narrow(self.slots.len()));
+        self.slots.push(Live {
             id,
+            queued: job.arrival,
             job,
             standing: Standing::Pending,
             progress,
@@ -103,36 +124,34 @@ impl Jobs {
             kept: Span::ZERO,
             lost: Span::ZERO,
             attempts: 0,
-            queued,
+        });
+        self.links.push(Link {
             before: NIL,
             after: NIL,
         });
-        self.append(id);
+        self.append(id.slot(), Standing::Pending);
         id
     }
 
-    /// Drops a job that has ended, and hands it over.
-    pub(crate) fn remove(&mut self, id: JobId) -> Live {
-        self.unlink(id);
-        let live = self.slots[id.slot()].take().expect("a live job");
-        assert!(live.id == id, "a handle to a live job");
+    /// Drops a job that has ended.
+    pub(crate) fn remove(&mut self, id: JobId) {
+        let live = self.live_mut(id);
+        live.id = NOBODY;
+        let standing = live.standing;
+        self.unlink(id.slot(), standing);
         self.free.push(convert::narrow(id.slot()));
-        live
     }
 
     /// Moves a job to the end of the other list.
     pub(crate) fn stand(&mut self, id: JobId, standing: Standing) {
-        self.unlink(id);
-        self.live_mut(id).standing = standing;
-        self.append(id);
+        let before = std::mem::replace(&mut self.live_mut(id).standing, standing);
+        self.unlink(id.slot(), before);
+        self.append(id.slot(), standing);
     }
 
     /// The job, or `None` if it has ended.
     pub(crate) fn get(&self, id: JobId) -> Option<&Live> {
-        self.slots
-            .get(id.slot())?
-            .as_ref()
-            .filter(|live| live.id == id)
+        self.slots.get(id.slot()).filter(|live| live.id == id)
     }
 
     pub(crate) fn live(&self, id: JobId) -> &Live {
@@ -140,9 +159,9 @@ impl Jobs {
     }
 
     pub(crate) fn live_mut(&mut self, id: JobId) -> &mut Live {
-        self.slots[id.slot()]
-            .as_mut()
-            .expect("a handle to a live job")
+        let live = &mut self.slots[id.slot()];
+        assert!(live.id == id, "a handle to a live job");
+        live
     }
 
     /// Slots ever in use: handles index below it.
@@ -163,13 +182,9 @@ impl Jobs {
     pub(crate) fn iter(&self, standing: Standing) -> impl Iterator<Item = &Live> {
         let mut next = self.list(standing).first;
         std::iter::from_fn(move || {
-            let live = self
-                .slots
-                .get(convert::index(next))?
-                .as_ref()
-                .expect("lists hold live jobs");
-            next = live.after;
-            Some(live)
+            let slot = convert::index(next);
+            next = self.links.get(slot)?.after;
+            Some(&self.slots[slot])
         })
     }
 
@@ -187,34 +202,29 @@ impl Jobs {
         }
     }
 
-    fn at_mut(&mut self, slot: u32) -> Option<&mut Live> {
-        self.slots.get_mut(convert::index(slot))?.as_mut()
-    }
-
-    fn append(&mut self, id: JobId) {
-        let standing = self.live(id).standing;
-        let slot = convert::narrow(id.slot());
-        let last = self.list(standing).last;
-        let live = self.live_mut(id);
-        (live.before, live.after) = (last, NIL);
-        match self.at_mut(last) {
-            Some(before) => before.after = slot,
-            None => self.list_mut(standing).first = slot,
-        }
+    fn append(&mut self, slot: usize, standing: Standing) {
+        let name = convert::narrow(slot);
         let list = self.list_mut(standing);
-        list.last = slot;
+        let last = std::mem::replace(&mut list.last, name);
         list.len += 1;
+        match self.links.get_mut(convert::index(last)) {
+            Some(before) => before.after = name,
+            None => self.list_mut(standing).first = name,
+        }
+        self.links[slot] = Link {
+            before: last,
+            after: NIL,
+        };
     }
 
-    fn unlink(&mut self, id: JobId) {
-        let live = self.live(id);
-        let (standing, before, after) = (live.standing, live.before, live.after);
-        match self.at_mut(before) {
-            Some(live) => live.after = after,
+    fn unlink(&mut self, slot: usize, standing: Standing) {
+        let Link { before, after } = self.links[slot];
+        match self.links.get_mut(convert::index(before)) {
+            Some(link) => link.after = after,
             None => self.list_mut(standing).first = after,
         }
-        match self.at_mut(after) {
-            Some(live) => live.before = before,
+        match self.links.get_mut(convert::index(after)) {
+            Some(link) => link.before = before,
             None => self.list_mut(standing).last = before,
         }
         self.list_mut(standing).len -= 1;

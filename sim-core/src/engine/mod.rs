@@ -1,6 +1,8 @@
 //! The engine: events in order, one question to the policy an instant, its plan checked and committed.
 
 mod advance;
+#[doc(hidden)]
+pub mod bench_support;
 mod bits;
 mod capacity;
 mod commit;
@@ -13,6 +15,7 @@ mod jobs;
 mod pending;
 mod plan;
 mod policy;
+mod pool;
 mod run;
 mod state;
 mod view;

@@ -1,8 +1,17 @@
 //! The pending-event set: a 4-ary heap of packed keys.
 //!
 //! Cancelling is lazy. A stale event is recognised when it comes up, because the thing it speaks of no longer expects it;
-//! the engine says how many are stale, and when they outnumber the live ones a sweep drops them. The alternative, an indexed
-//! heap with true removal, costs every event 1.5 times as much, and is ahead only where half of all events are cancelled.
+//! the engine says how many are stale, and when they outnumber the live ones a sweep drops them. The alternative is an
+//! indexed heap with true removal. Measured side by side (`cargo bench -p benches --bench engine`), in ns:
+//!
+//! | | lazy | indexed |
+//! |---|---|---|
+//! | take and put back, 1e3 / 1e5 / 1e6 pending | 31 / 60 / 347 | 50 / 96 / 371 |
+//! | the same, 1e5 workers, a timeout cancelled and set anew at each 100th step | 107 | 137 |
+//! | at each 10th | 139 | 137 |
+//! | at each | 169 | 132 |
+//!
+//! So lazy is ahead unless more than a tenth of the steps cancel, and runs are far from that: only an interruption does.
 
 use std::cmp::Reverse;
 
@@ -37,6 +46,7 @@ impl PendingSet {
     }
 
     /// How many events there are, stale ones included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.heap.len()
     }

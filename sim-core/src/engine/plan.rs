@@ -70,12 +70,20 @@ impl Plan<'_> {
     }
 
     /// Starts a pending job there.
+    ///
+    /// # Errors
+    /// A refusal: job, seats or nodes are not what they must be.
     pub fn start(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
         let mark = self.mark();
-        match self.check_start(job, placement) {
-            Ok(allocation) => {
+        // The decision is pushed first and its allocation filled in place.
+        let empty = Allocation::default();
+        self.draft
+            .decisions
+            .push(Decision::Job(JobDecision::Start(job, empty)));
+        match self.take_seats(job, placement) {
+            Ok(()) => {
                 self.draft.set_fate(job, Fate::Starts);
-                self.decide(Decision::Job(JobDecision::Start(job, allocation)))
+                Ok(())
             }
             Err(refusal) => {
                 self.rollback(mark);
@@ -85,6 +93,9 @@ impl Plan<'_> {
     }
 
     /// Interrupts a running job; within this plan it can be started again.
+    ///
+    /// # Errors
+    /// A refusal: it does not run.
     pub fn preempt(&mut self, job: JobId) -> Result<(), Refusal> {
         match self.check_running(job) {
             Ok(_) => {
@@ -97,6 +108,9 @@ impl Plan<'_> {
     }
 
     /// Turns a pending job away for good.
+    ///
+    /// # Errors
+    /// A refusal: it does not wait.
     pub fn reject(&mut self, job: JobId) -> Result<(), Refusal> {
         match self.check_pending(job) {
             Ok(_) => {
@@ -118,6 +132,9 @@ impl Plan<'_> {
     }
 
     /// Asks for `count` more machines of `offering`. How many the provider grants is a fact, not a refusal.
+    ///
+    /// # Errors
+    /// A refusal: the fleet would outgrow its maximum.
     pub fn request(&mut self, offering: OfferingId, count: u32) -> Result<(), Refusal> {
         let Some(spec) = self.state.world.offerings.get(offering.index()) else {
             return self.refuse(Refusal::NoSuchOffering(offering));
@@ -130,16 +147,25 @@ impl Plan<'_> {
     }
 
     /// Starts nothing more on `node`, and releases it when its last job ends.
+    ///
+    /// # Errors
+    /// A refusal: the node is not ready, or its fleet at the minimum.
     pub fn drain(&mut self, node: NodeId) -> Result<(), Refusal> {
         self.leave(node, false)
     }
 
     /// Gives `node` back now; nothing may run on it.
+    ///
+    /// # Errors
+    /// A refusal: the node is not ready, or busy, or its fleet at the minimum.
     pub fn release(&mut self, node: NodeId) -> Result<(), Refusal> {
         self.leave(node, true)
     }
 
     /// Asks to be asked again at `at`, which lies in the future.
+    ///
+    /// # Errors
+    /// A refusal: it does not.
     pub fn wake_at(&mut self, at: SimTime) -> Result<(), Refusal> {
         if at <= self.state.now {
             return self.refuse(Refusal::NotInFuture(at));
@@ -171,7 +197,7 @@ impl Plan<'_> {
     /// its last job has ended. Panics on an offering that is not there.
     pub fn holds(&self, offering: OfferingId) -> u32 {
         let (held, at) = (self.state.supply[offering.index()].held, offering.index());
-        held + self.draft.requested[at] - self.draft.gone[at]
+        held + self.draft.tallies[at].requested - self.draft.tallies[at].gone
     }
 
     /// Where a job that was started in this plan lies.
@@ -206,6 +232,7 @@ impl Plan<'_> {
         self.draft.rollback(self.capacity, mark);
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the counterpart of `refuse`")]
     fn decide(&mut self, decision: Decision) -> Result<(), Refusal> {
         self.draft.decisions.push(decision);
         Ok(())
@@ -244,8 +271,8 @@ impl Plan<'_> {
         self.capacity.shape(self.capacity.offering_of(node)).model
     }
 
-    /// Takes the seats one by one; the caller rolls back what was taken before a refusal.
-    fn check_start(&mut self, job: JobId, placement: &Placement) -> Result<Allocation, Refusal> {
+    /// Takes the seats one by one for the start that was decided last; the caller rolls back what was taken before a refusal.
+    fn take_seats(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
         let state = self.state;
         self.check_pending(job)?;
         let live = state.jobs.live(job);
@@ -253,7 +280,7 @@ impl Plan<'_> {
         if !covers(roles, &placement.seats) {
             return Err(Refusal::NotTheGang(job));
         }
-        let (mut allocation, mut models) = (Allocation::default(), live.job.models);
+        let mut models = live.job.models;
         for seat in &placement.seats {
             let demand = roles[usize::from(seat.role)].demand;
             if seat.node.0 >= self.capacity.slots() {
@@ -275,9 +302,9 @@ impl Plan<'_> {
                 .ok_or(Refusal::NoRoom(seat.node))?;
             let granted = Seat { gpus, ..*seat };
             self.draft.take(self.capacity, granted, demand);
-            allocation.seats.push(granted);
+            self.draft.grant(granted);
         }
-        Ok(allocation)
+        Ok(())
     }
 
     /// Gives back what a running job holds.
@@ -317,7 +344,7 @@ impl Plan<'_> {
         }
         let offering = self.capacity.offering_of(node);
         let supply = &self.state.supply[offering.index()];
-        let staying = supply.held - supply.leaving - self.draft.leaves[offering.index()];
+        let staying = supply.held - supply.leaving - self.draft.tallies[offering.index()].leaves;
         if staying <= self.state.world.offerings[offering.index()].min {
             return Err(Refusal::AtMinimum(offering));
         }

@@ -195,6 +195,9 @@ impl Engine {
     }
 
     /// Runs to the end under `policy`, which may know what `grants` allows.
+    ///
+    /// # Errors
+    /// The run cannot go on: the policy loops, or the workload is not sorted.
     pub fn run(
         &mut self,
         policy: &mut dyn Policy,
@@ -218,22 +221,26 @@ impl Engine {
     }
 
     /// Goes on to the next instant that holds something of `wakes`, or to the end.
+    ///
+    /// # Errors
+    /// The run cannot go on: the policy loops, or the workload is not sorted.
     pub fn advance(&mut self, wakes: Wakes, watch: &mut dyn Observer) -> Result<Step, Fault> {
         self.begin(watch);
         loop {
             if self.state.jobs.len() == 0 && self.next_job.is_none() {
                 return Ok(Step::Done(Finish::Drained));
             }
-            let Some(next) = self.next_instant() else {
+            let Some(first) = self.upcoming() else {
                 return Ok(self.finish(Finish::Stuck, watch));
             };
+            let next = first.time();
             if let Some(end) = self.state.world.end.filter(|end| next >= *end) {
                 self.state.now = end;
                 return Ok(self.finish(Finish::Horizon, watch));
             }
             self.enter(next)?;
             let before = self.counters.events;
-            let happened = self.take_batch(watch);
+            let happened = self.take_batch(first, watch);
             self.counters.ties += u64::from(self.counters.events - before > 1);
             if self.wants(wakes, happened) {
                 self.count_idle(happened)?;

@@ -9,6 +9,10 @@ use crate::world::Calendar;
 
 /// What a policy may know beyond what a real scheduler sees. Declared by the scenario, printed in every table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent yes-or-no questions"
+)]
 pub struct Grants {
     /// True durations of jobs.
     pub durations: bool,

@@ -36,10 +36,6 @@ impl JobId {
     }
 
     /// The inverse of [`JobId::packed`].
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the two halves of a packed identity"
-    )]
     pub const fn unpack(packed: u64) -> Self {
         let (ordinal, slot) = convert::split(packed);
         Self { ordinal, slot }

@@ -30,6 +30,9 @@ impl<T: Copy> Curve<T> {
     }
 
     /// The given steps: the first at time zero, strictly ascending.
+    ///
+    /// # Errors
+    /// They are not.
     pub fn new(steps: Vec<(SimTime, T)>) -> Result<Self, CurveError> {
         match steps.first() {
             None => return Err(CurveError::Empty),

@@ -280,7 +280,7 @@ mod tests {
         let path = folder.path().join("x.toml");
         std::fs::write(&path, PLAIN).expect("a file");
         let digest_with = |sets: &[String]| {
-            let loaded = load(&path, sets, &DataRoots::default());
+            let loaded = load(&path, sets, &DataRoots::default(), &|_| None);
             digest(&loaded.unwrap_or_else(|error| panic!("{error}")).scenario)
         };
         let mut found = Vec::new();

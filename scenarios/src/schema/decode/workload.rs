@@ -179,6 +179,16 @@ static COURSE: TableSpec = TableSpec::closed(
             "Length of a step at rate 1.0; stepwise courses only.",
         ),
         KeySpec::new(
+            "scaling",
+            Takes::Map(&Takes::Number(0.0, MOST, true)),
+            "Speed by number of GPUs, such as { 1 = 1.0, 8 = 6.5 }: the last number not above the job's holds.",
+        )
+        .default("1.0 for any number")
+        .bound(
+            "a rate is above 0 and at most 1e6",
+            "write a number in that range",
+        ),
+        KeySpec::new(
             "rates",
             Takes::Map(&Takes::Number(0.0, MOST, true)),
             "Speed by GPU model.",
@@ -356,10 +366,28 @@ const fn plain_course() -> Course {
     Course {
         kind: CourseKind::Linear,
         rates: BTreeMap::new(),
+        scaling: BTreeMap::new(),
         across_nodes: 1.0,
         across_racks: 1.0,
         across_zones: 1.0,
     }
+}
+
+/// Speeds by number of GPUs.
+fn scaling(item: Item<'_>) -> Option<BTreeMap<u32, f64>> {
+    let read = |(key, item): (&Spanned<String>, Item<'_>)| {
+        let gpus = key.value.parse().ok().filter(|gpus| *gpus > 0);
+        if gpus.is_none() {
+            let rule = "not a number of GPUs";
+            item.refuse::<u32>(rule, "write for example 8 = 6.5");
+        }
+        Some((gpus?, item.number()?.value))
+    };
+    Some(
+        every(item.map()?.into_iter().map(read))?
+            .into_iter()
+            .collect(),
+    )
 }
 
 fn course(item: Item<'_>) -> Option<Course> {
@@ -379,6 +407,9 @@ fn course(item: Item<'_>) -> Option<Course> {
         .item("kind")
         .map_or(Some(false), |item| Some(item.choice()?.value == 1));
     let step = fields.optional("step", Item::span);
+    let scaling = fields
+        .item("scaling")
+        .map_or(Some(BTreeMap::new()), scaling);
     let rates = fields.item("rates").map_or(Some(BTreeMap::new()), |item| {
         let read = |(key, item): (&Spanned<String>, Item<'_>)| {
             Some((key.value.clone(), item.number()?.value))
@@ -420,6 +451,7 @@ fn course(item: Item<'_>) -> Option<Course> {
     Some(Course {
         kind,
         rates: rates?,
+        scaling: scaling?,
         across_nodes: across_nodes?,
         across_racks: across_racks?,
         across_zones: across_zones?,

@@ -1,0 +1,276 @@
+//! The command as a user runs it: what it prints, what it leaves, how it exits.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+fn windtunnel() -> Command {
+    let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
+    command
+        .current_dir(root())
+        .env("NO_COLOR", "1")
+        .env_remove("COLUMNS");
+    command
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+fn reference() -> Option<PathBuf> {
+    let folder = std::env::var_os("WINDTUNNEL_REFERENCE")
+        .map_or_else(|| root().join("../shared"), PathBuf::from);
+    if folder.join("conformance").is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no reference data");
+    None
+}
+
+/// What a command printed on stdout and stderr, and how it exited.
+fn ran(command: &mut Command) -> (String, String, i32) {
+    let output = command.output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (
+        text(output.stdout),
+        text(output.stderr),
+        output.status.code().unwrap_or(-1),
+    )
+}
+
+const QUICKSTART: &str = "scenarios/library/quickstart.toml";
+
+#[test]
+fn the_quickstart_prints_a_paired_table_and_leaves_figures_and_a_report() {
+    let out = tempfile::tempdir().expect("a folder");
+    let mut command = windtunnel();
+    command
+        .args(["compare", QUICKSTART, "--replications", "3", "--out"])
+        .arg(out.path());
+    let (stdout, stderr, code) = ran(&mut command);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("cheaper"), "{stdout}");
+    assert!(stdout.contains("than fifo (paired, 3 seeds)"), "{stdout}");
+    for file in [
+        "report.html",
+        "summary.csv",
+        "runs.csv",
+        "manifest.json",
+        "figures/cost-sla.svg",
+        "figures/cost-sla.png",
+    ] {
+        assert!(out.path().join(file).is_file(), "{file}");
+    }
+    let jobs = std::fs::read_to_string(out.path().join("runs/base/easy/1/jobs.csv"))
+        .expect("a table of jobs");
+    assert!(
+        jobs.starts_with("job,name,queue,tags,kind,gpus,submit_us"),
+        "{}",
+        &jobs[..80]
+    );
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let of = |threads: &str| {
+        let out = tempfile::tempdir().expect("a folder");
+        let mut command = windtunnel();
+        command
+            .args([
+                "compare",
+                QUICKSTART,
+                "--replications",
+                "4",
+                "--threads",
+                threads,
+                "--out",
+            ])
+            .arg(out.path());
+        let (stdout, _, code) = ran(&mut command);
+        assert_eq!(code, 0);
+        let read = |file: &str| std::fs::read(out.path().join(file)).expect("written");
+        (
+            stdout,
+            read("manifest.json"),
+            read("runs.csv"),
+            read("report.html"),
+        )
+    };
+    let one = of("1");
+    assert!(one == of("2"));
+    assert!(one == of("8"));
+}
+
+#[test]
+fn a_run_says_its_digests_as_json() {
+    let (stdout, _, code) =
+        ran(windtunnel().args(["run", QUICKSTART, "--policy", "easy", "--format", "json"]));
+    assert_eq!(code, 0);
+    let run: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(run["policy"], "easy");
+    assert_eq!(run["finish"], "drained");
+    assert_eq!(run["digests"]["decisions"].as_str().map(str::len), Some(64));
+}
+
+#[test]
+fn a_bad_scenario_exits_with_two_and_says_where() {
+    let (stdout, stderr, code) =
+        ran(windtunnel().args(["check", QUICKSTART, "--set", "fleet.cloud.max=0"]));
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("max = 0"), "{stderr}");
+    let (_, stderr, code) = ran(windtunnel().args(["run", QUICKSTART, "--policy", "esay"]));
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("it has fifo, easy, las, always-on"),
+        "{stderr}"
+    );
+    let (_, stderr, code) = ran(windtunnel().args(["check", "no-such.toml"]));
+    assert_eq!(code, 3, "{stderr}");
+    let (_, _, code) = ran(windtunnel().args(["compare"]));
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn a_job_that_could_never_run_is_told_before_anything_runs() {
+    let sets = ["--set", "fleet.cloud.max=1", "--set", "fleet.cloud.min=1"];
+    let (_, stderr, code) = ran(windtunnel().args(["check", QUICKSTART]).args(sets));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("could never run"), "{stderr}");
+}
+
+#[test]
+fn a_new_scenario_passes_its_own_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = windtunnel();
+    command.current_dir(folder.path()).args(["new", "mine"]);
+    assert_eq!(ran(&mut command).2, 0);
+    let mut command = windtunnel();
+    command
+        .current_dir(folder.path())
+        .args(["check", "mine.toml"]);
+    let (stdout, stderr, code) = ran(&mut command);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("# digest "), "{stdout}");
+    // It is never overwritten.
+    let mut command = windtunnel();
+    command.current_dir(folder.path()).args(["new", "mine"]);
+    assert_eq!(ran(&mut command).2, 3);
+}
+
+#[test]
+fn every_scenario_of_the_library_is_sound() {
+    for entry in std::fs::read_dir(root().join("scenarios/library")).expect("a library") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("readable");
+        if text.contains("reference:") && reference().is_none() {
+            continue;
+        }
+        let (_, stderr, code) = ran(windtunnel().arg("check").arg(&path));
+        assert_eq!(code, 0, "{}: {stderr}", path.display());
+    }
+}
+
+#[test]
+fn lists_schema_and_completions_are_there() {
+    for what in ["policies", "instances", "formats", "metrics", "compat"] {
+        let (stdout, _, code) = ran(windtunnel().args(["list", what, "--format", "json"]));
+        assert_eq!(code, 0);
+        let rows: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+        assert!(
+            rows.as_array().is_some_and(|rows| !rows.is_empty()),
+            "{what}"
+        );
+    }
+    let (stdout, _, _) = ran(windtunnel().arg("schema"));
+    assert!(stdout.contains("draft-07"));
+    let (stdout, _, _) = ran(windtunnel().args(["completions", "bash"]));
+    assert!(stdout.contains("windtunnel"));
+}
+
+#[test]
+fn a_generated_trace_reads_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("jobs.csv");
+    let mut command = windtunnel();
+    command
+        .args([
+            "trace", "synth", "lublin", "--param", "jobs=50", "--param", "procs=64", "--out",
+        ])
+        .arg(&file);
+    assert_eq!(ran(&mut command).2, 0);
+    let mut command = windtunnel();
+    command.args(["trace", "stats", "csv"]).arg(&file);
+    command.args([
+        "--column",
+        "submit=submit_us:us",
+        "--column",
+        "duration=duration_us:us",
+        "--column",
+        "tasks=tasks",
+    ]);
+    let (stdout, stderr, code) = ran(&mut command);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("50 jobs"), "{stdout}");
+}
+
+#[test]
+fn the_batch_family_conforms_job_by_job() {
+    let Some(reference) = reference() else { return };
+    let mut command = windtunnel();
+    command
+        .env("WINDTUNNEL_REFERENCE", reference)
+        .args(["conform", "batch", "--format", "json"]);
+    let (stdout, stderr, code) = ran(&mut command);
+    assert_eq!(code, 0, "{stderr}");
+    let verdicts: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    assert!(
+        verdicts
+            .as_array()
+            .is_some_and(|verdicts| verdicts.len() >= 18)
+    );
+}
+
+#[test]
+fn a_conformance_case_that_is_doctored_fails() {
+    let Some(reference) = reference() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let family = folder.path().join("batch");
+    std::fs::create_dir(&family).expect("made");
+    let from = reference.join("conformance/batch");
+    let swf = std::fs::read_to_string(from.join("syn1k.swf")).expect("readable");
+    std::fs::write(family.join("syn1k.swf"), swf).expect("written");
+    let rows = std::fs::read_to_string(from.join("syn1k.reference-fifo.csv")).expect("readable");
+    std::fs::write(
+        family.join("expected.csv"),
+        rows.replacen("\n2,238,238,261", "\n2,238,239,262", 1),
+    )
+    .expect("written");
+    let cases = "version = 1\nfamily = \"batch\"\nignored = [\"cases.toml\"]\n[[case]]\nid = \"doctored\"\n\
+        inputs = [\"syn1k.swf\"]\nexpected = [\"expected.csv\"]\npolicy = \"fifo\"\n\
+        options = { nodes = 64, procs_per_node = 1, unit_us = 1000000 }\n\
+        compare = { file = \"expected.csv\", key = \"job_id\", columns = [\"start\", \"end\"], tolerance = 0 }\nexpect = \"match\"\n";
+    std::fs::write(family.join("cases.toml"), cases).expect("written");
+    let mut command = windtunnel();
+    command
+        .args(["conform", "batch", "--reference"])
+        .arg(folder.path());
+    let (stdout, _, code) = ran(&mut command);
+    assert_eq!(code, 1, "{stdout}");
+    assert!(
+        stdout.contains("job_id 2: start is 238, and was 239"),
+        "{stdout}"
+    );
+    // A file that nothing uses is a failure as well.
+    std::fs::write(family.join("stray.csv"), "a\n").expect("written");
+    let mut command = windtunnel();
+    command
+        .args(["conform", "batch", "--reference"])
+        .arg(folder.path());
+    assert!(ran(&mut command).0.contains("stray.csv"));
+}
