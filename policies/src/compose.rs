@@ -4,7 +4,7 @@
 //! time are ranked anew; 3. the admission rule starts what it will; 4. the preemption rule makes room for what still waits;
 //! 5. the buyer adjusts the fleet; 6. the clock is set for whoever wants to be woken.
 
-use sim_core::engine::{Change, JobView, Plan, Policy, Reason, View, Wakes};
+use sim_core::engine::{Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes};
 use sim_core::model::Placement;
 use sim_core::units::{JobId, SimTime, Span};
 
@@ -171,10 +171,12 @@ impl Composed {
 
     /// Asks to be woken at the earliest moment that a part wishes, once.
     fn set_clock(&mut self, view: &View<'_>, plan: &mut Plan<'_>, wish: Option<SimTime>) {
+        // Where nothing runs, nobody's rank moves: no turn is over, and the clock alone changes nothing.
+        let anyone_runs = view.running_len() > 0 || plan.decisions().iter().any(is_start);
         let quantum = self
             .preempt
             .quantum(&*self.order)
-            .filter(|_| !self.state.queue.is_empty());
+            .filter(|_| anyone_runs && !self.state.queue.is_empty());
         let tick = quantum.map(|every| {
             (view.now().saturating_add(Span::from_us(1).expect("short"))).round_up(every)
         });
@@ -188,4 +190,8 @@ impl Composed {
             plan.wake_at(at).expect("a moment in the future");
         }
     }
+}
+
+fn is_start(decision: &Decision) -> bool {
+    matches!(decision, Decision::Job(JobDecision::Start(..)))
 }

@@ -13,6 +13,53 @@
 //!
 //! No I/O, no clock, no threads. A policy sees a view and fills a plan; it never holds an engine or a job. It draws only
 //! from its own stream. Every key ends in the job's identity, so that ties are settled by arrival.
+//!
+//! No peeking. A job as a policy sees it tells what its submitter said of it:
+//!
+//! ```
+//! use sim_core::engine::{JobView, View};
+//! use sim_core::units::Span;
+//!
+//! fn said(job: &JobView<'_>) -> Option<Span> {
+//!     job.estimate()
+//! }
+//!
+//! fn true_left(job: &JobView<'_>, view: &View<'_>) -> Option<Span> {
+//!     view.durations().map(|leave| job.true_left(leave)) // None unless the scenario granted it
+//! }
+//! ```
+//!
+//! What it really has to do is out of reach, and leave to know it cannot be made up:
+//!
+//! ```compile_fail,E0616
+//! fn work(job: &sim_core::engine::JobView<'_>) -> u64 {
+//!     job.live.job.work
+//! }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! fn work(job: &sim_core::engine::JobView<'_>) -> u64 {
+//!     job.work()
+//! }
+//! ```
+//!
+//! ```compile_fail,E0423
+//! fn true_left(job: &sim_core::engine::JobView<'_>) -> sim_core::units::Span {
+//!     job.true_left(sim_core::engine::Durations(()))
+//! }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! fn true_left(job: &sim_core::engine::JobView<'_>) -> sim_core::units::Span {
+//!     job.true_left()
+//! }
+//! ```
+//!
+//! ```compile_fail,E0616
+//! fn next(view: &sim_core::engine::View<'_>) -> bool {
+//!     view.more_arrivals
+//! }
+//! ```
 
 pub mod admit;
 pub mod buy;

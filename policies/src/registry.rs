@@ -272,7 +272,7 @@ pub const PLACEMENTS: &[Entry<dyn Place>] = &[
     },
     Entry {
         kind: "consolidate",
-        doc: "the fewest nodes that could ever do, or wait",
+        doc: "the fewest nodes that would do if they were empty, or wait",
         params: &[],
         claims: PLAIN,
         build: |_, _| Box::new(Consolidate),

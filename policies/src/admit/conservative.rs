@@ -1,15 +1,16 @@
 //! Conservative backfilling (Mu'alem and Feitelson 2001): every waiting job, in order, holds a reservation at the earliest
 //! time at which it fits around those before it; a job starts when its time has come.
 //!
-//! Reservations count GPUs by model, not nodes: a gang whose time has come but that does not fit on the nodes as they are
-//! waits, and keeps what it counts. Recomputed from nothing at every decision, for the first `depth` jobs.
+//! Reservations count GPUs by model, not nodes. A gang whose time has come but that does not fit on the nodes as they are
+//! waits, and stops all behind it on its model, lest they take the nodes it waits for, for ever. Recomputed from nothing at
+//! every decision, for the first `depth` jobs.
 
-use sim_core::engine::{Change, JobView, Reason, View};
-use sim_core::model::ModelSet;
+use sim_core::engine::{Capacity, Change, JobView, Reason, View};
+use sim_core::model::{ModelSet, Seat};
 use sim_core::units::{ModelId, SimTime, Span};
 
 use super::Admit;
-use super::ends::{Ends, end_of};
+use super::ends::{Ends, end_of, list_fresh};
 use crate::compose::Desk;
 
 /// Conservative backfilling.
@@ -51,22 +52,37 @@ impl Conservative {
                 }),
             }
         }
+        let mut fresh = Vec::new();
+        list_fresh(desk, &mut fresh);
+        for (end, job) in fresh {
+            let seats = desk.plan.seats_of(job).unwrap_or_default();
+            free_at(&mut profiles, capacity, (end, seats), milli(&desk.job(job)));
+        }
         for (end, job) in self.ends.iter(now) {
-            let job = desk.job(job);
-            let lies_on = job
-                .allocation()
-                .seats()
-                .first()
-                .map(|seat| capacity.offering_of(seat.node));
-            let model = lies_on.map(|offering| capacity.shape(offering).model);
-            let profile = profiles
-                .iter_mut()
-                .find(|profile| Some(profile.model) == model);
-            if let Some(profile) = profile.filter(|_| desk.plan.is_running(job.id())) {
-                profile.add(end, SimTime::MAX, milli(&job));
+            if desk.plan.is_running(job) {
+                let job = desk.job(job);
+                let seats = job.allocation().seats();
+                free_at(&mut profiles, capacity, (end, seats), milli(&job));
             }
         }
         profiles
+    }
+}
+
+/// What a job holds on the model it lies on is free from its end on.
+fn free_at(
+    profiles: &mut [Profile],
+    capacity: &Capacity,
+    (end, seats): (SimTime, &[Seat]),
+    milli: i64,
+) {
+    // Its CPU tasks may lie on another model.
+    let mut on_gpus = seats.iter().filter(|seat| !seat.gpus.is_empty());
+    let lies_on = on_gpus.next().map(|seat| capacity.offering_of(seat.node));
+    let model = lies_on.map(|offering| capacity.shape(offering).model);
+    let mut profiles = profiles.iter_mut();
+    if let Some(profile) = profiles.find(|profile| Some(profile.model) == model) {
+        profile.add(end, SimTime::MAX, milli);
     }
 }
 
@@ -75,6 +91,7 @@ impl Admit for Conservative {
         let now = desk.view.now();
         let mut profiles = self.profiles(desk);
         let depth = usize::try_from(self.depth).expect("32 bits fit");
+        let mut stopped: Vec<usize> = Vec::new();
         for job in desk.queue.jobs().into_iter().take(depth) {
             let view = desk.job(job);
             let length = end_of(&view).since(now);
@@ -84,10 +101,16 @@ impl Admit for Conservative {
                 continue;
             };
             profiles[profile].add(from, from.saturating_add(length), -milli(&view));
-            if from > now {
+            // A CPU task may lie beside any GPU.
+            let (stops, anywhere) = (stopped.contains(&profile), milli(&view) == 0);
+            if from > now || stops || (anywhere && !stopped.is_empty()) {
                 desk.plan.hold(job, Reason::WouldDelay);
-            } else {
-                desk.try_start(job);
+            } else if !desk.try_start(job) {
+                if anywhere {
+                    stopped.extend(0..profiles.len());
+                } else {
+                    stopped.push(profile);
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use sim_core::model::{Gang, ModelSet, Placement};
 use sim_core::units::{JobId, SimTime};
 
 use super::Admit;
-use super::ends::{Ends, end_of};
+use super::ends::{Ends, end_of, list_fresh};
 use crate::compose::Desk;
 use crate::place::Place;
 use crate::queue::Pass;
@@ -39,12 +39,11 @@ enum Shadow {
 
 impl Admit for Easy {
     fn admit(&mut self, desk: &mut Desk<'_, '_, '_>) {
-        self.fresh.clear();
         let head = loop {
             let Some((head, _)) = desk.queue.first() else {
                 return;
             };
-            if !self.start(desk, head) {
+            if !desk.try_start(head) {
                 break head;
             }
         };
@@ -67,15 +66,6 @@ impl Admit for Easy {
 }
 
 impl Easy {
-    fn start(&mut self, desk: &mut Desk<'_, '_, '_>, job: JobId) -> bool {
-        let started = desk.try_start(job);
-        if started {
-            let end = end_of(&desk.job(job));
-            self.fresh.push((end, job));
-        }
-        started
-    }
-
     fn backfill(&mut self, desk: &mut Desk<'_, '_, '_>, head: JobId) {
         let (shadow_time, mut shadow) = self.shadow(desk, head);
         let mut pass = std::mem::take(&mut self.pass);
@@ -113,7 +103,7 @@ impl Easy {
     /// When the head would fit, and what is free then.
     fn shadow(&mut self, desk: &mut Desk<'_, '_, '_>, head: JobId) -> (SimTime, Shadow) {
         let mut ends: Vec<(SimTime, JobId)> = std::mem::take(&mut self.fresh);
-        ends.sort_unstable();
+        list_fresh(desk, &mut ends);
         let shadow = if is_counting(desk) {
             self.count(desk, head, &ends)
         } else {

@@ -1,8 +1,9 @@
 //! The running jobs by estimated end, kept up to date from what changes.
 
-use sim_core::engine::{Change, JobView, View};
+use sim_core::engine::{Change, Decision, JobDecision, JobView, View};
 use sim_core::units::{JobId, SimTime};
 
+use crate::compose::Desk;
 use crate::runs::Runs;
 
 /// The running jobs by estimated end.
@@ -27,6 +28,17 @@ fn unpacked(packed: u128) -> (SimTime, JobId) {
 /// When a running job should end by its estimate; one without an estimate never does.
 pub(super) fn end_of(job: &JobView<'_>) -> SimTime {
     job.estimated_end().unwrap_or(SimTime::MAX)
+}
+
+/// The jobs started in this plan, whoever started them, by estimated end: what [`Ends`] does not know yet.
+pub(super) fn list_fresh(desk: &Desk<'_, '_, '_>, fresh: &mut Vec<(SimTime, JobId)>) {
+    fresh.clear();
+    for decision in desk.plan.decisions() {
+        if let Decision::Job(JobDecision::Start(job, _)) = decision {
+            fresh.push((end_of(&desk.job(*job)), *job));
+        }
+    }
+    fresh.sort_unstable();
 }
 
 impl Ends {

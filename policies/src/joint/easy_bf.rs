@@ -82,7 +82,7 @@ impl EasyBf {
         for change in view.changes() {
             if let Change::Arrived(id) | Change::Requeued(id) = change {
                 let Some(job) = view.job(*id) else { continue };
-                if processors::wanted(&job).is_some() {
+                if processors::describes(plan, &job) {
                     self.queue.push(*id);
                     new.push(*id);
                 } else {

@@ -73,10 +73,10 @@ impl EasyBfFast {
     }
 
     fn test_once(&mut self, view: &View<'_>, plan: &mut Plan<'_>, job: JobId) {
-        let Some(wanted) = view.job(job).map(|job| processors::wanted(&job)) else {
+        let Some(described) = view.job(job).map(|job| processors::describes(plan, &job)) else {
             return;
         };
-        if wanted.is_none() {
+        if !described {
             plan.reject(job).expect("it has just come");
         } else if fits(view, plan, job) && self.in_time(view, job) {
             self.start(plan, view, job);

@@ -72,7 +72,7 @@ impl Ebf {
         for change in view.changes() {
             if let Change::Arrived(id) | Change::Requeued(id) = change {
                 let Some(job) = view.job(*id) else { continue };
-                if processors::wanted(&job).is_some() {
+                if processors::describes(plan, &job) {
                     self.queue.push(*id);
                 } else {
                     plan.reject(*id).expect("it has just come");

@@ -1,6 +1,7 @@
 //! Policies that are one piece: published simulators' notions of backfilling, kept with their bugs for comparison.
 //!
-//! All three think in processors: every task takes one whole GPU and nothing else. A gang that is not so is rejected.
+//! All three think in processors, all alike: every task takes one whole GPU and nothing else. A gang that is not so is
+//! rejected, and so is every gang on a fleet of several GPU models.
 
 mod easy_bf;
 mod easy_bf_fast;

@@ -18,6 +18,19 @@ pub(super) fn wanted(job: &JobView<'_>) -> Option<usize> {
     simple.then(|| usize::try_from(job.gang().gpus()).expect("32 bits fit"))
 }
 
+/// Whether a job can be thought of in processors: it is made of them, and they are all alike, so that a gang may lie on any.
+pub(super) fn describes(plan: &Plan<'_>, job: &JobView<'_>) -> bool {
+    let capacity = plan.capacity();
+    let shapes = capacity
+        .offerings()
+        .map(|offering| capacity.shape(offering));
+    let mut models = shapes
+        .filter(|shape| shape.gpus > 0)
+        .map(|shape| shape.model);
+    let first = models.next();
+    wanted(job).is_some() && models.all(|model| Some(model) == first)
+}
+
 /// The free ones, the plan so far included.
 pub(super) fn free(plan: &Plan<'_>) -> Processors {
     let capacity = plan.capacity();

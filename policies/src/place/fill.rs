@@ -6,7 +6,7 @@ use sim_core::units::{NodeId, OfferingId};
 use smallvec::SmallVec;
 
 /// A few offerings.
-pub(super) type Offerings = SmallVec<[OfferingId; 8]>;
+pub(crate) type Offerings = SmallVec<[OfferingId; 8]>;
 
 /// The offerings that `role` may lie on.
 pub(super) fn allowed(capacity: &Capacity, role: &Role, models: ModelSet) -> Offerings {
@@ -18,7 +18,7 @@ pub(super) fn allowed(capacity: &Capacity, role: &Role, models: ModelSet) -> Off
 
 /// The same, in groups on which a gang may lie as a whole: one GPU model each, in the order in which models first occur.
 /// CPU tasks do not mind.
-pub(super) fn groups(
+pub(crate) fn groups(
     capacity: &Capacity,
     role: &Role,
     models: ModelSet,
@@ -156,4 +156,19 @@ pub(super) fn one_node(
         }
     }
     None
+}
+
+/// Tasks of `role` that an empty node of `offering` holds.
+pub(crate) fn empty_room(capacity: &Capacity, role: &Role, offering: OfferingId) -> u32 {
+    let (shape, demand) = (capacity.shape(offering), &role.demand);
+    let by_gpu = match demand.gpu {
+        GpuDemand::None => u32::MAX,
+        GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
+        GpuDemand::Milli(milli) => shape.gpus * (1000 / u32::from(milli)),
+    };
+    let by_cpu = shape.cpu_milli.checked_div(demand.cpu_milli);
+    let by_memory = shape.memory_mib.checked_div(demand.memory_mib);
+    by_gpu
+        .min(by_cpu.unwrap_or(u32::MAX))
+        .min(by_memory.unwrap_or(u32::MAX))
 }

@@ -1,0 +1,17 @@
+//! The contract that every policy in the registry is held to, and what is known of schedules by
+//! proof or by hand: queueing oracles, textbook rules, anomalies, relations between runs.
+
+mod anomalies;
+mod compat;
+mod conservative;
+mod conserving;
+mod easy;
+mod fairness;
+mod honest;
+mod oracles;
+mod peeking;
+mod preemption;
+mod relations;
+mod rig;
+mod roster;
+mod scenes;

@@ -1,0 +1,235 @@
+//! The rig: worlds of a few lines, and runs of them.
+
+use std::sync::Arc;
+
+use sim_core::course::{CourseKind, CourseModel, Rates};
+use sim_core::engine::{Engine, Finish, Grants, Policy, Step, Trigger, World};
+use sim_core::model::{Class, Gang, Job, Keep, Market, ModelSet, Offering, Queue, Shape};
+use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::watch::{Digests, Fact, Observer, Outcome, Transcript};
+use sim_core::world::{Calendar, Curve, Trace};
+
+use crate::roster::Contender;
+
+/// Times that a policy may be asked in a run of a few dozen jobs.
+const MOST_ASKED: u64 = 200_000;
+
+pub(crate) fn at(secs: u64) -> SimTime {
+    SimTime::from_secs(secs)
+}
+
+pub(crate) fn span(secs: u64) -> Span {
+    Span::from_secs(secs)
+}
+
+/// A class whose jobs run at unit rate and keep what they did.
+pub(crate) fn class() -> Class {
+    Class {
+        name: "class".to_owned(),
+        course: CourseModel {
+            kind: CourseKind::Linear,
+            rates: Rates::default(),
+        },
+        keep: Keep::All,
+        restore: Span::ZERO,
+    }
+}
+
+/// Nodes of `gpus` GPUs that stand from the start to the end.
+pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
+    Offering {
+        name: "fleet".to_owned(),
+        shape: Shape {
+            gpus,
+            model: ModelId(0),
+            cpu_milli: 1_000_000,
+            memory_mib: 1_000_000,
+        },
+        market: Market::Owned,
+        zone: ZoneId(0),
+        rack_size: 0,
+        initial: nodes,
+        min: nodes,
+        max: nodes,
+        standing: true,
+        boot: Span::ZERO,
+        notice: Span::ZERO,
+        price: Curve::constant(Price::ZERO),
+        availability: Curve::constant(nodes),
+    }
+}
+
+pub(crate) fn world(offerings: Vec<Offering>) -> World {
+    World {
+        offerings,
+        models: vec!["a".to_owned(), "b".to_owned()],
+        queues: vec![Queue {
+            name: "only".to_owned(),
+        }],
+        classes: vec![class()],
+        calendar: Calendar::default(),
+        trigger: Trigger::Event,
+        end: None,
+    }
+}
+
+/// A job that tells the truth about how long it runs.
+pub(crate) fn job(arrival: u64, gang: Gang, secs: u64) -> Job {
+    Job {
+        arrival: at(arrival),
+        work: secs * 1_000_000,
+        estimate: Some(span(secs)),
+        deadline: None,
+        gang,
+        models: ModelSet::ANY,
+        priority: 0,
+        queue: QueueId(0),
+        class: ClassId(0),
+    }
+}
+
+pub(crate) fn engine(world: &Arc<World>, jobs: &[Job]) -> Engine {
+    Engine::new(Arc::clone(world), Box::new(Trace::new(jobs.into())))
+}
+
+/// What became of a job, by its place in the workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fates {
+    pub(crate) first_start: Vec<Option<SimTime>>,
+    pub(crate) end: Vec<Option<(SimTime, Outcome)>>,
+    /// From when to when each attempt of any job held its nodes, in the order of their ends.
+    pub(crate) attempts: Vec<(u32, SimTime, SimTime)>,
+    started: Vec<SimTime>,
+    pub(crate) refused: u32,
+}
+
+impl Observer for Fates {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        let index = |job: &sim_core::units::JobId| usize::try_from(job.ordinal()).expect("32 bits");
+        match fact {
+            Fact::Arrived { .. } => {
+                self.first_start.push(None);
+                self.end.push(None);
+                self.started.push(SimTime::MAX);
+            }
+            Fact::Started { job, .. } => {
+                self.first_start[index(job)].get_or_insert(now);
+                self.started[index(job)] = now;
+            }
+            Fact::Interrupted { job, .. } => {
+                let started = self.started[index(job)];
+                self.attempts.push((job.ordinal(), started, now));
+            }
+            Fact::Ended { job, outcome } => {
+                self.end[index(job)] = Some((now, *outcome));
+                if *outcome == Outcome::Completed {
+                    let started = self.started[index(job)];
+                    self.attempts.push((job.ordinal(), started, now));
+                }
+            }
+            Fact::Refused(_) => self.refused += 1,
+            Fact::Held { .. }
+            | Fact::Requested { .. }
+            | Fact::Booting { .. }
+            | Fact::Ready { .. }
+            | Fact::Draining { .. }
+            | Fact::Noticed { .. }
+            | Fact::Reclaimed { .. }
+            | Fact::Released { .. }
+            | Fact::Price { .. }
+            | Fact::Availability { .. } => {}
+        }
+    }
+}
+
+impl Fates {
+    /// First starts in seconds; every job starts.
+    pub(crate) fn starts(&self) -> Vec<SimTime> {
+        let start = |start: &Option<SimTime>| start.expect("every job starts");
+        self.first_start.iter().map(start).collect()
+    }
+
+    /// Ends; every job completes.
+    pub(crate) fn ends(&self) -> Vec<SimTime> {
+        let end = |end: &Option<(SimTime, Outcome)>| match end {
+            Some((at, Outcome::Completed)) => *at,
+            other => panic!("every job completes: {other:?}"),
+        };
+        self.end.iter().map(end).collect()
+    }
+
+    pub(crate) fn makespan(&self) -> u64 {
+        let last = self.ends().into_iter().max().expect("a job");
+        last.us() / 1_000_000
+    }
+}
+
+/// A run: how it ended, and what happened.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) finish: Finish,
+    pub(crate) digests: Digests,
+    pub(crate) fates: Fates,
+    pub(crate) transcript: Transcript,
+}
+
+pub(crate) fn run(world: &Arc<World>, jobs: &[Job], contender: &Contender) -> Run {
+    let mut policy = contender.policy();
+    let mut drive = Drive::new(engine(world, jobs), contender.grants);
+    let finish = drive.run_out(&mut *policy, &mut |_, _| {});
+    Run {
+        finish,
+        digests: drive.engine.digests(),
+        fates: drive.seen.0,
+        transcript: drive.seen.1,
+    }
+}
+
+/// Runs it all with nothing but what became of the jobs.
+pub(crate) fn fates(world: World, jobs: &[Job], contender: &Contender) -> Fates {
+    run(&Arc::new(world), jobs, contender).fates
+}
+
+/// A run in the hands of a test.
+pub(crate) struct Drive {
+    pub(crate) engine: Engine,
+    pub(crate) grants: Grants,
+    pub(crate) seen: (Fates, Transcript),
+}
+
+impl Drive {
+    pub(crate) fn new(engine: Engine, grants: Grants) -> Self {
+        Self {
+            engine,
+            grants,
+            seen: (Fates::default(), Transcript::default()),
+        }
+    }
+
+    /// Goes on to the end; `look` sees the engine before each decision is taken.
+    pub(crate) fn run_out(
+        &mut self,
+        policy: &mut (dyn Policy + Send),
+        look: &mut dyn FnMut(&mut Engine, &mut (dyn Policy + Send)),
+    ) -> Finish {
+        let wakes = policy.wakes_on();
+        loop {
+            let step = self.engine.advance(wakes, &mut self.seen);
+            match step.unwrap_or_else(|fault| panic!("{}: {fault}", policy.name())) {
+                Step::Done(finish) => return finish,
+                Step::Decide => {
+                    look(&mut self.engine, policy);
+                    let (view, mut plan) = self.engine.open(self.grants);
+                    policy.decide(&view, &mut plan);
+                    self.engine.commit(&mut self.seen);
+                }
+            }
+            let asked = self.engine.counters().asked;
+            assert!(
+                asked < MOST_ASKED,
+                "{} goes round in circles",
+                policy.name()
+            );
+        }
+    }
+}

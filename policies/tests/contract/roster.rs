@@ -1,0 +1,190 @@
+//! Who is tested: all that the registry holds, in sensible combinations. A new line in the registry
+//! is in here by being there.
+
+use policies::compose::{Composed, Standing};
+use policies::params::{Params, Value};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting, find,
+};
+use sim_core::engine::{Grants, Policy};
+
+/// A policy made of parts, or whole, with what it may know.
+#[derive(Clone, Debug)]
+pub(crate) struct Contender {
+    pub(crate) kinds: Kinds,
+    pub(crate) grants: Grants,
+    /// Parameters that differ from their defaults, for whichever part declares them.
+    pub(crate) given: Vec<(&'static str, Value)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    /// Order, admission, placement, preemption, buyer.
+    Parts([&'static str; 5]),
+    Whole(&'static str),
+}
+
+/// Order, admission, placement; nobody makes room, the fleet stays.
+pub(crate) fn plain(order: &'static str, admit: &'static str, place: &'static str) -> Contender {
+    parts([order, admit, place, "none", "keep"])
+}
+
+pub(crate) fn parts(kinds: [&'static str; 5]) -> Contender {
+    Contender {
+        kinds: Kinds::Parts(kinds),
+        grants: Grants::default(),
+        given: Vec::new(),
+    }
+}
+
+pub(crate) fn whole(kind: &'static str) -> Contender {
+    Contender {
+        kinds: Kinds::Whole(kind),
+        grants: Grants {
+            // Keeping another simulator's ways implies all that it needs.
+            arrivals: claims(POLICIES, kind).compat.is_some(),
+            ..Grants::default()
+        },
+        given: Vec::new(),
+    }
+}
+
+/// The contenders: every order with every admission, with and without preemption; every placement
+/// and every buyer under rules that ask much of them; every whole policy.
+pub(crate) fn all() -> Vec<Contender> {
+    let mut all: Vec<Contender> = Vec::new();
+    for order in ORDERS {
+        for admit in ADMISSIONS {
+            for preempt in PREEMPTIONS {
+                let kinds = [order.kind, admit.kind, "best-fit", preempt.kind, "keep"];
+                all.push(parts(kinds));
+            }
+        }
+    }
+    for place in PLACEMENTS {
+        for admit in ADMISSIONS {
+            all.push(plain("fifo", admit.kind, place.kind));
+        }
+        all.push(parts(["priority", "skip", place.kind, "by-order", "keep"]));
+    }
+    for buy in BUYERS {
+        for admit in ADMISSIONS {
+            all.push(parts(["fifo", admit.kind, "best-fit", "none", buy.kind]));
+        }
+        all.push(parts(["las", "skip", "spread", "by-order", buy.kind]).quick());
+    }
+    for order in ORDERS {
+        all.push(parts([order.kind, "skip", "best-fit", "by-order", "keep"]).quick());
+    }
+    all.push(parts(["srtf", "skip", "best-fit", "by-order", "keep"]).knowing());
+    all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
+    all
+}
+
+impl Contender {
+    /// Told true durations.
+    pub(crate) fn knowing(mut self) -> Self {
+        self.grants.durations = true;
+        self
+    }
+
+    /// With turns, ranks and patience short enough to matter within a scene.
+    pub(crate) fn quick(self) -> Self {
+        self.with("quantum", Value::Text("10m".to_owned()))
+            .with("depth", Value::Integer(3))
+            .with("idle", Value::Text("1m".to_owned()))
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.given.push((name, value));
+        self
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let kinds = match self.kinds {
+            Kinds::Parts(parts) => parts.join(" + "),
+            Kinds::Whole(kind) => kind.to_owned(),
+        };
+        format!("{kinds} {:?}", self.given)
+    }
+
+    /// One to run with.
+    pub(crate) fn policy(&self) -> Box<dyn Policy + Send> {
+        match self.kinds {
+            Kinds::Whole(kind) => self.made(POLICIES, kind),
+            Kinds::Parts([order, admit, place, preempt, buy]) => Box::new(Composed {
+                name: self.name(),
+                order: self.made(ORDERS, order),
+                admit: self.made(ADMISSIONS, admit),
+                place: self.made(PLACEMENTS, place),
+                preempt: self.made(PREEMPTIONS, preempt),
+                buy: self.made(BUYERS, buy),
+                state: Standing::default(),
+            }),
+        }
+    }
+
+    fn made<T: ?Sized>(&self, entries: &'static [Entry<T>], kind: &str) -> Box<T> {
+        let entry = find(entries, kind).expect("a line of the registry");
+        let declared = |name: &str| entry.params.iter().any(|param| param.name == name);
+        let given = self.given.iter().filter(|(name, _)| declared(name));
+        let given: Vec<(String, Value)> = given
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        let params = Params::check(entry.params, &given).expect("sound parameters");
+        let setting = Setting {
+            seed: 7,
+            durations: self.grants.durations,
+        };
+        (entry.build)(&params, &setting)
+    }
+
+    /// Whether every part claims that each job starts in the end, whatever else arrives. A placement
+    /// claims nothing: it finds room wherever there is any.
+    pub(crate) fn is_starvation_free(&self) -> bool {
+        match self.kinds {
+            Kinds::Whole(kind) => claims(POLICIES, kind).starvation_free,
+            Kinds::Parts([order, admit, _, preempt, buy]) => {
+                claims(ORDERS, order).starvation_free
+                    && claims(ADMISSIONS, admit).starvation_free
+                    && claims(PREEMPTIONS, preempt).starvation_free
+                    && claims(BUYERS, buy).starvation_free
+            }
+        }
+    }
+
+    pub(crate) fn is_compat(&self) -> bool {
+        match self.kinds {
+            Kinds::Whole(kind) => claims(POLICIES, kind).compat.is_some(),
+            Kinds::Parts(_) => false,
+        }
+    }
+
+    pub(crate) fn part(&self, seam: usize) -> Option<&'static str> {
+        match self.kinds {
+            Kinds::Whole(_) => None,
+            Kinds::Parts(parts) => Some(parts[seam]),
+        }
+    }
+
+    pub(crate) fn admits(&self, kind: &str) -> bool {
+        self.part(1) == Some(kind)
+    }
+
+    pub(crate) fn places(&self, kind: &str) -> bool {
+        self.part(2) == Some(kind)
+    }
+
+    pub(crate) fn preempts(&self) -> bool {
+        self.part(3).is_some_and(|kind| kind != "none")
+    }
+
+    /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.
+    pub(crate) fn buys(&self) -> bool {
+        self.part(4).is_some_and(|kind| kind != "keep")
+    }
+}
+
+fn claims<T: ?Sized>(entries: &'static [Entry<T>], kind: &str) -> policies::registry::Claims {
+    find(entries, kind).expect("a line of the registry").claims
+}
