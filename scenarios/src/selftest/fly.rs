@@ -149,3 +149,61 @@ fn step(engine: &mut Engine, policy: &mut dyn Policy, pilot: &Pilot) -> bool {
         Ok(Step::Done(_)) | Err(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::selftest::choose::pilots;
+
+    /// The pilot without manners of a scenario.
+    fn wild(seed: u64) -> Pilot {
+        pilots(seed).pop().expect("the last one is wild")
+    }
+
+    #[test]
+    fn a_policy_that_claims_manners_and_has_none_is_found_out() {
+        let found = (1..20).find_map(|seed| {
+            fly(
+                seed,
+                &Pilot {
+                    behaves: true,
+                    ..wild(seed)
+                },
+            )
+            .err()
+        });
+        let found = found.expect("it is refused sooner or later");
+        assert!(found.what.contains("refused"), "{}", found.what);
+    }
+
+    #[test]
+    fn a_choice_of_gpus_that_is_not_the_engines_is_found_out() {
+        let found = (1..200).find_map(|seed| {
+            fly(
+                seed,
+                &Pilot {
+                    names_gpus: false,
+                    ..wild(seed)
+                },
+            )
+            .err()
+        });
+        let found = found.expect("it names GPUs sooner or later");
+        assert!(
+            found.what.starts_with("the naive simulator"),
+            "{}",
+            found.what
+        );
+    }
+
+    #[test]
+    fn sixty_scenarios_are_sound() {
+        for seed in 1..=60 {
+            for pilot in pilots(seed) {
+                if let Err(failing) = fly(seed, &pilot) {
+                    panic!("seed {seed}, {}: {}", failing.policy, failing.what);
+                }
+            }
+        }
+    }
+}

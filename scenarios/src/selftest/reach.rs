@@ -77,7 +77,7 @@ impl Reach {
 
     /// Every name with its count, those never reached included.
     pub fn rows(&self) -> Vec<(&'static str, u64)> {
-        let names = NAMES.into_iter().chain(Event::KINDS.into_iter());
+        let names = NAMES.into_iter().chain(Event::KINDS);
         names
             .map(|name| (name, self.counts.get(name).copied().unwrap_or(0)))
             .collect()

@@ -54,7 +54,10 @@ impl Wild {
             return;
         }
         let job = waiting[self.below(waiting.len())];
-        if let Some(placement) = plan.fits(job) {
+        if let Some(mut placement) = plan.fits(job) {
+            if self.luck.chance(0.3) {
+                name_the_last_gpus(view, plan, job, &mut placement);
+            }
             plan.start(job, &placement).expect("it waits, and fits");
         } else {
             plan.hold(job, Reason::NoCapacity);
@@ -109,6 +112,23 @@ impl Wild {
             _ if self.luck.chance(0.1) => plan.wake_at(SimTime::ZERO),
             _ => Ok(()),
         };
+    }
+}
+
+/// Names the highest free GPUs of a placement on a single node, where the engine would take the lowest.
+fn name_the_last_gpus(view: &View<'_>, plan: &Plan<'_>, job: JobId, placement: &mut Placement) {
+    let gang = view.job(job).expect("it waits").gang();
+    if let ([seat], [role]) = (placement.seats.as_mut_slice(), gang.roles()) {
+        let (free, wanted) = (
+            plan.capacity().free_on(seat.node),
+            role.demand.whole_gpus() * seat.tasks,
+        );
+        let spared = free
+            .lowest(free.count().saturating_sub(wanted))
+            .expect("no more than there are");
+        if wanted > 0 {
+            seat.gpus = free.without(spared);
+        }
     }
 }
 
