@@ -231,10 +231,7 @@ fn the_readme_speaks_of_commands_that_exist() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for line in readme.lines() {
         for piece in line.split("windtunnel ").skip(1) {
-            let word: String = piece
-                .chars()
-                .take_while(|c| c.is_ascii_lowercase())
-                .collect();
+            let word: String = piece.chars().take_while(char::is_ascii_lowercase).collect();
             *seen.entry(word).or_default() += 1;
         }
     }
