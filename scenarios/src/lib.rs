@@ -6,6 +6,7 @@
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`conform`]: published simulators' results, job by job.
+//! - [`selftest`]: random scenarios under audit, beside the naive reference.
 //! - [`cli`]: the `windtunnel` command.
 //!
 //! # Architecture invariants
@@ -19,3 +20,4 @@ pub mod cli;
 pub mod conform;
 pub mod experiment;
 pub mod schema;
+pub mod selftest;

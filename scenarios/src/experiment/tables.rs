@@ -199,8 +199,10 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
             })
         }
     };
-    let is_best =
-        (mean.mean - best).abs() <= f64::EPSILON * best.abs() && comparison.flights.len() > 1;
+    let ties = |value: f64| (value - best).abs() <= f64::EPSILON * best.abs();
+    // What most have in common distinguishes nobody.
+    let alike = all().filter(|value| ties(*value)).count();
+    let is_best = ties(mean.mean) && 2 * alike <= comparison.flights.len();
     if is_best { cell.best() } else { cell }
 }
 

@@ -172,9 +172,9 @@ impl<'a> Item<'a> {
     fn known(self, seam: Seam, part: Part) -> Option<Part> {
         let reasons = check_part(seam, &part, self.cx.registry);
         let sound = reasons.is_empty();
-        reasons
-            .into_iter()
-            .for_each(|reason| self.cx.refuse(reason));
+        for reason in reasons {
+            self.cx.refuse(reason);
+        }
         sound.then_some(part)
     }
 

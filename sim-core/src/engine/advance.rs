@@ -36,8 +36,9 @@ impl Engine {
         self.news = Wakes::NONE;
         let mut next = Some(first);
         while let Some(pending) = next.filter(|pending| pending.time() == now) {
-            self.take(pending, watch);
             self.counters.events += 1;
+            self.counters.kinds[pending.event().rank()] += 1;
+            self.take(pending, watch);
             next = self.upcoming();
         }
         self.news

@@ -81,8 +81,6 @@ pub enum Refusal {
 pub enum Reason {
     /// No placement exists on what is free.
     NoCapacity,
-    /// A job before it in the order does not fit, and the rule is strict.
-    BehindHead,
     /// It would delay a job that holds a reservation.
     WouldDelay,
 }

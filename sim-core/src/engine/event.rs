@@ -24,6 +24,34 @@ pub enum Event {
     Round,
 }
 
+impl Event {
+    /// The kinds of event, in the order of their ranks.
+    pub const KINDS: [&'static str; 8] = [
+        "done",
+        "price",
+        "availability",
+        "reclaim",
+        "ready",
+        "arrival",
+        "wake",
+        "round",
+    ];
+
+    /// The rank of its kind, a position in [`Event::KINDS`].
+    pub const fn rank(self) -> usize {
+        match self {
+            Self::Done(_) => 0,
+            Self::Price(_) => 1,
+            Self::Availability(_) => 2,
+            Self::Reclaim(_) => 3,
+            Self::Ready(_) => 4,
+            Self::Arrival => 5,
+            Self::Wake => 6,
+            Self::Round => 7,
+        }
+    }
+}
+
 /// An event at an instant, in one integer whose order is (time, rank, entity): 56 bits of time, 8 of rank, 64 of
 /// entity. A time beyond 100 years never gets here, so it fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -42,6 +42,8 @@ pub struct Counters {
     pub arrived: u32,
     /// Events taken.
     pub events: u64,
+    /// The same by kind, in the order of [`Event::KINDS`].
+    pub kinds: [u64; 8],
     /// Instants at which more than one event was taken: where only the model's order says which came first.
     pub ties: u64,
     /// Times the policy was asked.

@@ -1,0 +1,114 @@
+//! Who flies a scenario: two policies composed at random of what is in the registry, one of those that are one piece, and
+//! one that knows no manners.
+
+use policies::compose::{Composed, Standing};
+use policies::params::Params;
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting,
+};
+use sim_core::engine::{Grants, Policy};
+use sim_core::units::convert;
+use sim_core::world::draw::{Part, Stream};
+
+use super::wild::Wild;
+
+/// A policy for one scenario.
+pub(super) struct Pilot {
+    /// Its name, of the names of its parts.
+    pub(super) name: String,
+    /// What it may know.
+    pub(super) grants: Grants,
+    /// Whether it keeps to the rules: then nothing of what it decides is refused.
+    pub(super) behaves: bool,
+    /// Whether its placements name GPUs.
+    pub(super) names_gpus: bool,
+    /// The policy itself.
+    pub(super) policy: Box<dyn Policy + Send>,
+}
+
+/// The pilots of a scenario.
+pub(super) fn pilots(seed: u64) -> Vec<Pilot> {
+    let mut luck = Stream::new(seed, &[Part::Name("selftest")]);
+    vec![
+        composed(seed, &mut luck),
+        composed(seed, &mut luck),
+        whole(seed, &mut luck),
+        wild(seed),
+    ]
+}
+
+/// One entry of a part of the registry.
+fn any<T: ?Sized>(entries: &'static [Entry<T>], luck: &mut Stream) -> &'static Entry<T> {
+    let position = luck.below(convert::wide(entries.len()));
+    &entries[usize::try_from(position).expect("below a length")]
+}
+
+fn plain<T: ?Sized>(entry: &'static Entry<T>) -> Params {
+    Params::check(entry.params, &[]).expect("defaults are sound")
+}
+
+fn composed(seed: u64, luck: &mut Stream) -> Pilot {
+    let (order, admit, place) = (
+        any(ORDERS, luck),
+        any(ADMISSIONS, luck),
+        any(PLACEMENTS, luck),
+    );
+    let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
+    let grants = Grants {
+        durations: luck.chance(0.3),
+        ..Grants::default()
+    };
+    let setting = Setting {
+        seed,
+        durations: grants.durations,
+    };
+    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let name = kinds.join("+");
+    let policy = Box::new(Composed {
+        name: name.clone(),
+        order: (order.build)(&plain(order), &setting),
+        admit: (admit.build)(&plain(admit), &setting),
+        place: (place.build)(&plain(place), &setting),
+        preempt: (preempt.build)(&plain(preempt), &setting),
+        buy: (buy.build)(&plain(buy), &setting),
+        state: Standing::default(),
+    });
+    Pilot {
+        name,
+        grants,
+        behaves: true,
+        names_gpus: false,
+        policy,
+    }
+}
+
+fn whole(seed: u64, luck: &mut Stream) -> Pilot {
+    let entry = any(POLICIES, luck);
+    let grants = Grants {
+        arrivals: true,
+        ..Grants::default()
+    };
+    let setting = Setting {
+        seed,
+        durations: false,
+    };
+    let policy = (entry.build)(&plain(entry), &setting);
+    Pilot {
+        name: entry.kind.to_owned(),
+        grants,
+        behaves: true,
+        names_gpus: true,
+        policy,
+    }
+}
+
+fn wild(seed: u64) -> Pilot {
+    let policy = Box::new(Wild::new(seed));
+    Pilot {
+        name: "wild".to_owned(),
+        grants: Grants::default(),
+        behaves: false,
+        names_gpus: true,
+        policy,
+    }
+}

@@ -1,0 +1,209 @@
+//! One flight, looked at from all sides: audited, replayed by the naive simulator, flown again unobserved, and taken up from
+//! a snapshot.
+
+use std::sync::Arc;
+
+use sim_core::engine::{Engine, Policy, Step, World};
+use sim_core::model::Job;
+use sim_core::naive;
+use sim_core::recording::Recorder;
+use sim_core::swarm;
+use sim_core::units::Span;
+use sim_core::watch::audit::Auditor;
+use sim_core::watch::{Digests, Observer, Transcript, compare};
+use sim_core::world::Trace;
+
+use super::choose::Pilot;
+use super::reach::{Reach, Watch};
+
+/// A flight that went wrong.
+#[derive(Clone, Debug)]
+pub struct Failing {
+    /// The scenario's seed.
+    pub seed: u64,
+    /// The policy.
+    pub policy: String,
+    /// What is wrong, in words.
+    pub what: String,
+}
+
+/// What a sound flight leaves.
+pub(super) struct Flown {
+    pub(super) facts: u64,
+    pub(super) reach: Reach,
+}
+
+/// The scenario of a seed; every job has an estimate, for the policies that need one.
+fn scenario(seed: u64) -> (Arc<World>, Arc<[Job]>) {
+    let (world, jobs) = swarm::scenario(seed);
+    let estimated = |job: Job| Job {
+        estimate: job.estimate.or(Some(Span::from_secs(7))),
+        ..job
+    };
+    (Arc::new(world), jobs.into_iter().map(estimated).collect())
+}
+
+/// Flies the scenario of `seed`.
+pub(super) fn fly(seed: u64, pilot: &Pilot) -> Result<Flown, Box<Failing>> {
+    let failing = |what: String| {
+        Box::new(Failing {
+            seed,
+            policy: pilot.name.clone(),
+            what,
+        })
+    };
+    let (world, jobs) = scenario(seed);
+    let engine = || Engine::new(Arc::clone(&world), Box::new(Trace::new(Arc::clone(&jobs))));
+    let mut flown = engine();
+    let mut recorder = Recorder::new(pilot.policy.fork());
+    let mut seen = (
+        (Auditor::new(Arc::clone(&world)), Transcript::default()),
+        Watch::default(),
+    );
+    let finish = flown
+        .run(&mut recorder, pilot.grants, &mut seen)
+        .map_err(|fault| failing(fault.to_string()))?;
+    let ((auditor, transcript), mut watch) = seen;
+    let audit = auditor.finish(flown.now());
+    if let Some(violation) = audit.violations.first() {
+        return Err(failing(format!("the auditor: {violation}")));
+    }
+    if pilot.behaves && flown.counters().refusals > 0 {
+        return Err(failing(format!(
+            "{} decisions were refused",
+            flown.counters().refusals
+        )));
+    }
+    let mut recording = recorder.into_recording();
+    recording.names_gpus = pilot.names_gpus;
+    let mut again = Transcript::default();
+    let replayed = naive::replay(&world, &jobs, &recording, &mut again);
+    if let Some(difference) = compare(&transcript, &again) {
+        return Err(failing(format!(
+            "the naive simulator: {difference}; it ended with {replayed:?}"
+        )));
+    }
+    match replayed {
+        Ok(naively) if naively == finish => {}
+        other => {
+            return Err(failing(format!(
+                "the naive simulator: {other:?}, where the engine ended with {finish:?}"
+            )));
+        }
+    }
+    let digests = flown.digests();
+    if unobserved(engine(), pilot) != Some(digests) {
+        return Err(failing(
+            "flown again without observers, it has other digests".to_owned(),
+        ));
+    }
+    if from_snapshot(engine(), pilot, seed) != Some(digests) {
+        return Err(failing(
+            "taken up from a snapshot, it has other digests".to_owned(),
+        ));
+    }
+    watch.reach.events(&flown.counters());
+    watch.reach.decisions(&recording);
+    watch.reach.finish(finish);
+    Ok(Flown {
+        facts: watch.facts,
+        reach: watch.reach,
+    })
+}
+
+fn unobserved(mut engine: Engine, pilot: &Pilot) -> Option<Digests> {
+    let mut policy = pilot.policy.fork();
+    engine.run(&mut *policy, pilot.grants, &mut ()).ok()?;
+    Some(engine.digests())
+}
+
+/// Stops at a decision that the seed picks, takes a snapshot, spoils the original, and goes on from the snapshot.
+fn from_snapshot(mut engine: Engine, pilot: &Pilot, seed: u64) -> Option<Digests> {
+    let mut policy = pilot.policy.fork();
+    let stop = seed % 37;
+    for _ in 0..stop {
+        if !step(&mut engine, &mut *policy, pilot) {
+            return Some(engine.digests());
+        }
+    }
+    let snapshot = engine.snapshot(&*policy);
+    // The original goes on for a while: what it does must not show in the copy.
+    for _ in 0..3 {
+        step(&mut engine, &mut *policy, pilot);
+    }
+    let (mut engine, mut policy) = snapshot.resume();
+    engine.run(&mut *policy, pilot.grants, &mut ()).ok()?;
+    Some(engine.digests())
+}
+
+/// One decision; whether there was one.
+fn step(engine: &mut Engine, policy: &mut dyn Policy, pilot: &Pilot) -> bool {
+    let watch: &mut dyn Observer = &mut ();
+    match engine.advance(policy.wakes_on(), watch) {
+        Ok(Step::Decide) => {
+            let (view, mut plan) = engine.open(pilot.grants);
+            policy.decide(&view, &mut plan);
+            engine.commit(watch);
+            true
+        }
+        Ok(Step::Done(_)) | Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::selftest::choose::pilots;
+
+    /// The pilot without manners of a scenario.
+    fn wild(seed: u64) -> Pilot {
+        pilots(seed).pop().expect("the last one is wild")
+    }
+
+    #[test]
+    fn a_policy_that_claims_manners_and_has_none_is_found_out() {
+        let found = (1..20).find_map(|seed| {
+            fly(
+                seed,
+                &Pilot {
+                    behaves: true,
+                    ..wild(seed)
+                },
+            )
+            .err()
+        });
+        let found = found.expect("it is refused sooner or later");
+        assert!(found.what.contains("refused"), "{}", found.what);
+    }
+
+    #[test]
+    fn a_choice_of_gpus_that_is_not_the_engines_is_found_out() {
+        let found = (1..200).find_map(|seed| {
+            fly(
+                seed,
+                &Pilot {
+                    names_gpus: false,
+                    ..wild(seed)
+                },
+            )
+            .err()
+        });
+        let found = found.expect("it names GPUs sooner or later");
+        assert!(
+            found.what.starts_with("the naive simulator"),
+            "{}",
+            found.what
+        );
+    }
+
+    #[test]
+    fn sixty_scenarios_are_sound() {
+        for seed in 1..=60 {
+            for pilot in pilots(seed) {
+                if let Err(failing) = fly(seed, &pilot) {
+                    panic!("seed {seed}, {}: {}", failing.policy, failing.what);
+                }
+            }
+        }
+    }
+}
