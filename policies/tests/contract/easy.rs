@@ -336,6 +336,25 @@ fn an_estimate_that_is_too_short_can_delay_the_head() {
     assert_eq!(seconds(&fates.starts()), [0, 52, 2]);
 }
 
+/// A job that was interrupted takes longer than what is left of it.
+#[test]
+fn what_it_takes_to_set_up_again_counts_against_the_shadow_time() {
+    let mut nodes = fleet(2, 1);
+    // The second node is lost at 10, and back at 20.
+    let stock = vec![(rig::at(0), 2), (rig::at(10), 1), (rig::at(20), 2)];
+    nodes.availability = sim_core::world::Curve::new(stock).expect("ascending");
+    let mut world = world(vec![nodes]);
+    world.classes[0].restore = rig::span(60);
+    let jobs = [
+        job(0, Gang::of(1, 1), 100),
+        job(1, Gang::of(2, 1), 10),
+        // Passes the second; at 20 it has 42 seconds to do, and 60 to set up.
+        job(2, Gang::of(1, 1), 50),
+    ];
+    let fates = fates(world, &jobs, &roster::plain("fifo", "easy", "first-fit"));
+    assert_eq!(seconds(&fates.starts()), [0, 100, 2]);
+}
+
 /// Making room and backfilling at one instant: the shadow of the next head counts on the job that
 /// was just started in the place of others.
 #[test]

@@ -345,13 +345,14 @@ impl<'a> JobView<'a> {
         }
     }
 
-    /// When the running attempt, or one that started now, should end by its estimate: never before now.
+    /// When the running attempt, or one that started now, should end by its estimate, what it takes to set up again
+    /// included: never before now.
     pub fn estimated_end(&self) -> Option<SimTime> {
         let left = self.estimate()?.saturating_sub(self.live.kept);
         let begun = if self.is_running() {
             self.live.attempt.works
         } else {
-            self.state.now
+            self.state.now.saturating_add(self.restore())
         };
         Some(begun.saturating_add(left).max(self.state.now))
     }
