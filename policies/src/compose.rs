@@ -39,6 +39,8 @@ pub struct Standing {
     queue: Queue,
     ranked: SimTime,
     woken: SimTime,
+    /// No job waits once the last plan is done.
+    nobody_waits: bool,
 }
 
 /// What a part works with at an instant: the world, the plan, the queue and the placement.
@@ -103,7 +105,13 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::ARRIVAL | Wakes::END | Wakes::NODE | Wakes::WAKE | self.buy.wakes_on()
+        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | self.buy.wakes_on();
+        // Where nobody waits, an end leads to nothing; half of all instants are that.
+        if self.state.nobody_waits {
+            always
+        } else {
+            always | Wakes::END
+        }
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
@@ -124,6 +132,8 @@ impl Policy for Composed {
         }
         let wish = self.buy.buy(&mut desk);
         self.set_clock(view, plan, wish);
+        self.state.nobody_waits =
+            self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {
@@ -190,6 +200,10 @@ impl Composed {
             plan.wake_at(at).expect("a moment in the future");
         }
     }
+}
+
+fn is_preempt(decision: &Decision) -> bool {
+    matches!(decision, Decision::Job(JobDecision::Preempt(_)))
 }
 
 fn is_start(decision: &Decision) -> bool {

@@ -7,12 +7,23 @@ use crate::units::SimTime;
 /// What a policy decided each time it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
-    /// What it wanted to be asked after.
+    /// What it wanted to be asked after first.
     pub wakes: Wakes,
     /// Whether its placements name GPUs; else the engine's choice of them can be checked.
     pub names_gpus: bool,
-    /// One entry for each time it was asked, in order: when, and what it decided.
-    pub asked: Vec<(SimTime, Vec<Decision>)>,
+    /// One entry for each time it was asked, in order.
+    pub asked: Vec<Answer>,
+}
+
+/// What a policy decided when it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// When.
+    pub at: SimTime,
+    /// What it decided.
+    pub decisions: Vec<Decision>,
+    /// What it wanted to be asked after next.
+    pub wakes: Wakes,
 }
 
 /// A policy that writes down what another one decides.
@@ -50,8 +61,11 @@ impl Policy for Recorder {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.inner.decide(view, plan);
-        let decisions = plan.decisions().to_vec();
-        self.recording.asked.push((view.now(), decisions));
+        self.recording.asked.push(Answer {
+            at: view.now(),
+            decisions: plan.decisions().to_vec(),
+            wakes: self.inner.wakes_on(),
+        });
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {

@@ -61,7 +61,7 @@ impl Buy for QueueDepth {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::AVAILABILITY
+        Wakes::END | Wakes::AVAILABILITY
     }
 
     fn fork(&self) -> Box<dyn Buy> {

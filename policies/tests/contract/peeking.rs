@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sim_core::engine::{Decision, Grants};
+use sim_core::engine::Grants;
 use sim_core::model::Job;
-use sim_core::recording::Recorder;
+use sim_core::recording::{Answer, Recorder};
 use sim_core::units::SimTime;
 
 use crate::rig::{self, Drive, Fates};
@@ -17,7 +17,7 @@ fn decided(
     jobs: &[Job],
     contender: &Contender,
     grants: Grants,
-) -> (Vec<(SimTime, Vec<Decision>)>, Fates) {
+) -> (Vec<Answer>, Fates) {
     let mut recorder = Recorder::new(contender.policy());
     let mut seen = Fates::default();
     let mut engine = rig::engine(&scene.world, jobs);
@@ -48,8 +48,8 @@ fn is_blind(contender: &Contender, grants: Grants, seed: u64) -> bool {
     let until = ends[ends.len() / 3];
     let changed = with_other_futures(&scene.jobs, &seen, until, seed);
     let (second, _) = decided(&scene, &changed, contender, grants);
-    let known = |asked: &[(SimTime, Vec<Decision>)]| {
-        let known = asked.iter().take_while(|(at, _)| *at <= until);
+    let known = |asked: &[Answer]| {
+        let known = asked.iter().take_while(|answer| answer.at <= until);
         known.cloned().collect::<Vec<_>>()
     };
     known(&first) == known(&second)

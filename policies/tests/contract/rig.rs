@@ -212,9 +212,8 @@ impl Drive {
         policy: &mut (dyn Policy + Send),
         look: &mut dyn FnMut(&mut Engine, &mut (dyn Policy + Send)),
     ) -> Finish {
-        let wakes = policy.wakes_on();
         loop {
-            let step = self.engine.advance(wakes, &mut self.seen);
+            let step = self.engine.advance(policy.wakes_on(), &mut self.seen);
             match step.unwrap_or_else(|fault| panic!("{}: {fault}", policy.name())) {
                 Step::Done(finish) => return finish,
                 Step::Decide => {

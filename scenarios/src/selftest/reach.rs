@@ -99,7 +99,7 @@ impl Reach {
     }
 
     pub(super) fn decisions(&mut self, recording: &Recording) {
-        for decision in recording.asked.iter().flat_map(|(_, decisions)| decisions) {
+        for decision in recording.asked.iter().flat_map(|answer| &answer.decisions) {
             self.count(decision_name(decision), 1);
         }
     }

@@ -9,6 +9,7 @@ use sim_core::world::draw::{Part, Stream};
 #[derive(Clone, Debug)]
 pub(super) struct Wild {
     luck: Stream,
+    wakes: Wakes,
     /// Lest it keep a run alive for ever.
     wakes_left: u32,
 }
@@ -17,6 +18,7 @@ impl Wild {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             luck: Stream::new(seed, &[Part::Name("policy"), Part::Name("wild")]),
+            wakes: Wakes::ALL,
             wakes_left: 30,
         }
     }
@@ -138,7 +140,7 @@ impl Policy for Wild {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::ALL
+        self.wakes
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
@@ -149,6 +151,12 @@ impl Policy for Wild {
             plan.rollback(mark);
         }
         (0..self.below(10)).for_each(|_| self.do_something(view, plan));
+        // Now and then it is deaf to all but arrivals and the clock.
+        self.wakes = if self.luck.chance(0.1) {
+            Wakes::ARRIVAL | Wakes::WAKE
+        } else {
+            Wakes::ALL
+        };
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {

@@ -9,7 +9,7 @@ use super::view::View;
 pub trait Policy {
     /// Its name, for tables and messages.
     fn name(&self) -> &str;
-    /// What it wants to be asked after.
+    /// What it wants to be asked after until its next decision: read before the first instant, and again after each decision.
     fn wakes_on(&self) -> Wakes;
     /// Decides, once an instant: looks at `view`, and puts decisions into `plan`.
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>);

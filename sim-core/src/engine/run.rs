@@ -11,7 +11,7 @@ use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
-use super::state::{Node, NodePhase, State, Supply, Trigger, World};
+use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
 use crate::units::{JobId, SimTime, convert, limits};
@@ -206,7 +206,7 @@ impl Engine {
         grants: Grants,
         watch: &mut dyn Observer,
     ) -> Result<Finish, Fault> {
-        let wakes = policy.wakes_on();
+        let mut wakes = policy.wakes_on();
         loop {
             match self
                 .advance(wakes, watch)
@@ -217,6 +217,7 @@ impl Engine {
                     let (view, mut plan) = self.open(grants);
                     policy.decide(&view, &mut plan);
                     self.commit(watch);
+                    wakes = policy.wakes_on();
                 }
             }
         }
@@ -364,13 +365,15 @@ impl Engine {
     }
 
     fn count_idle(&mut self, happened: Wakes) -> Result<(), Fault> {
-        let clock_alone = self
-            .state
-            .changes
-            .iter()
-            .all(|change| *change == super::state::Change::Woken);
-        let nothing_runs = self.state.jobs.count(Standing::Running) == 0 && self.next_job.is_none();
-        let idle = clock_alone && nothing_runs && happened.any(Wakes::WAKE | Wakes::ROUND);
+        let clock = happened.any(Wakes::WAKE | Wakes::ROUND);
+        let nothing_runs = self.next_job.is_none() && self.state.jobs.count(Standing::Running) == 0;
+        let only_woken = || {
+            self.state
+                .changes
+                .iter()
+                .all(|change| *change == Change::Woken)
+        };
+        let idle = clock && nothing_runs && only_woken();
         self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
         if self.counters.idle > MAX_IDLE_WAKES {
             return Err(Fault::Idle {

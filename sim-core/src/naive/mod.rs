@@ -112,6 +112,7 @@ pub fn replay(
 ) -> Result<Finish, Objection> {
     let mut naive = Naive::new(world, jobs, watch);
     let (mut log, mut batches) = (recording.asked.iter(), (SimTime::ZERO, 0));
+    let mut wakes = recording.wakes;
     naive.names_gpus = recording.names_gpus;
     naive.furnish();
     let finish = loop {
@@ -131,19 +132,22 @@ pub fn replay(
         }
         let rounds = naive.take_batch(at);
         let asked = match world.trigger {
-            Trigger::Event => naive.happened.any(recording.wakes),
+            Trigger::Event => naive.happened.any(wakes),
             Trigger::Round(_) => rounds,
         };
         if asked {
             match log.next() {
-                Some((when, decisions)) if *when == at => naive.apply_all(decisions)?,
-                other => return Err(Objection::Unrecorded(at, other.map(|(when, _)| *when))),
+                Some(answer) if answer.at == at => {
+                    naive.apply_all(&answer.decisions)?;
+                    wakes = answer.wakes;
+                }
+                other => return Err(Objection::Unrecorded(at, other.map(|answer| answer.at))),
             }
         }
     };
     naive.leave();
     match log.next() {
-        Some((when, _)) => Err(Objection::Superfluous(*when)),
+        Some(answer) => Err(Objection::Superfluous(answer.at)),
         None => Ok(finish),
     }
 }

@@ -19,7 +19,7 @@ fn run(
 ) -> (Finish, Vec<u64>, Vec<String>) {
     let seen = watch(&Arc::new(world), jobs, Scripted::policy(wakes, script));
     let asked = seen.recording.asked.iter();
-    let asked = asked.map(|(at, _)| at.us() / 1_000_000).collect();
+    let asked = asked.map(|answer| answer.at.us() / 1_000_000).collect();
     let lines = seen.transcript.lines.into_iter();
     let lines = lines.map(|(at, line)| format!("{at} {line}")).collect();
     (seen.finish.unwrap(), asked, lines)

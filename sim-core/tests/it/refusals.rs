@@ -6,6 +6,7 @@ use sim_core::engine::{Decision, Fault, Finish, Grants, Plan, Refusal, View, Wak
 use sim_core::model::{Demand, Gang, GpuDemand, GpuSet, Job, ModelSet, Offering};
 use sim_core::model::{Placement, Role, Seat};
 use sim_core::naive::{self, Objection};
+use sim_core::recording::Answer;
 use sim_core::units::{JobId, ModelId, NodeId, OfferingId, SimTime, Span};
 use sim_core::watch::{Transcript, compare};
 
@@ -139,7 +140,7 @@ fn every_refusal_is_reached_and_nothing_of_it_is_done() {
         .recording
         .asked
         .iter()
-        .map(|(_, made)| made.len())
+        .map(|answer| answer.decisions.len())
         .sum();
     assert_eq!(decisions, 2, "one start, one drain");
     assert_eq!(seen.finish, Ok(Finish::Stuck));
@@ -202,7 +203,7 @@ fn the_naive_simulator_objects_to_a_forged_recording() {
     };
     let jobs = [job(0, 1, 5), shared, job(1, 2, 5)];
     let seen = check("genuine", &world, &jobs, &Animal::Ant);
-    let forge = |change: fn(&mut Vec<(SimTime, Vec<Decision>)>)| {
+    let forge = |change: fn(&mut Vec<Answer>)| {
         let mut recording = seen.recording.clone();
         change(&mut recording.asked);
         naive::replay(&world, &jobs, &recording, &mut ())
@@ -213,18 +214,24 @@ fn the_naive_simulator_objects_to_a_forged_recording() {
     assert_eq!(missing, Err(Objection::Unrecorded(at(1), Some(at(5)))));
     let cut = forge(|asked| asked.truncate(1));
     assert_eq!(cut, Err(Objection::Unrecorded(at(1), None)));
-    let longer = forge(|asked| asked.push((SimTime::from_secs(99), Vec::new())));
+    let longer = forge(|asked| {
+        asked.push(Answer {
+            at: SimTime::from_secs(99),
+            decisions: Vec::new(),
+            wakes: Wakes::ALL,
+        });
+    });
     assert_eq!(longer, Err(Objection::Superfluous(at(99))));
     let illegal = |finish| matches!(finish, Err(Objection::Illegal(..)));
     assert!(
-        illegal(forge(|asked| asked[0].1.swap(0, 1))),
+        illegal(forge(|asked| asked[0].decisions.swap(0, 1))),
         "GPU 0 goes first"
     );
     assert!(illegal(forge(|asked| {
-        let twice = asked[0].1[0].clone();
-        asked[0].1.push(twice);
+        let twice = asked[0].decisions[0].clone();
+        asked[0].decisions.push(twice);
     })));
     assert!(illegal(forge(|asked| {
-        asked[0].1.push(Decision::WakeAt(SimTime::ZERO));
+        asked[0].decisions.push(Decision::WakeAt(SimTime::ZERO));
     })));
 }

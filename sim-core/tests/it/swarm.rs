@@ -103,9 +103,8 @@ fn going_on_from_a_snapshot_is_going_on() {
             let asked = seen.recording.asked.len() as u64;
             let stop = Stream::new(seed, &["stop".into()]).below(asked + 1);
             let (mut engine, mut policy) = (engine(&world, &jobs), animal.policy());
-            let wakes = policy.wakes_on();
             for _ in 0..stop {
-                assert_eq!(engine.advance(wakes, &mut ()), Ok(Step::Decide));
+                assert_eq!(engine.advance(policy.wakes_on(), &mut ()), Ok(Step::Decide));
                 let (view, mut plan) = engine.open(Grants::default());
                 policy.decide(&view, &mut plan);
                 engine.commit(&mut ());

@@ -114,7 +114,13 @@ impl Policy for Beast {
             Animal::Gatekeeper => view
                 .pending()
                 .for_each(|job| plan.reject(job.id()).expect("it waits")),
-            Animal::Monkey(_) | Animal::Picky(_) => self.play(view, plan),
+            Animal::Monkey(_) | Animal::Picky(_) => {
+                self.play(view, plan);
+                // It changes its mind about when to be asked.
+                if self.luck.chance(0.2) {
+                    self.wakes = some_wakes(&mut self.luck);
+                }
+            }
             Animal::Liar(_) => {
                 (0..self.luck.below(12)).for_each(|_| self.lie(view, plan));
                 if self.luck.chance(0.5) {
