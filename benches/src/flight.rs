@@ -55,8 +55,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
             kind: CourseKind::Linear,
             rates: Rates::default(),
         },
-        keep: model::Keep::All,
-        restore: Span::ZERO,
+        checkpoint: model::Checkpoint::default(),
     };
     Arc::new(World {
         offerings: vec![pool],

@@ -6,7 +6,7 @@
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
-use crate::model::{Class, Demand, Gang, GpuDemand, Job, Keep, Market};
+use crate::model::{Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market};
 use crate::model::{ModelSet, Offering, Queue, Role, Shape};
 use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use crate::world::draw::{Part, Stream};
@@ -167,10 +167,12 @@ impl Swarm {
         } else {
             CourseKind::Linear
         };
-        let keep = match luck.below(3) {
+        let keep = match luck.below(if self.has("checkpoint-steps") { 5 } else { 3 }) {
             0 => Keep::All,
             1 => Keep::Nothing,
-            _ => Keep::Every(self.span(&mut luck, 1, 5)),
+            2 => Keep::Every(self.span(&mut luck, 1, 5)),
+            3 if kind != CourseKind::Linear => Keep::Steps(luck.between(1, 4)),
+            _ => Keep::Either(self.span(&mut luck, 1, 5), luck.between(1, 4)),
         };
         let mut rate = || luck.between(1, 30) * UNIT_RATE / 7;
         let rates = Rates {
@@ -186,14 +188,28 @@ impl Swarm {
             Rates::default()
         };
         let restore = self.span(&mut luck, 0, 4);
+        let mut cost = |feature: &str, most: u64| {
+            let cost = self.span(&mut luck, 0, most);
+            if self.has(feature) { cost } else { Span::ZERO }
+        };
+        let (dump, upload) = (cost("dump", 2), cost("upload", 4));
+        let (setup, reseat) = (cost("setup", 3), cost("reseat", 3));
         Class {
             name: format!("class-{at}"),
             course: CourseModel { kind, rates },
-            keep,
-            restore: if self.has("restore") {
-                restore
-            } else {
-                Span::ZERO
+            checkpoint: Checkpoint {
+                keep,
+                dump,
+                upload,
+                last: self.has("last-checkpoint"),
+                on_notice: self.has("save-on-notice") && luck.chance(0.7),
+                setup,
+                restore: if self.has("restore") {
+                    restore
+                } else {
+                    Span::ZERO
+                },
+                reseat,
             },
         }
     }

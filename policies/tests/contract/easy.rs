@@ -344,7 +344,7 @@ fn what_it_takes_to_set_up_again_counts_against_the_shadow_time() {
     let stock = vec![(rig::at(0), 2), (rig::at(10), 1), (rig::at(20), 2)];
     nodes.availability = sim_core::world::Curve::new(stock).expect("ascending");
     let mut world = world(vec![nodes]);
-    world.classes[0].restore = rig::span(60);
+    world.classes[0].checkpoint.restore = rig::span(60);
     let jobs = [
         job(0, Gang::of(1, 1), 100),
         job(1, Gang::of(2, 1), 10),

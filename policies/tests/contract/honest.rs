@@ -89,8 +89,7 @@ fn no_policy_is_refused_anything_in_a_hostile_world() {
         for seed in position * 1000..position * 1000 + SCENES {
             let (world, jobs) = swarm::scenario(seed);
             let lasting = |class: &sim_core::model::Class| {
-                class.keep == sim_core::model::Keep::All
-                    && class.restore == sim_core::units::Span::ZERO
+                class.checkpoint == sim_core::model::Checkpoint::default()
             };
             // Work that is lost at every turn goes on for ever.
             if contender.preempts() && !world.classes.iter().all(lasting) {

@@ -109,7 +109,7 @@ impl Observer for Watch {
             self.arrived[job.slot()] = now;
         } else if let Fact::Started { job, .. } = fact {
             sums.waited_us += now.since(self.arrived[job.slot()]).us();
-        } else if let Fact::Ended { job, outcome } = fact {
+        } else if let Fact::Ended { job, outcome, .. } = fact {
             sums.rejected += u64::from(*outcome == Outcome::Rejected);
             sums.here -= 1;
             sums.sojourns_us += u128::from(now.since(self.arrived[job.slot()]).us());

@@ -73,7 +73,7 @@ fn srtf_with_true_durations_has_the_least_total_flow_time_of_all_on_every_path()
 #[test]
 fn with_a_restore_srtf_can_be_beaten() {
     let mut world = world(vec![fleet(1, 1)]);
-    world.classes[0].restore = rig::span(60);
+    world.classes[0].checkpoint.restore = rig::span(60);
     let jobs = [
         job(0, Gang::of(1, 1), 10),
         job(1, Gang::of(1, 1), 8),

@@ -83,9 +83,10 @@ fn stretched(scene: &Scene, k: u64) -> Scene {
         offering.availability = map_curve(&offering.availability, |at| times_at(at, k));
     }
     for class in &mut world.classes {
-        class.restore = times(class.restore, k);
-        if let Keep::Every(period) = class.keep {
-            class.keep = Keep::Every(times(period, k));
+        let checkpoint = &mut class.checkpoint;
+        checkpoint.restore = times(checkpoint.restore, k);
+        if let Keep::Every(period) = checkpoint.keep {
+            checkpoint.keep = Keep::Every(times(period, k));
         }
         if let CourseKind::Stepwise(step) = class.course.kind {
             class.course.kind = CourseKind::Stepwise(times(step, k));
@@ -535,7 +536,7 @@ fn unfinished_work_on_one_gpu_is_the_same_under_all_who_conserve_work() {
 fn with_a_restore_unfinished_work_depends_on_the_policy() {
     let mut world = world(vec![fleet(1, 1)]);
     world.classes = vec![class()];
-    world.classes[0].restore = rig::span(5);
+    world.classes[0].checkpoint.restore = rig::span(5);
     let world = Arc::new(world);
     let preempts = roster::parts(["priority", "skip", "best-fit", "by-order", "keep"]);
     let fifo = roster::plain("fifo", "skip", "best-fit");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Finish, Grants, Policy, Step, Trigger, World};
-use sim_core::model::{Class, Gang, Job, Keep, Market, ModelSet, Offering, Queue, Shape};
+use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Digests, Fact, Observer, Outcome, Transcript};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -30,8 +30,7 @@ pub(crate) fn class() -> Class {
             kind: CourseKind::Linear,
             rates: Rates::default(),
         },
-        keep: Keep::All,
-        restore: Span::ZERO,
+        checkpoint: Checkpoint::default(),
     }
 }
 
@@ -120,7 +119,7 @@ impl Observer for Fates {
                 let started = self.started[index(job)];
                 self.attempts.push((job.ordinal(), started, now));
             }
-            Fact::Ended { job, outcome } => {
+            Fact::Ended { job, outcome, .. } => {
                 self.end[index(job)] = Some((now, *outcome));
                 if *outcome == Outcome::Completed {
                     let started = self.started[index(job)];
@@ -137,6 +136,12 @@ impl Observer for Fates {
             | Fact::Reclaimed { .. }
             | Fact::Released { .. }
             | Fact::Price { .. }
+            | Fact::Reseated { .. }
+            | Fact::Advised { .. }
+            | Fact::Miscarried { .. }
+            | Fact::Failed { .. }
+            | Fact::Repaired { .. }
+            | Fact::Shock { .. }
             | Fact::Availability { .. } => {}
         }
     }

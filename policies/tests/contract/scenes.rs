@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
-    Class, Demand, Gang, GpuDemand, Job, Keep, Market, ModelSet, Offering, Role, Shape,
+    Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, ModelSet, Offering, Role, Shape,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -139,11 +139,14 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
     Class {
         name: "class".to_owned(),
         course: CourseModel { kind, rates },
-        keep,
-        restore: if luck.chance(0.5) {
-            restore
-        } else {
-            Span::ZERO
+        checkpoint: Checkpoint {
+            keep,
+            restore: if luck.chance(0.5) {
+                restore
+            } else {
+                Span::ZERO
+            },
+            ..Checkpoint::default()
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
-use sim_core::model::{Class, Keep, Market, Offering, Queue, Shape};
+use sim_core::model::{Checkpoint, Class, Keep, Market, Offering, Queue, Shape};
 use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
@@ -196,12 +196,15 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             },
             rates,
         },
-        keep: match workload.checkpoint.keep {
-            schema::Keep::All => Keep::All,
-            schema::Keep::None => Keep::Nothing,
-            schema::Keep::Every(period) => Keep::Every(period.value),
+        checkpoint: Checkpoint {
+            keep: match workload.checkpoint.keep {
+                schema::Keep::All => Keep::All,
+                schema::Keep::None => Keep::Nothing,
+                schema::Keep::Every(period) => Keep::Every(period.value),
+            },
+            restore: workload.checkpoint.restore.value,
+            ..Checkpoint::default()
         },
-        restore: workload.checkpoint.restore.value,
     }
 }
 

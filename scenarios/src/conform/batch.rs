@@ -12,7 +12,7 @@ use policies::place::FirstFit;
 use policies::preempt::Never;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{Class, Gang, Job, Keep, Market, ModelSet, Offering, Shape};
+use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -169,8 +169,7 @@ fn world(case: &Case) -> Result<World, String> {
             kind: CourseKind::Linear,
             rates: Rates::default(),
         },
-        keep: Keep::All,
-        restore: Span::ZERO,
+        checkpoint: Checkpoint::default(),
     };
     Ok(World {
         offerings: vec![pool],

@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 43] = [
+const NAMES: [&str; 44] = [
     "decision start",
     "decision preempt",
     "decision reject",
@@ -29,6 +29,7 @@ const NAMES: [&str; 43] = [
     "fact started",
     "fact interrupted by policy",
     "fact interrupted by reclaim",
+    "fact interrupted by notice",
     "fact completed",
     "fact rejected",
     "fact unfinished",
@@ -155,6 +156,15 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             cause: Cause::Reclaim,
             ..
         } => "fact interrupted by reclaim",
+        Fact::Interrupted {
+            cause: Cause::Notice,
+            ..
+        } => "fact interrupted by notice",
+        Fact::Interrupted {
+            cause: Cause::Failure,
+            ..
+        } => "fact interrupted by failure",
+        Fact::Reseated { .. } => "fact reseated",
         Fact::Ended {
             outcome: Outcome::Completed,
             ..
@@ -183,6 +193,14 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
         Fact::Noticed { .. } => "fact noticed",
         Fact::Reclaimed { .. } => "fact reclaimed",
         Fact::Released { .. } => "fact released",
+        Fact::Advised { .. } => "fact advised",
+        Fact::Miscarried { .. } => "fact miscarried",
+        Fact::Failed {
+            repaired: Some(_), ..
+        } => "fact failed, to be repaired",
+        Fact::Failed { repaired: None, .. } => "fact failed for good",
+        Fact::Repaired { .. } => "fact repaired",
+        Fact::Shock { .. } => "fact shock",
         Fact::Price { .. } => "fact price",
         Fact::Availability { .. } => "fact availability",
     }

@@ -1,9 +1,11 @@
 //! How a job advances. The engine knows only the instant of a job's next change on what it was given.
 
+mod cadence;
 mod linear;
 mod rates;
 mod stepwise;
 
+pub use cadence::{Cadence, Split};
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
 pub use stepwise::Stepwise;
@@ -94,6 +96,18 @@ impl CourseModel {
             CourseKind::Linear => Progress::Linear(Linear::new(work)),
             CourseKind::Stepwise(step) => Progress::Stepwise(Stepwise::new(work, step)),
         }
+    }
+}
+
+impl CourseModel {
+    /// Working time of so many steps on this footing; `None` where there are no steps.
+    pub fn span_of_steps(&self, steps: u64, on: &Footing) -> Option<Span> {
+        let CourseKind::Stepwise(step) = self.kind else {
+            return None;
+        };
+        let work = u128::from(step.us()) * u128::from(steps) * u128::from(UNIT_RATE);
+        let us = u64::try_from(work.div_ceil(u128::from(on.rate_ppb)));
+        Some(us.ok().and_then(Span::from_us).unwrap_or(Span::MAX))
     }
 }
 

@@ -5,10 +5,10 @@ use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
-use crate::course::{Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
-use crate::model::Keep;
+use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
+use crate::model::{Class, Keep};
 use crate::units::{JobId, OfferingId, SimTime, Span};
-use crate::watch::{Cause, Fact, Observer, Outcome};
+use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 impl Engine {
     /// The earliest event that is still expected, the next arrival included.
@@ -52,6 +52,10 @@ impl Engine {
         }
         self.events.pop();
         match event {
+            Event::Done(job) if self.state.jobs.live(job).attempt.saving.is_some() => {
+                self.vacate(job);
+                self.interrupt(job, Cause::Notice, watch);
+            }
             Event::Done(job) => {
                 self.vacate(job);
                 self.end(job, Outcome::Completed, watch);
@@ -94,6 +98,9 @@ impl Engine {
             started: SimTime::ZERO,
             works: SimTime::ZERO,
             due: SimTime::ZERO,
+            left: Span::ZERO,
+            cadence: Cadence::default(),
+            saving: None,
             on: idle,
         };
         let ordinal = self.counters.arrived;
@@ -117,7 +124,13 @@ impl Engine {
 
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
-        self.tell(&Fact::Ended { job, outcome }, watch);
+        let spent = self.spent_to_the_end(job);
+        let fact = Fact::Ended {
+            job,
+            outcome,
+            spent,
+        };
+        self.tell(&fact, watch);
         self.note(Change::Ended(job), Wakes::END);
         for position in 0..self.state.jobs.live(job).allocation.seats.len() {
             let node = self.state.jobs.live(job).allocation.seats[position].node;
@@ -130,26 +143,21 @@ impl Engine {
     pub(crate) fn interrupt(&mut self, job: JobId, cause: Cause, watch: &mut dyn Observer) {
         let now = self.state.now;
         let live = self.state.jobs.live(job);
-        let worked = live.working(now);
-        let class = &self.state.world.classes[live.job.class.index()];
-        let kept = match class.keep {
-            Keep::All => worked,
+        let split = live.attempt.split(now);
+        let safe = match self.class_of(job).checkpoint.keep {
+            // The state is written whole, and then the job stops.
+            _ if cause == Cause::Notice => split.worked,
+            Keep::All => split.worked,
             Keep::Nothing => Span::ZERO,
-            Keep::Every(period) => {
-                worked - Span::from_us(worked.us() % period.us().max(1)).expect("shorter")
-            }
+            Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => split.durable,
         };
         let live = self.state.jobs.live_mut(job);
-        let kept = live.progress.advance(kept, &live.attempt.on);
+        let kept = live.progress.advance(safe, &live.attempt.on);
+        let spent = passed(&live.attempt, now, kept);
         live.kept += kept;
-        live.lost += worked - kept;
+        live.lost += spent.lost;
         live.queued = now;
-        let fact = Fact::Interrupted {
-            job,
-            cause,
-            kept,
-            lost: worked - kept,
-        };
+        let fact = Fact::Interrupted { job, cause, spent };
         let seats = std::mem::take(&mut live.allocation.seats);
         self.state.jobs.stand(job, Standing::Pending);
         self.note(Change::Requeued(job), Wakes::END);
@@ -167,18 +175,23 @@ impl Engine {
         let on = self.footing(job);
         let live = self.state.jobs.live_mut(job);
         let class = &self.state.world.classes[live.job.class.index()];
-        let restore = if live.attempts > 0 {
-            class.restore
+        let checkpoint = &class.checkpoint;
+        let setup = if live.attempts > 0 {
+            checkpoint.restore
         } else {
-            Span::ZERO
+            checkpoint.setup
         };
-        let works = now.saturating_add(restore);
+        let works = now.saturating_add(setup);
         let CourseChange::Done(left) = live.progress.next(&on);
-        let due = works.saturating_add(left);
+        let cadence = class.cadence(live.every, &on);
+        let due = works.saturating_add(cadence.length(left));
         live.attempt = Attempt {
             started: now,
             works,
             due,
+            left,
+            cadence,
+            saving: None,
             on,
         };
         live.attempts += 1;
@@ -221,6 +234,22 @@ impl Engine {
         }
     }
 
+    pub(super) fn class_of(&self, job: JobId) -> &Class {
+        &self.state.world.classes[self.state.jobs.live(job).job.class.index()]
+    }
+
+    /// How the attempt of a job that ends here passed: what was worked is kept, for nobody comes back to it.
+    fn spent_to_the_end(&self, job: JobId) -> Spent {
+        let live = self.state.jobs.live(job);
+        match live.standing {
+            Standing::Running => {
+                let worked = live.attempt.split(self.state.now).worked;
+                passed(&live.attempt, self.state.now, worked)
+            }
+            Standing::Pending => Spent::default(),
+        }
+    }
+
     fn step_price(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
         let price = self.state.world.offerings[offering.index()]
             .price
@@ -257,13 +286,29 @@ impl Engine {
     }
 }
 
+/// How an attempt passed that stops now, of which so much work is kept.
+fn passed(attempt: &Attempt, now: SimTime, kept: Span) -> Spent {
+    let works = attempt.works.min(now);
+    let split = attempt.split(now);
+    let saving = attempt
+        .saving
+        .map_or(Span::ZERO, |since| now.since(since.max(works)));
+    Spent {
+        restore: works.since(attempt.started),
+        kept,
+        lost: split.worked - kept,
+        dump: split.dumping + saving,
+        stall: Span::ZERO,
+    }
+}
+
 fn next_step<T>(steps: &[(SimTime, T)], now: SimTime) -> Option<SimTime> {
     let after = steps.partition_point(|(from, _)| *from <= now);
     steps.get(after).map(|(from, _)| *from)
 }
 
 /// Whether what an event speaks of still expects it.
-fn expected(state: &super::state::State, pending: Pending) -> bool {
+pub(super) fn expected(state: &super::state::State, pending: Pending) -> bool {
     let at = pending.time();
     match pending.event() {
         Event::Done(job) => {

@@ -1,11 +1,12 @@
 //! Machines come and go: grants, boots, notices, reclaims, releases.
 
+use super::advance::expected;
 use super::event::{Event, Pending};
 use super::jobs::Standing;
 use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
-use crate::units::{JobId, NodeId, OfferingId, Span};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer};
 
 impl Engine {
@@ -189,25 +190,46 @@ impl Engine {
         self.tell(&Fact::Noticed { node, at }, watch);
         self.note(Change::Node(node), Wakes::NOTICE);
         self.events.push(Pending::new(at, Event::Reclaim(node)));
+        for job in self.jobs_on(node) {
+            self.save(job, at);
+        }
+    }
+
+    /// A job begins to save its state, if it does so at a notice, has any that is not saved, and can in time.
+    fn save(&mut self, job: JobId, until: SimTime) {
+        let now = self.state.now;
+        let checkpoint = self.class_of(job).checkpoint;
+        let saved = now.saturating_add(checkpoint.dump);
+        let attempt = &mut self.state.jobs.live_mut(job).attempt;
+        let works = attempt.works < now && attempt.saving.is_none();
+        if checkpoint.on_notice && works && saved <= until && saved < attempt.due {
+            (attempt.saving, attempt.due) = (Some(now), saved);
+            self.events.push(Pending::new(saved, Event::Done(job)));
+            let state = &self.state;
+            self.events.cancel(|pending| expected(state, pending));
+        }
+    }
+
+    /// Running jobs with a seat on `node`, in the order of the workload.
+    fn jobs_on(&self, node: NodeId) -> Vec<JobId> {
+        if self.state.nodes[node.index()].seats == 0 {
+            return Vec::new();
+        }
+        let lies_there = |job: &JobId| {
+            let seats = self.state.jobs.live(*job).allocation.seats();
+            seats.iter().any(|seat| seat.node == node)
+        };
+        let running = self.state.jobs.iter(Standing::Running);
+        let mut jobs: Vec<JobId> = running.map(|live| live.id).filter(lies_there).collect();
+        jobs.sort_unstable();
+        jobs
     }
 
     /// A noticed node is taken away; the gangs that lie on it are interrupted whole.
     pub(crate) fn reclaim(&mut self, node: NodeId, watch: &mut dyn Observer) {
         // It is taken away, not released, even if it was to be drained.
         self.state.nodes[node.index()].drains = false;
-        let lies_there = |job: &JobId| {
-            let seats = self.state.jobs.live(*job).allocation.seats();
-            seats.iter().any(|seat| seat.node == node)
-        };
-        let mut hit: Vec<JobId> = self
-            .state
-            .jobs
-            .iter(Standing::Running)
-            .map(|live| live.id)
-            .filter(lies_there)
-            .collect();
-        hit.sort_unstable();
-        for job in hit {
+        for job in self.jobs_on(node) {
             self.vacate(job);
             self.interrupt(job, Cause::Reclaim, watch);
         }

@@ -1,6 +1,6 @@
 //! The live jobs: a slab whose slots are reused, with the pending and the running ones in two linked lists.
 
-use crate::course::{Footing, Progress};
+use crate::course::{Cadence, Footing, Progress, Split};
 use crate::model::{Allocation, Job};
 use crate::units::{JobId, SimTime, Span, convert};
 
@@ -27,6 +27,8 @@ pub(crate) struct Live {
     pub(crate) attempts: u32,
     /// When it last joined the queue.
     pub(crate) queued: SimTime,
+    /// The stretch of work between checkpoints that the policy chose for it.
+    pub(crate) every: Option<Span>,
 }
 
 /// The running attempt; meaningless while pending.
@@ -35,8 +37,14 @@ pub(crate) struct Attempt {
     pub(crate) started: SimTime,
     /// From when on it works: the start plus what restoring takes.
     pub(crate) works: SimTime,
-    /// When its work is done: an event at any other instant is stale.
+    /// When its work is done, or, if it saves its state at a notice, when that is done: an event at any other instant is stale.
     pub(crate) due: SimTime,
+    /// Working time to its end.
+    pub(crate) left: Span,
+    /// How it writes checkpoints.
+    pub(crate) cadence: Cadence,
+    /// Since when it has been saving its state at a notice.
+    pub(crate) saving: Option<SimTime>,
     pub(crate) on: Footing,
 }
 
@@ -109,6 +117,7 @@ impl Jobs {
             live.attempt = attempt;
             live.allocation.seats.clear();
             (live.kept, live.lost, live.attempts) = (Span::ZERO, Span::ZERO, 0);
+            live.every = None;
             self.append(convert::index(slot), Standing::Pending);
             return JobId::new(ordinal, slot);
         }
@@ -124,6 +133,7 @@ impl Jobs {
             kept: Span::ZERO,
             lost: Span::ZERO,
             attempts: 0,
+            every: None,
         });
         self.links.push(Link {
             before: NIL,
@@ -235,8 +245,19 @@ impl Live {
     /// Working time of the running attempt up to `now`.
     pub(crate) fn working(&self, now: SimTime) -> Span {
         match self.standing {
-            Standing::Running if now > self.attempt.works => now.since(self.attempt.works),
-            Standing::Running | Standing::Pending => Span::ZERO,
+            Standing::Running => self.attempt.split(now).worked,
+            Standing::Pending => Span::ZERO,
         }
+    }
+}
+
+impl Attempt {
+    /// How its working time up to `now` splits. What it does while it saves its state at a notice is no work.
+    pub(crate) fn split(&self, now: SimTime) -> Split {
+        let until = self.saving.unwrap_or(now);
+        if until <= self.works {
+            return Split::default();
+        }
+        self.cadence.at(until.since(self.works), self.left)
     }
 }

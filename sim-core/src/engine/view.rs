@@ -3,7 +3,7 @@
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Gang, Market, ModelSet, Shape};
+use crate::model::{Allocation, Checkpoint, Gang, Market, ModelSet, Shape};
 use crate::units::{JobId, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -335,13 +335,17 @@ impl<'a> JobView<'a> {
         self.live.queued
     }
 
-    /// Time it would take to set up again, were it started now.
+    /// How it saves its state, and what that costs.
+    pub fn checkpoint(&self) -> &'a Checkpoint {
+        &self.state.world.classes[self.live.job.class.index()].checkpoint
+    }
+
+    /// Time it would take to set up, were it started now.
     pub fn restore(&self) -> Span {
-        let class = &self.state.world.classes[self.live.job.class.index()];
         if self.live.attempts > 0 {
-            class.restore
+            self.checkpoint().restore
         } else {
-            Span::ZERO
+            self.checkpoint().setup
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::demand::ModelSet;
 use super::gang::Gang;
-use crate::course::CourseModel;
+use crate::course::{Cadence, CourseModel, Footing};
 use crate::units::{ClassId, QueueId, SimTime, Span};
 
 /// A piece of work, as the world knows it. Policies never hold one: they see a
@@ -36,10 +36,68 @@ pub struct Class {
     pub name: String,
     /// How its jobs advance.
     pub course: CourseModel,
+    /// What outlives an interruption, and at what cost.
+    pub checkpoint: Checkpoint,
+}
+
+impl Class {
+    /// How an attempt on this footing writes checkpoints; a policy may have chosen the stretch of work between them.
+    pub fn cadence(&self, chosen: Option<Span>, on: &Footing) -> Cadence {
+        let steps = |steps| self.course.span_of_steps(steps, on);
+        let every = match self.checkpoint.keep {
+            Keep::All | Keep::Nothing => return Cadence::default(),
+            _ if chosen.is_some() => chosen,
+            Keep::Every(work) => Some(work),
+            Keep::Steps(count) => steps(count),
+            Keep::Either(work, count) => Some(steps(count).map_or(work, |steps| steps.min(work))),
+        };
+        let Checkpoint {
+            dump, upload, last, ..
+        } = self.checkpoint;
+        Cadence {
+            every,
+            dump,
+            upload,
+            last,
+        }
+    }
+}
+
+/// How the jobs of a class save their state, and what it costs to come back to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
     /// What outlives an interruption.
     pub keep: Keep,
-    /// Time to set up again when a job starts after an interruption.
+    /// Time to write a checkpoint; the work stands still meanwhile.
+    pub dump: Span,
+    /// Time from a written checkpoint to one that outlives the node: an upload beside the work.
+    pub upload: Span,
+    /// Whether one is written after the last piece of work as well.
+    pub last: bool,
+    /// Whether a notice makes the job write one at once, if that can be done in time.
+    pub on_notice: bool,
+    /// Time to set up at the first start.
+    pub setup: Span,
+    /// Time to set up at every other start.
     pub restore: Span,
+    /// Time to go on in other seats without having waited, the state written and read again included.
+    pub reseat: Span,
+}
+
+impl Default for Checkpoint {
+    /// All is kept, at no cost.
+    fn default() -> Self {
+        Self {
+            keep: Keep::All,
+            dump: Span::ZERO,
+            upload: Span::ZERO,
+            last: false,
+            on_notice: false,
+            setup: Span::ZERO,
+            restore: Span::ZERO,
+            reseat: Span::ZERO,
+        }
+    }
 }
 
 /// What of a job's work outlives an interruption.
@@ -47,8 +105,13 @@ pub struct Class {
 pub enum Keep {
     /// Everything: state is saved at the instant of the interruption, free of charge.
     All,
-    /// Nothing: the job begins again.
+    /// Nothing of the attempt.
     Nothing,
-    /// What was done up to the last multiple of this working time within the attempt, and all before the attempt.
+    /// What the last durable checkpoint of the attempt holds, and all before the attempt; one is written after each stretch
+    /// of this working time.
     Every(Span),
+    /// The same, after each so many steps of a stepwise course.
+    Steps(u64),
+    /// The same, after whichever comes first.
+    Either(Span, u64),
 }

@@ -8,6 +8,6 @@ mod placement;
 
 pub use demand::{Demand, GpuDemand, GpuSet, ModelSet};
 pub use gang::{Gang, Role};
-pub use job::{Class, Job, Keep};
+pub use job::{Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};

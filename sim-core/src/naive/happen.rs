@@ -1,11 +1,12 @@
 //! What happens to jobs and nodes, as the design tells it.
 
+use super::attempt::span;
 use super::{Naive, Row};
-use crate::course::{Change, Course, Footing, Reach};
+use crate::course::{Course, Footing, Reach};
 use crate::engine::NodePhase;
 use crate::model::{Class, GpuDemand, Keep, Seat};
-use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
-use crate::watch::{Cause, Fact, Outcome};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
+use crate::watch::{Cause, Fact, Outcome, Spent};
 
 impl Naive<'_> {
     pub(super) fn class(&self, at: usize) -> &Class {
@@ -28,26 +29,32 @@ impl Naive<'_> {
                 reach: Reach::Node,
                 rate_ppb: 1,
             },
+            started: SimTime::ZERO,
             works: SimTime::ZERO,
             due: SimTime::ZERO,
+            saving: None,
+            every: None,
         });
         self.tell(&Fact::Arrived { job: id, spec });
     }
 
     pub(super) fn start(&mut self, at: usize, seats: &[Seat]) {
         let on = self.footing(at, seats);
-        let restore = if self.rows[at].attempts > 0 {
-            self.class(at).restore
-        } else {
-            Span::ZERO
-        };
+        let checkpoint = self.class(at).checkpoint;
         let row = &mut self.rows[at];
-        let Change::Done(left) = row.progress.next(&on);
-        row.works = self.now.saturating_add(restore);
-        row.due = row.works.saturating_add(left);
+        let again = row.attempts > 0;
+        row.started = self.now;
+        row.works = self.now.saturating_add(if again {
+            checkpoint.restore
+        } else {
+            checkpoint.setup
+        });
         row.attempts += 1;
         row.seats = seats.to_vec();
         row.on = on;
+        row.saving = None;
+        self.rows[at].due = self.walk(at, SimTime::MAX).at;
+        let row = &self.rows[at];
         let (job, works) = (row.id, row.works);
         self.tell(&Fact::Started { job, seats, works });
     }
@@ -86,30 +93,35 @@ impl Naive<'_> {
     /// A job leaves its seats for good.
     pub(super) fn end(&mut self, at: usize, outcome: Outcome) {
         let job = self.rows[at].id;
+        let spent = if self.rows[at].seats.is_empty() {
+            Spent::default()
+        } else {
+            self.spent(at, self.walk(at, self.now).worked)
+        };
         self.rows[at].ended = true;
-        self.tell(&Fact::Ended { job, outcome });
+        self.tell(&Fact::Ended {
+            job,
+            outcome,
+            spent,
+        });
         self.unseat(at);
     }
 
     /// A job leaves its seats, and waits again with what its class keeps.
     pub(super) fn interrupt(&mut self, at: usize, cause: Cause) {
-        let worked = self.now.us().saturating_sub(self.rows[at].works.us());
-        let kept = match self.class(at).keep {
-            Keep::All => worked,
+        let walk = self.walk(at, self.now);
+        let safe = match self.class(at).checkpoint.keep {
+            _ if cause == Cause::Notice => walk.worked,
+            Keep::All => walk.worked,
             Keep::Nothing => 0,
-            Keep::Every(period) => worked - worked % period.us(),
+            Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => walk.durable,
         };
-        let span = |us| Span::from_us(us).expect("part of the run");
-        let row = &mut self.rows[at];
-        let kept = row.progress.advance(span(kept), &row.on);
-        let lost = span(worked - kept.us());
-        let job = row.id;
-        self.tell(&Fact::Interrupted {
-            job,
-            cause,
-            kept,
-            lost,
-        });
+        let row = &self.rows[at];
+        let (job, mut progress) = (row.id, row.progress);
+        let kept = progress.advance(span(safe), &row.on);
+        let spent = self.spent(at, kept.us());
+        self.rows[at].progress = progress;
+        self.tell(&Fact::Interrupted { job, cause, spent });
         self.unseat(at);
     }
 
@@ -211,12 +223,27 @@ impl Naive<'_> {
             !matches!(phase, NodePhase::Absent | NodePhase::Noticed(_))
         });
         for at in staying.iter().skip(convert::index(nodes)).rev() {
-            let node = NodeId(convert::narrow(*at));
             let until = self.now.saturating_add(spec.notice);
-            self.slots[*at].phase = NodePhase::Noticed(until);
-            self.tell(&Fact::Noticed { node, at: until });
+            self.notice(*at, until);
         }
         self.restore(at);
+    }
+
+    /// A node will be taken away; the jobs on it that can save their state in time begin to.
+    fn notice(&mut self, slot: usize, until: SimTime) {
+        let node = NodeId(convert::narrow(slot));
+        self.slots[slot].phase = NodePhase::Noticed(until);
+        self.tell(&Fact::Noticed { node, at: until });
+        for at in 0..self.rows.len() {
+            let lies_there = self.rows[at].seats.iter().any(|seat| seat.node == node);
+            let checkpoint = self.class(at).checkpoint;
+            let saved = self.now.saturating_add(checkpoint.dump);
+            let row = &mut self.rows[at];
+            let works = row.works < self.now && row.saving.is_none();
+            if lies_there && checkpoint.on_notice && works && saved <= until && saved < row.due {
+                (row.saving, row.due) = (Some(self.now), saved);
+            }
+        }
     }
 
     /// A standing fleet asks for what it has lost, as far as the provider has it.

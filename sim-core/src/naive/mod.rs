@@ -2,6 +2,7 @@
 //! event set: what comes next is found by looking at everything. It plays a recorded policy again,
 //! and objects where it would not have asked, or would not have allowed what was decided.
 
+mod attempt;
 mod decide;
 mod happen;
 
@@ -11,8 +12,8 @@ use crate::course::{Footing, Progress};
 use crate::engine::{Decision, Finish, NodePhase, Trigger, Wakes, World};
 use crate::model::{Job, Seat};
 use crate::recording::Recording;
-use crate::units::{JobId, SimTime, limits};
-use crate::watch::{Fact, Observer, Outcome};
+use crate::units::{JobId, SimTime, Span, limits};
+use crate::watch::{Cause, Fact, Observer, Outcome};
 
 /// Why a recording cannot be what the policy did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,13 @@ struct Row {
     attempts: u32,
     progress: Progress,
     on: Footing,
+    started: SimTime,
     works: SimTime,
     due: SimTime,
+    /// Since when it has been saving its state at a notice.
+    saving: Option<SimTime>,
+    /// The stretch between checkpoints that the policy chose.
+    every: Option<Span>,
 }
 
 /// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs,
@@ -186,11 +192,18 @@ impl<'a> Naive<'a> {
             | match fact {
                 Fact::Arrived { .. } => Wakes::ARRIVAL,
                 Fact::Interrupted { .. } | Fact::Ended { .. } => Wakes::END,
-                Fact::Ready { .. } | Fact::Released { .. } | Fact::Reclaimed { .. } => Wakes::NODE,
-                Fact::Noticed { .. } => Wakes::NOTICE,
+                Fact::Ready { .. }
+                | Fact::Released { .. }
+                | Fact::Reclaimed { .. }
+                | Fact::Miscarried { .. }
+                | Fact::Failed { .. }
+                | Fact::Repaired { .. } => Wakes::NODE,
+                Fact::Noticed { .. } | Fact::Advised { .. } => Wakes::NOTICE,
                 Fact::Price { .. } => Wakes::PRICE,
                 Fact::Availability { .. } => Wakes::AVAILABILITY,
                 Fact::Started { .. }
+                | Fact::Reseated { .. }
+                | Fact::Shock { .. }
                 | Fact::Requested { .. }
                 | Fact::Booting { .. }
                 | Fact::Draining { .. }
@@ -250,6 +263,9 @@ impl<'a> Naive<'a> {
         let mut rounds = false;
         while let Some((_, next)) = self.next().filter(|(when, _)| *when == at) {
             match next {
+                Next::Done(row) if self.rows[row].saving.is_some() => {
+                    self.interrupt(row, Cause::Notice);
+                }
                 Next::Done(row) => self.end(row, Outcome::Completed),
                 Next::Price(offering) => self.step_price(offering),
                 Next::Availability(offering) => self.step_availability(offering),

@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use super::fact::{Cause, Fact, Outcome};
+use super::fact::{Cause, Fact, Outcome, Spent};
 use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision};
 use crate::model::Seat;
 use crate::units::{JobId, SimTime, Span, convert};
 
 /// Version of the encoding.
-pub const DIGEST_VERSION: u32 = 1;
+pub const DIGEST_VERSION: u32 = 2;
 
 /// 256 bits that two runs share only if they did the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +92,25 @@ impl Digester {
         self.u64(span.us())
     }
 
+    /// The parts that take time in few attempts are told only of those.
+    fn spent(&mut self, spent: &Spent) -> &mut Self {
+        let Spent {
+            restore,
+            kept,
+            lost,
+            dump,
+            stall,
+        } = *spent;
+        let rare = [restore, lost, dump, stall];
+        let mask = (0..).zip(rare).filter(|(_, span)| *span > Span::ZERO);
+        let mask = mask.fold(0, |mask, (bit, _)| mask | 1 << bit);
+        self.u32(mask).span(kept);
+        for span in rare.into_iter().filter(|span| *span > Span::ZERO) {
+            self.span(span);
+        }
+        self
+    }
+
     fn job(&mut self, job: JobId) -> &mut Self {
         self.u32(job.ordinal())
     }
@@ -127,7 +146,7 @@ impl Digesting {
     pub(crate) fn new() -> Self {
         Self {
             decisions: Digester::new("windtunnel digest of decisions, version 1"),
-            facts: Digester::new("windtunnel digest of facts, version 1"),
+            facts: Digester::new("windtunnel digest of facts, version 2"),
         }
     }
 
@@ -171,31 +190,64 @@ impl Digesting {
             Fact::Started { job, seats, works } => {
                 digester.begin(2, now).job(*job).time(*works).seats(seats)
             }
-            Fact::Interrupted {
-                job,
-                cause,
-                kept,
-                lost,
-            } => {
+            Fact::Interrupted { job, cause, spent } => {
                 let cause = match cause {
                     Cause::Policy => 0,
                     Cause::Reclaim => 1,
+                    Cause::Notice => 2,
+                    Cause::Failure => 3,
                 };
-                digester
-                    .begin(3, now)
-                    .job(*job)
-                    .u32(cause)
-                    .span(*kept)
-                    .span(*lost)
+                digester.begin(3, now).job(*job).u32(cause).spent(spent)
             }
-            Fact::Ended { job, outcome } => {
+            Fact::Reseated {
+                job,
+                seats,
+                works,
+                spent,
+            } => digester
+                .begin(14, now)
+                .job(*job)
+                .time(*works)
+                .spent(spent)
+                .seats(seats),
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => {
                 let outcome = match outcome {
                     Outcome::Completed => 0,
                     Outcome::Rejected => 1,
                     Outcome::Unfinished => 2,
                 };
-                digester.begin(4, now).job(*job).u32(outcome)
+                digester.begin(4, now).job(*job).u32(outcome).spent(spent)
             }
+            // Explanations: what a policy says changes nothing.
+            Fact::Refused(_) | Fact::Held { .. } => digester,
+            Fact::Requested { .. }
+            | Fact::Booting { .. }
+            | Fact::Ready { .. }
+            | Fact::Draining { .. }
+            | Fact::Noticed { .. }
+            | Fact::Reclaimed { .. }
+            | Fact::Advised { .. }
+            | Fact::Miscarried { .. }
+            | Fact::Failed { .. }
+            | Fact::Repaired { .. }
+            | Fact::Shock { .. }
+            | Fact::Released { .. }
+            | Fact::Price { .. }
+            | Fact::Availability { .. } => {
+                self.of_the_fleet(now, fact);
+                &mut self.facts
+            }
+        };
+    }
+
+    /// A fact about machines and markets.
+    fn of_the_fleet(&mut self, now: SimTime, fact: &Fact<'_>) {
+        let digester = &mut self.facts;
+        match fact {
             Fact::Requested {
                 offering,
                 asked,
@@ -215,6 +267,17 @@ impl Digesting {
             Fact::Noticed { node, at } => digester.begin(9, now).u32(node.0).time(*at),
             Fact::Reclaimed { node } => digester.begin(10, now).u32(node.0),
             Fact::Released { node } => digester.begin(11, now).u32(node.0),
+            Fact::Advised { node } => digester.begin(15, now).u32(node.0),
+            Fact::Miscarried { node } => digester.begin(16, now).u32(node.0),
+            Fact::Failed { node, repaired } => {
+                let digester = digester.begin(17, now).u32(node.0);
+                match repaired {
+                    Some(at) => digester.time(*at),
+                    None => digester,
+                }
+            }
+            Fact::Repaired { node } => digester.begin(18, now).u32(node.0),
+            Fact::Shock { offering } => digester.begin(19, now).u32(offering.0.into()),
             Fact::Price { offering, price } => digester
                 .begin(12, now)
                 .u32(offering.0.into())
@@ -222,8 +285,13 @@ impl Digesting {
             Fact::Availability { offering, nodes } => {
                 digester.begin(13, now).u32(offering.0.into()).u32(*nodes)
             }
-            // Explanations: what a policy says changes nothing.
-            Fact::Refused(_) | Fact::Held { .. } => digester,
+            Fact::Arrived { .. }
+            | Fact::Started { .. }
+            | Fact::Reseated { .. }
+            | Fact::Interrupted { .. }
+            | Fact::Ended { .. }
+            | Fact::Refused(_)
+            | Fact::Held { .. } => digester,
         };
     }
 }

@@ -11,6 +11,32 @@ pub enum Cause {
     Policy,
     /// A node under it was taken away.
     Reclaim,
+    /// A node under it will be taken away; it has saved its state in time.
+    Notice,
+    /// A node under it broke.
+    Failure,
+}
+
+/// How an attempt passed. The parts add up to its length, from the start (or the last change of its seats) to the stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Setting up: at the first start, after an interruption, after a change of seats.
+    pub restore: Span,
+    /// Work that is kept.
+    pub kept: Span,
+    /// Work that is lost.
+    pub lost: Span,
+    /// Writing checkpoints, while the work stands still.
+    pub dump: Span,
+    /// Work that stood still because data had to be waited for.
+    pub stall: Span,
+}
+
+impl Spent {
+    /// All of it.
+    pub fn total(&self) -> Span {
+        self.restore + self.kept + self.lost + self.dump + self.stall
+    }
 }
 
 /// How a job ended.
@@ -40,8 +66,19 @@ pub enum Fact<'a> {
         job: JobId,
         /// Where it lies.
         seats: &'a [Seat],
-        /// From when on it works: later than now if it has to restore first.
+        /// From when on it works: later than now if it has to set up first.
         works: SimTime,
+    },
+    /// A running job goes on in other seats, without having waited.
+    Reseated {
+        /// The job.
+        job: JobId,
+        /// Where it lies from now on.
+        seats: &'a [Seat],
+        /// From when on it works again.
+        works: SimTime,
+        /// How the time in its old seats passed.
+        spent: Spent,
     },
     /// A running job was interrupted and waits again.
     Interrupted {
@@ -49,10 +86,8 @@ pub enum Fact<'a> {
         job: JobId,
         /// Why.
         cause: Cause,
-        /// Working time of this attempt that is kept.
-        kept: Span,
-        /// Working time of the job that is lost, that of earlier attempts included.
-        lost: Span,
+        /// How the attempt passed.
+        spent: Spent,
     },
     /// A job ended.
     Ended {
@@ -60,6 +95,8 @@ pub enum Fact<'a> {
         job: JobId,
         /// How.
         outcome: Outcome,
+        /// How the attempt passed that ran; nothing if it waited.
+        spent: Spent,
     },
     /// A decision was refused and the policy took no notice.
     Refused(Refusal),
@@ -111,6 +148,33 @@ pub enum Fact<'a> {
     Reclaimed {
         /// The node.
         node: NodeId,
+    },
+    /// The provider advises to leave a node: it may be taken away soon.
+    Advised {
+        /// The node.
+        node: NodeId,
+    },
+    /// A machine that was granted did not come up, and is gone. Nobody pays for it.
+    Miscarried {
+        /// In which slot.
+        node: NodeId,
+    },
+    /// A node broke.
+    Failed {
+        /// The node.
+        node: NodeId,
+        /// When it will be repaired; none if it is gone for good.
+        repaired: Option<SimTime>,
+    },
+    /// A node that broke may be started on again.
+    Repaired {
+        /// The node.
+        node: NodeId,
+    },
+    /// A shock hit a pool; each node that it takes is noticed.
+    Shock {
+        /// Of which offering.
+        offering: OfferingId,
     },
     /// A node was given back.
     Released {

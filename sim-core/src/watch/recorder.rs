@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::fact::{Cause, Fact, Observer, Outcome};
+use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::timeline::{Sample, Sampler};
 use crate::books::{Lines, Meter};
 use crate::engine::{Capacity, World};
@@ -53,8 +53,12 @@ pub struct GpuTime {
     pub kept: u128,
     /// Work that was lost.
     pub lost: u128,
-    /// Setting up again.
+    /// Setting up.
     pub restoring: u128,
+    /// Writing checkpoints.
+    pub dumping: u128,
+    /// Waiting for data.
+    pub stalled: u128,
 }
 
 /// An attempt: where a job lay, from when to when.
@@ -302,14 +306,14 @@ impl Recorder {
         });
     }
 
-    /// A running attempt stops; so much of its working time at the end is lost.
-    fn stop(&mut self, job: JobId, now: SimTime, lost: Span) {
+    /// A running attempt stops, which passed so.
+    fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent) {
         let Some(running) = self.running[job.slot()].take() else {
             return;
         };
         let row = &mut self.rows[convert::index(job.ordinal())];
         row.run += now.since(running.start);
-        row.lost += lost;
+        row.lost += spent.lost;
         for (offering, milli, reading) in &running.held {
             let meter = &mut self.meters[offering.index()];
             meter.vacate(now, *milli);
@@ -318,22 +322,25 @@ impl Recorder {
             row.cost_nanousd = row.cost_nanousd.saturating_add(share);
             meter.lose(
                 now,
-                lost.min(now.since(self.recording.warmup.min(now))),
+                spent.lost.min(now.since(self.recording.warmup.min(now))),
                 *milli,
             );
         }
         let gpu = u128::from(row.gpu_milli);
         let warmup = self.recording.warmup;
-        let counted = |from: SimTime, to: SimTime| {
-            u128::from(to.max(warmup).since(from.max(warmup)).us()) * gpu
-        };
+        let counted =
+            |from: SimTime, to: SimTime| u128::from(to.max(warmup).since(from.max(warmup)).us());
         let works = running.works.min(now);
-        let kept_until = SimTime::from_us(now.us() - lost.us())
-            .expect("earlier than now")
-            .max(works);
-        self.gpu_time.restoring += counted(running.start, works);
-        self.gpu_time.kept += counted(works, kept_until);
-        self.gpu_time.lost += counted(kept_until, now);
+        self.gpu_time.restoring += counted(running.start, works) * gpu;
+        // Of an attempt that began before the window, what counts is split as the whole is.
+        let after = counted(works, now);
+        let parts = [spent.kept, spent.lost, spent.dump, spent.stall];
+        let parts = shares(after, parts.map(|span| span.us().into())).map(|us| us * gpu);
+        let time = &mut self.gpu_time;
+        time.kept += parts[0];
+        time.lost += parts[1];
+        time.dumping += parts[2];
+        time.stalled += parts[3];
         if self.stays.len() < self.recording.stays {
             let Running {
                 start,
@@ -351,14 +358,14 @@ impl Recorder {
         }
     }
 
-    fn end(&mut self, job: JobId, outcome: Outcome, now: SimTime) {
+    fn end(&mut self, job: JobId, outcome: Outcome, spent: &Spent, now: SimTime) {
         let row = &mut self.rows[convert::index(job.ordinal())];
         (row.outcome, row.finish) = (outcome, now.into());
         if self.running[job.slot()].is_none() {
             self.waiting -= 1;
             self.waiting_milli -= u64::from(row.gpu_milli);
         }
-        self.stop(job, now, Span::ZERO);
+        self.stop(job, now, spent);
     }
 
     fn meter(&mut self, node: NodeId) -> &mut Meter {
@@ -401,6 +408,19 @@ impl Recorder {
     }
 }
 
+/// Splits `whole` in proportion to `parts`, in order: what is rounded away goes to the next part, so that all adds up.
+fn shares<const N: usize>(whole: u128, parts: [u128; N]) -> [u128; N] {
+    let all: u128 = parts.iter().sum();
+    let (mut sum, mut given) = (0, 0);
+    parts.map(|part| {
+        sum += part;
+        let until = (whole * sum).checked_div(all).unwrap_or(0);
+        let share = until - given;
+        given = until;
+        share
+    })
+}
+
 impl Observer for Recorder {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         if now > self.end {
@@ -409,23 +429,41 @@ impl Observer for Recorder {
         match fact {
             Fact::Arrived { job, spec } => self.arrive(*job, spec),
             Fact::Started { job, seats, works } => self.start(*job, seats, now, *works),
-            Fact::Interrupted {
-                job, cause, lost, ..
-            } => {
-                self.stop(*job, now, *lost);
+            Fact::Interrupted { job, cause, spent } => {
+                self.stop(*job, now, spent);
                 let row = &mut self.rows[convert::index(job.ordinal())];
                 let times = match cause {
                     Cause::Policy => &mut row.preemptions,
-                    Cause::Reclaim => &mut row.reclaims,
+                    Cause::Reclaim | Cause::Notice | Cause::Failure => &mut row.reclaims,
                 };
                 *times = times.saturating_add(1);
                 self.waiting += 1;
                 self.waiting_milli += u64::from(row.gpu_milli);
             }
-            Fact::Ended { job, outcome } => self.end(*job, *outcome, now),
+            Fact::Reseated {
+                job,
+                seats,
+                works,
+                spent,
+            } => {
+                self.stop(*job, now, spent);
+                self.waiting += 1;
+                self.waiting_milli += u64::from(self.rows[convert::index(job.ordinal())].gpu_milli);
+                self.start(*job, seats, now, *works);
+            }
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => self.end(*job, *outcome, spent, now),
             Fact::Booting { node, launch, .. } => self.grant(*node, *launch, now),
             Fact::Ready { node, launch } => self.ready(*node, *launch, now),
-            Fact::Reclaimed { node } => self.lose(*node, now, true),
+            Fact::Reclaimed { node }
+            | Fact::Miscarried { node }
+            | Fact::Failed {
+                node,
+                repaired: None,
+            } => self.lose(*node, now, true),
             Fact::Released { node } => self.lose(*node, now, false),
             Fact::Price { offering, price } => self.meters[offering.index()].reprice(now, *price),
             Fact::Refused(_)
@@ -433,6 +471,10 @@ impl Observer for Recorder {
             | Fact::Requested { .. }
             | Fact::Draining { .. }
             | Fact::Noticed { .. }
+            | Fact::Advised { .. }
+            | Fact::Failed { .. }
+            | Fact::Repaired { .. }
+            | Fact::Shock { .. }
             | Fact::Availability { .. } => {}
         }
     }

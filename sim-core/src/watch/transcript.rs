@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::fact::{Fact, Observer};
+use super::fact::{Fact, Observer, Spent};
+use crate::model::Seat;
 use crate::units::SimTime;
 
 /// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left
@@ -57,28 +58,30 @@ impl fmt::Display for Difference {
 fn line(fact: &Fact<'_>) -> Option<String> {
     Some(match fact {
         Fact::Arrived { job, .. } => format!("{job} arrives"),
-        Fact::Started { job, seats, works } => {
-            let seat = |seat: &crate::model::Seat| {
-                let gpus: Vec<u32> = seat.gpus.iter().collect();
-                format!(
-                    " {}x role {} on node {} {gpus:?}",
-                    seat.tasks, seat.role, seat.node.0
-                )
-            };
-            let seats: String = seats.iter().map(seat).collect();
-            format!("{job} starts, works at {}us:{seats}", works.us())
-        }
-        Fact::Interrupted {
+        Fact::Started {
             job,
-            cause,
-            kept,
-            lost,
+            seats: on,
+            works,
+        } => format!("{job} starts, works at {}us:{}", works.us(), seats(on)),
+        Fact::Reseated {
+            job,
+            seats: on,
+            works,
+            spent,
         } => format!(
-            "{job} is interrupted ({cause:?}), keeps {}us, loses {}us",
-            kept.us(),
-            lost.us()
+            "{job} is reseated, works at {}us:{}; {}",
+            works.us(),
+            seats(on),
+            passed(spent)
         ),
-        Fact::Ended { job, outcome } => format!("{job} ends: {outcome:?}"),
+        Fact::Interrupted { job, cause, spent } => {
+            format!("{job} is interrupted ({cause:?}); {}", passed(spent))
+        }
+        Fact::Ended {
+            job,
+            outcome,
+            spent,
+        } => format!("{job} ends: {outcome:?}; {}", passed(spent)),
         Fact::Requested {
             offering,
             asked,
@@ -104,10 +107,41 @@ fn line(fact: &Fact<'_>) -> Option<String> {
         }
         Fact::Reclaimed { node } => format!("node {} is reclaimed", node.0),
         Fact::Released { node } => format!("node {} is released", node.0),
+        Fact::Advised { node } => format!("node {} had better be left", node.0),
+        Fact::Miscarried { node } => format!("node {} does not come up", node.0),
+        Fact::Failed { node, repaired } => match repaired {
+            Some(at) => format!("node {} fails, repaired at {}us", node.0, at.us()),
+            None => format!("node {} fails for good", node.0),
+        },
+        Fact::Repaired { node } => format!("node {} is repaired", node.0),
+        Fact::Shock { offering } => format!("a shock hits offering {}", offering.0),
         Fact::Price { offering, price } => {
             format!("offering {} costs {} n$/h", offering.0, price.nanousd_h())
         }
         Fact::Availability { offering, nodes } => format!("offering {} has {nodes}", offering.0),
         Fact::Refused(_) | Fact::Held { .. } => return None,
     })
+}
+
+fn seats(seats: &[Seat]) -> String {
+    let seat = |seat: &Seat| {
+        let gpus: Vec<u32> = seat.gpus.iter().collect();
+        format!(
+            " {}x role {} on node {} {gpus:?}",
+            seat.tasks, seat.role, seat.node.0
+        )
+    };
+    seats.iter().map(seat).collect()
+}
+
+/// How an attempt passed, in microseconds.
+fn passed(spent: &Spent) -> String {
+    format!(
+        "restored {}us, kept {}us, lost {}us, dumped {}us, stalled {}us",
+        spent.restore.us(),
+        spent.kept.us(),
+        spent.lost.us(),
+        spent.dump.us(),
+        spent.stall.us()
+    )
 }

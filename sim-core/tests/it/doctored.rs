@@ -1,12 +1,13 @@
 //! Doctored facts: each lie breaks the rule that should see it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim_core::engine::World;
 use sim_core::model::{Gang, GpuDemand, GpuSet, Job, Keep, ModelSet, Offering, Role, Seat};
 use sim_core::units::{JobId, ModelId, NodeId, OfferingId, Price, SimTime, Span};
 use sim_core::watch::audit::{Auditor, Rule};
-use sim_core::watch::{Cause, Fact, Observer, Outcome};
+use sim_core::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 use crate::rig::{fleet, job, steps, world};
 
@@ -15,7 +16,21 @@ type Tell<'a> = &'a mut dyn FnMut(u64, Fact<'_>);
 /// The rules that the facts of `story` break in `world`, without repetition; times are in seconds.
 fn broken(world: World, end: u64, story: impl FnOnce(Tell<'_>)) -> Vec<Rule> {
     let mut auditor = Auditor::new(Arc::new(world));
-    story(&mut |at, fact| auditor.observe(SimTime::from_secs(at), &fact));
+    let mut runs = BTreeMap::new();
+    story(&mut |at, mut fact| {
+        let now = SimTime::from_secs(at);
+        match &mut fact {
+            Fact::Started { job, .. } => drop(runs.insert(*job, now)),
+            Fact::Interrupted { job, .. } => drop(runs.remove(job)),
+            // All that a job worked that ends is kept.
+            Fact::Ended { job, spent, .. } => {
+                let started = runs.remove(job);
+                spent.kept = started.map_or(Span::ZERO, |started| now.since(started.min(now)));
+            }
+            _ => {}
+        }
+        auditor.observe(now, &fact);
+    });
     let report = auditor.finish(SimTime::from_secs(end));
     let mut rules: Vec<Rule> = report.violations.iter().map(|found| found.rule).collect();
     rules.sort_unstable();
@@ -39,15 +54,22 @@ fn starts(ordinal: u64, seats: &[Seat], works: u64) -> Fact<'_> {
 
 fn ends(ordinal: u64, outcome: Outcome) -> Fact<'static> {
     let job = id(ordinal);
-    Fact::Ended { job, outcome }
+    Fact::Ended {
+        job,
+        outcome,
+        spent: Spent::default(),
+    }
 }
 
 fn stops(ordinal: u64, kept: u64, lost: u64) -> Fact<'static> {
     Fact::Interrupted {
         job: id(ordinal),
         cause: Cause::Policy,
-        kept: Span::from_secs(kept),
-        lost: Span::from_secs(lost),
+        spent: Spent {
+            kept: Span::from_secs(kept),
+            lost: Span::from_secs(lost),
+            ..Spent::default()
+        },
     }
 }
 
@@ -160,7 +182,19 @@ fn a_job_that_ends_a_moment_early_or_late_or_never_is_seen() {
         one_job(&mut |at, fact| auditor.observe(SimTime::from_secs(at), &fact));
         auditor.observe(SimTime::ZERO, &starts(0, &on(0, 1), 0));
         let end = SimTime::from_us(us).unwrap();
-        auditor.observe(end, &ends(0, DONE));
+        let spent = Spent {
+            kept: Span::from_us(us).unwrap(),
+            ..Spent::default()
+        };
+        let (job, outcome) = (id(0), DONE);
+        auditor.observe(
+            end,
+            &Fact::Ended {
+                job,
+                outcome,
+                spent,
+            },
+        );
         let report = auditor.finish(end);
         report.violations.first().map(|found| found.rule)
     };
@@ -178,7 +212,7 @@ fn a_job_that_ends_a_moment_early_or_late_or_never_is_seen() {
 fn a_lost_microsecond_and_a_wrong_checkpoint_are_seen() {
     let interrupt = |keep, kept, lost| {
         let mut world = world(vec![fleet(1, 2)]);
-        world.classes[0].keep = keep;
+        world.classes[0].checkpoint.keep = keep;
         broken(world, 7, |tell| {
             one_job(tell);
             tell(0, starts(0, &on(0, 1), 0));
@@ -199,7 +233,7 @@ fn a_lost_microsecond_and_a_wrong_checkpoint_are_seen() {
 fn a_restore_that_is_forgotten_is_seen() {
     let restarts = |works| {
         let mut world = world(vec![fleet(1, 2)]);
-        world.classes[0].restore = Span::from_secs(5);
+        world.classes[0].checkpoint.restore = Span::from_secs(5);
         broken(world, 0, |tell| {
             one_job(tell);
             tell(0, starts(0, &on(0, 1), 0));

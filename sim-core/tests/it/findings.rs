@@ -164,10 +164,11 @@ fn the_step_that_an_interruption_cuts_short_is_told_as_lost() {
     assert!(
         facts
             .iter()
-            .any(|fact| fact.ends_with("keeps 10000000us, loses 5000000us")),
+            .any(|fact| fact.contains("kept 10000000us, lost 5000000us,")),
         "{facts:#?}"
     );
-    assert_eq!(facts.last().unwrap(), "35s job 0 ends: Completed");
+    let last = facts.last().unwrap();
+    assert!(last.starts_with("35s job 0 ends: Completed"), "{last}");
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn work_beyond_a_hundred_years_is_not_completed() {
     };
     let (_, _, facts) = run(world(vec![fleet(1, 1)]), &[endless], Wakes::ALL, start_all);
     assert!(
-        !facts.iter().any(|fact| fact.ends_with("Completed")),
+        !facts.iter().any(|fact| fact.contains("Completed")),
         "{facts:#?}"
     );
 }

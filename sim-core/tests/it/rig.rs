@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Fault, Finish, Grants, Policy, Trigger, World};
-use sim_core::model::{Class, Gang, Job, Keep, Market, ModelSet, Offering, Queue, Shape};
+use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape};
 use sim_core::naive;
 use sim_core::recording::{Recorder, Recording};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
@@ -116,8 +116,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
                 kind: CourseKind::Linear,
                 rates: Rates::default(),
             },
-            keep: Keep::All,
-            restore: Span::ZERO,
+            checkpoint: Checkpoint::default(),
         }],
         calendar: Calendar::default(),
         trigger: Trigger::Event,

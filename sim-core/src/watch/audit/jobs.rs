@@ -2,11 +2,11 @@
 //! left.
 
 use super::nodes::Phase;
-use super::work::{self, Work};
+use super::work::{self, Pace, Work};
 use super::{Auditor, Rule};
-use crate::model::{GpuDemand, GpuSet, Job, Role, Seat};
+use crate::model::{GpuDemand, GpuSet, Job, Keep, Role, Seat};
 use crate::units::{JobId, NodeId, SimTime, Span, convert};
-use crate::watch::Outcome;
+use crate::watch::{Cause, Outcome, Spent};
 
 /// A job, ended ones included.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Row {
     pub(super) running: Option<Running>,
     pub(super) attempts: u32,
     pub(super) work: Work,
+    /// The stretch between checkpoints that the policy chose.
+    pub(super) every: Option<Span>,
 }
 
 /// The running attempt.
@@ -26,6 +28,9 @@ pub(super) struct Running {
     pub(super) started: SimTime,
     pub(super) works: SimTime,
     pub(super) rate: u64,
+    pub(super) pace: Pace,
+    /// Since when it has been saving its state at a notice.
+    pub(super) saving: Option<SimTime>,
 }
 
 impl Row {
@@ -45,9 +50,35 @@ impl Row {
 }
 
 impl Running {
+    /// Microseconds since it began to work, up to `now` or to when it began to save its state.
+    fn elapsed(&self, now: SimTime) -> u64 {
+        let until = self.saving.unwrap_or(now);
+        until.us().saturating_sub(self.works.us())
+    }
+
     /// Microseconds it has worked by `now`.
     fn worked(&self, now: SimTime) -> u64 {
-        now.us().saturating_sub(self.works.us())
+        self.pace.worked(self.elapsed(now))
+    }
+
+    /// Its parts are what happened: setting up, work, and the rest of the time for writing.
+    fn passed(&self, now: SimTime, spent: &Spent) -> bool {
+        let restore = now.us().min(self.works.us()) - self.started.us();
+        let work = spent.kept.us() + spent.lost.us();
+        let all = now.us() - self.started.us();
+        restore == spent.restore.us()
+            && work == self.worked(now)
+            && spent.stall == Span::ZERO
+            && spent.total().us() == all
+    }
+
+    /// When it ends if it is left alone.
+    fn due(&self, dump: Span) -> SimTime {
+        let (from, length) = match self.saving {
+            Some(since) => (since, dump.us()),
+            None => (self.works, self.pace.length()),
+        };
+        from.saturating_add(Span::from_us(length).unwrap_or(Span::MAX))
     }
 }
 
@@ -92,6 +123,7 @@ impl Auditor {
             running: None,
             attempts: 0,
             work: Work::of(course, spec.work),
+            every: None,
         });
         self.report.arrived += 1;
     }
@@ -108,12 +140,13 @@ impl Auditor {
         let row = &self.jobs[at];
         let class = &self.world.classes[row.spec.class.index()];
         let restore = if row.attempts > 0 {
-            class.restore
+            class.checkpoint.restore
         } else {
-            Span::ZERO
+            class.checkpoint.setup
         };
         let due = self.now.saturating_add(restore);
         let rate = work::rate(&self.world, &row.spec, seats);
+        let pace = Pace::of(class, &row.work, rate, row.every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
         });
@@ -125,6 +158,8 @@ impl Auditor {
             started,
             works,
             rate,
+            pace,
+            saving: None,
         });
         for seat in seats {
             self.check_room(seat.node);
@@ -240,7 +275,7 @@ impl Auditor {
         self.jobs.iter().map(|row| row.seats_on(node).count()).sum()
     }
 
-    pub(super) fn interrupted(&mut self, job: JobId, kept: Span, lost: Span) {
+    pub(super) fn interrupted(&mut self, job: JobId, cause: Cause, spent: &Spent) {
         self.report.interrupted += 1;
         let Some(at) = self.row(job, "is interrupted") else {
             return;
@@ -252,25 +287,43 @@ impl Auditor {
             );
             return;
         };
-        let worked = running.worked(self.now);
-        self.demand(kept.us() + lost.us() == worked, Rule::WorkingTime, || {
-            format!("{job} worked {worked} us, kept {kept}, lost {lost}")
+        let (now, kept) = (self.now, spent.kept);
+        self.demand(running.passed(now, spent), Rule::WorkingTime, || {
+            format!("{job} did not pass its time so: {spent:?}, {running:?}")
         });
-        let keep = self.world.classes[self.jobs[at].spec.class.index()].keep;
-        let should = self.jobs[at]
-            .work
-            .of_use(work::kept(keep, worked), running.rate);
+        let checkpoint = self.world.classes[self.jobs[at].spec.class.index()].checkpoint;
+        let saved = running.saving.is_some() && running.due(checkpoint.dump) == now;
+        self.demand((cause == Cause::Notice) == saved, Rule::Keep, || {
+            format!("{job} is interrupted ({cause:?}); state saved: {saved}")
+        });
+        let safe = match checkpoint.keep {
+            _ if saved => running.worked(now),
+            Keep::All => running.worked(now),
+            Keep::Nothing => 0,
+            Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => {
+                running.pace.durable(running.elapsed(now))
+            }
+        };
+        let should = self.jobs[at].work.of_use(safe, running.rate);
         self.demand(kept.us() == should, Rule::Keep, || {
             format!("{job} keeps {kept}, not {should} us")
         });
         self.jobs[at].work.credit(kept, running.rate);
     }
 
-    pub(super) fn ended(&mut self, job: JobId, outcome: Outcome) {
+    pub(super) fn ended(&mut self, job: JobId, outcome: Outcome, spent: &Spent) {
         let Some(at) = self.row(job, "ends") else {
             return;
         };
         let running = self.vacate(at);
+        let now = self.now;
+        let right = match &running {
+            Some(running) => running.passed(now, spent) && spent.lost == Span::ZERO,
+            None => *spent == Spent::default(),
+        };
+        self.demand(right, Rule::WorkingTime, || {
+            format!("{job} did not pass its time so: {spent:?}, {running:?}")
+        });
         match outcome {
             Outcome::Completed => {
                 self.report.completed += 1;
@@ -301,13 +354,15 @@ impl Auditor {
     fn check_completion(&mut self, at: usize, running: &Running) {
         let (row, now) = (&self.jobs[at], self.now);
         let (job, work) = (row.id, row.work);
-        let worked = running.worked(now);
+        let (worked, length) = (running.worked(now), running.pace.length());
+        let elapsed = running.elapsed(now);
         let done = now >= running.works && work.is_done_after(worked, running.rate);
+        let done = done && elapsed >= length && running.saving.is_none();
         let before = worked > 0 && work.is_done_after(worked - 1, running.rate);
         self.demand(done, Rule::Early, || {
             format!("{job} completes after {worked} us of work, with {work:?}")
         });
-        self.demand(!before, Rule::Late, || {
+        self.demand(!before && elapsed <= length, Rule::Late, || {
             format!("{job} was done before {worked} us of work, with {work:?}")
         });
     }
@@ -320,14 +375,28 @@ impl Auditor {
                 continue;
             };
             // At `now` itself it may still complete.
-            let was_done = now > running.works
-                && row
-                    .work
-                    .is_done_after(running.worked(now) - 1, running.rate);
-            let job = row.id;
-            self.demand(!was_done, Rule::Late, || {
+            let dump = self.world.classes[row.spec.class.index()].checkpoint.dump;
+            let (job, due) = (row.id, running.due(dump));
+            self.demand(due >= now, Rule::Late, || {
                 format!("{job} has not completed by {now}")
             });
+        }
+    }
+
+    /// The jobs on a noticed node that can save their state in time begin to.
+    pub(super) fn save(&mut self, node: NodeId, at: SimTime) {
+        for row in &mut self.jobs {
+            let checkpoint = self.world.classes[row.spec.class.index()].checkpoint;
+            let lies_there = row.seats_on(node).next().is_some();
+            let Some(running) = row.running.as_mut().filter(|_| lies_there) else {
+                continue;
+            };
+            let saved = self.now.saturating_add(checkpoint.dump);
+            let first = running.saving.is_none() && running.works < self.now;
+            if checkpoint.on_notice && first && saved <= at && saved < running.due(checkpoint.dump)
+            {
+                running.saving = Some(self.now);
+            }
         }
     }
 

@@ -200,10 +200,13 @@ impl Observer for Auditor {
         match *fact {
             Fact::Arrived { job, spec } => self.arrived(job, spec),
             Fact::Started { job, seats, works } => self.started(job, seats, works),
-            Fact::Interrupted {
-                job, kept, lost, ..
-            } => self.interrupted(job, kept, lost),
-            Fact::Ended { job, outcome } => self.ended(job, outcome),
+            Fact::Interrupted { job, cause, spent } => self.interrupted(job, cause, &spent),
+            Fact::Reseated { job, .. } => self.blame(Rule::JobState, format!("{job} is reseated")),
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => self.ended(job, outcome, &spent),
             Fact::Refused(_) => self.report.refusals += 1,
             Fact::Held { .. } => {}
             Fact::Requested {
@@ -221,6 +224,11 @@ impl Observer for Auditor {
             Fact::Noticed { node, at } => self.noticed(node, at),
             Fact::Reclaimed { node } => self.reclaimed(node),
             Fact::Released { node } => self.released(node),
+            Fact::Advised { node }
+            | Fact::Miscarried { node }
+            | Fact::Failed { node, .. }
+            | Fact::Repaired { node } => self.blame(Rule::NodeState, format!("{node:?}: {fact:?}")),
+            Fact::Shock { offering } => self.blame(Rule::Notice, format!("{offering:?}: a shock")),
             Fact::Price { offering, price } => self.price(offering, price),
             Fact::Availability { offering, nodes } => self.availability(offering, nodes),
         }

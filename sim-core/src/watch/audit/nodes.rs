@@ -283,6 +283,7 @@ impl Auditor {
             format!("{node:?} is told {at}, not {due}")
         });
         self.go(node, Phase::Noticed { at }, may_go);
+        self.save(node, at);
     }
 
     pub(super) fn reclaimed(&mut self, node: NodeId) {

@@ -1,7 +1,7 @@
 //! Work, computed a second time: what the docs of `course` say, in the auditor's own arithmetic.
 
 use crate::course::{CourseKind, CourseModel, Reach, UNIT_RATE};
-use crate::model::{GpuDemand, Job, Keep, Seat};
+use crate::model::{Class, GpuDemand, Job, Keep, Seat};
 use crate::units::{ModelId, NodeId, Span, ZoneId, convert};
 
 use crate::engine::World;
@@ -59,13 +59,82 @@ impl Work {
     }
 }
 
-/// How much of an attempt's working time outlives its interruption.
-pub(super) fn kept(keep: Keep, worked: u64) -> u64 {
-    match keep {
-        Keep::All => worked,
-        Keep::Nothing => 0,
-        Keep::Every(period) if period == Span::ZERO => worked,
-        Keep::Every(period) => worked / period.us() * period.us(),
+/// An attempt as the auditor sees it: how much there is to do, and how checkpoints are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Microseconds of work to the end.
+    pub(super) work: u64,
+    /// Microseconds of work between checkpoints, if any are written.
+    every: Option<u64>,
+    dump: u64,
+    upload: u64,
+    last: bool,
+}
+
+impl Pace {
+    /// Of an attempt at `rate` with `left` to do; the policy may have chosen the stretch between checkpoints.
+    pub(super) fn of(class: &Class, left: &Work, rate: u64, chosen: Option<Span>) -> Self {
+        let steps = |count: u64| (left.grain * u128::from(count)).div_ceil(u128::from(rate));
+        let is_stepwise = class.course.kind != CourseKind::Linear;
+        let steps = |count: u64| u64::try_from(steps(count)).ok().filter(|_| is_stepwise);
+        let said = match class.checkpoint.keep {
+            Keep::All | Keep::Nothing => None,
+            Keep::Every(work) => Some(work.us()),
+            Keep::Steps(count) => steps(count),
+            Keep::Either(work, count) => steps(count).into_iter().chain([work.us()]).min(),
+        };
+        let writes = !matches!(class.checkpoint.keep, Keep::All | Keep::Nothing);
+        Self {
+            work: u64::try_from(left.left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX),
+            every: chosen.map(Span::us).or(said).filter(|_| writes),
+            dump: class.checkpoint.dump.us(),
+            upload: class.checkpoint.upload.us(),
+            last: class.checkpoint.last,
+        }
+    }
+
+    /// Checkpoints that are written on the way.
+    fn dumps(&self) -> u64 {
+        let between = |every: u64| match self.work {
+            0 => 0,
+            work if self.last => (work - 1) / every + 1,
+            work => (work - 1) / every,
+        };
+        self.every.map_or(0, between)
+    }
+
+    /// Microseconds from when it begins to work to its end.
+    pub(super) fn length(&self) -> u64 {
+        self.work
+            .saturating_add(self.dumps().saturating_mul(self.dump))
+    }
+
+    /// Microseconds worked this long after it began to.
+    pub(super) fn worked(&self, elapsed: u64) -> u64 {
+        let Some(every) = self.every else {
+            return elapsed.min(self.work);
+        };
+        // What is not work is writing: whole checkpoints before, and the one that may be under way.
+        let writing = |nth: u64| {
+            let begins = (nth * every).min(self.work) + (nth - 1) * self.dump;
+            elapsed.saturating_sub(begins).min(self.dump)
+        };
+        let begun = (elapsed / (every + self.dump) + 1).min(self.dumps());
+        let before = begun.saturating_sub(1) * self.dump;
+        let now = if begun > 0 { writing(begun) } else { 0 };
+        (elapsed - before - now).min(self.work)
+    }
+
+    /// Microseconds of work in the last checkpoint that is durable this long after it began to work.
+    pub(super) fn durable(&self, elapsed: u64) -> u64 {
+        let Some(every) = self.every else {
+            return 0;
+        };
+        let durable =
+            |nth: &u64| (nth * every).min(self.work) + nth * self.dump + self.upload <= elapsed;
+        let guess = elapsed.saturating_sub(self.upload) / (every + self.dump);
+        let nth = (guess..=guess + 1).rfind(|nth| *nth <= self.dumps() && durable(nth));
+        (nth.unwrap_or(0) * every).min(self.work)
     }
 }
 
