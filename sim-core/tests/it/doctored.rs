@@ -19,15 +19,14 @@ fn broken(world: World, end: u64, story: impl FnOnce(Tell<'_>)) -> Vec<Rule> {
     let mut runs = BTreeMap::new();
     story(&mut |at, mut fact| {
         let now = SimTime::from_secs(at);
-        match &mut fact {
-            Fact::Started { job, .. } => drop(runs.insert(*job, now)),
-            Fact::Interrupted { job, .. } => drop(runs.remove(job)),
+        if let Fact::Started { job, .. } = &fact {
+            runs.insert(*job, now);
+        } else if let Fact::Interrupted { job, .. } = &fact {
+            runs.remove(job);
+        } else if let Fact::Ended { job, spent, .. } = &mut fact {
             // All that a job worked that ends is kept.
-            Fact::Ended { job, spent, .. } => {
-                let started = runs.remove(job);
-                spent.kept = started.map_or(Span::ZERO, |started| now.since(started.min(now)));
-            }
-            _ => {}
+            let started = runs.remove(job);
+            spent.kept = started.map_or(Span::ZERO, |started| now.since(started.min(now)));
         }
         auditor.observe(now, &fact);
     });
