@@ -162,7 +162,11 @@ impl Composed {
                     }
                 }
                 Change::Started(job) | Change::Ended(job) => queue.remove(*job),
-                Change::Node(_) | Change::Price(_) | Change::Availability(_) | Change::Woken => {}
+                Change::Reseated(_)
+                | Change::Node(_)
+                | Change::Price(_)
+                | Change::Availability(_)
+                | Change::Woken => {}
             }
             self.admit.note(change, view);
         }

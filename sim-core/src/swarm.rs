@@ -7,7 +7,7 @@
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
 use crate::model::{Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market};
-use crate::model::{ModelSet, Offering, Queue, Role, Shape};
+use crate::model::{MarketSet, ModelSet, Offering, Queue, Role, Shape};
 use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{Calendar, Curve};
@@ -273,12 +273,23 @@ impl Swarm {
         let asks = self.has("cpu-and-memory") || gpu == GpuDemand::None;
         let cpu_milli = small(own.between(1, 5) * 700);
         let memory_mib = small(own.between(0, 5) * 900);
+        let tasks = small(own.between(1, 3));
         Role {
-            tasks: small(own.between(1, 3)),
+            tasks,
+            least: if self.has("elastic") && own.chance(0.6) {
+                small(own.between(1, u64::from(tasks)))
+            } else {
+                tasks
+            },
             demand: Demand {
                 gpu,
                 cpu_milli: if asks { cpu_milli } else { 0 },
                 memory_mib: if asks { memory_mib } else { 0 },
+                markets: if self.has("markets") && own.chance(0.3) {
+                    MarketSet::NONE.with(Market::OnDemand)
+                } else {
+                    MarketSet::ANY
+                },
             },
         }
     }

@@ -45,7 +45,7 @@ impl Ends {
     /// Takes note of a change.
     pub(super) fn note(&mut self, change: &Change, view: &View<'_>) {
         match change {
-            Change::Started(job) => {
+            Change::Started(job) | Change::Reseated(job) => {
                 self.remove(*job);
                 if let Some(job) = view.job(*job).filter(JobView::is_running) {
                     self.insert(&job);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policies::registry::POLICIES;
 use sim_core::engine::Finish;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, ModelSet, Role};
 use sim_core::units::ModelId;
 use sim_core::watch::Outcome;
 
@@ -16,15 +16,18 @@ fn strangers() -> Vec<Job> {
     let one = |gpu, cpu_milli| {
         Gang::One(Role {
             tasks: 1,
+            least: 1,
             demand: Demand {
                 gpu,
                 cpu_milli,
                 memory_mib: 0,
+                markets: MarketSet::ANY,
             },
         })
     };
     let role = Role {
         tasks: 1,
+        least: 1,
         demand: Demand::gpus(1),
     };
     let gangs = [

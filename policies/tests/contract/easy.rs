@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Plan, Policy, View, Wakes};
-use sim_core::model::{Demand, Gang, GpuDemand, Job, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Role};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::rig::{self, Drive, fates, fleet, job, world};
@@ -126,9 +126,10 @@ fn jobs(rigid: &[Rigid], cpu_milli: u32) -> Vec<Job> {
             gpu: GpuDemand::Whole(1),
             cpu_milli,
             memory_mib: 0,
+            markets: MarketSet::ANY,
         };
         let tasks = small(rigid.gpus);
-        let gang = Gang::One(Role { tasks, demand });
+        let gang = Gang::One(Role::rigid(tasks, demand));
         let mut job = job(rigid.arrival, gang, rigid.secs);
         job.estimate = Some(rig::span(rigid.requested));
         job

@@ -136,6 +136,7 @@ impl Observer for Fates {
             | Fact::Reclaimed { .. }
             | Fact::Released { .. }
             | Fact::Price { .. }
+            | Fact::Paced { .. }
             | Fact::Reseated { .. }
             | Fact::Advised { .. }
             | Fact::Miscarried { .. }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
-    Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, ModelSet, Offering, Role, Shape,
+    Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet, Offering,
+    Role, Shape,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -218,7 +219,7 @@ fn gang(luck: &mut Stream, world: &World, models: ModelSet, simple: bool) -> (Ga
             // Two shares fit on two GPUs, if there are two.
             let most = roomiest(world, models, 1);
             let tasks = role.tasks.min(small(most));
-            (Gang::One(Role { tasks, ..role }), models)
+            (Gang::One(Role::rigid(tasks, role.demand)), models)
         }
         1 => {
             let cpu = 1_000 * luck.between(1, 8);
@@ -232,10 +233,12 @@ fn gang(luck: &mut Stream, world: &World, models: ModelSet, simple: bool) -> (Ga
 fn sized(tasks: u64, gpu: GpuDemand, cpu: u64) -> Role {
     Role {
         tasks: small(tasks),
+        least: small(tasks),
         demand: Demand {
             gpu,
             cpu_milli: small(cpu),
             memory_mib: 100,
+            markets: MarketSet::ANY,
         },
     }
 }
@@ -248,10 +251,7 @@ fn whole(luck: &mut Stream, world: &World, models: ModelSet, gpus: Option<u64>) 
     let gpus = gpus.unwrap_or(1 + luck.below(largest.expect("an allowed model")));
     let tasks = 1 + luck.below(roomiest(world, models, gpus).min(6));
     let demand = Demand::gpus(small(gpus));
-    Role {
-        tasks: small(tasks),
-        demand,
-    }
+    Role::rigid(small(tasks), demand)
 }
 
 /// Tasks of `gpus` GPUs that fit on the empty nodes of one model, the roomiest.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sim_core::course::CourseKind;
 use sim_core::engine::World;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, ModelSet, Role};
 use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
@@ -168,10 +168,7 @@ impl<'a> Maker<'a> {
             return as_told(record);
         }
         let gpus = u32::from(record.gpus) * record.tasks;
-        let role = |tasks, gpus| Role {
-            tasks,
-            demand: demand(record, gpus),
-        };
+        let role = |tasks, gpus| Role::rigid(tasks, demand(record, gpus));
         let (full, rest) = (gpus / per_task, gpus % per_task);
         match (full, rest) {
             (0, rest) => Gang::One(role(1, rest)),
@@ -276,10 +273,7 @@ fn as_told(record: &Record) -> Gang {
             ..demand(record, record.gpus.into())
         },
     };
-    Gang::One(Role {
-        tasks: record.tasks,
-        demand,
-    })
+    Gang::One(Role::rigid(record.tasks, demand))
 }
 
 /// What a task with `gpus` whole GPUs asks for: CPU and memory go with the GPUs.
@@ -297,6 +291,7 @@ fn demand(record: &Record, gpus: u32) -> Demand {
         gpu,
         cpu_milli: of_told(record.cpu_milli),
         memory_mib: of_told(record.memory_mib),
+        markets: MarketSet::ANY,
     }
 }
 

@@ -17,9 +17,11 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 51] = [
     "decision start",
     "decision preempt",
+    "decision reseat",
+    "decision pace",
     "decision reject",
     "decision drain",
     "decision release",
@@ -30,6 +32,8 @@ const NAMES: [&str; 44] = [
     "fact interrupted by policy",
     "fact interrupted by reclaim",
     "fact interrupted by notice",
+    "fact paced",
+    "fact reseated",
     "fact completed",
     "fact rejected",
     "fact unfinished",
@@ -53,6 +57,9 @@ const NAMES: [&str; 44] = [
     "refusal closed",
     "refusal no room",
     "refusal wrong model",
+    "refusal wrong market",
+    "refusal saving",
+    "refusal no stretch",
     "refusal busy",
     "refusal not ready",
     "refusal at minimum",
@@ -136,6 +143,8 @@ fn decision_name(decision: &Decision) -> &'static str {
     match decision {
         Decision::Job(JobDecision::Start(..)) => "decision start",
         Decision::Job(JobDecision::Preempt(_)) => "decision preempt",
+        Decision::Job(JobDecision::Reseat(..)) => "decision reseat",
+        Decision::Job(JobDecision::Pace(..)) => "decision pace",
         Decision::Job(JobDecision::Reject(_)) => "decision reject",
         Decision::Node(NodeDecision::Drain(_)) => "decision drain",
         Decision::Node(NodeDecision::Release(_)) => "decision release",
@@ -164,6 +173,7 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             cause: Cause::Failure,
             ..
         } => "fact interrupted by failure",
+        Fact::Paced { .. } => "fact paced",
         Fact::Reseated { .. } => "fact reseated",
         Fact::Ended {
             outcome: Outcome::Completed,
@@ -216,6 +226,9 @@ fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::Closed(_) => "refusal closed",
         Refusal::NoRoom(_) => "refusal no room",
         Refusal::WrongModel(_) => "refusal wrong model",
+        Refusal::WrongMarket(_) => "refusal wrong market",
+        Refusal::Saving(_) => "refusal saving",
+        Refusal::NoStretch(_) => "refusal no stretch",
         Refusal::Busy(_) => "refusal busy",
         Refusal::NotReady(_) => "refusal not ready",
         Refusal::AtMinimum(_) => "refusal at minimum",

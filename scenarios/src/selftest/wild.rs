@@ -84,7 +84,35 @@ impl Wild {
             seats: seats.collect(),
         };
         // What the answer is does not matter to it.
-        let _ignored = plan.start(job, &placement);
+        let _ignored = if self.luck.chance(0.5) {
+            plan.start(job, &placement)
+        } else {
+            plan.reseat(job, &placement)
+        };
+    }
+
+    /// A running job goes on with fewer tasks, or elsewhere, if it fits there.
+    fn reseat(&mut self, job: JobId, plan: &mut Plan<'_>) {
+        let luck = &mut self.luck;
+        let placement = plan.lay(job, &mut |capacity, role, models| {
+            let offering = capacity
+                .offerings()
+                .find(|offering| capacity.allows(*offering, models, &role.demand))?;
+            let fits = |node: &NodeId| capacity.fits(*node, &role.demand, role.least);
+            let node = capacity.nodes(offering).find(fits)?;
+            let room = capacity.room(node, &role.demand).min(role.tasks);
+            let tasks = luck.between(role.least.into(), room.into());
+            let seat = Seat {
+                node,
+                role: 0,
+                tasks: u32::try_from(tasks).expect("no more than it has"),
+                gpus: GpuSet::EMPTY,
+            };
+            Some(std::iter::once(seat).collect())
+        });
+        if let Some(placement) = placement {
+            let _ignored = plan.reseat(job, &placement);
+        }
     }
 
     fn do_something(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
@@ -92,7 +120,15 @@ impl Wild {
         let node = NodeId(self.small(plan.capacity().slots() + 1));
         let offerings = convert::narrow(view.offerings().count());
         let offering = OfferingId(u16::try_from(self.small(offerings + 1)).expect("few offerings"));
-        let _ignored = match self.below(12) {
+        let _ignored = match self.below(14) {
+            12 => plan.pace(
+                job,
+                Span::from_us(self.luck.below(5) * 700_000).expect("short"),
+            ),
+            13 => {
+                self.reseat(job, plan);
+                Ok(())
+            }
             0..=4 => {
                 self.start(view, plan);
                 Ok(())

@@ -6,7 +6,7 @@ use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
 use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
-use crate::model::{Class, Keep};
+use crate::model::{Class, Keep, Seat};
 use crate::units::{JobId, OfferingId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
@@ -169,19 +169,60 @@ impl Engine {
         }
     }
 
+    /// A running job goes on in `seats`, with all its work. What it held has been given back, and what it will hold is taken.
+    pub(crate) fn reseat(&mut self, job: JobId, seats: &[Seat], watch: &mut dyn Observer) {
+        let now = self.state.now;
+        let live = self.state.jobs.live_mut(job);
+        let worked = live.attempt.split(now).worked;
+        let kept = live.progress.advance(worked, &live.attempt.on);
+        let spent = passed(&live.attempt, now, kept);
+        live.kept += kept;
+        live.lost += spent.lost;
+        let before = std::mem::replace(&mut live.allocation.seats, seats.into());
+        // What it was still setting up goes on.
+        let ready = live.attempt.works.max(now);
+        for seat in seats {
+            self.state.nodes[seat.node.index()].seats += 1;
+        }
+        let reseat = self.class_of(job).checkpoint.reseat;
+        self.set_off(job, ready.saturating_add(reseat));
+        let state = &self.state;
+        self.events.cancel(|pending| expected(state, pending));
+        self.state.changes.push(Change::Reseated(job));
+        let live = self.state.jobs.live(job);
+        let fact = Fact::Reseated {
+            job,
+            seats: live.allocation.seats(),
+            works: live.attempt.works,
+            spent,
+        };
+        self.digests.fact(now, &fact);
+        watch.observe(now, &fact);
+        for seat in before {
+            self.unseat(seat.node, watch);
+        }
+    }
+
     /// Sets a started job to work: its allocation is in place.
     pub(crate) fn set_to_work(&mut self, job: JobId) {
-        let now = self.state.now;
-        let on = self.footing(job);
+        let checkpoint = self.class_of(job).checkpoint;
         let live = self.state.jobs.live_mut(job);
-        let class = &self.state.world.classes[live.job.class.index()];
-        let checkpoint = &class.checkpoint;
-        let setup = if live.attempts > 0 {
+        live.attempts += 1;
+        let setup = if live.attempts > 1 {
             checkpoint.restore
         } else {
             checkpoint.setup
         };
-        let works = now.saturating_add(setup);
+        let works = self.state.now.saturating_add(setup);
+        self.set_off(job, works);
+    }
+
+    /// Computes when a job is done that works from `works` on, in its seats.
+    fn set_off(&mut self, job: JobId, works: SimTime) {
+        let now = self.state.now;
+        let on = self.footing(job);
+        let live = self.state.jobs.live_mut(job);
+        let class = &self.state.world.classes[live.job.class.index()];
         let CourseChange::Done(left) = live.progress.next(&on);
         let cadence = class.cadence(live.every, &on);
         let due = works.saturating_add(cadence.length(left));
@@ -194,7 +235,6 @@ impl Engine {
             saving: None,
             on,
         };
-        live.attempts += 1;
         // What would end beyond the last instant does not end.
         if due < SimTime::MAX {
             self.events.push(Pending::new(due, Event::Done(job)));
@@ -224,7 +264,7 @@ impl Engine {
                 reach = reach.max(apart);
             }
         }
-        let gpus = live.job.gang.gpus();
+        let gpus = live.job.gang.gpus_in(seats);
         let class = &self.state.world.classes[live.job.class.index()];
         Footing {
             model,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pool::Pool;
-use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Offering, Seat, Shape};
+use crate::model::{Demand, GpuDemand, GpuSet, Market, ModelSet, Offering, Seat, Shape};
 use crate::units::{NodeId, OfferingId, RackId, convert};
 
 /// What is free on one node.
@@ -121,6 +121,11 @@ impl Capacity {
     /// What each node of `offering` has.
     pub fn shape(&self, offering: OfferingId) -> Shape {
         self.pools[offering.index()].shape
+    }
+
+    /// The market on which `node` was got.
+    pub fn market_of(&self, node: NodeId) -> Market {
+        self.pools[self.offering_of(node).index()].market
     }
 
     /// The offering of `node`.
@@ -257,9 +262,11 @@ impl Capacity {
         })
     }
 
-    /// Whether jobs that allow `models` may use `offering`; CPU tasks may use any.
+    /// Whether tasks of `demand` in jobs that allow `models` may use `offering`; tasks without a GPU may use any model.
     pub fn allows(&self, offering: OfferingId, models: ModelSet, demand: &Demand) -> bool {
-        demand.gpu == GpuDemand::None || models.allows(self.shape(offering).model)
+        let pool = &self.pools[offering.index()];
+        let model = demand.gpu == GpuDemand::None || models.allows(pool.shape.model);
+        model && demand.markets.allows(pool.market)
     }
 
     /// How many tasks of `demand` fit on `node` as it is.

@@ -30,6 +30,13 @@ impl Engine {
             Decision::Job(JobDecision::Start(job, ref allocation)) => {
                 self.start(job, allocation, watch);
             }
+            Decision::Job(JobDecision::Reseat(job, ref allocation)) => {
+                self.reseat(job, &allocation.seats, watch);
+            }
+            Decision::Job(JobDecision::Pace(job, every)) => {
+                self.state.jobs.live_mut(job).every = Some(every);
+                self.tell(&Fact::Paced { job, every }, watch);
+            }
             Decision::Job(JobDecision::Preempt(job)) => self.interrupt(job, Cause::Policy, watch),
             Decision::Job(JobDecision::Reject(job)) => self.end(job, Outcome::Rejected, watch),
             Decision::Node(NodeDecision::Drain(node)) => self.drain(node, watch),

@@ -1,7 +1,7 @@
 //! Decisions, why one is refused, and why a job was held back.
 
 use crate::model::Allocation;
-use crate::units::{JobId, NodeId, OfferingId, SimTime};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
 
 /// What a policy decided, checked against the world and the plan so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub enum JobDecision {
     Start(JobId, Allocation),
     /// Interrupt it; it waits again.
     Preempt(JobId),
+    /// Let it go on there, without waiting: with more or fewer tasks, or elsewhere.
+    Reseat(JobId, Allocation),
+    /// Let it write a checkpoint after each such stretch of work, from its next start on.
+    Pace(JobId, Span),
     /// Turn it away for good.
     Reject(JobId),
 }
@@ -62,6 +66,12 @@ pub enum Refusal {
     NoRoom(NodeId),
     /// The job does not allow this node's GPU model, or the gang would lie on two models.
     WrongModel(NodeId),
+    /// The job does not allow this node's market.
+    WrongMarket(NodeId),
+    /// It saves its state, for a node of its will be taken away.
+    Saving(JobId),
+    /// A stretch of work between checkpoints takes time.
+    NoStretch(JobId),
     /// Jobs run on it.
     Busy(NodeId),
     /// Only a ready node can be drained or released.

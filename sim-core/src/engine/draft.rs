@@ -22,6 +22,8 @@ pub(crate) enum Fate {
     Starts,
     /// Preempted, so pending within the plan.
     Stops,
+    /// Goes on elsewhere, or larger, or smaller.
+    Moves,
     Rejected,
 }
 
@@ -97,11 +99,14 @@ impl Draft {
         self.undo.push(Undo::Take(seat, demand));
     }
 
-    /// Adds a seat to the start that was decided last.
+    /// Adds a seat to the start, or to the move, that was decided last.
     pub(crate) fn grant(&mut self, seat: Seat) {
         let last = self.decisions.last_mut();
-        let Some(Decision::Job(JobDecision::Start(_, allocation))) = last else {
-            unreachable!("seats are granted to a start")
+        let Some(Decision::Job(
+            JobDecision::Start(_, allocation) | JobDecision::Reseat(_, allocation),
+        )) = last
+        else {
+            unreachable!("seats are granted to a start or a move")
         };
         allocation.seats.push(seat);
     }

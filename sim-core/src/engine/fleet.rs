@@ -6,6 +6,7 @@ use super::jobs::Standing;
 use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
+use crate::model::Seats;
 use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer};
 
@@ -195,14 +196,53 @@ impl Engine {
         }
     }
 
-    /// A job begins to save its state, if it does so at a notice, has any that is not saved, and can in time.
+    /// Jobs lose their seats on `node`: those that can do with the rest go on, others are interrupted.
+    fn evict(&mut self, node: NodeId, cause: Cause, watch: &mut dyn Observer) {
+        for job in self.jobs_on(node) {
+            let live = self.state.jobs.live(job);
+            let rest = self.seats_but(job, |other| other == node);
+            let goes_on = live.attempt.saving.is_none() && live.job.gang.is_seated(&rest);
+            if goes_on {
+                for seat in live
+                    .allocation
+                    .seats()
+                    .iter()
+                    .filter(|seat| seat.node == node)
+                {
+                    let demand = live.job.gang.roles()[usize::from(seat.role)].demand;
+                    self.capacity.give(seat, &demand);
+                }
+                self.reseat(job, &rest, watch);
+            } else {
+                self.vacate(job);
+                self.interrupt(job, cause, watch);
+            }
+        }
+    }
+
+    /// The seats of a running job but for those on nodes that are `gone`.
+    fn seats_but(&self, job: JobId, gone: impl Fn(NodeId) -> bool) -> Seats {
+        let seats = self.state.jobs.live(job).allocation.seats();
+        seats
+            .iter()
+            .filter(|seat| !gone(seat.node))
+            .copied()
+            .collect()
+    }
+
+    /// A job begins to save its state, if it does so at a notice, has any that is not saved, can in time, and must: one that
+    /// can do with the seats that stay goes on.
     fn save(&mut self, job: JobId, until: SimTime) {
         let now = self.state.now;
         let checkpoint = self.class_of(job).checkpoint;
         let saved = now.saturating_add(checkpoint.dump);
+        let is_noticed =
+            |node: NodeId| matches!(self.state.nodes[node.index()].phase, NodePhase::Noticed(_));
+        let rest = self.seats_but(job, is_noticed);
+        let must = !self.state.jobs.live(job).job.gang.is_seated(&rest);
         let attempt = &mut self.state.jobs.live_mut(job).attempt;
         let works = attempt.works < now && attempt.saving.is_none();
-        if checkpoint.on_notice && works && saved <= until && saved < attempt.due {
+        if must && checkpoint.on_notice && works && saved <= until && saved < attempt.due {
             (attempt.saving, attempt.due) = (Some(now), saved);
             self.events.push(Pending::new(saved, Event::Done(job)));
             let state = &self.state;
@@ -229,10 +269,7 @@ impl Engine {
     pub(crate) fn reclaim(&mut self, node: NodeId, watch: &mut dyn Observer) {
         // It is taken away, not released, even if it was to be drained.
         self.state.nodes[node.index()].drains = false;
-        for job in self.jobs_on(node) {
-            self.vacate(job);
-            self.interrupt(job, Cause::Reclaim, watch);
-        }
+        self.evict(node, Cause::Reclaim, watch);
         self.tell(&Fact::Reclaimed { node }, watch);
         self.empty_slot(node);
         self.restore(self.capacity.offering_of(node), watch);

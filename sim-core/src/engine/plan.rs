@@ -7,7 +7,7 @@ use super::forecast::Forecast;
 use super::jobs::{Live, Standing};
 use super::state::{NodePhase, State};
 use crate::model::{Allocation, GpuDemand, ModelSet, Placement, Role, Seat, Seats};
-use crate::units::{JobId, NodeId, OfferingId, SimTime};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
 
 /// Decisions of one instant. What is refused leaves no trace but the refusal; [`Plan::mark`] and [`Plan::rollback`] allow
 /// to try things out.
@@ -31,7 +31,7 @@ impl Plan<'_> {
 
     /// Lays a gang role by role with `choose`, which sees what is free with the earlier roles in place, and the models that
     /// are allowed (those of the first role's seats, from the second on). Seats of one call share no node unless they fit
-    /// together. `None` if some role does not fit, or the job is gone.
+    /// together. What a running job holds is free for it. `None` if some role does not fit, or the job is gone.
     pub fn lay(
         &mut self,
         job: JobId,
@@ -39,12 +39,18 @@ impl Plan<'_> {
     ) -> Option<Placement> {
         let live = self.state.jobs.get(job)?;
         let (roles, mut models) = (live.job.gang.roles(), live.job.models);
-        if let [role] = roles {
+        let moves = self.is_running(job);
+        if let [role] = roles
+            && !moves
+        {
             return Some(Placement {
                 seats: choose(self.capacity, role, models)?,
             });
         }
         let mark = self.mark();
+        if moves {
+            self.vacate(job);
+        }
         let mut placement = Placement::default();
         for (position, role) in roles.iter().enumerate() {
             let Some(seats) = choose(self.capacity, role, models) else {
@@ -80,7 +86,11 @@ impl Plan<'_> {
         self.draft
             .decisions
             .push(Decision::Job(JobDecision::Start(job, empty)));
-        match self.take_seats(job, placement) {
+        match self
+            .check_pending(job)
+            .map(drop)
+            .and_then(|()| self.take_seats(job, placement))
+        {
             Ok(()) => {
                 self.draft.set_fate(job, Fate::Starts);
                 Ok(())
@@ -103,6 +113,50 @@ impl Plan<'_> {
                 self.draft.set_fate(job, Fate::Stops);
                 self.decide(Decision::Job(JobDecision::Preempt(job)))
             }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    /// Lets a running job go on there without having waited: elastic ones with more or fewer tasks, any elsewhere. What it
+    /// holds now is free for it. Nothing of its work is lost, and it pays `reseat` of its checkpoints.
+    ///
+    /// # Errors
+    /// A refusal: it does not run, or saves its state, or seats or nodes are not what they must be.
+    pub fn reseat(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
+        let saves = match self.check_running(job) {
+            Ok(live) => live.attempt.saving.is_some(),
+            Err(refusal) => return self.refuse(refusal),
+        };
+        if saves {
+            return self.refuse(Refusal::Saving(job));
+        }
+        let mark = self.mark();
+        let empty = Allocation::default();
+        self.draft
+            .decisions
+            .push(Decision::Job(JobDecision::Reseat(job, empty)));
+        self.vacate(job);
+        match self.take_seats(job, placement) {
+            Ok(()) => {
+                self.draft.set_fate(job, Fate::Moves);
+                Ok(())
+            }
+            Err(refusal) => {
+                self.rollback(mark);
+                self.refuse(refusal)
+            }
+        }
+    }
+
+    /// Lets a pending job write a checkpoint after each such stretch of work, from its next start on; one of a class that
+    /// writes none does not.
+    ///
+    /// # Errors
+    /// A refusal: it does not wait, or the stretch is none.
+    pub fn pace(&mut self, job: JobId, every: Span) -> Result<(), Refusal> {
+        match self.check_pending(job) {
+            Ok(_) if every == Span::ZERO => self.refuse(Refusal::NoStretch(job)),
+            Ok(_) => self.decide(Decision::Job(JobDecision::Pace(job, every))),
             Err(refusal) => self.refuse(refusal),
         }
     }
@@ -248,7 +302,7 @@ impl Plan<'_> {
         let pending = match self.draft.fate(job) {
             Fate::Open => live.standing == Standing::Pending,
             Fate::Stops => true,
-            Fate::Starts | Fate::Rejected => false,
+            Fate::Starts | Fate::Moves | Fate::Rejected => false,
         };
         if pending {
             Ok(live)
@@ -274,10 +328,9 @@ impl Plan<'_> {
     /// Takes the seats one by one for the start that was decided last; the caller rolls back what was taken before a refusal.
     fn take_seats(&mut self, job: JobId, placement: &Placement) -> Result<(), Refusal> {
         let state = self.state;
-        self.check_pending(job)?;
         let live = state.jobs.live(job);
         let roles = live.job.gang.roles();
-        if !covers(roles, &placement.seats) {
+        if !live.job.gang.is_seated(&placement.seats) {
             return Err(Refusal::NotTheGang(job));
         }
         let mut models = live.job.models;
@@ -285,6 +338,9 @@ impl Plan<'_> {
             let demand = roles[usize::from(seat.role)].demand;
             if seat.node.0 >= self.capacity.slots() {
                 return Err(Refusal::NoSuchNode(seat.node));
+            }
+            if !demand.markets.allows(self.capacity.market_of(seat.node)) {
+                return Err(Refusal::WrongMarket(seat.node));
             }
             if demand.gpu != GpuDemand::None {
                 let model = self.model_of(seat.node);
@@ -355,26 +411,14 @@ impl Plan<'_> {
     }
 }
 
-/// Whether the seats hold every task of every role exactly once.
-fn covers(roles: &[Role], seats: &[Seat]) -> bool {
-    let seated = |position: usize| {
-        let of_role = seats
-            .iter()
-            .filter(|seat| usize::from(seat.role) == position);
-        of_role.map(|seat| u64::from(seat.tasks)).sum::<u64>()
-    };
-    let whole = |(position, role): (usize, &Role)| seated(position) == u64::from(role.tasks);
-    let sound = |seat: &Seat| seat.tasks > 0 && usize::from(seat.role) < roles.len();
-    seats.iter().all(sound) && roles.iter().enumerate().all(whole)
-}
-
 /// Fills open nodes in the order of their ids, on the first model on which the role fits.
 fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats> {
     let on_model = |model| {
         let (mut seats, mut left) = (Seats::new(), role.tasks);
         let same = |offering: &OfferingId| {
             let shape = capacity.shape(*offering);
-            role.demand.gpu == GpuDemand::None || shape.model == model
+            let same = role.demand.gpu == GpuDemand::None || shape.model == model;
+            same && capacity.allows(*offering, models, &role.demand)
         };
         for node in capacity
             .offerings()

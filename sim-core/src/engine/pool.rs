@@ -1,7 +1,7 @@
 //! A pool: the nodes of an offering by what is free on them.
 
 use super::bits::Bits;
-use crate::model::{Offering, Shape};
+use crate::model::{Market, Offering, Shape};
 use crate::units::convert;
 
 /// The nodes of an offering: a range of node ids, and which of them are open by number of free GPUs.
@@ -9,6 +9,7 @@ use crate::units::convert;
 pub(super) struct Pool {
     pub(super) first: u32,
     pub(super) shape: Shape,
+    pub(super) market: Market,
     pub(super) rack_size: u32,
     pub(super) first_rack: u32,
     /// By number of wholly free GPUs: open node slots.
@@ -36,6 +37,7 @@ impl Clone for Pool {
         self.by_free.clone_from(&source.by_free);
         self.sharing.clone_from(&source.sharing);
         (self.first, self.shape) = (source.first, source.shape);
+        self.market = source.market;
         (self.rack_size, self.first_rack) = (source.rack_size, source.first_rack);
         (self.counts, self.free_gpus, self.open) = (source.counts, source.free_gpus, source.open);
     }
@@ -48,6 +50,7 @@ impl Pool {
         Self {
             first,
             shape,
+            market: offering.market,
             rack_size: offering.rack_size,
             first_rack,
             by_free: vec![Bits::new(slots); convert::index(shape.gpus) + 1],

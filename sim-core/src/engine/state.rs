@@ -86,6 +86,8 @@ pub enum Change {
     Requeued(JobId),
     /// A job was started.
     Started(JobId),
+    /// A running job goes on in other seats.
+    Reseated(JobId),
     /// A job ended and is gone.
     Ended(JobId),
     /// A node slot changed its phase.

@@ -1,5 +1,6 @@
 //! What one task asks of one node.
 
+use super::offering::Market;
 use crate::units::ModelId;
 
 /// A set of a node's GPUs, by index.
@@ -30,7 +31,13 @@ pub struct Demand {
     pub cpu_milli: u32,
     /// Memory in MiB.
     pub memory_mib: u32,
+    /// Markets that the node may have been got on.
+    pub markets: MarketSet,
 }
+
+/// A set of markets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MarketSet(u8);
 
 impl GpuSet {
     /// No GPU.
@@ -117,6 +124,31 @@ impl ModelSet {
     }
 }
 
+impl MarketSet {
+    /// Any market.
+    pub const ANY: Self = Self(u8::MAX);
+    /// None; add to it with [`MarketSet::with`].
+    pub const NONE: Self = Self(0);
+
+    /// With `market` as well.
+    #[must_use]
+    pub const fn with(self, market: Market) -> Self {
+        Self(self.0 | bit(market))
+    }
+
+    /// Whether `market` is allowed.
+    pub const fn allows(self, market: Market) -> bool {
+        self.0 & bit(market) != 0
+    }
+}
+
+const fn bit(market: Market) -> u8 {
+    match market {
+        Market::Owned => 1,
+        Market::OnDemand => 1 << 1,
+    }
+}
+
 impl Demand {
     /// `gpus` whole GPUs and no stated CPU or memory.
     pub const fn gpus(gpus: u16) -> Self {
@@ -129,6 +161,7 @@ impl Demand {
             gpu,
             cpu_milli: 0,
             memory_mib: 0,
+            markets: MarketSet::ANY,
         }
     }
 

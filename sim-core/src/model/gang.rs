@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::demand::Demand;
+use super::placement::Seat;
 
 /// Tasks of one kind; each lies on one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Role {
     /// How many, at least one.
     pub tasks: u32,
+    /// How few it can do with, at least one: with fewer than `tasks` it runs at the speed of what it has, and the loss of
+    /// a node that leaves as many does not interrupt it.
+    pub least: u32,
     /// What each asks for.
     pub demand: Demand,
 }
@@ -22,13 +26,26 @@ pub enum Gang {
     Many(Arc<[Role]>),
 }
 
+impl Role {
+    /// `tasks` tasks, all or none.
+    pub const fn rigid(tasks: u32, demand: Demand) -> Self {
+        Self {
+            tasks,
+            least: tasks,
+            demand,
+        }
+    }
+
+    /// GPUs of one task, a share counting as one.
+    pub fn gpus_each(&self) -> u32 {
+        u32::try_from(self.demand.gpu_milli().div_ceil(1000)).expect("a task has at most 64 GPUs")
+    }
+}
+
 impl Gang {
     /// `tasks` tasks of `gpus` whole GPUs each.
     pub const fn of(tasks: u32, gpus: u16) -> Self {
-        Self::One(Role {
-            tasks,
-            demand: Demand::gpus(gpus),
-        })
+        Self::One(Role::rigid(tasks, Demand::gpus(gpus)))
     }
 
     /// Its roles; a seat names one by its position here.
@@ -54,11 +71,37 @@ impl Gang {
 
     /// GPUs of all tasks, a share counting as one.
     pub fn gpus(&self) -> u32 {
-        let gpus = |role: &Role| {
-            role.tasks
-                * u32::try_from(role.demand.gpu_milli().div_ceil(1000))
-                    .expect("a task has at most 64 GPUs")
+        self.roles()
+            .iter()
+            .map(|role| role.tasks * role.gpus_each())
+            .sum()
+    }
+
+    /// Whether some role can do with fewer tasks than it would like.
+    pub fn is_elastic(&self) -> bool {
+        self.roles().iter().any(|role| role.least < role.tasks)
+    }
+
+    /// GPUs of the tasks in `seats`, a share counting as one.
+    pub fn gpus_in(&self, seats: &[Seat]) -> u32 {
+        let roles = self.roles();
+        seats
+            .iter()
+            .map(|seat| seat.tasks * roles[usize::from(seat.role)].gpus_each())
+            .sum()
+    }
+
+    /// Whether the seats are a gang that can run: of each role no fewer tasks than it can do with, and no more than it has.
+    pub fn is_seated(&self, seats: &[Seat]) -> bool {
+        let roles = self.roles();
+        let sound = |seat: &Seat| seat.tasks > 0 && usize::from(seat.role) < roles.len();
+        let whole = |(position, role): (usize, &Role)| {
+            let of_role = seats
+                .iter()
+                .filter(|seat| usize::from(seat.role) == position);
+            let seated: u64 = of_role.map(|seat| u64::from(seat.tasks)).sum();
+            (u64::from(role.least)..=u64::from(role.tasks)).contains(&seated)
         };
-        self.roles().iter().map(gpus).sum()
+        seats.iter().all(sound) && roles.iter().enumerate().all(whole)
     }
 }

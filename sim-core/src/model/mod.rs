@@ -6,7 +6,7 @@ mod job;
 mod offering;
 mod placement;
 
-pub use demand::{Demand, GpuDemand, GpuSet, ModelSet};
+pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet};
 pub use gang::{Gang, Role};
 pub use job::{Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};

@@ -3,7 +3,7 @@
 use super::{Naive, Objection};
 use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, NodePhase};
 use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Seat};
-use crate::units::{JobId, NodeId, OfferingId, convert};
+use crate::units::{JobId, NodeId, OfferingId, Span, convert};
 use crate::watch::{Cause, Fact, Outcome};
 
 type Verdict = Result<(), &'static str>;
@@ -14,6 +14,8 @@ impl Naive<'_> {
             let verdict = match decision {
                 Decision::Job(JobDecision::Start(job, on)) => self.decide_start(*job, on.seats()),
                 Decision::Job(JobDecision::Preempt(job)) => self.decide_preempt(*job),
+                Decision::Job(JobDecision::Reseat(job, on)) => self.decide_reseat(*job, on.seats()),
+                Decision::Job(JobDecision::Pace(job, every)) => self.decide_pace(*job, *every),
                 Decision::Job(JobDecision::Reject(job)) => self.decide_reject(*job),
                 Decision::Node(NodeDecision::Drain(node)) => self.decide_drain(*node),
                 Decision::Node(NodeDecision::Release(node)) => self.decide_release(*node),
@@ -40,13 +42,44 @@ impl Naive<'_> {
     fn decide_start(&mut self, job: JobId, seats: &[Seat]) -> Verdict {
         let at = self.live(job)?;
         demand(self.rows[at].seats.is_empty(), "a job starts once")?;
+        self.seat(at, seats)?;
+        self.start(at, seats);
+        Ok(())
+    }
+
+    fn decide_reseat(&mut self, job: JobId, seats: &[Seat]) -> Verdict {
+        let at = self.live(job)?;
+        let row = &mut self.rows[at];
+        demand(!row.seats.is_empty(), "a waiting job has no seats")?;
+        demand(row.saving.is_none(), "a job that saves its state stays")?;
+        let before = std::mem::take(&mut row.seats);
+        self.seat(at, seats)?;
+        self.reseat(at, &before);
+        Ok(())
+    }
+
+    fn decide_pace(&mut self, job: JobId, every: Span) -> Verdict {
+        let at = self.live(job)?;
+        demand(
+            self.rows[at].seats.is_empty(),
+            "a running job keeps its pace",
+        )?;
+        demand(every > Span::ZERO, "a stretch of work takes time")?;
+        self.rows[at].every = Some(every);
+        self.tell(&Fact::Paced { job, every });
+        Ok(())
+    }
+
+    /// Puts a job without seats into these, if it may lie there.
+    fn seat(&mut self, at: usize, seats: &[Seat]) -> Verdict {
         let (roles, mut models) = (self.jobs[at].gang.roles(), self.jobs[at].models);
         for (position, role) in roles.iter().enumerate() {
             let mine = seats
                 .iter()
                 .filter(|seat| usize::from(seat.role) == position);
             let seated: u32 = mine.map(|seat| seat.tasks).sum();
-            demand(seated == role.tasks, "a role is seated whole")?;
+            let enough = (role.least..=role.tasks).contains(&seated);
+            demand(enough, "a role is seated as it can run")?;
         }
         for seat in seats {
             let role = roles.get(usize::from(seat.role));
@@ -56,6 +89,11 @@ impl Naive<'_> {
                 .get(seat.node.index())
                 .ok_or("a seat is on a node")?;
             demand(slot.phase == NodePhase::Ready, "jobs start on ready nodes")?;
+            let market = self.world.offerings[slot.offering].market;
+            demand(
+                role.demand.markets.allows(market),
+                "a task lies on a market that it allows",
+            )?;
             if role.demand.gpu != GpuDemand::None {
                 let model = self.world.offerings[slot.offering].shape.model;
                 demand(
@@ -71,8 +109,6 @@ impl Naive<'_> {
             self.rows[at].seats.push(*seat);
             demand(self.fits(seat.node), "a node gives what it has")?;
         }
-        self.rows[at].seats.clear();
-        self.start(at, seats);
         Ok(())
     }
 

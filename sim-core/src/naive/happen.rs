@@ -50,13 +50,43 @@ impl Naive<'_> {
             checkpoint.setup
         });
         row.attempts += 1;
-        row.seats = seats.to_vec();
         row.on = on;
         row.saving = None;
         self.rows[at].due = self.walk(at, SimTime::MAX).at;
         let row = &self.rows[at];
         let (job, works) = (row.id, row.works);
         self.tell(&Fact::Started { job, seats, works });
+    }
+
+    /// A job that has new seats goes on in them, with all its work.
+    pub(super) fn reseat(&mut self, at: usize, before: &[Seat]) {
+        let (seats, reseat) = (
+            self.rows[at].seats.clone(),
+            self.class(at).checkpoint.reseat,
+        );
+        let worked = self.walk(at, self.now).worked;
+        let mut progress = self.rows[at].progress;
+        let kept = progress.advance(span(worked), &self.rows[at].on);
+        let spent = self.spent(at, kept.us());
+        let on = self.footing(at, &seats);
+        let now = self.now;
+        let row = &mut self.rows[at];
+        row.works = row.works.max(now).saturating_add(reseat);
+        (row.progress, row.on, row.started) = (progress, on, now);
+        self.rows[at].due = self.walk(at, SimTime::MAX).at;
+        let (job, works) = (self.rows[at].id, self.rows[at].works);
+        self.tell(&Fact::Reseated {
+            job,
+            seats: &seats,
+            works,
+            spent,
+        });
+        for (at, seat) in before.iter().enumerate() {
+            // With the last seat on it.
+            if before[at + 1..].iter().all(|later| later.node != seat.node) {
+                self.release_if_drained(seat.node);
+            }
+        }
     }
 
     fn footing(&self, at: usize, seats: &[Seat]) -> Footing {
@@ -80,7 +110,12 @@ impl Naive<'_> {
             }
         };
         let reach = seats.iter().map(from_first).max().unwrap_or(Reach::Node);
-        let gpus = self.jobs[at].gang.gpus();
+        let each = |seat: &Seat| match roles[usize::from(seat.role)].demand.gpu {
+            GpuDemand::None => 0,
+            GpuDemand::Whole(gpus) => u32::from(gpus) * seat.tasks,
+            GpuDemand::Milli(_) => seat.tasks,
+        };
+        let gpus = seats.iter().map(each).sum();
         let rate_ppb = self.class(at).course.rates.on(model, gpus, reach);
         Footing {
             model,
@@ -238,8 +273,12 @@ impl Naive<'_> {
             let lies_there = self.rows[at].seats.iter().any(|seat| seat.node == node);
             let checkpoint = self.class(at).checkpoint;
             let saved = self.now.saturating_add(checkpoint.dump);
+            let goes_on = self.goes_on(at, |node| {
+                matches!(self.slots[node.index()].phase, NodePhase::Noticed(_))
+            });
             let row = &mut self.rows[at];
             let works = row.works < self.now && row.saving.is_none();
+            let works = works && !goes_on;
             if lies_there && checkpoint.on_notice && works && saved <= until && saved < row.due {
                 (row.saving, row.due) = (Some(self.now), saved);
             }
@@ -262,11 +301,37 @@ impl Naive<'_> {
         self.slots[at].drains = false;
         for row in 0..self.rows.len() {
             if self.rows[row].seats.iter().any(|seat| seat.node == node) {
-                self.interrupt(row, Cause::Reclaim);
+                self.evict(row, at, Cause::Reclaim);
             }
         }
         self.vanish(node, &Fact::Reclaimed { node });
         self.restore(self.slots[at].offering);
+    }
+
+    /// Whether a job can run in what is left of its seats when some nodes are gone.
+    fn goes_on(&self, at: usize, gone: impl Fn(NodeId) -> bool) -> bool {
+        let stays = |seat: &&Seat| !gone(seat.node);
+        let seats: Vec<Seat> = self.rows[at].seats.iter().filter(stays).copied().collect();
+        let enough = |(position, role): (usize, &crate::model::Role)| {
+            let mine = seats
+                .iter()
+                .filter(|seat| usize::from(seat.role) == position);
+            mine.map(|seat| seat.tasks).sum::<u32>() >= role.least
+        };
+        self.jobs[at].gang.roles().iter().enumerate().all(enough)
+    }
+
+    /// A job loses its seats in a slot.
+    fn evict(&mut self, at: usize, slot: usize, cause: Cause) {
+        let node = NodeId(convert::narrow(slot));
+        let goes_on = self.goes_on(at, |other| other == node);
+        if goes_on && self.rows[at].saving.is_none() {
+            let before = self.rows[at].seats.clone();
+            self.rows[at].seats.retain(|seat| seat.node != node);
+            self.reseat(at, &before);
+        } else {
+            self.interrupt(at, cause);
+        }
     }
 
     /// The run is over: those that wait are told first, then those that run.

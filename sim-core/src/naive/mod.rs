@@ -202,6 +202,7 @@ impl<'a> Naive<'a> {
                 Fact::Price { .. } => Wakes::PRICE,
                 Fact::Availability { .. } => Wakes::AVAILABILITY,
                 Fact::Started { .. }
+                | Fact::Paced { .. }
                 | Fact::Reseated { .. }
                 | Fact::Shock { .. }
                 | Fact::Requested { .. }

@@ -166,6 +166,12 @@ impl Digesting {
             Decision::Job(JobDecision::Preempt(job)) => {
                 digester.begin(2, now).job(*job);
             }
+            Decision::Job(JobDecision::Reseat(job, allocation)) => {
+                digester.begin(7, now).job(*job).seats(allocation.seats());
+            }
+            Decision::Job(JobDecision::Pace(job, every)) => {
+                digester.begin(8, now).job(*job).span(*every);
+            }
             Decision::Job(JobDecision::Reject(job)) => {
                 digester.begin(3, now).job(*job);
             }
@@ -199,6 +205,7 @@ impl Digesting {
                 };
                 digester.begin(3, now).job(*job).u32(cause).spent(spent)
             }
+            Fact::Paced { job, every } => digester.begin(20, now).job(*job).span(*every),
             Fact::Reseated {
                 job,
                 seats,
@@ -287,6 +294,7 @@ impl Digesting {
             }
             Fact::Arrived { .. }
             | Fact::Started { .. }
+            | Fact::Paced { .. }
             | Fact::Reseated { .. }
             | Fact::Interrupted { .. }
             | Fact::Ended { .. }

@@ -69,6 +69,13 @@ pub enum Fact<'a> {
         /// From when on it works: later than now if it has to set up first.
         works: SimTime,
     },
+    /// A policy chose the stretch of work after which a job writes a checkpoint, from its next start on.
+    Paced {
+        /// The job.
+        job: JobId,
+        /// The stretch.
+        every: Span,
+    },
     /// A running job goes on in other seats, without having waited.
     Reseated {
         /// The job.

@@ -467,6 +467,7 @@ impl Observer for Recorder {
             Fact::Released { node } => self.lose(*node, now, false),
             Fact::Price { offering, price } => self.meters[offering.index()].reprice(now, *price),
             Fact::Refused(_)
+            | Fact::Paced { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Draining { .. }

@@ -63,6 +63,9 @@ fn line(fact: &Fact<'_>) -> Option<String> {
             seats: on,
             works,
         } => format!("{job} starts, works at {}us:{}", works.us(), seats(on)),
+        Fact::Paced { job, every } => {
+            format!("{job} writes a checkpoint after each {}us", every.us())
+        }
         Fact::Reseated {
             job,
             seats: on,

@@ -306,7 +306,7 @@ fn a_gang_that_is_not_whole_or_lies_where_it_may_not_is_seen() {
         let mut spec = job(0, 1, 10);
         spec.models = models;
         let demand = spec.gang.roles()[0].demand;
-        spec.gang = Gang::One(Role { tasks, demand });
+        spec.gang = Gang::One(Role::rigid(tasks, demand));
         broken(world(vec![fleet(1, 2), other]), 0, |tell| {
             tell(0, ready(0));
             tell(0, ready(1));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Finish, Wakes, World};
-use sim_core::model::{Demand, Gang, GpuDemand, Job, Offering, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Offering, Role};
 use sim_core::units::{NodeId, OfferingId, SimTime, Span};
 
 use crate::rig::{fleet, job, steps, watch, world};
@@ -46,10 +46,12 @@ fn a_draining_machine_takes_its_slot_until_it_is_gone() {
 fn a_node_with_a_job_that_asks_for_nothing_is_busy() {
     let nothing = Role {
         tasks: 1,
+        least: 1,
         demand: Demand {
             gpu: GpuDemand::None,
             cpu_milli: 0,
             memory_mib: 0,
+            markets: MarketSet::ANY,
         },
     };
     let light = Job {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Decision, Fault, Finish, Grants, Plan, Refusal, View, Wakes};
-use sim_core::model::{Demand, Gang, GpuDemand, GpuSet, Job, ModelSet, Offering};
+use sim_core::model::{Demand, Gang, GpuDemand, GpuSet, Job, MarketSet, ModelSet, Offering};
 use sim_core::model::{Placement, Role, Seat};
 use sim_core::naive::{self, Objection};
 use sim_core::recording::Answer;
@@ -191,10 +191,12 @@ fn the_naive_simulator_objects_to_a_forged_recording() {
     let world = Arc::new(world(vec![fleet(2, 2)]));
     let share = Role {
         tasks: 1,
+        least: 1,
         demand: Demand {
             gpu: GpuDemand::Milli(600),
             cpu_milli: 0,
             memory_mib: 0,
+            markets: MarketSet::ANY,
         },
     };
     let shared = Job {

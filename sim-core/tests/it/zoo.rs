@@ -1,6 +1,6 @@
 //! A zoo of policies, most of them hostile.
 
-use sim_core::engine::{Capacity, Plan, Policy, Reason, View, Wakes};
+use sim_core::engine::{Capacity, Plan, Policy, Reason, Refusal, View, Wakes};
 use sim_core::model::{GpuDemand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
@@ -181,6 +181,8 @@ impl Beast {
         for job in view.running() {
             if self.luck.chance(0.15) && plan.is_running(job.id()) {
                 plan.preempt(job.id()).expect("it runs");
+            } else if self.luck.chance(0.2) {
+                self.move_somewhere(job.id(), plan);
             }
         }
         for at in 0..plan.capacity().slots() {
@@ -205,6 +207,10 @@ impl Beast {
             if plan.is_pending(job) && self.luck.chance(0.03) {
                 plan.reject(job).expect("it waits");
             } else if plan.is_pending(job) {
+                if self.luck.chance(0.1) {
+                    let every = Span::from_us(200_000 + self.luck.below(4_000_000)).expect("short");
+                    plan.pace(job, every).expect("it waits");
+                }
                 self.start_somewhere(job, plan);
             }
         }
@@ -240,6 +246,20 @@ impl Beast {
         assert!(started.is_ok() || picky, "{started:?} for {placement:?}");
     }
 
+    fn move_somewhere(&mut self, job: JobId, plan: &mut Plan<'_>) {
+        let luck = &mut self.luck;
+        let mut choose = |capacity: &Capacity, role: &Role, models: ModelSet| {
+            scatter(luck, false, (capacity, role, models))
+        };
+        if let Some(placement) = plan.lay(job, &mut choose)
+            && plan.is_running(job)
+        {
+            let moved = plan.reseat(job, &placement);
+            let saves = matches!(moved, Err(Refusal::Saving(_)));
+            assert!(moved.is_ok() || saves, "{moved:?} for {placement:?}");
+        }
+    }
+
     /// Something, allowed or not; what the answer is does not matter.
     fn lie(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         let luck = &mut self.luck;
@@ -256,8 +276,9 @@ impl Beast {
         let slots = u64::from(plan.capacity().slots());
         let node = NodeId(u32::try_from(luck.below(slots + 2)).unwrap());
         let offering = OfferingId(u16::try_from(luck.below(5)).unwrap());
-        let _ignored = match luck.below(8) {
-            0 | 1 => {
+        let _ignored = match luck.below(10) {
+            8 => plan.pace(job, Span::from_us(luck.below(3) * 500_000).unwrap()),
+            0 | 1 | 9 => {
                 let seat = |luck: &mut Stream| Seat {
                     node: NodeId(u32::try_from(luck.below(slots + 1)).unwrap()),
                     role: u16::try_from(luck.below(2)).unwrap(),
@@ -267,7 +288,12 @@ impl Beast {
                     ),
                 };
                 let seats = (0..luck.below(4)).map(|_| seat(luck)).collect();
-                plan.start(job, &Placement { seats })
+                let placement = Placement { seats };
+                if luck.chance(0.5) {
+                    plan.start(job, &placement)
+                } else {
+                    plan.reseat(job, &placement)
+                }
             }
             2 => plan.preempt(job),
             3 => plan.reject(job),
@@ -293,7 +319,9 @@ fn scatter(
     for at in (1..nodes.len()).rev() {
         nodes.swap(at, usize::try_from(luck.below(at as u64 + 1)).unwrap());
     }
-    let (mut seats, mut left, mut models) = (Seats::new(), role.tasks, models);
+    let wanted = luck.between(role.least.into(), role.tasks.into());
+    let (mut seats, mut models) = (Seats::new(), models);
+    let mut left = u32::try_from(wanted).unwrap();
     for node in nodes {
         let offering = capacity.offering_of(node);
         if left == 0 || !capacity.allows(offering, models, &role.demand) {

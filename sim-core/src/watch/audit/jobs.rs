@@ -136,7 +136,7 @@ impl Auditor {
         self.demand(pending, Rule::JobState, || {
             format!("{job} starts while it runs")
         });
-        self.check_gang(at, seats);
+        self.check_gang(at, seats, &[]);
         let row = &self.jobs[at];
         let class = &self.world.classes[row.spec.class.index()];
         let restore = if row.attempts > 0 {
@@ -168,14 +168,15 @@ impl Auditor {
 
     /// The seats are the gang, on ready nodes of one allowed model, with the GPUs that the tasks
     /// need.
-    fn check_gang(&mut self, at: usize, seats: &[Seat]) {
+    fn check_gang(&mut self, at: usize, seats: &[Seat], held: &[Seat]) {
         let (job, spec) = (self.jobs[at].id, self.jobs[at].spec.clone());
         for (position, role) in spec.gang.roles().iter().enumerate() {
             let of_role = seats
                 .iter()
                 .filter(|seat| usize::from(seat.role) == position);
             let seated: u64 = of_role.map(|seat| u64::from(seat.tasks)).sum();
-            self.demand(seated == u64::from(role.tasks), Rule::Gang, || {
+            let enough = u64::from(role.least)..=u64::from(role.tasks);
+            self.demand(enough.contains(&seated), Rule::Gang, || {
                 format!(
                     "{job}: {seated} of {} tasks of role {position} are seated",
                     role.tasks
@@ -196,10 +197,16 @@ impl Auditor {
                 continue;
             };
             let phase = self.slots[seat.node.index()].phase;
-            self.demand(phase == Phase::Ready, Rule::Closed, || {
+            // What it held before it may go on holding.
+            let stays = held.contains(seat) && phase != Phase::Absent;
+            self.demand(phase == Phase::Ready || stays, Rule::Closed, || {
                 format!("{job} starts on {:?}, which is {phase:?}", seat.node)
             });
             self.check_gpus(job, seat, role);
+            let market = self.world.offerings[offering].market;
+            self.demand(role.demand.markets.allows(market), Rule::Market, || {
+                format!("{job} lies on {:?}, got on {market:?}", seat.node)
+            });
             if role.demand.gpu != GpuDemand::None {
                 let model = self.world.offerings[offering].shape.model;
                 let fits = spec.models.allows(model) && lies_on.is_none_or(|other| other == model);
@@ -273,6 +280,60 @@ impl Auditor {
     /// Seats of running jobs on a node.
     pub(super) fn seats_on(&self, node: NodeId) -> usize {
         self.jobs.iter().map(|row| row.seats_on(node).count()).sum()
+    }
+
+    pub(super) fn paced(&mut self, job: JobId, every: Span) {
+        if let Some(at) = self.row(job, "is paced") {
+            let waits = self.jobs[at].running.is_none() && every > Span::ZERO;
+            self.demand(waits, Rule::JobState, || {
+                format!("{job} is paced to {every}")
+            });
+            self.jobs[at].every = Some(every);
+        }
+    }
+
+    /// A job goes on in other seats with all its work.
+    pub(super) fn reseated(&mut self, job: JobId, seats: &[Seat], works: SimTime, spent: &Spent) {
+        let Some(at) = self.row(job, "is reseated") else {
+            return;
+        };
+        let Some(running) = self.vacate(at) else {
+            self.blame(Rule::JobState, format!("{job} is reseated while it waits"));
+            return;
+        };
+        let now = self.now;
+        self.demand(
+            running.passed(now, spent) && running.saving.is_none(),
+            Rule::WorkingTime,
+            || format!("{job} did not pass its time so: {spent:?}, {running:?}"),
+        );
+        let should = self.jobs[at].work.of_use(running.worked(now), running.rate);
+        self.demand(spent.kept.us() == should, Rule::Keep, || {
+            format!("{job} keeps {}, not {should} us", spent.kept)
+        });
+        self.jobs[at].work.credit(spent.kept, running.rate);
+        self.check_gang(at, seats, &running.seats);
+        let class = &self.world.classes[self.jobs[at].spec.class.index()];
+        let due = running
+            .works
+            .max(now)
+            .saturating_add(class.checkpoint.reseat);
+        let rate = work::rate(&self.world, &self.jobs[at].spec, seats);
+        let pace = Pace::of(class, &self.jobs[at].work, rate, self.jobs[at].every);
+        self.demand(works == due, Rule::Restore, || {
+            format!("{job} works from {works} on, not from {due} on")
+        });
+        self.jobs[at].running = Some(Running {
+            seats: seats.to_vec(),
+            started: now,
+            works,
+            rate,
+            pace,
+            saving: None,
+        });
+        for seat in seats {
+            self.check_room(seat.node);
+        }
     }
 
     pub(super) fn interrupted(&mut self, job: JobId, cause: Cause, spent: &Spent) {
@@ -392,7 +453,18 @@ impl Auditor {
                 continue;
             };
             let saved = self.now.saturating_add(checkpoint.dump);
-            let first = running.saving.is_none() && running.works < self.now;
+            let stays = |seat: &&Seat| {
+                !matches!(self.slots[seat.node.index()].phase, Phase::Noticed { .. })
+            };
+            let left: Vec<&Seat> = running.seats.iter().filter(stays).collect();
+            let enough = |(position, role): (usize, &Role)| {
+                let mine = left
+                    .iter()
+                    .filter(|seat| usize::from(seat.role) == position);
+                mine.map(|seat| seat.tasks).sum::<u32>() >= role.least
+            };
+            let must = !row.spec.gang.roles().iter().enumerate().all(enough);
+            let first = must && running.saving.is_none() && running.works < self.now;
             if checkpoint.on_notice && first && saved <= at && saved < running.due(checkpoint.dump)
             {
                 running.saving = Some(self.now);
@@ -404,7 +476,12 @@ impl Auditor {
     fn vacate(&mut self, at: usize) -> Option<Running> {
         let running = self.jobs[at].running.take()?;
         let us = self.now.us().saturating_sub(running.started.us());
-        let milli = self.jobs[at].spec.gang.gpu_milli();
+        let roles = self.jobs[at].spec.gang.roles();
+        let each = |seat: &Seat| {
+            let role = roles.get(usize::from(seat.role));
+            role.map_or(0, |role| role.demand.gpu_milli()) * u64::from(seat.tasks)
+        };
+        let milli: u64 = running.seats.iter().map(each).sum();
         self.report.gpu.allocated += u128::from(us) * u128::from(milli);
         Some(running)
     }

@@ -201,7 +201,13 @@ impl Observer for Auditor {
             Fact::Arrived { job, spec } => self.arrived(job, spec),
             Fact::Started { job, seats, works } => self.started(job, seats, works),
             Fact::Interrupted { job, cause, spent } => self.interrupted(job, cause, &spent),
-            Fact::Reseated { job, .. } => self.blame(Rule::JobState, format!("{job} is reseated")),
+            Fact::Paced { job, every } => self.paced(job, every),
+            Fact::Reseated {
+                job,
+                seats,
+                works,
+                spent,
+            } => self.reseated(job, seats, works, &spent),
             Fact::Ended {
                 job,
                 outcome,

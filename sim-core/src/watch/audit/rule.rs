@@ -17,6 +17,8 @@ pub enum Rule {
     Gang,
     /// A gang lies on one GPU model, and on one that its job allows.
     Model,
+    /// A task lies on a node got on a market that it allows.
+    Market,
     /// Jobs start only on nodes that are ready.
     Closed,
     /// A seat names as many GPUs of its node as its tasks need.

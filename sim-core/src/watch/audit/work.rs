@@ -155,7 +155,7 @@ pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> u64 {
         .and_then(|seat| site(world, seat.node))
         .map(|site| site.model);
     let listed = rates.by_model.iter().find(|(model, _)| Some(*model) == on);
-    let gpus: u64 = job.gang.roles().iter().map(gpus_of).sum();
+    let gpus: u64 = seats.iter().map(|seat| gpus_of(job, seat)).sum();
     let scaling = rates
         .by_gpus
         .iter()
@@ -172,14 +172,15 @@ pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> u64 {
     product(product(listed, scaling), spread).max(1)
 }
 
-/// GPUs of all tasks of a role, a share counting as one.
-fn gpus_of(role: &crate::model::Role) -> u64 {
-    let each = match role.demand.gpu {
+/// GPUs of the tasks of a seat, a share counting as one.
+fn gpus_of(job: &Job, seat: &Seat) -> u64 {
+    let role = job.gang.roles().get(usize::from(seat.role));
+    let each = match role.map_or(GpuDemand::None, |role| role.demand.gpu) {
         GpuDemand::None => 0,
         GpuDemand::Whole(gpus) => gpus.into(),
         GpuDemand::Milli(_) => 1,
     };
-    u64::from(role.tasks) * each
+    u64::from(seat.tasks) * each
 }
 
 /// The product of two rates, rounded down.
