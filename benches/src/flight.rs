@@ -47,6 +47,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         boot: Span::ZERO,
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
+        visible: true,
         availability: Curve::constant(nodes),
     };
     let class = Class {

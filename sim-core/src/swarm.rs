@@ -156,6 +156,7 @@ impl Swarm {
             boot,
             notice,
             price: Curve::new(prices).expect("ascending"),
+            visible: !self.has("hidden"),
             availability: Curve::new(nodes).expect("ascending"),
         }
     }

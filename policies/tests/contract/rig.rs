@@ -54,6 +54,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
         boot: Span::ZERO,
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
+        visible: true,
         availability: Curve::constant(nodes),
     }
 }

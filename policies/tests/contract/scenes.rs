@@ -99,6 +99,7 @@ fn offering(luck: &mut Stream, models: u64, grows: bool) -> Offering {
             Span::ZERO
         },
         price: Curve::new(prices).expect("ascending"),
+        visible: true,
         availability: Curve::new(stock).expect("ascending"),
     }
 }

@@ -157,6 +157,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         boot: fleet.boot.value,
         notice: fleet.notice.value,
         price: curve(&fleet.price.value),
+        visible: true,
         availability: fleet
             .availability
             .as_ref()

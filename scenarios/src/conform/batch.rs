@@ -161,6 +161,7 @@ fn world(case: &Case) -> Result<World, String> {
         boot: Span::ZERO,
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
+        visible: true,
         availability: Curve::constant(nodes),
     };
     let class = Class {

@@ -294,7 +294,9 @@ impl Engine {
         let price = self.state.world.offerings[offering.index()]
             .price
             .at(self.state.now);
-        self.state.supply[offering.index()].price = price;
+        let supply = &mut self.state.supply[offering.index()];
+        supply.meter(self.state.now);
+        supply.price = price;
         self.tell(&Fact::Price { offering, price }, watch);
         self.note(Change::Price(offering), Wakes::PRICE);
         self.schedule_price(offering);

@@ -63,7 +63,9 @@ impl Engine {
 
     /// The lowest slot without a machine, which now has one.
     fn occupy(&mut self, offering: OfferingId) -> NodeId {
+        let now = self.state.now;
         let supply = &mut self.state.supply[offering.index()];
+        supply.meter(now);
         supply.held += 1;
         let slot = self.absent[offering.index()]
             .next(0)
@@ -113,7 +115,9 @@ impl Engine {
         slot.phase = NodePhase::Absent;
         slot.drains = false;
         slot.launch += 1;
+        let now = self.state.now;
         let supply = &mut self.state.supply[offering];
+        supply.meter(now);
         supply.held -= 1;
         supply.leaving -= u32::from(was_leaving);
         self.absent[offering].insert(node.0 - supply.first);
@@ -127,7 +131,9 @@ impl Engine {
             .at(self.state.now);
         self.state.supply[offering.index()].available = nodes;
         self.tell(&Fact::Availability { offering, nodes }, watch);
-        self.note(Change::Availability(offering), Wakes::AVAILABILITY);
+        if self.state.world.offerings[offering.index()].visible {
+            self.note(Change::Availability(offering), Wakes::AVAILABILITY);
+        }
         let (first, max) = (
             self.state.supply[offering.index()].first,
             self.state.world.offerings[offering.index()].max,

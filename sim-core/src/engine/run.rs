@@ -154,6 +154,8 @@ impl Engine {
                 leaving: 0,
                 price,
                 available,
+                spent: 0,
+                metered: SimTime::ZERO,
             }
         });
         let supply: Vec<Supply> = supply.collect();

@@ -75,6 +75,23 @@ pub(crate) struct Supply {
     pub(crate) leaving: u32,
     pub(crate) price: Price,
     pub(crate) available: u32,
+    /// Nano-dollars an hour x microseconds spent on what was held, up to `metered`.
+    pub(crate) spent: u128,
+    pub(crate) metered: SimTime,
+}
+
+impl Supply {
+    /// Brings what was spent up to `now`, before the price or what is held changes.
+    pub(crate) fn meter(&mut self, now: SimTime) {
+        self.spent = self.spent_by(now);
+        self.metered = now;
+    }
+
+    /// Nano-dollars an hour x microseconds spent by `now`.
+    pub(crate) fn spent_by(&self, now: SimTime) -> u128 {
+        let us = u128::from(now.since(self.metered).us());
+        self.spent + us * u128::from(self.price.nanousd_h()) * u128::from(self.held)
+    }
 }
 
 /// Something that happened since the policy was last asked, its own decisions included.

@@ -1,10 +1,10 @@
 //! The view: all that a policy may see, and nothing it may not.
 
 use super::jobs::{Live, Standing};
-use super::state::{Change, NodePhase, State, World};
+use super::state::{Change, NodePhase, State, Supply, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
 use crate::model::{Allocation, Checkpoint, Gang, Market, ModelSet, Shape};
-use crate::units::{JobId, NodeId, OfferingId, Price, QueueId, SimTime, Span};
+use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
 /// What a policy may know beyond what a real scheduler sees. Declared by the scenario, printed in every table.
@@ -88,7 +88,7 @@ pub struct OfferingView<'a> {
     pub boot: Span,
     /// Price of a node now.
     pub price: Price,
-    /// Machines the provider has now.
+    /// Machines the provider has now; where that is not to be seen, as many as may be held.
     pub available: u32,
 }
 
@@ -188,8 +188,23 @@ impl<'a> View<'a> {
             max: offering.max,
             boot: offering.boot,
             price: supply.price,
-            available: supply.available,
+            available: if offering.visible {
+                supply.available
+            } else {
+                offering.max
+            },
         })
+    }
+
+    /// What was spent so far on what was held: price x time, before any rule of billing.
+    pub fn spent(&self) -> Money {
+        let spent = |supply: &Supply| supply.spent_by(self.now());
+        money(self.state.supply.iter().map(spent).sum())
+    }
+
+    /// The same of one offering. Panics beyond the offerings.
+    pub fn spent_on(&self, offering: OfferingId) -> Money {
+        money(self.state.supply[offering.index()].spent_by(self.now()))
     }
 
     /// All offerings in the order of the scenario.
@@ -379,4 +394,9 @@ impl<'a> JobView<'a> {
         let CourseChange::Done(left) = self.live.progress.next(&self.live.attempt.on);
         left
     }
+}
+
+/// Nano-dollars an hour x microseconds, as money.
+fn money(spent: u128) -> Money {
+    Money::round_half_even(i128::try_from(spent).unwrap_or(i128::MAX), 3_600_000_000)
 }

@@ -59,6 +59,8 @@ pub struct Offering {
     pub notice: Span,
     /// Price an hour of a node, from request to release.
     pub price: Curve<Price>,
+    /// Whether policies see how many nodes the provider has; else they learn it by asking for some.
+    pub visible: bool,
     /// Nodes the provider has: what is held beyond it is taken away, highest slot first.
     pub availability: Curve<u32>,
 }

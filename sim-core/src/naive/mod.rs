@@ -200,7 +200,13 @@ impl<'a> Naive<'a> {
                 | Fact::Repaired { .. } => Wakes::NODE,
                 Fact::Noticed { .. } | Fact::Advised { .. } => Wakes::NOTICE,
                 Fact::Price { .. } => Wakes::PRICE,
-                Fact::Availability { .. } => Wakes::AVAILABILITY,
+                Fact::Availability { offering, .. } => {
+                    if self.world.offerings[offering.index()].visible {
+                        Wakes::AVAILABILITY
+                    } else {
+                        Wakes::NONE
+                    }
+                }
                 Fact::Started { .. }
                 | Fact::Paced { .. }
                 | Fact::Reseated { .. }

@@ -98,6 +98,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
         boot: Span::ZERO,
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
+        visible: true,
         availability: Curve::constant(nodes),
     }
 }
