@@ -1,9 +1,11 @@
 //! How a job advances. The engine knows only the instant of a job's next change on what it was given.
 
+mod cadence;
 mod linear;
 mod rates;
 mod stepwise;
 
+pub use cadence::{Cadence, CadenceError, Split};
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
 pub use stepwise::Stepwise;
