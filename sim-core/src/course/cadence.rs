@@ -1,85 +1,184 @@
-//! The cadence of checkpoints: how an attempt that writes one after each stretch of work spends its time. In closed form, so
-//! that a checkpoint is no event.
+//! A cadence of checkpoints: how an attempt spends its time between working and dumping, in closed form.
+//!
+//! The attempt works `every`, then stands still for `dump` while the snapshot is taken, works on, and
+//! so forth; meanwhile the snapshot travels, and `upload` after its dump has ended it is durable: it
+//! outlives the machine. Uploads do not slow the work, nor each other (so `upload` should not exceed
+//! `every`, or the link would have to carry more than one at a time).
+
+use std::fmt;
 
 use crate::units::Span;
 
-/// How an attempt writes checkpoints. The default writes none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// When an attempt dumps, and when a dump is safe.
+///
+/// ```
+/// use sim_core::course::Cadence;
+/// use sim_core::units::Span;
+///
+/// let minutes = |n| Span::from_secs(60 * n);
+/// let cadence = Cadence::new(Some(minutes(30)), minutes(2), minutes(5), false).expect("positive");
+/// assert_eq!(cadence.length(minutes(60)), minutes(62));
+/// let split = cadence.at(minutes(40), minutes(60));
+/// assert_eq!((split.worked, split.durable, split.dumping), (minutes(38), minutes(30), minutes(2)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
-    /// Working time from one to the next; none are written without it.
-    pub every: Option<Span>,
-    /// Time to write one; the work stands still meanwhile.
-    pub dump: Span,
-    /// Time from when it is written to when it outlives the node.
-    pub upload: Span,
-    /// Whether one is written after the last piece of work as well.
-    pub last: bool,
+    every: Option<Span>,
+    dump: Span,
+    upload: Span,
+    last: bool,
 }
 
-/// How the time of an attempt splits, from when it began to work.
+/// An attempt's time so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Split {
+    /// Working time that a loss now would leave.
+    pub durable: Span,
     /// Working time.
     pub worked: Span,
-    /// The part of it, from the beginning, that outlives the node.
-    pub durable: Span,
-    /// Time spent writing, whole checkpoints or not.
+    /// Time in dumps, an unfinished one included.
     pub dumping: Span,
 }
 
+/// Why spans are no cadence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CadenceError {
+    /// The working time between two dumps is zero.
+    NoWork,
+}
+
 impl Cadence {
-    /// From when it begins to work to its end, if nothing disturbs it.
-    pub fn length(&self, work: Span) -> Span {
-        let dumps = u128::from(self.dumps(work)) * u128::from(self.dump.us());
-        span(u128::from(work.us()) + dumps)
-    }
+    /// No checkpoints: a lost attempt is lost whole.
+    pub const NONE: Self = Self {
+        every: None,
+        dump: Span::ZERO,
+        upload: Span::ZERO,
+        last: false,
+    };
 
-    /// How it splits `elapsed` after it began to work, of `work` in all.
-    pub fn at(&self, elapsed: Span, work: Span) -> Split {
-        let length = self.length(work);
-        let elapsed = elapsed.min(length);
-        let Some(every) = self.every else {
-            return Split {
-                worked: elapsed,
-                ..Split::default()
-            };
-        };
-        let (every, elapsed_us) = (every.us().max(1), elapsed.us());
-        let cycle = every.saturating_add(self.dump.us());
-        let worked = (elapsed_us / cycle * every + (elapsed_us % cycle).min(every)).min(work.us());
-        let safe = match elapsed_us.checked_sub(self.upload.us()) {
-            // The one after a last stretch that is shorter.
-            Some(since) if self.last && since == length.us() => work.us(),
-            Some(since) => (since / cycle).min(self.dumps(work)) * every,
-            None => 0,
-        };
-        Split {
-            worked: span(worked.into()),
-            durable: span(safe.min(work.us()).into()),
-            dumping: elapsed - span(worked.into()),
+    /// A dump of length `dump` after each `every` of working time (`None`: no periodic one), durable
+    /// `upload` after its end; after the last segment only if `last`.
+    ///
+    /// # Errors
+    /// `every` is zero.
+    pub fn new(
+        every: Option<Span>,
+        dump: Span,
+        upload: Span,
+        last: bool,
+    ) -> Result<Self, CadenceError> {
+        if every == Some(Span::ZERO) {
+            return Err(CadenceError::NoWork);
         }
+        Ok(Self {
+            every,
+            dump,
+            upload,
+            last,
+        })
     }
 
-    /// Checkpoints on the way to the end of `work`.
-    fn dumps(&self, work: Span) -> u64 {
-        let Some(every) = self.every else {
+    /// Working time between dumps.
+    pub const fn every(&self) -> Option<Span> {
+        self.every
+    }
+
+    /// How long a dump stops the work.
+    pub const fn dump(&self) -> Span {
+        self.dump
+    }
+
+    /// From the end of a dump until it is durable.
+    pub const fn upload(&self) -> Span {
+        self.upload
+    }
+
+    /// Whether a dump follows the last segment too.
+    pub const fn last(&self) -> bool {
+        self.last
+    }
+
+    /// Dumps between the segments of `work`, and one after the last if so asked; none where there is
+    /// no work.
+    pub fn dumps(&self, work: Span) -> u64 {
+        if work == Span::ZERO {
             return 0;
-        };
-        let stretches = work.us().div_ceil(every.us().max(1));
-        if self.last {
-            stretches
+        }
+        self.between(work) + u64::from(self.last)
+    }
+
+    /// Elapsed time of `work` undisturbed, dumps included; held at [`Span::MAX`].
+    pub fn length(&self, work: Span) -> Span {
+        work.saturating_add(self.dump.saturating_mul(self.dumps(work)))
+    }
+
+    /// The split after `elapsed` of an attempt that has `work` to do. Past [`Cadence::length`] the work
+    /// stands still, while the last uploads still arrive.
+    pub fn at(&self, elapsed: Span, work: Span) -> Split {
+        let between = self.between(work);
+        let before = (elapsed.us() / self.period_us(work)).min(between);
+        let rest = span(elapsed.us() - before * self.period_us(work));
+        let segment = if before < between {
+            self.segment(work)
         } else {
-            stretches.saturating_sub(1)
+            span(work.us() - between * self.segment(work).us())
+        };
+        let dumped = before < between || (self.last && work > Span::ZERO);
+        let dump = if dumped { self.dump } else { Span::ZERO };
+        Split {
+            durable: self.durable(elapsed, work),
+            worked: span(before * self.segment(work).us()) + rest.min(segment),
+            dumping: span(before * self.dump.us()) + rest.saturating_sub(segment).min(dump),
+        }
+    }
+
+    /// The work of the latest dump that has arrived.
+    fn durable(&self, elapsed: Span, work: Span) -> Span {
+        let Some(before) = elapsed.us().checked_sub(self.upload.us()) else {
+            return Span::ZERO;
+        };
+        let between = self.between(work);
+        let arrived = (before / self.period_us(work)).min(between);
+        // Beyond the longest span nothing ends, so the sum must not be held there.
+        let end = u128::from(work.us()) + u128::from(between + 1) * u128::from(self.dump.us());
+        if self.last && u128::from(before) >= end {
+            return work;
+        }
+        span(arrived * self.segment(work).us())
+    }
+
+    /// The work of all segments but the last, which may be shorter.
+    fn segment(&self, work: Span) -> Span {
+        self.every.map_or(work, |every| every.min(work))
+    }
+
+    /// From the start of a segment to that of the next; at least a microsecond, where there is no work.
+    fn period_us(&self, work: Span) -> u64 {
+        (self.segment(work).us() + self.dump.us()).max(1)
+    }
+
+    /// Dumps that have work on both sides.
+    fn between(&self, work: Span) -> u64 {
+        let segment = self.segment(work).us().max(1);
+        work.us().div_ceil(segment).saturating_sub(1)
+    }
+}
+
+fn span(us: u64) -> Span {
+    Span::from_us(us).expect("no longer than the work or the elapsed time")
+}
+
+impl fmt::Display for CadenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoWork => f.write_str(
+                "a checkpoint every 0 s leaves no time to work: give a span, or none at all",
+            ),
         }
     }
 }
 
-fn span(us: u128) -> Span {
-    u64::try_from(us)
-        .ok()
-        .and_then(Span::from_us)
-        .unwrap_or(Span::MAX)
-}
+impl std::error::Error for CadenceError {}
 
 #[cfg(test)]
 mod tests {
@@ -87,60 +186,96 @@ mod tests {
     use proptest::prelude::*;
 
     fn us(us: u64) -> Span {
-        Span::from_us(us).expect("short")
+        Span::from_us(us).unwrap()
     }
 
-    /// Microsecond by microsecond: work, or write.
-    fn stepped(cadence: &Cadence, elapsed: u64, work: u64) -> (Split, Option<u64>) {
-        let (mut worked, mut dumping, mut written, mut since) = (0, 0, Vec::new(), 0);
-        let mut left_to_write = None;
-        let mut end = (work == 0).then_some(0);
-        for now in 0..elapsed {
-            if end.is_some() {
-                break;
-            }
-            if let Some(left) = left_to_write {
-                dumping += 1;
-                left_to_write = Some(left - 1);
-            } else {
-                worked += 1;
-                since += 1;
-                let due = cadence.every.is_some_and(|every| since == every.us());
-                let over = worked == work;
-                if (due && !over) || (over && cadence.last && cadence.every.is_some()) {
-                    left_to_write = Some(cadence.dump.us());
+    /// Microsecond by microsecond: works, dumps, and notes when each snapshot arrives. The state before
+    /// each microsecond, the last one held.
+    fn naive(cadence: &Cadence, work: u64, until: u64) -> (Vec<Split>, u64) {
+        let every = cadence.every.map_or(u64::MAX, Span::us);
+        let (mut worked, mut dumping, mut in_dump, mut since) = (0, 0, 0, 0);
+        let (mut arrivals, mut splits, mut length) = (Vec::new(), Vec::new(), None);
+        for now in 0..=until {
+            // What takes no time happens first.
+            loop {
+                let due = since == every && worked < work;
+                let last = worked == work && since > 0 && cadence.last;
+                if in_dump == cadence.dump.us() && (due || last) {
+                    arrivals.push((now + cadence.upload.us(), worked));
+                    (since, in_dump) = (0, 0);
+                } else {
+                    break;
                 }
             }
-            if left_to_write == Some(0) {
-                written.push((now + 1, worked));
-                (left_to_write, since) = (None, 0);
+            let dumps = since > 0
+                && ((since == every && worked < work) || (worked == work && cadence.last));
+            if worked == work && !dumps && length.is_none() {
+                length = Some(now);
             }
-            if worked == work && left_to_write.is_none() {
-                end = Some(now + 1);
+            let arrived = arrivals.iter().filter(|(at, _)| *at <= now);
+            let durable = arrived.map(|(_, worked)| *worked).max().unwrap_or(0);
+            splits.push(Split {
+                durable: us(durable),
+                worked: us(worked),
+                dumping: us(dumping),
+            });
+            if dumps {
+                (in_dump, dumping) = (in_dump + 1, dumping + 1);
+            } else if worked < work {
+                (worked, since) = (worked + 1, since + 1);
             }
         }
-        let safe = written
-            .iter()
-            .filter(|(at, _)| at + cadence.upload.us() <= elapsed.min(end.unwrap_or(elapsed)));
-        let split = Split {
-            worked: us(worked),
-            durable: us(safe.map(|(_, worked)| *worked).max().unwrap_or(0)),
-            dumping: us(dumping),
-        };
-        (split, end)
+        (splits, length.expect("it ends in time"))
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
-        fn splits_as_if_stepped(
-            every in prop::option::of(1_u64..9), dump in 0_u64..5, upload in 0_u64..12, last: bool,
-            work in 0_u64..40, elapsed in 0_u64..120,
+        fn it_is_what_a_stepping_simulation_says(
+            every in proptest::option::of(1_u64..12),
+            dump in 0_u64..5,
+            upload in 0_u64..20,
+            last: bool,
+            work in 0_u64..60,
         ) {
-            let cadence = Cadence { every: every.map(us), dump: us(dump), upload: us(upload), last };
-            let (split, _) = stepped(&cadence, elapsed, work);
-            prop_assert_eq!(cadence.at(us(elapsed), us(work)), split);
-            let (_, end) = stepped(&cadence, 10_000, work);
-            prop_assert_eq!(Some(cadence.length(us(work)).us()), end);
+            let cadence = Cadence::new(every.map(us), us(dump), us(upload), last).unwrap();
+            let until = work + (work + 1) * dump + upload + 5;
+            let (splits, length) = naive(&cadence, work, until);
+            prop_assert_eq!(cadence.length(us(work)), us(length));
+            for (elapsed, naive) in (0..).zip(splits) {
+                prop_assert_eq!(cadence.at(us(elapsed), us(work)), naive, "at {}", elapsed);
+            }
         }
+
+        #[test]
+        fn time_is_neither_lost_nor_made(
+            every in 1_u64..1 << 52,
+            spans in (0_u64..1 << 51, 0_u64..1 << 51),
+            last: bool,
+            work in 0_u64..1 << 51,
+            elapsed in 0_u64..1 << 51,
+        ) {
+            let every = us(every.min(Span::MAX.us()));
+            let cadence = Cadence::new(Some(every), us(spans.0), us(spans.1), last).unwrap();
+            let length = cadence.length(us(work));
+            let split = cadence.at(us(elapsed), us(work));
+            prop_assert_eq!(split.worked + split.dumping, us(elapsed).min(length));
+            prop_assert!(split.durable <= split.worked);
+            prop_assert!(split.worked <= us(work));
+        }
+    }
+
+    #[test]
+    fn the_extremes_are_held_at_the_longest_span() {
+        let cadence = Cadence::new(Some(us(1)), Span::MAX, Span::MAX, true).unwrap();
+        assert_eq!(cadence.length(Span::MAX), Span::MAX);
+        let split = cadence.at(Span::MAX, Span::MAX);
+        assert_eq!((split.worked, split.durable), (us(1), Span::ZERO));
+        assert_eq!(Cadence::NONE.length(Span::MAX), Span::MAX);
+        assert_eq!(Cadence::NONE.at(us(7), us(9)).durable, Span::ZERO);
+        assert_eq!(
+            Cadence::new(Some(Span::ZERO), us(1), us(1), true),
+            Err(CadenceError::NoWork)
+        );
     }
 }

@@ -5,7 +5,7 @@ mod linear;
 mod rates;
 mod stepwise;
 
-pub use cadence::{Cadence, Split};
+pub use cadence::{Cadence, CadenceError, Split};
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
 pub use stepwise::Stepwise;

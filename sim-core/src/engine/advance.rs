@@ -99,7 +99,7 @@ impl Engine {
             works: SimTime::ZERO,
             due: SimTime::ZERO,
             left: Span::ZERO,
-            cadence: Cadence::default(),
+            cadence: Cadence::NONE,
             saving: None,
             on: idle,
         };

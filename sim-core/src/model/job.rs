@@ -45,7 +45,7 @@ impl Class {
     pub fn cadence(&self, chosen: Option<Span>, on: &Footing) -> Cadence {
         let steps = |steps| self.course.span_of_steps(steps, on);
         let every = match self.checkpoint.keep {
-            Keep::All | Keep::Nothing => return Cadence::default(),
+            Keep::All | Keep::Nothing => return Cadence::NONE,
             _ if chosen.is_some() => chosen,
             Keep::Every(work) => Some(work),
             Keep::Steps(count) => steps(count),
@@ -54,12 +54,7 @@ impl Class {
         let Checkpoint {
             dump, upload, last, ..
         } = self.checkpoint;
-        Cadence {
-            every,
-            dump,
-            upload,
-            last,
-        }
+        Cadence::new(every, dump, upload, last).unwrap_or(Cadence::NONE)
     }
 }
 

@@ -4,7 +4,17 @@ mod arrivals;
 mod calendar;
 mod curve;
 pub mod draw;
+mod launch;
+mod lifetime;
+mod pace;
+mod parameter;
+mod shock;
 
 pub use arrivals::{Arrivals, Trace};
 pub use calendar::Calendar;
 pub use curve::{Curve, CurveError};
+pub use launch::{BootTime, Launch};
+pub use lifetime::{BathtubSpans, Lifetime};
+pub use pace::{Pace, UNIT_PACE};
+pub use parameter::{MAX_STEPS, ParameterError};
+pub use shock::{Region, Severity, Shock, Shocks};
