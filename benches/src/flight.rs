@@ -48,6 +48,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: Curve::constant(nodes),
     };
     let class = Class {
@@ -63,6 +64,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         models: vec!["gpu".to_owned()],
         queues: Vec::new(),
         classes: vec![class],
+        seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -7,10 +7,10 @@
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
 use crate::model::{Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market};
-use crate::model::{MarketSet, ModelSet, Offering, Queue, Role, Shape};
+use crate::model::{MarketSet, ModelSet, Offering, Queue, Risk, Role, Shape};
 use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use crate::world::draw::{Part, Stream};
-use crate::world::{Calendar, Curve};
+use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
 
 /// Draws of one scenario.
 #[derive(Clone, Copy)]
@@ -45,7 +45,9 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         Trigger::Event
     };
     // Rounds go on for ever while a job waits.
-    let ends = swarm.has("horizon") || trigger != Trigger::Event;
+    // So may machines that break, and jobs that begin again each time.
+    let breaks = swarm.has("lifetimes") || swarm.has("failures");
+    let ends = swarm.has("horizon") || trigger != Trigger::Event || breaks;
     let end = ends.then(|| SimTime::ZERO + swarm.span(&mut luck, 0, 150));
     let jobs = swarm.jobs(convert::wide(classes.len()), models);
     let world = World {
@@ -55,6 +57,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
             name: "only".to_owned(),
         }],
         classes,
+        seed,
         calendar: Calendar::default(),
         trigger,
         end,
@@ -158,7 +161,52 @@ impl Swarm {
             price: Curve::new(prices).expect("ascending"),
             visible: !self.has("hidden"),
             availability: Curve::new(nodes).expect("ascending"),
+            risk: self.risk(at),
         }
+    }
+
+    /// What may go wrong with machines; drawn apart, so that worlds without it stay as they were.
+    fn risk(&self, at: u64) -> Risk {
+        let mut luck = self.luck("risk", at);
+        let mut span = |low, high| self.span(&mut luck, low, high);
+        let (mean, scale, broken, repair) = (span(2, 40), span(2, 40), span(5, 60), span(0, 9));
+        let (median, p95) = (span(1, 3), span(5, 9));
+        let (poll, advice) = (span(1, 5), span(1, 9));
+        let mut risk = Risk::default();
+        if self.has("lifetimes") && luck.chance(0.7) {
+            risk.lifetime = if luck.chance(0.5) {
+                Lifetime::exponential(mean)
+            } else {
+                Lifetime::weibull(scale, 0.6)
+            }
+            .expect("positive");
+        }
+        if self.has("failures") && luck.chance(0.7) {
+            risk.failure = Lifetime::exponential(broken).expect("positive");
+            risk.repair = Some(repair).filter(|_| luck.chance(0.6));
+        }
+        if self.has("boot-law") {
+            let law = BootTime::log_normal(median, p95).expect("ascending");
+            risk.boot = Some(law).filter(|_| luck.chance(0.6));
+        }
+        if self.has("miscarriages") {
+            risk.launch = 0.7;
+        }
+        if self.has("polls") && luck.chance(0.7) {
+            risk.poll = poll;
+        }
+        if self.has("advice") {
+            risk.advice = advice;
+        }
+        if self.has("shocks") {
+            let severity = Severity::new(0.3, 0.5).expect("fractions");
+            let shocks = Shocks::new(mean, severity).expect("positive");
+            let until = SimTime::from_secs(150);
+            let name = format!("offering-{at}");
+            let shocks = shocks.generate(self.seed, &name, until).expect("few");
+            risk.shocks = shocks.into();
+        }
+        risk
     }
 
     fn class(&self, at: u64) -> Class {

@@ -55,6 +55,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: Curve::constant(nodes),
     }
 }
@@ -67,6 +68,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
             name: "only".to_owned(),
         }],
         classes: vec![class()],
+        seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

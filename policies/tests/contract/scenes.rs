@@ -100,6 +100,7 @@ fn offering(luck: &mut Stream, models: u64, grows: bool) -> Offering {
         },
         price: Curve::new(prices).expect("ascending"),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: Curve::new(stock).expect("ascending"),
     }
 }

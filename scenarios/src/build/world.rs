@@ -50,6 +50,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
             })
             .collect(),
         classes,
+        seed: scenario.seed.value,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,
@@ -158,6 +159,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         notice: fleet.notice.value,
         price: curve(&fleet.price.value),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: fleet
             .availability
             .as_ref()

@@ -162,6 +162,7 @@ fn world(case: &Case) -> Result<World, String> {
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: Curve::constant(nodes),
     };
     let class = Class {
@@ -177,6 +178,7 @@ fn world(case: &Case) -> Result<World, String> {
         models: vec!["processor".to_owned()],
         queues: Vec::new(),
         classes: vec![class],
+        seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

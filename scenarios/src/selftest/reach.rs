@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 51] = [
+const NAMES: [&str; 58] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -32,6 +32,7 @@ const NAMES: [&str; 51] = [
     "fact interrupted by policy",
     "fact interrupted by reclaim",
     "fact interrupted by notice",
+    "fact interrupted by failure",
     "fact paced",
     "fact reseated",
     "fact completed",
@@ -47,6 +48,12 @@ const NAMES: [&str; 51] = [
     "fact noticed",
     "fact reclaimed",
     "fact released",
+    "fact advised",
+    "fact miscarried",
+    "fact failed, to be repaired",
+    "fact failed for good",
+    "fact repaired",
+    "fact shock",
     "fact price",
     "fact availability",
     "refusal no such job",

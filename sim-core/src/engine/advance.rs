@@ -65,8 +65,16 @@ impl Engine {
                 self.step_availability(offering, watch);
                 self.schedule_availability(offering);
             }
+            Event::Shock(offering, which) => self.shock(offering, which, watch),
+            Event::Fail(node, _) => self.fail(node, watch),
+            Event::Advise(node, _) => {
+                self.note(Change::Node(node), Wakes::NOTICE);
+                self.tell(&Fact::Advised { node }, watch);
+            }
+            Event::Notice(node, _) => self.notice(node, watch),
             Event::Reclaim(node) => self.reclaim(node, watch),
-            Event::Ready(node) => self.make_ready(node, watch),
+            Event::Repair(node, _) => self.repair(node, watch),
+            Event::Ready(node) => self.come_up(node, watch),
             Event::Arrival => unreachable!("arrivals are a stream of their own"),
             Event::Wake => self.note(Change::Woken, Wakes::WAKE),
             Event::Round => {
@@ -364,8 +372,23 @@ pub(super) fn expected(state: &super::state::State, pending: Pending) -> bool {
             let slot = &state.nodes[node.index()];
             slot.phase == NodePhase::Booting && slot.ready == at
         }
-        Event::Price(_) | Event::Availability(_) | Event::Arrival | Event::Wake | Event::Round => {
-            true
+        Event::Fail(node, launch) => {
+            let slot = &state.nodes[node.index()];
+            slot.launch == launch && slot.fails == at && !matches!(slot.phase, NodePhase::Broken(_))
         }
+        Event::Advise(node, launch) | Event::Notice(node, launch) => {
+            let slot = &state.nodes[node.index()];
+            slot.launch == launch && slot.may_be_lost()
+        }
+        Event::Repair(node, launch) => {
+            let slot = &state.nodes[node.index()];
+            slot.launch == launch && slot.phase == NodePhase::Broken(at)
+        }
+        Event::Price(_)
+        | Event::Availability(_)
+        | Event::Shock(..)
+        | Event::Arrival
+        | Event::Wake
+        | Event::Round => true,
     }
 }

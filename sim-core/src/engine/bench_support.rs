@@ -52,6 +52,11 @@ impl Timers {
             Event::Done(_)
             | Event::Price(_)
             | Event::Availability(_)
+            | Event::Shock(..)
+            | Event::Fail(..)
+            | Event::Advise(..)
+            | Event::Notice(..)
+            | Event::Repair(..)
             | Event::Ready(_)
             | Event::Arrival
             | Event::Wake

@@ -3,7 +3,7 @@
 use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
 
 /// Something yet to happen. The order of the variants is the rank within an instant: what ends comes first,
-/// then prices and availability, then nodes that go, then nodes that come, then arrivals, then clocks.
+/// then prices, availability and shocks, then nodes that go, then nodes that come, then arrivals, then clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
     /// A running job's work is done.
@@ -12,9 +12,19 @@ pub enum Event {
     Price(OfferingId),
     /// An offering's availability steps.
     Availability(OfferingId),
+    /// A shock hits a pool: the offering, and which of its shocks.
+    Shock(OfferingId, u32),
+    /// A machine breaks: the node, and which machine in its slot.
+    Fail(NodeId, u32),
+    /// The provider advises to leave a machine.
+    Advise(NodeId, u32),
+    /// The notice that a machine will be taken away is seen.
+    Notice(NodeId, u32),
     /// A noticed node is taken away.
     Reclaim(NodeId),
-    /// A booting node is ready.
+    /// A machine that broke is repaired.
+    Repair(NodeId, u32),
+    /// A booting node is ready, or does not come up.
     Ready(NodeId),
     /// The next job of the workload is submitted.
     Arrival,
@@ -25,12 +35,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// How many kinds there are.
+    pub const COUNT: usize = 13;
     /// The kinds of event, in the order of their ranks.
-    pub const KINDS: [&'static str; 8] = [
+    pub const KINDS: [&'static str; Self::COUNT] = [
         "done",
         "price",
         "availability",
+        "shock",
+        "fail",
+        "advise",
+        "notice",
         "reclaim",
+        "repair",
         "ready",
         "arrival",
         "wake",
@@ -43,11 +60,16 @@ impl Event {
             Self::Done(_) => 0,
             Self::Price(_) => 1,
             Self::Availability(_) => 2,
-            Self::Reclaim(_) => 3,
-            Self::Ready(_) => 4,
-            Self::Arrival => 5,
-            Self::Wake => 6,
-            Self::Round => 7,
+            Self::Shock(..) => 3,
+            Self::Fail(..) => 4,
+            Self::Advise(..) => 5,
+            Self::Notice(..) => 6,
+            Self::Reclaim(_) => 7,
+            Self::Repair(..) => 8,
+            Self::Ready(_) => 9,
+            Self::Arrival => 10,
+            Self::Wake => 11,
+            Self::Round => 12,
         }
     }
 }
@@ -60,16 +82,19 @@ pub(crate) struct Pending(u128);
 impl Pending {
     /// `event` at `time`.
     pub(crate) fn new(time: SimTime, event: Event) -> Self {
-        let (rank, entity): (u8, u64) = match event {
-            Event::Done(job) => (0, job.packed()),
-            Event::Price(offering) => (1, offering.0.into()),
-            Event::Availability(offering) => (2, offering.0.into()),
-            Event::Reclaim(node) => (3, node.0.into()),
-            Event::Ready(node) => (4, node.0.into()),
-            Event::Arrival => (5, 0),
-            Event::Wake => (6, 0),
-            Event::Round => (7, 0),
+        let pair = |first: u32, second: u32| u64::from(first) << 32 | u64::from(second);
+        let entity: u64 = match event {
+            Event::Done(job) => job.packed(),
+            Event::Price(offering) | Event::Availability(offering) => offering.0.into(),
+            Event::Shock(offering, which) => pair(offering.0.into(), which),
+            Event::Fail(node, launch)
+            | Event::Advise(node, launch)
+            | Event::Notice(node, launch)
+            | Event::Repair(node, launch) => pair(node.0, launch),
+            Event::Reclaim(node) | Event::Ready(node) => node.0.into(),
+            Event::Arrival | Event::Wake | Event::Round => 0,
         };
+        let rank = convert::wide(event.rank());
         Self(u128::from(time.us()) << 72 | u128::from(rank) << 64 | u128::from(entity))
     }
 
@@ -82,16 +107,22 @@ impl Pending {
     /// What.
     pub(crate) fn event(self) -> Event {
         let entity = u64::try_from(self.0 & u128::from(u64::MAX)).expect("64 bits");
-        let (_, low) = convert::split(entity);
-        let offering = || OfferingId(u16::try_from(low).expect("an offering has 16 bits"));
+        let (high, low) = convert::split(entity);
+        let offering = |id: u32| OfferingId(u16::try_from(id).expect("an offering has 16 bits"));
+        let machine = (NodeId(high), low);
         match self.0 >> 64 & 0xff {
             0 => Event::Done(JobId::unpack(entity)),
-            1 => Event::Price(offering()),
-            2 => Event::Availability(offering()),
-            3 => Event::Reclaim(NodeId(low)),
-            4 => Event::Ready(NodeId(low)),
-            5 => Event::Arrival,
-            6 => Event::Wake,
+            1 => Event::Price(offering(low)),
+            2 => Event::Availability(offering(low)),
+            3 => Event::Shock(offering(high), low),
+            4 => Event::Fail(machine.0, machine.1),
+            5 => Event::Advise(machine.0, machine.1),
+            6 => Event::Notice(machine.0, machine.1),
+            7 => Event::Reclaim(NodeId(low)),
+            8 => Event::Repair(machine.0, machine.1),
+            9 => Event::Ready(NodeId(low)),
+            10 => Event::Arrival,
+            11 => Event::Wake,
             _ => Event::Round,
         }
     }
@@ -119,7 +150,13 @@ mod tests {
             (early, Event::Done(JobId::new(2, 0))),
             (early, Event::Price(OfferingId(0))),
             (early, Event::Availability(OfferingId(u16::MAX))),
+            (early, Event::Shock(OfferingId(3), 9)),
+            (early, Event::Shock(OfferingId(4), 1)),
+            (early, Event::Fail(NodeId(2), 7)),
+            (early, Event::Advise(NodeId(2), 7)),
+            (early, Event::Notice(NodeId(2), 7)),
             (early, Event::Reclaim(NodeId(4))),
+            (early, Event::Repair(NodeId(3), u32::MAX)),
             (early, Event::Ready(NodeId(3))),
             (early, Event::Arrival),
             (early, Event::Wake),

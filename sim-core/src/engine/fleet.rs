@@ -7,7 +7,7 @@ use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase};
 use crate::model::Seats;
-use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
+use crate::units::{JobId, NodeId, OfferingId, SimTime};
 use crate::watch::{Cause, Fact, Observer};
 
 impl Engine {
@@ -39,12 +39,9 @@ impl Engine {
             },
             watch,
         );
-        let ready = self
-            .state
-            .now
-            .saturating_add(self.state.world.offerings[offering.index()].boot);
         for _ in 0..granted {
             let node = self.occupy(offering);
+            let ready = self.state.now.saturating_add(self.boot(node));
             let slot = &mut self.state.nodes[node.index()];
             (slot.phase, slot.ready) = (NodePhase::Booting, ready);
             let launch = slot.launch;
@@ -74,11 +71,23 @@ impl Engine {
         NodeId(supply.first + slot)
     }
 
+    /// A machine has booted, or does not come up after all.
+    pub(crate) fn come_up(&mut self, node: NodeId, watch: &mut dyn Observer) {
+        let risk = &self.spec_of(node).risk;
+        if risk.launch >= 1.0 || self.luck(node).succeeds(risk.launch) {
+            return self.make_ready(node, watch);
+        }
+        self.tell(&Fact::Miscarried { node }, watch);
+        self.empty_slot(node);
+        self.restore(self.capacity.offering_of(node), watch);
+    }
+
     /// A machine has booted.
     pub(crate) fn make_ready(&mut self, node: NodeId, watch: &mut dyn Observer) {
         let slot = &mut self.state.nodes[node.index()];
         slot.phase = NodePhase::Ready;
         let launch = slot.launch;
+        self.draw_fate(node);
         self.capacity.open(node);
         self.note(Change::Node(node), Wakes::NODE);
         self.tell(&Fact::Ready { node, launch }, watch);
@@ -108,13 +117,15 @@ impl Engine {
         self.empty_slot(node);
     }
 
-    fn empty_slot(&mut self, node: NodeId) {
+    pub(super) fn empty_slot(&mut self, node: NodeId) {
         let offering = self.capacity.offering_of(node).index();
         let slot = &mut self.state.nodes[node.index()];
         let was_leaving = matches!(slot.phase, NodePhase::Draining | NodePhase::Noticed(_));
         slot.phase = NodePhase::Absent;
         slot.drains = false;
         slot.launch += 1;
+        (slot.taken, slot.fails) = (SimTime::MAX, SimTime::MAX);
+        (slot.doomed, slot.repairs) = (false, 0);
         let now = self.state.now;
         let supply = &mut self.state.supply[offering];
         supply.meter(now);
@@ -144,8 +155,8 @@ impl Engine {
                 break;
             }
             let node = NodeId(first + slot);
-            if self.may_lose(node) {
-                self.notice(node, watch);
+            if self.stays(node) {
+                self.doom(node, watch);
                 staying -= 1;
             }
         }
@@ -153,7 +164,7 @@ impl Engine {
     }
 
     /// A standing fleet asks for what it has lost, as far as the provider has it.
-    fn restore(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
+    pub(super) fn restore(&mut self, offering: OfferingId, watch: &mut dyn Observer) {
         let (spec, supply) = (
             &self.state.world.offerings[offering.index()],
             &self.state.supply[offering.index()],
@@ -167,32 +178,30 @@ impl Engine {
         }
     }
 
-    /// Machines that nobody has been told will be taken away.
+    /// Machines that will not be taken away, for all that is settled of the whole pool.
     fn staying(&self, offering: OfferingId) -> u32 {
         let first = self.state.supply[offering.index()].first;
         let max = self.state.world.offerings[offering.index()].max;
         let staying = (first..first + max)
-            .filter(|node| self.may_lose(NodeId(*node)))
+            .filter(|node| self.stays(NodeId(*node)))
             .count();
         crate::units::convert::narrow(staying)
     }
 
-    fn may_lose(&self, node: NodeId) -> bool {
-        match self.state.nodes[node.index()].phase {
-            NodePhase::Booting | NodePhase::Ready | NodePhase::Draining => true,
-            NodePhase::Absent | NodePhase::Noticed(_) => false,
-        }
+    pub(super) fn stays(&self, node: NodeId) -> bool {
+        let slot = &self.state.nodes[node.index()];
+        slot.may_be_lost() && !slot.doomed
     }
 
-    fn notice(&mut self, node: NodeId, watch: &mut dyn Observer) {
+    /// The notice that a machine will be taken away is seen.
+    pub(crate) fn notice(&mut self, node: NodeId, watch: &mut dyn Observer) {
         let offering = self.capacity.offering_of(node);
-        let notice: Span = self.state.world.offerings[offering.index()].notice;
-        let at = self.state.now.saturating_add(notice);
-        let was = self.state.nodes[node.index()].phase;
+        let slot = &mut self.state.nodes[node.index()];
+        let (was, at) = (slot.phase, slot.taken);
+        slot.phase = NodePhase::Noticed(at);
         if was == NodePhase::Ready {
             self.capacity.close(node);
         }
-        self.state.nodes[node.index()].phase = NodePhase::Noticed(at);
         self.state.supply[offering.index()].leaving += u32::from(was != NodePhase::Draining);
         self.tell(&Fact::Noticed { node, at }, watch);
         self.note(Change::Node(node), Wakes::NOTICE);
@@ -203,7 +212,7 @@ impl Engine {
     }
 
     /// Jobs lose their seats on `node`: those that can do with the rest go on, others are interrupted.
-    fn evict(&mut self, node: NodeId, cause: Cause, watch: &mut dyn Observer) {
+    pub(super) fn evict(&mut self, node: NodeId, cause: Cause, watch: &mut dyn Observer) {
         for job in self.jobs_on(node) {
             let live = self.state.jobs.live(job);
             let rest = self.seats_but(job, |other| other == node);

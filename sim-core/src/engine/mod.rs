@@ -9,6 +9,7 @@ mod commit;
 mod decision;
 mod draft;
 mod event;
+mod fate;
 mod fleet;
 mod forecast;
 mod jobs;

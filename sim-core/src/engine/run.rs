@@ -43,7 +43,7 @@ pub struct Counters {
     /// Events taken.
     pub events: u64,
     /// The same by kind, in the order of [`Event::KINDS`].
-    pub kinds: [u64; 8],
+    pub kinds: [u64; Event::COUNT],
     /// Instants at which more than one event was taken: where only the model's order says which came first.
     pub ties: u64,
     /// Times the policy was asked.
@@ -175,6 +175,10 @@ impl Engine {
             drains: false,
             seats: 0,
             ready: SimTime::ZERO,
+            taken: SimTime::MAX,
+            doomed: false,
+            fails: SimTime::MAX,
+            repairs: 0,
         };
         Self {
             capacity: Capacity::new(&world.offerings),
@@ -334,6 +338,7 @@ impl Engine {
         for offering in self.offering_ids() {
             self.schedule_price(offering);
             self.schedule_availability(offering);
+            self.schedule_shock(offering, 0);
         }
         self.next_job = self.arrivals.next();
         if let Trigger::Round(_) = self.state.world.trigger {

@@ -18,6 +18,8 @@ pub struct World {
     pub queues: Vec<Queue>,
     /// Classes of jobs.
     pub classes: Vec<Class>,
+    /// Where the luck of its machines comes from: the same for every policy.
+    pub seed: u64,
     /// Time of day and week.
     pub calendar: Calendar,
     /// When the policy is asked.
@@ -48,6 +50,8 @@ pub enum NodePhase {
     Draining,
     /// It will be taken away at this instant; no job may start on it.
     Noticed(SimTime),
+    /// It broke, and will be repaired by this instant; no job may start on it.
+    Broken(SimTime),
 }
 
 /// A node slot as it stands.
@@ -62,6 +66,26 @@ pub(crate) struct Node {
     pub(crate) seats: u32,
     /// When the machine in it is ready, while it boots.
     pub(crate) ready: SimTime,
+    /// When the provider takes the machine in it, for all that is settled; the end of time if nothing is.
+    pub(crate) taken: SimTime,
+    /// Whether that is because the provider runs short or a shock hit, and the notice is not seen yet.
+    pub(crate) doomed: bool,
+    /// When the machine in it breaks.
+    pub(crate) fails: SimTime,
+    /// How often it was repaired.
+    pub(crate) repairs: u32,
+}
+
+impl Node {
+    /// Whether a machine is in it of which nobody was told that it will be taken away.
+    pub(crate) fn may_be_lost(&self) -> bool {
+        match self.phase {
+            NodePhase::Booting | NodePhase::Ready | NodePhase::Draining | NodePhase::Broken(_) => {
+                true
+            }
+            NodePhase::Absent | NodePhase::Noticed(_) => false,
+        }
+    }
 }
 
 /// An offering as it stands.

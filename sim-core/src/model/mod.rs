@@ -5,9 +5,11 @@ mod gang;
 mod job;
 mod offering;
 mod placement;
+mod risk;
 
 pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet};
 pub use gang::{Gang, Role};
 pub use job::{Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};
+pub use risk::Risk;

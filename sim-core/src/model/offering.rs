@@ -1,5 +1,6 @@
 //! An offering: an instance type in a market and a zone, as a numbered range of node slots.
 
+use super::risk::Risk;
 use crate::units::{ModelId, Price, Span, ZoneId};
 use crate::world::Curve;
 
@@ -33,7 +34,7 @@ pub enum Market {
 }
 
 /// An instance type in a market and a zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Offering {
     /// Name of the fleet.
     pub name: String,
@@ -63,4 +64,6 @@ pub struct Offering {
     pub visible: bool,
     /// Nodes the provider has: what is held beyond it is taken away, highest slot first.
     pub availability: Curve<u32>,
+    /// What may go wrong with them.
+    pub risk: Risk,
 }

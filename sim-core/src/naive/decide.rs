@@ -200,7 +200,12 @@ impl Naive<'_> {
     fn may_leave(&self, node: NodeId) -> Verdict {
         let slot = self.slots.get(node.index()).ok_or("there is such a node")?;
         demand(slot.phase == NodePhase::Ready, "only a ready node leaves")?;
-        let stays = |phase| matches!(phase, NodePhase::Booting | NodePhase::Ready);
+        let stays = |phase| {
+            matches!(
+                phase,
+                NodePhase::Booting | NodePhase::Ready | NodePhase::Broken(_)
+            )
+        };
         let staying = convert::narrow(self.slots_that(slot.offering, stays).len());
         let min = self.world.offerings[slot.offering].min;
         demand(staying > min, "a fleet keeps its minimum")

@@ -1,6 +1,7 @@
 //! What happens to jobs and nodes, as the design tells it.
 
 use super::attempt::span;
+use super::fate::Fate;
 use super::{Naive, Row};
 use crate::course::{Course, Footing, Reach};
 use crate::engine::NodePhase;
@@ -186,12 +187,14 @@ impl Naive<'_> {
         slot.phase = NodePhase::Absent;
         slot.drains = false;
         slot.launch += 1;
+        slot.fate = Fate::default();
     }
 
     pub(super) fn stand(&mut self, at: usize) {
         self.slots[at].phase = NodePhase::Ready;
         let node = NodeId(convert::narrow(at));
         let launch = self.slots[at].launch;
+        self.draw_fate(at);
         self.tell(&Fact::Ready { node, launch });
     }
 
@@ -227,7 +230,7 @@ impl Naive<'_> {
         });
         for _ in 0..granted {
             let at = self.lowest_absent(at);
-            let ready = self.now.saturating_add(spec.boot);
+            let ready = self.now.saturating_add(self.boot(at));
             self.slots[at].phase = NodePhase::Booting;
             self.slots[at].ready = ready;
             let (node, launch) = (NodeId(convert::narrow(at)), self.slots[at].launch);
@@ -254,19 +257,15 @@ impl Naive<'_> {
         let nodes = spec.availability.at(self.now);
         let offering = id(at);
         self.tell(&Fact::Availability { offering, nodes });
-        let staying = self.slots_that(at, |phase| {
-            !matches!(phase, NodePhase::Absent | NodePhase::Noticed(_))
-        });
-        for at in staying.iter().skip(convert::index(nodes)).rev() {
-            let until = self.now.saturating_add(spec.notice);
-            self.notice(*at, until);
+        for at in self.staying(at).iter().skip(convert::index(nodes)).rev() {
+            self.doom(*at);
         }
         self.restore(at);
     }
 
     /// A node will be taken away; the jobs on it that can save their state in time begin to.
-    fn notice(&mut self, slot: usize, until: SimTime) {
-        let node = NodeId(convert::narrow(slot));
+    pub(super) fn notice(&mut self, slot: usize) {
+        let (node, until) = (NodeId(convert::narrow(slot)), self.slots[slot].fate.taken);
         self.slots[slot].phase = NodePhase::Noticed(until);
         self.tell(&Fact::Noticed { node, at: until });
         for at in 0..self.rows.len() {
@@ -286,7 +285,7 @@ impl Naive<'_> {
     }
 
     /// A standing fleet asks for what it has lost, as far as the provider has it.
-    fn restore(&mut self, at: usize) {
+    pub(super) fn restore(&mut self, at: usize) {
         let spec = &self.world.offerings[at];
         let there = spec.initial.min(spec.availability.at(self.now));
         let missing = there.saturating_sub(self.held(at));
@@ -299,11 +298,7 @@ impl Naive<'_> {
     pub(super) fn reclaim(&mut self, at: usize) {
         let node = NodeId(convert::narrow(at));
         self.slots[at].drains = false;
-        for row in 0..self.rows.len() {
-            if self.rows[row].seats.iter().any(|seat| seat.node == node) {
-                self.evict(row, at, Cause::Reclaim);
-            }
-        }
+        self.evict_all(at, Cause::Reclaim);
         self.vanish(node, &Fact::Reclaimed { node });
         self.restore(self.slots[at].offering);
     }
@@ -321,8 +316,18 @@ impl Naive<'_> {
         self.jobs[at].gang.roles().iter().enumerate().all(enough)
     }
 
+    /// The jobs in a slot lose their seats there.
+    pub(super) fn evict_all(&mut self, slot: usize, cause: Cause) {
+        let node = NodeId(convert::narrow(slot));
+        for row in 0..self.rows.len() {
+            if self.rows[row].seats.iter().any(|seat| seat.node == node) {
+                self.evict(row, slot, cause);
+            }
+        }
+    }
+
     /// A job loses its seats in a slot.
-    fn evict(&mut self, at: usize, slot: usize, cause: Cause) {
+    pub(super) fn evict(&mut self, at: usize, slot: usize, cause: Cause) {
         let node = NodeId(convert::narrow(slot));
         let goes_on = self.goes_on(at, |other| other == node);
         if goes_on && self.rows[at].saving.is_none() {

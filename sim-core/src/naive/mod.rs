@@ -4,10 +4,12 @@
 
 mod attempt;
 mod decide;
+mod fate;
 mod happen;
 
 use std::fmt;
 
+use self::fate::Fate;
 use crate::course::{Footing, Progress};
 use crate::engine::{Decision, Finish, NodePhase, Trigger, Wakes, World};
 use crate::model::{Job, Seat};
@@ -55,6 +57,7 @@ struct Slot {
     launch: u32,
     /// Whether it goes with its last job.
     drains: bool,
+    fate: Fate,
 }
 
 /// A job that has arrived.
@@ -81,7 +84,12 @@ enum Next {
     Done(usize),
     Price(usize),
     Availability(usize),
+    Shock(usize),
+    Fail(usize),
+    Advise(usize),
+    Notice(usize),
     Reclaim(usize),
+    Repair(usize),
     Ready(usize),
     Arrival,
     Wake(usize),
@@ -99,8 +107,8 @@ struct Naive<'a> {
     happened: Wakes,
     rows: Vec<Row>,
     slots: Vec<Slot>,
-    /// By offering: the next step of the price, and of the availability.
-    steps: Vec<[usize; 2]>,
+    /// By offering: the next step of the price, and of the availability, and the next shock.
+    steps: Vec<[usize; 3]>,
     wakes: Vec<SimTime>,
     round: Option<SimTime>,
 }
@@ -169,6 +177,7 @@ impl<'a> Naive<'a> {
                 ready: SimTime::ZERO,
                 launch: 0,
                 drains: false,
+                fate: Fate::default(),
             }));
         }
         Self {
@@ -180,7 +189,7 @@ impl<'a> Naive<'a> {
             happened: Wakes::NONE,
             rows: Vec::new(),
             slots,
-            steps: vec![[1, 1]; world.offerings.len()],
+            steps: vec![[1, 1, 0]; world.offerings.len()],
             wakes: Vec::new(),
             round: matches!(world.trigger, Trigger::Round(_)).then_some(SimTime::ZERO),
         }
@@ -244,10 +253,16 @@ impl<'a> Naive<'a> {
             let availability = spec.availability.steps().get(self.steps[at][1]);
             all.extend(availability.map(|(when, _)| (*when, Next::Availability(at))));
         }
+        for (at, spec) in self.world.offerings.iter().enumerate() {
+            let shock = spec.risk.shocks.get(self.steps[at][2]);
+            all.extend(shock.map(|shock| (shock.at, Next::Shock(at))));
+        }
         for (at, slot) in self.slots.iter().enumerate() {
+            self.fates(at, &mut all);
             match slot.phase {
                 NodePhase::Booting => all.push((slot.ready, Next::Ready(at))),
                 NodePhase::Noticed(when) => all.push((when, Next::Reclaim(at))),
+                NodePhase::Broken(when) => all.push((when, Next::Repair(at))),
                 NodePhase::Absent | NodePhase::Ready | NodePhase::Draining => {}
             }
         }
@@ -276,8 +291,13 @@ impl<'a> Naive<'a> {
                 Next::Done(row) => self.end(row, Outcome::Completed),
                 Next::Price(offering) => self.step_price(offering),
                 Next::Availability(offering) => self.step_availability(offering),
+                Next::Shock(offering) => self.shock(offering),
+                Next::Fail(node) => self.fail(node),
+                Next::Advise(node) => self.advise(node),
+                Next::Notice(node) => self.notice(node),
                 Next::Reclaim(node) => self.reclaim(node),
-                Next::Ready(node) => self.stand(node),
+                Next::Repair(node) => self.repair(node),
+                Next::Ready(node) => self.come_up(node),
                 Next::Arrival => self.arrive(),
                 Next::Wake(wake) => {
                     self.wakes.remove(wake);

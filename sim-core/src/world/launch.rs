@@ -35,6 +35,23 @@ impl Launch {
         }
     }
 
+    /// The uniform for the next failure of a machine that was repaired so often.
+    pub fn failure_again(
+        seed: u64,
+        offering: &str,
+        (slot, ordinal): (u32, u32),
+        repairs: u32,
+    ) -> f64 {
+        let name: [Part<'_>; 5] = [
+            "launch failure again".into(),
+            offering.into(),
+            slot.into(),
+            ordinal.into(),
+            repairs.into(),
+        ];
+        Stream::new(seed, &name).uniform()
+    }
+
     /// Whether a launch of this probability succeeds. One that does would at any higher one.
     pub fn succeeds(&self, probability: f64) -> bool {
         self.success < probability

@@ -46,6 +46,11 @@ impl Lifetime {
         Self(Law::Endless)
     }
 
+    /// Whether nothing ever ends by it.
+    pub const fn is_endless(&self) -> bool {
+        matches!(self.0, Law::Endless)
+    }
+
     /// Exponential of this mean: the hazard does not depend on age.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
         visible: true,
+        risk: sim_core::model::Risk::default(),
         availability: Curve::constant(nodes),
     }
 }
@@ -119,6 +120,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
             },
             checkpoint: Checkpoint::default(),
         }],
+        seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

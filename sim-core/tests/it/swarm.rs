@@ -44,6 +44,16 @@ fn the_swarm_reaches_every_kind_of_fact_and_every_way_to_finish() {
         "starts, works",
         "interrupted (Policy)",
         "interrupted (Reclaim)",
+        "interrupted (Notice)",
+        "interrupted (Failure)",
+        "is reseated",
+        "writes a checkpoint after",
+        "had better be left",
+        "does not come up",
+        "fails, repaired at",
+        "fails for good",
+        "is repaired",
+        "a shock hits",
         "ends: Completed",
         "ends: Rejected",
         "ends: Unfinished",
@@ -57,8 +67,8 @@ fn the_swarm_reaches_every_kind_of_fact_and_every_way_to_finish() {
         "costs",
         "has",
     ];
-    let (mut seen, mut finishes) = ([0; 16], Vec::new());
-    for seed in 0..300 {
+    let (mut seen, mut finishes) = ([0; 26], Vec::new());
+    for seed in 0..600 {
         let (world, jobs) = scenario(seed);
         let run = watch(&Arc::new(world), &jobs, Animal::Monkey(seed).policy());
         for (_, line) in &run.transcript.lines {

@@ -5,6 +5,7 @@
 //! completes, what a node has free and where the GPU time went are computed from what the docs say.
 //! Cost is no concern here, clarity is: most checks scan everything.
 
+mod fate;
 mod jobs;
 mod nodes;
 mod rule;
@@ -132,7 +133,9 @@ impl Auditor {
                 nodes::Phase::Absent => {}
                 nodes::Phase::Booting { .. } => self.report.gpu.booting += free,
                 nodes::Phase::Ready => self.report.gpu.idle += free,
-                nodes::Phase::Draining | nodes::Phase::Noticed { .. } => {
+                nodes::Phase::Draining
+                | nodes::Phase::Noticed { .. }
+                | nodes::Phase::Broken { .. } => {
                     self.report.gpu.leaving += free;
                 }
             }
@@ -230,11 +233,11 @@ impl Observer for Auditor {
             Fact::Noticed { node, at } => self.noticed(node, at),
             Fact::Reclaimed { node } => self.reclaimed(node),
             Fact::Released { node } => self.released(node),
-            Fact::Advised { node }
-            | Fact::Miscarried { node }
-            | Fact::Failed { node, .. }
-            | Fact::Repaired { node } => self.blame(Rule::NodeState, format!("{node:?}: {fact:?}")),
-            Fact::Shock { offering } => self.blame(Rule::Notice, format!("{offering:?}: a shock")),
+            Fact::Advised { node } => self.advised(node),
+            Fact::Miscarried { node } => self.miscarried(node),
+            Fact::Failed { node, repaired } => self.failed(node, repaired),
+            Fact::Repaired { node } => self.repaired(node),
+            Fact::Shock { offering } => self.shocked(offering),
             Fact::Price { offering, price } => self.price(offering, price),
             Fact::Availability { offering, nodes } => self.availability(offering, nodes),
         }

@@ -1,5 +1,6 @@
 //! The auditor's account of nodes and offerings: life cycles, notices, grants, curves.
 
+use super::fate::Fate;
 use super::{Auditor, Rule};
 use crate::engine::World;
 use crate::units::{NodeId, OfferingId, Price, SimTime, convert};
@@ -13,6 +14,7 @@ pub(super) enum Phase {
     Ready,
     Draining,
     Noticed { at: SimTime },
+    Broken { until: SimTime },
 }
 
 /// A node slot.
@@ -25,6 +27,7 @@ pub(super) struct Slot {
     pub(super) drains: bool,
     /// When the machine in it was granted.
     pub(super) since: SimTime,
+    pub(super) fate: Fate,
 }
 
 /// An offering's supply, and how far its curves have been told.
@@ -33,6 +36,17 @@ pub(super) struct Supply {
     pub(super) available: u32,
     pub(super) price_steps: usize,
     pub(super) availability_steps: usize,
+    pub(super) shocks: usize,
+}
+
+impl Phase {
+    /// Whether a machine is there of which nobody was told that it will be taken away.
+    pub(super) fn may_be_lost(self) -> bool {
+        match self {
+            Self::Booting { .. } | Self::Ready | Self::Draining | Self::Broken { .. } => true,
+            Self::Absent | Self::Noticed { .. } => false,
+        }
+    }
 }
 
 impl Slot {
@@ -43,6 +57,7 @@ impl Slot {
             launch: 0,
             drains: false,
             since: SimTime::ZERO,
+            fate: Fate::NONE,
         }
     }
 }
@@ -54,6 +69,7 @@ impl Supply {
             available: offering.availability.at(SimTime::ZERO),
             price_steps: 1,
             availability_steps: 1,
+            shocks: 0,
         };
         world.offerings.iter().map(supply).collect()
     }
@@ -104,12 +120,15 @@ impl Auditor {
     /// Machines that stay for all that is known: neither draining nor noticed.
     fn staying(&self, offering: usize) -> u32 {
         self.count(offering, |phase| {
-            matches!(phase, Phase::Booting { .. } | Phase::Ready)
+            matches!(
+                phase,
+                Phase::Booting { .. } | Phase::Ready | Phase::Broken { .. }
+            )
         })
     }
 
     /// Moves `node` to `phase` if it is where `from` allows, and says otherwise if not.
-    fn go(&mut self, node: NodeId, phase: Phase, from: impl Fn(Phase) -> bool) -> bool {
+    pub(super) fn go(&mut self, node: NodeId, phase: Phase, from: impl Fn(Phase) -> bool) -> bool {
         let Some(slot) = self.slots.get(node.index()) else {
             self.blame(Rule::NodeState, format!("there is no {node:?}"));
             return false;
@@ -122,6 +141,7 @@ impl Auditor {
             self.own(node);
             self.slots[node.index()].launch += 1;
             self.slots[node.index()].drains = false;
+            self.slots[node.index()].fate = Fate::NONE;
         }
         self.slots[node.index()].phase = phase;
         true
@@ -182,7 +202,7 @@ impl Auditor {
             .map(|(offering, left)| (offering, left - 1))
             .filter(|(_, left)| *left > 0);
         self.check_slot(node, offering, launch);
-        let due = self.now.saturating_add(self.world.offerings[offering].boot);
+        let due = self.now.saturating_add(self.boot(node, offering));
         self.demand(ready == due, Rule::Boot, || {
             format!("{node:?} is to be ready at {ready}, not {due}")
         });
@@ -211,6 +231,7 @@ impl Auditor {
                 format!("{node:?} stands first, not {expected:?}")
             });
             self.go(node, Phase::Ready, |was| was == Phase::Absent);
+            self.draw_fate(node);
             return;
         }
         let now = self.now;
@@ -223,6 +244,9 @@ impl Auditor {
             self.demand(due, Rule::Boot, || {
                 format!("{node:?} is ready with launch {launch}, was {phase:?}")
             });
+            let comes = self.comes_up(node);
+            self.demand(comes, Rule::Luck, || format!("{node:?} comes up"));
+            self.draw_fate(node);
         }
     }
 
@@ -256,33 +280,12 @@ impl Auditor {
     }
 
     pub(super) fn noticed(&mut self, node: NodeId, at: SimTime) {
-        let Some(offering) = self.offering_of(node) else {
-            self.blame(Rule::NodeState, format!("there is no {node:?}"));
-            return;
-        };
-        let may_go = |phase| {
-            matches!(
-                phase,
-                Phase::Booting { .. } | Phase::Ready | Phase::Draining
-            )
-        };
-        let surplus = self.count(offering, may_go) > self.supply[offering].available;
-        let highest = self
-            .slots
-            .iter()
-            .rposition(|slot| slot.offering == offering && may_go(slot.phase));
-        self.demand(
-            surplus && highest == Some(node.index()),
-            Rule::Notice,
-            || format!("{node:?} is noticed; surplus: {surplus}, highest that stays: {highest:?}"),
-        );
-        let due = self
-            .now
-            .saturating_add(self.world.offerings[offering].notice);
-        self.demand(at == due, Rule::Notice, || {
-            format!("{node:?} is told {at}, not {due}")
+        let fate = self.slots.get(node.index()).map(|slot| slot.fate);
+        let due = fate.is_some_and(|fate| fate.seen == Some(self.now) && fate.taken == at);
+        self.demand(due, Rule::Notice, || {
+            format!("{node:?} is told {at}; to be told: {fate:?}")
         });
-        self.go(node, Phase::Noticed { at }, may_go);
+        self.go(node, Phase::Noticed { at }, Phase::may_be_lost);
         self.save(node, at);
     }
 
@@ -329,6 +332,10 @@ impl Auditor {
         });
         self.supply[at].availability_steps += 1;
         self.supply[at].available = nodes;
+        let staying = self.staying_slots(at);
+        for slot in staying.into_iter().skip(convert::index(nodes)).rev() {
+            self.doom(slot);
+        }
         self.stepped = Some(offering);
     }
 
@@ -352,9 +359,7 @@ impl Auditor {
     /// At the end of an instant nothing is left that should have been told in it.
     pub(super) fn settle_instant(&mut self) {
         for offering in 0..self.supply.len() {
-            let keeps = self.count(offering, |phase| {
-                !matches!(phase, Phase::Absent | Phase::Noticed { .. })
-            });
+            let keeps = convert::narrow(self.staying_slots(offering).len());
             let available = self.supply[offering].available;
             self.demand(keeps <= available, Rule::Notice, || {
                 format!("offering {offering} holds {keeps} of {available} unnoticed")
@@ -370,13 +375,18 @@ impl Auditor {
 
     /// Boots, reclaims and steps that should have been told before `now`.
     pub(super) fn missed_nodes(&mut self, now: SimTime) {
+        self.missed_shocks(now);
         for node in self.node_ids() {
+            self.missed_fate(node, now);
             match self.slots[node.index()].phase {
                 Phase::Booting { ready } => self.demand(ready >= now, Rule::Boot, || {
                     format!("{node:?} was not ready at {ready}")
                 }),
                 Phase::Noticed { at } => self.demand(at >= now, Rule::Reclaim, || {
                     format!("{node:?} was not taken away at {at}")
+                }),
+                Phase::Broken { until } => self.demand(until >= now, Rule::Luck, || {
+                    format!("{node:?} was not repaired at {until}")
                 }),
                 Phase::Absent | Phase::Ready | Phase::Draining => {}
             }

@@ -55,6 +55,8 @@ pub enum Rule {
     Quota,
     /// What is held beyond availability is noticed, highest slot first, and nothing else is.
     Notice,
+    /// What chance decides about machines and pools happens when it was drawn to, and not otherwise.
+    Luck,
     /// A noticed node is taken away at the time it was told, empty.
     Reclaim,
     /// A node that drains is released with its last job, and no node with jobs is released.
