@@ -6,7 +6,7 @@
 //! reaches a pool with a probability of its own; what is missing to the pool's rate comes from a
 //! stream of the pool alone.
 
-use super::draw::{Stream, quantile};
+use super::draw::Stream;
 use super::parameter::{MAX_STEPS, ParameterError, positive, within};
 use crate::units::{SimTime, Span, convert};
 

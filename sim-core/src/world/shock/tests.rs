@@ -60,10 +60,10 @@ fn pools_of_a_region_are_shocked_together_as_often_as_its_reach_says() {
         }
         per_day
     };
-    let (a, b) = (count("a"), count("b"));
-    let n = real(a.len());
+    let (here, there) = (count("a"), count("b"));
+    let n = real(here.len());
     let mean = |v: &[f64]| v.iter().sum::<f64>() / n;
-    let (ma, mb) = (mean(&a), mean(&b));
+    let (ma, mb) = (mean(&here), mean(&there));
     let moment = |x: &[f64], mx: f64, y: &[f64], my: f64| {
         x.iter()
             .zip(y)
@@ -71,7 +71,8 @@ fn pools_of_a_region_are_shocked_together_as_often_as_its_reach_says() {
             .sum::<f64>()
             / n
     };
-    let seen = moment(&a, ma, &b, mb) / (moment(&a, ma, &a, ma) * moment(&b, mb, &b, mb)).sqrt();
+    let seen = moment(&here, ma, &there, mb)
+        / (moment(&here, ma, &here, ma) * moment(&there, mb, &there, mb)).sqrt();
     // Both counts share a thinned stream: rho^2 x (24 h / 4 h) of a variance of 24 h / 5 h.
     let expected = 0.36 * 5.0 / 4.0;
     // Fisher's transform has deviation 1 / sqrt(n - 3).
