@@ -15,7 +15,7 @@ use crate::units::Span;
 /// use sim_core::course::Cadence;
 /// use sim_core::units::Span;
 ///
-/// let minutes = |n| Span::from_secs(60 * n);
+/// let minutes = |n: u64| Span::from_secs(60 * n);
 /// let cadence = Cadence::new(Some(minutes(30)), minutes(2), minutes(5), false).expect("positive");
 /// assert_eq!(cadence.length(minutes(60)), minutes(62));
 /// let split = cadence.at(minutes(40), minutes(60));

@@ -158,3 +158,17 @@ fn what_is_no_shock_law_is_refused() {
     assert_eq!(busy.generate(1, "a", END), Err(many));
     assert_eq!(busy.generate(1, "a", SimTime::ZERO), Ok(vec![]));
 }
+
+#[test]
+fn the_bits_are_pinned() {
+    let shocks = pool().within(region(0.6)).unwrap();
+    let drawn = shocks.generate(1, "a", END).unwrap();
+    let last = Shock {
+        at: SimTime::from_us(179_988_501_678_609).unwrap(),
+        fraction_ppm: 1_000_000,
+        key: 15_141_613_082_511_028_129,
+    };
+    assert_eq!((drawn.len(), drawn.last()), (10_119, Some(&last)));
+    let victims: Vec<u32> = (0..16).filter(|&slot| drawn[1].hits(slot)).collect();
+    assert_eq!(victims, [0, 1, 3, 4, 5, 7, 14, 15]);
+}
