@@ -4,6 +4,7 @@ mod cadence;
 mod linear;
 mod rates;
 mod stepwise;
+pub mod theory;
 
 pub use cadence::{Cadence, CadenceError, Split};
 pub use linear::Linear;

@@ -1,6 +1,7 @@
 //! What happens whatever the policy does: curves, arrivals, luck, the calendar.
 
 mod arrivals;
+pub mod availability;
 mod calendar;
 mod curve;
 pub mod draw;
@@ -8,7 +9,9 @@ mod launch;
 mod lifetime;
 mod pace;
 mod parameter;
+pub mod price;
 mod shock;
+mod steps;
 
 pub use arrivals::{Arrivals, Trace};
 pub use calendar::Calendar;

@@ -60,10 +60,10 @@ fn pools_of_a_region_are_shocked_together_as_often_as_its_reach_says() {
         }
         per_day
     };
-    let (a, b) = (count("a"), count("b"));
-    let n = real(a.len());
+    let (here, there) = (count("a"), count("b"));
+    let n = real(here.len());
     let mean = |v: &[f64]| v.iter().sum::<f64>() / n;
-    let (ma, mb) = (mean(&a), mean(&b));
+    let (ma, mb) = (mean(&here), mean(&there));
     let moment = |x: &[f64], mx: f64, y: &[f64], my: f64| {
         x.iter()
             .zip(y)
@@ -71,7 +71,8 @@ fn pools_of_a_region_are_shocked_together_as_often_as_its_reach_says() {
             .sum::<f64>()
             / n
     };
-    let seen = moment(&a, ma, &b, mb) / (moment(&a, ma, &a, ma) * moment(&b, mb, &b, mb)).sqrt();
+    let seen = moment(&here, ma, &there, mb)
+        / (moment(&here, ma, &here, ma) * moment(&there, mb, &there, mb)).sqrt();
     // Both counts share a thinned stream: rho^2 x (24 h / 4 h) of a variance of 24 h / 5 h.
     let expected = 0.36 * 5.0 / 4.0;
     // Fisher's transform has deviation 1 / sqrt(n - 3).
@@ -156,4 +157,18 @@ fn what_is_no_shock_law_is_refused() {
     let many = ParameterError::TooMany { name: "every" };
     assert_eq!(busy.generate(1, "a", END), Err(many));
     assert_eq!(busy.generate(1, "a", SimTime::ZERO), Ok(vec![]));
+}
+
+#[test]
+fn the_bits_are_pinned() {
+    let shocks = pool().within(region(0.6)).unwrap();
+    let drawn = shocks.generate(1, "a", END).unwrap();
+    let last = Shock {
+        at: SimTime::from_us(179_988_501_678_609).unwrap(),
+        fraction_ppm: 1_000_000,
+        key: 15_141_613_082_511_028_129,
+    };
+    assert_eq!((drawn.len(), drawn.last()), (10_119, Some(&last)));
+    let victims: Vec<u32> = (0..16).filter(|&slot| drawn[1].hits(slot)).collect();
+    assert_eq!(victims, [0, 1, 3, 4, 5, 7, 14, 15]);
 }
