@@ -93,10 +93,20 @@ const RELIEF: &[Param] = &[Param {
     default: "64",
     doc: "most jobs for which room is made at an instant",
 }];
+/// Names of the markets.
+const MARKETS: &[&str] = &[
+    "owned",
+    "on-demand",
+    "reserved",
+    "spot",
+    "capacity-block",
+    "serverless",
+];
+
 const QUEUE_DEPTH: &[Param] = &[
     Param {
         name: "market",
-        domain: Domain::Subset(&["owned", "on-demand"]),
+        domain: Domain::Subset(MARKETS),
         default: "[\"on-demand\"]",
         doc: "markets to buy in",
     },
@@ -330,14 +340,9 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
         params: QUEUE_DEPTH,
         claims: FAIR,
         build: |params, _| {
-            let market = |word: String| {
-                if word == "owned" {
-                    Market::Owned
-                } else {
-                    Market::OnDemand
-                }
-            };
-            let markets = params.subset("market").into_iter().map(market).collect();
+            let words = params.subset("market");
+            let wanted = |market: &Market| words.iter().any(|word| word == market.name());
+            let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
                 markets,
                 idle: params.span("idle"),

@@ -2,12 +2,12 @@
 
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
-use sim_core::model::{Checkpoint, Class, Keep, Market, Offering, Queue, Shape};
+use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
 use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
-use crate::schema::{self, Fleet, InstanceType, Machines, Scenario, Size, Steps};
+use crate::schema::{self, Fleet, InstanceType, Machines, RiskSpec, Scenario, Size, Steps};
 
 /// What does not constrain.
 const PLENTY: u32 = u32::MAX;
@@ -145,10 +145,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
     Offering {
         name,
         shape,
-        market: match fleet.market.value {
-            schema::Market::Owned => Market::Owned,
-            schema::Market::OnDemand => Market::OnDemand,
-        },
+        market: fleet.market.value,
         zone: names.zone(&fleet.zone.value),
         rack_size: fleet.rack_size.map_or(0, |size| size.value),
         initial: min,
@@ -158,12 +155,31 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         boot: fleet.boot.value,
         notice: fleet.notice.value,
         price: curve(&fleet.price.value),
-        visible: true,
-        risk: sim_core::model::Risk::default(),
+        visible: fleet.visible,
+        risk: risk(&fleet.risk),
         availability: fleet
             .availability
             .as_ref()
             .map_or(Curve::constant(max), |steps| curve(&steps.value)),
+    }
+}
+
+/// What may go wrong; shocks are drawn for each seed anew.
+fn risk(spec: &RiskSpec) -> Risk {
+    let calm = Risk::default();
+    let (failure, repair) = match &spec.failure {
+        Some((law, repair)) => (law.clone(), *repair),
+        None => (calm.failure, calm.repair),
+    };
+    Risk {
+        boot: spec.boot.clone(),
+        lifetime: spec.lifetime.clone().unwrap_or(calm.lifetime),
+        launch: spec.launch.unwrap_or(1.0),
+        failure,
+        repair,
+        poll: spec.poll,
+        advice: spec.advice,
+        ..Risk::default()
     }
 }
 

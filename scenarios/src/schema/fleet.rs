@@ -1,6 +1,8 @@
 //! `[[fleet]]`: machines of one kind, in one zone and one market.
 
+use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span};
+use sim_core::world::{BootTime, Lifetime};
 
 use super::path::DataPath;
 use super::place::Spanned;
@@ -26,6 +28,40 @@ pub struct Fleet {
     pub notice: Spanned<Span>,
     /// From the request of a node to its readiness.
     pub boot: Spanned<Span>,
+    /// Whether policies see how many nodes can be had.
+    pub visible: bool,
+    /// What may go wrong with the machines.
+    pub risk: RiskSpec,
+}
+
+/// What may go wrong with the machines of a fleet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RiskSpec {
+    /// Law of boot times.
+    pub boot: Option<BootTime>,
+    /// When the provider takes machines back, each for itself.
+    pub lifetime: Option<Lifetime>,
+    /// When it takes back many at once.
+    pub shocks: Option<ShockSpec>,
+    /// How often a notice is looked for.
+    pub poll: Span,
+    /// How long before the loss of a machine the provider advises to leave it.
+    pub advice: Span,
+    /// Share of launches that come up.
+    pub launch: Option<f64>,
+    /// When machines break, and how long a repair takes.
+    pub failure: Option<(Lifetime, Option<Span>)>,
+}
+
+/// Shocks of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShockSpec {
+    /// Mean time between them.
+    pub every: Span,
+    /// Probability that one takes everything.
+    pub total: f64,
+    /// Mean fraction that another takes.
+    pub partial: f64,
 }
 
 /// Which machines a fleet has.
@@ -82,15 +118,6 @@ pub struct InstanceType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);
 
-/// Who pays for a machine, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Market {
-    /// Bought once: there whether used or not.
-    Owned,
-    /// Paid by the time held.
-    OnDemand,
-}
-
 /// A quantity that changes at given instants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps<T> {
@@ -107,16 +134,6 @@ impl Machines {
                 ..
             } => Some(most.value),
             Self::Listed { .. } => None,
-        }
-    }
-}
-
-impl Market {
-    /// Its name in a scenario.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Owned => "owned",
-            Self::OnDemand => "on-demand",
         }
     }
 }

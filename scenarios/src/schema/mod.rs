@@ -57,7 +57,7 @@ mod write;
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
 pub use diagnostic::{Diagnostic, Rejection};
-pub use fleet::{Bytes, Fleet, InstanceType, Machines, Market, Size, Steps};
+pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
 pub use path::{DataPath, DataRoots};

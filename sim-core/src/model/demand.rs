@@ -146,6 +146,10 @@ const fn bit(market: Market) -> u8 {
     match market {
         Market::Owned => 1,
         Market::OnDemand => 1 << 1,
+        Market::Reserved => 1 << 2,
+        Market::Spot => 1 << 3,
+        Market::CapacityBlock => 1 << 4,
+        Market::Serverless => 1 << 5,
     }
 }
 

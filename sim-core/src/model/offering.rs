@@ -29,8 +29,40 @@ pub struct Shape {
 pub enum Market {
     /// Bought: a price an hour stands for its depreciation.
     Owned,
-    /// Rented by the microsecond, for as long as wanted.
+    /// Rented for as long as wanted.
     OnDemand,
+    /// Committed to for a term, and paid whether used or not.
+    Reserved,
+    /// Rented cheaply, until the provider wants it back.
+    Spot,
+    /// Bought for a window of time.
+    CapacityBlock,
+    /// Paid only while jobs run on it.
+    Serverless,
+}
+
+impl Market {
+    /// All, in the order of the tables.
+    pub const ALL: [Self; 6] = [
+        Self::Owned,
+        Self::OnDemand,
+        Self::Reserved,
+        Self::Spot,
+        Self::CapacityBlock,
+        Self::Serverless,
+    ];
+
+    /// Its name in a scenario.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owned => "owned",
+            Self::OnDemand => "on-demand",
+            Self::Reserved => "reserved",
+            Self::Spot => "spot",
+            Self::CapacityBlock => "capacity-block",
+            Self::Serverless => "serverless",
+        }
+    }
 }
 
 /// An instance type in a market and a zone.

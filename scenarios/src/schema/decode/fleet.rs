@@ -1,14 +1,16 @@
 //! `[[fleet]]`: its keys, and how they become a fleet.
 
+use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span, limits};
 
 use super::super::catalogue;
 use super::super::fields::{Fields, Item};
-use super::super::fleet::{Fleet, InstanceType, Machines, Market, Size, Steps};
+use super::super::fleet::{Fleet, InstanceType, Machines, RiskSpec, Size, Steps};
 use super::super::path::DataPath;
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
+use super::risk;
 
 const MOST_NODES: i64 = 1_000_000;
 const MOST_GPUS: i64 = 64;
@@ -93,24 +95,65 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
         .default("\"0s\""),
         KeySpec::new(
             "boot",
-            Takes::Duration(false),
+            Takes::Either(&[Takes::Duration(false), Takes::Table(&risk::BOOT)]),
             "From the request of a node to its readiness.",
         )
         .default("\"0s\""),
-        KeySpec::later("reclaim", "spot market"),
-        KeySpec::later("visible", "spot market"),
+        KeySpec::new(
+            "poll",
+            Takes::Duration(false),
+            "How often a notice is looked for.",
+        )
+        .default("\"0s\", seen at once"),
+        KeySpec::new(
+            "advice",
+            Takes::Duration(false),
+            "How long before its loss the provider advises to leave a machine.",
+        )
+        .default("\"0s\", never"),
+        KeySpec::new(
+            "visible",
+            Takes::Choice(&risk::VISIBLE),
+            "What policies see of how many nodes can be had.",
+        )
+        .default("\"availability\""),
+        KeySpec::new(
+            "reclaim",
+            Takes::Table(&risk::RECLAIM),
+            "When the provider takes single machines back.",
+        )
+        .default("only when availability falls"),
+        KeySpec::new(
+            "shocks",
+            Takes::Table(&risk::SHOCKS),
+            "When it takes back many at once.",
+        )
+        .default("never"),
+        KeySpec::new(
+            "launch",
+            Takes::Number(0.01, 1.0, false),
+            "Share of the machines granted that come up.",
+        )
+        .default("1.0"),
+        KeySpec::new(
+            "failures",
+            Takes::Table(&risk::FAILURES),
+            "When hardware breaks.",
+        )
+        .default("never"),
         KeySpec::later("quota", "markets and billing"),
-        KeySpec::later("failures", "hardware failures"),
         KeySpec::later("region", "markets and billing"),
     ],
 );
 
-static MARKETS: [Choice; 5] = [
+/// In the order of [`Market::ALL`].
+static MARKETS: [Choice; 6] = [
     Choice::new("owned", "Bought once: there whether used or not."),
     Choice::new("on-demand", "Paid by the time held."),
-    Choice::later("reserved", "markets and billing"),
-    Choice::later("spot", "spot market"),
-    Choice::later("capacity-block", "markets and billing"),
+    Choice::new("reserved", "Committed to for a term."),
+    Choice::new("spot", "Cheap, until the provider wants it back."),
+    Choice::new("capacity-block", "Bought for a window of time."),
+    Choice::new("serverless", "Paid while jobs run on it."),
 ];
 
 pub(super) static INSTANCE: TableSpec = TableSpec::closed(
@@ -180,7 +223,11 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let rack_size = fields.optional("rack-size", Item::count);
     let zero = Spanned::new(Span::ZERO, fields.place);
     let notice = fields.item("notice").map_or(Some(zero), Item::span);
-    let boot = fields.item("boot").map_or(Some(zero), Item::span);
+    let boot = fields.item("boot").map_or(Some((zero, None)), risk::boot);
+    let visible = fields
+        .item("visible")
+        .map_or(Some(true), |item| Some(item.choice()?.value == 0));
+    let risk = risk::decode(fields);
     let availability = fields.optional("availability", |item| {
         steps(item.table()?.item("steps")?, |item| {
             Some(item.count()?.value)
@@ -194,7 +241,8 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         None => unstated_price(fields, market.value, own_price)?,
     };
     let (zone, rack_size, availability) = (zone?, rack_size?, availability?);
-    let (notice, boot) = (notice?, boot?);
+    let (notice, (boot, law)) = (notice?, boot?);
+    let risk = RiskSpec { boot: law, ..risk? };
     Some(Fleet {
         name: name?,
         machines,
@@ -205,6 +253,8 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         availability,
         notice,
         boot,
+        visible: visible?,
+        risk,
     })
 }
 
@@ -213,13 +263,7 @@ fn market(fields: &Fields<'_>) -> Option<Spanned<Market>> {
         return Some(Spanned::new(Market::Owned, fields.place));
     };
     let word = item.choice()?;
-    Some(word.map(|at| {
-        if at == 0 {
-            Market::Owned
-        } else {
-            Market::OnDemand
-        }
-    }))
+    Some(word.map(|at| Market::ALL[at]))
 }
 
 /// The price of a fleet that states none: free when owned, else what its instance costs.
@@ -234,14 +278,14 @@ fn unstated_price(
         .and_then(|value| value.value.as_table());
     let inline_price = inline.and_then(|table| table.get("price"));
     match (market, own, inline_price) {
-        (Market::OnDemand, Some(own), _) => Some(own.map(Steps::constant)),
-        (Market::OnDemand, None, _) => {
+        (_, Some(own), _) if market != Market::Owned => Some(own.map(Steps::constant)),
+        (_, None, _) if market != Market::Owned => {
             let rule = "missing: these nodes are rented and no price is known";
             fields.refuse_here("price", rule, "add price = \"$3.06\"");
             None
         }
-        (Market::Owned, _, None) => Some(Spanned::new(Steps::constant(Price::ZERO), fields.place)),
-        (Market::Owned, _, Some(price)) => {
+        (_, _, None) => Some(Spanned::new(Steps::constant(Price::ZERO), fields.place)),
+        (_, _, Some(price)) => {
             let rule = "an owned fleet is free unless it states a price itself";
             let remedy = "move it out of instance, or write market = \"on-demand\"";
             fields.refuse(price.place, "price", rule, remedy);

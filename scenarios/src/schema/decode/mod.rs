@@ -2,6 +2,7 @@
 
 mod fleet;
 mod policy;
+mod risk;
 mod run;
 mod workload;
 
