@@ -7,12 +7,14 @@
 //! lenient one. [`synth`] makes workloads of the same type from a seed; [`estimates`] says what a
 //! policy is told a job will take. [`lint`] finds what is odd about either kind, [`Stats`] puts it
 //! in numbers, and [`write_csv`] writes a table that reads back. What a job means to the engine is
-//! decided elsewhere.
+//! decided elsewhere. [`series`] reads the other kind of trace: the availability, prices and
+//! lifetimes of spot markets.
 //!
 //! | room | holds |
 //! |---|---|
 //! | `reader` | bytes to lines, rows, and integers of a unit |
 //! | `import` | one file per format, and the table of all |
+//! | `series` | what a spot market offered over time: one file per format, and the table of all |
 //! | `synth` | one file per model, one stream of draws per purpose |
 //! | `lint` | one check per kind of finding |
 //!
@@ -33,6 +35,7 @@ mod import;
 mod lint;
 mod reader;
 mod record;
+pub mod series;
 mod stats;
 pub mod synth;
 

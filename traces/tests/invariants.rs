@@ -64,6 +64,10 @@ fn the_floors_import_only_what_lies_below() {
     let rooms = [
         ("reader/", &["error", "record", "reader"][..]),
         ("import/", &["error", "record", "reader", "import"]),
+        (
+            "series/",
+            &["error", "record", "reader", "import", "series"],
+        ),
         ("lint/", &["record", "fleet", "lint"]),
         ("synth/", &["record", "synth"]),
     ];
