@@ -3,11 +3,13 @@
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
-use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
-use crate::schema::{self, Fleet, InstanceType, Machines, RiskSpec, Scenario, Size, Steps};
+use crate::schema::{
+    self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
+};
 
 /// What does not constrain.
 const PLENTY: u32 = u32::MAX;
@@ -154,13 +156,17 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         standing,
         boot: fleet.boot.value,
         notice: fleet.notice.value,
-        price: curve(&fleet.price.value),
+        price: match &fleet.price.value {
+            PriceSource::Steps(steps) => curve(steps),
+            // Read, or drawn for each seed, later.
+            _ => Curve::constant(Price::ZERO),
+        },
         visible: fleet.visible,
         risk: risk(&fleet.risk),
-        availability: fleet
-            .availability
-            .as_ref()
-            .map_or(Curve::constant(max), |steps| curve(&steps.value)),
+        availability: match fleet.availability.as_ref().map(|nodes| &nodes.value) {
+            Some(NodeSource::Steps(steps)) => curve(steps),
+            Some(_) | None => Curve::constant(max),
+        },
     }
 }
 

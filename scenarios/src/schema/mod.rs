@@ -29,6 +29,7 @@
 
 mod catalogue;
 mod check;
+mod curve;
 mod decode;
 mod depth;
 mod diagnostic;
@@ -55,6 +56,7 @@ mod workload;
 mod write;
 
 pub use catalogue::{Entry, catalogue};
+pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
 pub use diagnostic::{Diagnostic, Rejection};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};

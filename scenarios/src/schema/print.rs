@@ -2,6 +2,7 @@
 
 use sim_core::units::{Price, SimTime, Span};
 
+use super::curve::{NodeSource, PriceSource};
 use super::fleet::{Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
@@ -168,12 +169,23 @@ fn fleet_table(fleet: &Fleet) -> Table {
         "market",
         Some(string(fleet.market.value.name())),
     );
-    put(&mut table, "price", Some(price(&fleet.price.value)));
-    let availability = fleet.availability.as_ref();
-    let availability = availability.map(|steps| steps_of(&steps.value, |nodes| integer(*nodes)));
-    put(&mut table, "availability", availability);
+    if let PriceSource::Steps(steps) = &fleet.price.value {
+        put(&mut table, "price", Some(price(steps)));
+    }
+    if let Some(NodeSource::Steps(steps)) = fleet.availability.as_ref().map(|nodes| &nodes.value) {
+        let steps = steps_of(steps, |nodes| integer(*nodes));
+        put(&mut table, "availability", Some(steps));
+    }
     put(&mut table, "notice", Some(span(fleet.notice.value)));
-    put(&mut table, "boot", Some(span(fleet.boot.value)));
+    if fleet.risk.boot.is_none() {
+        put(&mut table, "boot", Some(span(fleet.boot.value)));
+    }
+    // Laws and models are printed as they were written.
+    for (key, value) in &fleet.written {
+        if table.get(key).is_none() {
+            put(&mut table, key, Some(value.clone()));
+        }
+    }
     table
 }
 

@@ -220,7 +220,7 @@ fn failure(fields: &Fields<'_>) -> Option<(Lifetime, Option<Span>)> {
 }
 
 /// A key that the chosen model needs.
-fn needed<'a, T>(
+pub(super) fn needed<'a, T>(
     fields: &Fields<'a>,
     key: &str,
     read: impl FnOnce(Item<'a>) -> Option<T>,
@@ -239,7 +239,7 @@ fn needed<'a, T>(
 }
 
 /// What a constructor made, or its objection at the key.
-fn of<T>(fields: &Fields<'_>, key: &str, made: Result<T, ParameterError>) -> Option<T> {
+pub(super) fn of<T>(fields: &Fields<'_>, key: &str, made: Result<T, ParameterError>) -> Option<T> {
     match made {
         Ok(made) => Some(made),
         Err(error) => {
