@@ -59,7 +59,9 @@ impl Markets {
     /// Whether another seed brings another market, or other luck of machines.
     pub(super) fn is_random(&self) -> bool {
         let drawn = |outside: &Outside| {
-            outside.drawn_price.is_some() || outside.drawn_nodes.is_some() || outside.shocks.is_some()
+            outside.drawn_price.is_some()
+                || outside.drawn_nodes.is_some()
+                || outside.shocks.is_some()
         };
         let lucky = |offering: &sim_core::model::Offering| {
             let risk = &offering.risk;
@@ -142,7 +144,9 @@ fn outside(
             };
             outside.price = imported(spec, until, reasons, read)?;
         }
-        drawn => outside.drawn_price = Some(drawn.clone()),
+        drawn @ (PriceSource::Smoothed(_) | PriceSource::Auction(_) | PriceSource::Jumps(_)) => {
+            outside.drawn_price = Some(drawn.clone());
+        }
     }
     match fleet.availability.as_ref().map(|nodes| &nodes.value) {
         Some(NodeSource::Steps(_)) | None => {}
@@ -152,7 +156,7 @@ fn outside(
             };
             outside.nodes = imported(spec, until, reasons, read)?;
         }
-        Some(drawn) => outside.drawn_nodes = Some(drawn.clone()),
+        Some(drawn @ NodeSource::UpDown(_)) => outside.drawn_nodes = Some(drawn.clone()),
     }
     Ok(outside)
 }
@@ -193,5 +197,8 @@ fn used<T: Copy + Eq>(
     if spec.after == After::Error && !has_end {
         return Ok(series.window(from, series.end())?.curve());
     }
-    Ok(series.extend_to(end, spec.after)?.window(from, end)?.curve())
+    Ok(series
+        .extend_to(end, spec.after)?
+        .window(from, end)?
+        .curve())
 }

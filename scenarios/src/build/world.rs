@@ -159,13 +159,16 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         price: match &fleet.price.value {
             PriceSource::Steps(steps) => curve(steps),
             // Read, or drawn for each seed, later.
-            _ => Curve::constant(Price::ZERO),
+            PriceSource::Series(_)
+            | PriceSource::Smoothed(_)
+            | PriceSource::Auction(_)
+            | PriceSource::Jumps(_) => Curve::constant(Price::ZERO),
         },
         visible: fleet.visible,
         risk: risk(&fleet.risk),
         availability: match fleet.availability.as_ref().map(|nodes| &nodes.value) {
             Some(NodeSource::Steps(steps)) => curve(steps),
-            Some(_) | None => Curve::constant(max),
+            Some(NodeSource::Series(_) | NodeSource::UpDown(_)) | None => Curve::constant(max),
         },
     }
 }
@@ -212,6 +215,7 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),
     };
+    let checkpoint = &workload.checkpoint;
     Class {
         name: workload.name.value.clone(),
         course: CourseModel {
@@ -222,13 +226,20 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             rates,
         },
         checkpoint: Checkpoint {
-            keep: match workload.checkpoint.keep {
+            keep: match checkpoint.keep {
                 schema::Keep::All => Keep::All,
                 schema::Keep::None => Keep::Nothing,
                 schema::Keep::Every(period) => Keep::Every(period.value),
+                schema::Keep::Steps(steps) => Keep::Steps(steps.value),
+                schema::Keep::Either(period, steps) => Keep::Either(period.value, steps.value),
             },
-            restore: workload.checkpoint.restore.value,
-            ..Checkpoint::default()
+            dump: checkpoint.dump.value,
+            upload: checkpoint.upload.value,
+            last: checkpoint.last,
+            on_notice: checkpoint.on_notice,
+            setup: checkpoint.setup.value,
+            restore: checkpoint.restore.value,
+            reseat: checkpoint.reseat.value,
         },
     }
 }

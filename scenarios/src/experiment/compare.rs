@@ -9,7 +9,7 @@ use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::output::Store;
 use super::stats::{Mean, relative};
-use crate::build::{Experiment, DrawError};
+use crate::build::{DrawError, Experiment};
 
 /// What to fly.
 #[derive(Clone, Debug)]

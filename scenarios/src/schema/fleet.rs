@@ -4,8 +4,8 @@ use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span};
 use sim_core::world::{BootTime, Lifetime};
 
-use super::path::DataPath;
 use super::curve::{NodeSource, PriceSource};
+use super::path::DataPath;
 use super::place::Spanned;
 use super::value::Value;
 

@@ -56,8 +56,8 @@ mod workload;
 mod write;
 
 pub use catalogue::{Entry, catalogue};
-pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
 pub use json_schema::json_schema;

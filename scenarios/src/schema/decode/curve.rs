@@ -33,8 +33,14 @@ static UNITS: [Choice; 4] = [
 ];
 
 static PRICE_MODELS: [Choice; 3] = [
-    Choice::new("smoothed", "Small steps between a floor and the on-demand price, as since 2017."),
-    Choice::new("auction", "A low base with spikes up to ten times on demand, as before."),
+    Choice::new(
+        "smoothed",
+        "Small steps between a floor and the on-demand price, as since 2017.",
+    ),
+    Choice::new(
+        "auction",
+        "A low base with spikes up to ten times on demand, as before.",
+    ),
     Choice::new("jumps", "A price that returns to its mean, and jumps."),
 ];
 
@@ -51,16 +57,19 @@ const FROM: KeySpec = KeySpec::new(
     Takes::Duration(false),
     "Where in the series the run begins.",
 )
-.default("\"0s\"");
+.default("its beginning");
 const UNTIL: KeySpec = KeySpec::new(
     "until",
     Takes::Duration(true),
     "Where in the series the part that is used ends.",
 )
 .default("its end");
-const AFTER_KEY: KeySpec =
-    KeySpec::new("after", Takes::Choice(&AFTER), "What is so when it is over.")
-        .default("\"repeat\"");
+const AFTER_KEY: KeySpec = KeySpec::new(
+    "after",
+    Takes::Choice(&AFTER),
+    "What is so when it is over.",
+)
+.default("repeat");
 
 pub(super) static PRICE: TableSpec = TableSpec::closed(
     "price",
@@ -78,9 +87,21 @@ pub(super) static PRICE: TableSpec = TableSpec::closed(
         AFTER_KEY,
         KeySpec::new("zone", Takes::Text, "Which pool of the file: its zone."),
         KeySpec::new("instance", Takes::Text, "Its instance type."),
-        KeySpec::new("product", Takes::Text, "Its product, such as \"Linux/UNIX\"."),
-        KeySpec::new("model", Takes::Choice(&PRICE_MODELS), "A model, drawn for each seed."),
-        KeySpec::new("on-demand", Takes::Price, "What the machine costs on demand."),
+        KeySpec::new(
+            "product",
+            Takes::Text,
+            "Its product, such as \"Linux/UNIX\".",
+        ),
+        KeySpec::new(
+            "model",
+            Takes::Choice(&PRICE_MODELS),
+            "A model, drawn for each seed.",
+        ),
+        KeySpec::new(
+            "on-demand",
+            Takes::Price,
+            "What the machine costs on demand.",
+        ),
         KeySpec::new("mean", Takes::Price, "Smoothed, jumps: the mean price."),
         KeySpec::new("floor", Takes::Price, "Smoothed, jumps: the lowest price."),
         KeySpec::new("cap", Takes::Price, "Smoothed, jumps: the highest price."),
@@ -101,12 +122,32 @@ pub(super) static NODES: TableSpec = TableSpec::closed(
         FROM,
         UNTIL,
         AFTER_KEY,
-        KeySpec::new("polarity", Takes::Choice(&POLARITY), "What a 1 in the file means.")
-            .default("as published"),
-        KeySpec::new("unit", Takes::Choice(&UNITS), "Unit of the file's clock, where it states none."),
-        KeySpec::new("model", Takes::Choice(&NODE_MODELS), "A model, drawn for each seed."),
-        KeySpec::new("up", Takes::Duration(true), "Two-state: mean time with machines."),
-        KeySpec::new("down", Takes::Duration(true), "Two-state: mean time without."),
+        KeySpec::new(
+            "polarity",
+            Takes::Choice(&POLARITY),
+            "What a 1 in the file means.",
+        )
+        .default("as published"),
+        KeySpec::new(
+            "unit",
+            Takes::Choice(&UNITS),
+            "Unit of the file's clock, where it states none.",
+        ),
+        KeySpec::new(
+            "model",
+            Takes::Choice(&NODE_MODELS),
+            "A model, drawn for each seed.",
+        ),
+        KeySpec::new(
+            "up",
+            Takes::Duration(true),
+            "Two-state: mean time with machines.",
+        ),
+        KeySpec::new(
+            "down",
+            Takes::Duration(true),
+            "Two-state: mean time without.",
+        ),
     ],
 );
 
@@ -115,14 +156,21 @@ const WAYS: [(&str, &[&str]); 3] = [
     ("steps", &[]),
     (
         "file",
-        &["format", "from", "until", "after", "polarity", "unit", "zone", "instance", "product"],
+        &[
+            "format", "from", "until", "after", "polarity", "unit", "zone", "instance", "product",
+        ],
     ),
-    ("model", &["on-demand", "mean", "floor", "cap", "up", "down"]),
+    (
+        "model",
+        &["on-demand", "mean", "floor", "cap", "up", "down"],
+    ),
 ];
 
 /// The one way that is taken; keys of the others are refused.
 fn way(fields: &Fields<'_>) -> Option<usize> {
-    let taken = WAYS.iter().position(|(way, _)| fields.key_place(way).is_some());
+    let taken = WAYS
+        .iter()
+        .position(|(way, _)| fields.key_place(way).is_some());
     let Some(taken) = taken else {
         let remedy = "write steps = ..., file = ... or model = ...";
         fields.refuse_here(fields.spec.title, "says nothing", remedy);
@@ -186,13 +234,12 @@ fn price_model(fields: &Fields<'_>) -> Option<PriceSource> {
             let (on_demand, mean) = (price("on-demand")?, price("mean")?);
             let made = Smoothed::new(on_demand, mean);
             let bounds = ["floor", "cap"].map(|key| fields.key_place(key).is_some());
-            let made = match bounds {
-                [false, false] => made,
-                _ => {
-                    let floor = bound("floor", Price::ZERO)?;
-                    let cap = bound("cap", on_demand)?;
-                    made.and_then(|made| made.between(floor, cap))
-                }
+            let made = if bounds == [false, false] {
+                made
+            } else {
+                let floor = bound("floor", Price::ZERO)?;
+                let cap = bound("cap", on_demand)?;
+                made.and_then(|made| made.between(floor, cap))
             };
             of(fields, "mean", made).map(PriceSource::Smoothed)
         }
@@ -262,7 +309,12 @@ fn series(fields: &Fields<'_>, options: Options, what: &str) -> Option<SeriesSpe
         .collect();
     if !known.contains(&format.value.as_str()) {
         let rule = format!("no format of {what} has this name");
-        fields.refuse(format.place, &format.value, &rule, &suggestion(&format.value, &known));
+        fields.refuse(
+            format.place,
+            &format.value,
+            &rule,
+            &suggestion(&format.value, &known),
+        );
         return None;
     }
     let (from, until) = (from?, until?);

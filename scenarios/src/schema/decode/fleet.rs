@@ -4,8 +4,8 @@ use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span, limits};
 
 use super::super::catalogue;
-use super::super::fields::{Fields, Item};
 use super::super::curve::PriceSource;
+use super::super::fields::{Fields, Item};
 use super::super::fleet::{Fleet, InstanceType, Machines, RiskSpec, Size, Steps};
 use super::super::path::DataPath;
 use super::super::place::Spanned;
@@ -237,8 +237,13 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
 /// What is printed again as it was written.
 fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
     let keys = [
-        "price", "availability", "bid", "boot", "poll", "advice", "visible", "reclaim", "shocks",
-        "launch", "failures",
+        "price",
+        "availability",
+        "bid",
+        "boot",
+        "reclaim",
+        "shocks",
+        "failures",
     ];
     let written = |key: &str| Some((key.to_owned(), fields.table.get(key)?.value.clone()));
     keys.into_iter().filter_map(written).collect()
@@ -392,7 +397,10 @@ pub(in super::super) fn instance_shape(fields: &Fields<'_>) -> Option<InstanceTy
 }
 
 /// Pairs of an instant and a value, strictly ascending from zero.
-pub(super) fn steps<T>(item: Item<'_>, read: impl Fn(Item<'_>) -> Option<T>) -> Option<Spanned<Steps<T>>> {
+pub(super) fn steps<T>(
+    item: Item<'_>,
+    read: impl Fn(Item<'_>) -> Option<T>,
+) -> Option<Spanned<Steps<T>>> {
     let Takes::Steps(takes) = item.takes else {
         panic!("{} is specified as steps", item.name);
     };
