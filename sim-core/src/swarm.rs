@@ -227,6 +227,7 @@ impl Swarm {
         let rates = Rates {
             by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
             by_gpus: vec![(2, rate()), (5, rate())],
+            by_share: false,
             across_nodes: rate(),
             across_racks: rate(),
             across_zones: rate(),
@@ -235,6 +236,10 @@ impl Swarm {
             rates
         } else {
             Rates::default()
+        };
+        let rates = Rates {
+            by_share: self.has("share-of-speed"),
+            ..rates
         };
         let restore = self.span(&mut luck, 0, 4);
         let mut cost = |feature: &str, most: u64| {

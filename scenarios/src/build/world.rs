@@ -211,6 +211,8 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             .iter()
             .map(|(gpus, rate)| (*gpus, ppb(*rate)))
             .collect(),
+        // Without a table of speeds a part of a gang does its part.
+        by_share: workload.least < 1.0 && course.scaling.is_empty(),
         across_nodes,
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),

@@ -154,7 +154,7 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
 );
 
 /// In the order of [`Market::ALL`].
-static MARKETS: [Choice; 6] = [
+pub(super) static MARKETS: [Choice; 6] = [
     Choice::new("owned", "Bought once: there whether used or not."),
     Choice::new("on-demand", "Paid by the time held."),
     Choice::new("reserved", "Committed to for a term."),
