@@ -7,7 +7,7 @@
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
 use crate::model::{Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market};
-use crate::model::{ModelSet, Offering, Queue, Role, Shape};
+use crate::model::{ModelSet, Offering, Queue, Role, Shape, Terms};
 use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{Calendar, Curve};
@@ -55,6 +55,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
             name: "only".to_owned(),
         }],
         classes,
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger,
         end,
@@ -156,6 +157,7 @@ impl Swarm {
             boot,
             notice,
             price: Curve::new(prices).expect("ascending"),
+            terms: Terms::default(),
             availability: Curve::new(nodes).expect("ascending"),
         }
     }

@@ -8,6 +8,7 @@ use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
     Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, ModelSet, Offering, Role, Shape,
+    Terms,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -98,6 +99,7 @@ fn offering(luck: &mut Stream, models: u64, grows: bool) -> Offering {
             Span::ZERO
         },
         price: Curve::new(prices).expect("ascending"),
+        terms: Terms::default(),
         availability: Curve::new(stock).expect("ascending"),
     }
 }

@@ -2,7 +2,7 @@
 
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
-use sim_core::model::{Checkpoint, Class, Keep, Market, Offering, Queue, Shape};
+use sim_core::model::{Checkpoint, Class, Keep, Market, Offering, Queue, Shape, Terms};
 use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
@@ -50,6 +50,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
             })
             .collect(),
         classes,
+        commitments: Vec::new(),
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,
@@ -157,6 +158,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         boot: fleet.boot.value,
         notice: fleet.notice.value,
         price: curve(&fleet.price.value),
+        terms: Terms::default(),
         availability: fleet
             .availability
             .as_ref()

@@ -12,7 +12,7 @@ use policies::place::FirstFit;
 use policies::preempt::Never;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape};
+use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -161,6 +161,7 @@ fn world(case: &Case) -> Result<World, String> {
         boot: Span::ZERO,
         notice: Span::ZERO,
         price: Curve::constant(Price::ZERO),
+        terms: Terms::default(),
         availability: Curve::constant(nodes),
     };
     let class = Class {
@@ -176,6 +177,7 @@ fn world(case: &Case) -> Result<World, String> {
         models: vec!["processor".to_owned()],
         queues: Vec::new(),
         classes: vec![class],
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -1,13 +1,17 @@
 //! What is simulated: jobs and their gangs, offerings and their nodes. Immutable once a run begins.
 
+mod commitment;
 mod demand;
 mod gang;
 mod job;
 mod offering;
 mod placement;
+mod terms;
 
+pub use commitment::{Commitment, Ownership, Reservation};
 pub use demand::{Demand, GpuDemand, GpuSet, ModelSet};
 pub use gang::{Gang, Role};
 pub use job::{Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};
+pub use terms::{ChargedFrom, Terms};

@@ -1,5 +1,6 @@
 //! An offering: an instance type in a market and a zone, as a numbered range of node slots.
 
+use super::terms::Terms;
 use crate::units::{ModelId, Price, Span, ZoneId};
 use crate::world::Curve;
 
@@ -28,8 +29,16 @@ pub struct Shape {
 pub enum Market {
     /// Bought: a price an hour stands for its depreciation.
     Owned,
-    /// Rented by the microsecond, for as long as wanted.
+    /// Rented for as long as wanted.
     OnDemand,
+    /// Committed to for a term, used or not.
+    Reserved,
+    /// Rented from what is spare, and taken back when it is not.
+    Spot,
+    /// Bought ahead for a window of days.
+    CapacityBlock,
+    /// Charged while it works.
+    Serverless,
 }
 
 /// An instance type in a market and a zone.
@@ -59,6 +68,8 @@ pub struct Offering {
     pub notice: Span,
     /// Price an hour of a node, from request to release.
     pub price: Curve<Price>,
+    /// How what is held is charged at that price.
+    pub terms: Terms,
     /// Nodes the provider has: what is held beyond it is taken away, highest slot first.
     pub availability: Curve<u32>,
 }
