@@ -65,6 +65,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
             warmup: SimTime::ZERO,
             sample: None,
             stays: 0,
+            attribute: false,
         },
     );
     let mut engine = Engine::new(Arc::clone(&world), Box::new(Trace::new(jobs)));

@@ -6,8 +6,10 @@
 )]
 
 mod anomalies;
+mod billing;
 mod doctored;
 mod findings;
+mod naive_bill;
 mod refusals;
 mod rig;
 mod rollback;
