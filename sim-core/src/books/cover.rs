@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::model::Reservation;
-use crate::units::{NodeId, SimTime};
+use crate::units::{NodeId, SimTime, convert};
 
 /// A machine and the position of the reservation that covers it from now on, if any.
 pub type Move = (NodeId, Option<usize>);
@@ -39,7 +39,7 @@ impl Cover {
     ) -> Self {
         let plan = |(reservation, ranges): (&Reservation, _)| Plan {
             ranges,
-            count: crate::units::convert::index(reservation.count),
+            count: convert::index(reservation.count),
             from: reservation.from,
             until: reservation.until,
             live: reservation.from == SimTime::ZERO && reservation.until > SimTime::ZERO,
@@ -124,7 +124,9 @@ impl Cover {
             plan.live = plan.from <= now && now < plan.until;
         }
         // Ascending, so that nothing that was put in is pushed out again.
-        nodes.into_iter().for_each(|node| self.add(node, moves));
+        for node in nodes {
+            self.add(node, moves);
+        }
     }
 }
 
@@ -172,13 +174,13 @@ mod tests {
         for (position, (plan, range)) in plans.iter().enumerate() {
             let lives =
                 plan.from <= SimTime::from_secs(now) && SimTime::from_secs(now) < plan.until;
-            let free = nodes
-                .iter()
-                .filter(|node| range.contains(node) && at[**node as usize].is_none() && lives);
-            let taken: Vec<u32> = free.take(plan.count as usize).copied().collect();
-            taken
-                .into_iter()
-                .for_each(|node| at[node as usize] = Some(position));
+            let free = nodes.iter().filter(|node| {
+                range.contains(node) && at[convert::index(**node)].is_none() && lives
+            });
+            let taken: Vec<u32> = free.take(convert::index(plan.count)).copied().collect();
+            for node in taken {
+                at[convert::index(node)] = Some(position);
+            }
         }
         at
     }
@@ -214,7 +216,8 @@ mod tests {
                 for (moved, to) in moves {
                     at[moved.index()] = to;
                 }
-                at[node as usize] = at[node as usize].filter(|_| nodes.contains(&node));
+                let own = convert::index(node);
+                at[own] = at[own].filter(|_| nodes.contains(&node));
                 assert_eq!(at, dealt(&plans, &nodes, now), "seed {seed}, {now} s");
             }
         }

@@ -9,6 +9,7 @@ mod cover;
 mod line;
 mod split;
 mod standing;
+mod storage;
 mod tariff;
 mod tenure;
 
@@ -17,5 +18,6 @@ pub use cover::{Cover, Move};
 pub use line::{Bill, Exact, Kind, Line, Source};
 pub use split::in_order;
 pub use standing::{Window, ownership, reservation};
+pub use storage::{Leftover, Store, Stored, Tier, Unit, egress, leftovers, retained, storage};
 pub use tariff::{MACHINE_KINDS, Tariff, position};
 pub use tenure::{End, Payee, Tenure};

@@ -19,7 +19,7 @@ pub struct Window {
 
 impl Window {
     /// The length of the part of a term that lies in the window.
-    fn overlap(&self, from: SimTime, until: SimTime) -> Span {
+    pub(super) fn overlap(&self, from: SimTime, until: SimTime) -> Span {
         let (from, until) = (from.max(self.from), until.min(self.end));
         until.since(from.min(until))
     }

@@ -251,7 +251,7 @@ impl Biller {
                 reading: tenure.reading(tariff, now),
                 covered: covered
                     .filter(|covered| !covered.is_empty())
-                    .map(|covered| covered.into_boxed_slice()),
+                    .map(SmallVec::into_boxed_slice),
             });
         }
         self.running[job.slot()] = Some(Attempt {

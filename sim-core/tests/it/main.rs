@@ -14,4 +14,5 @@ mod refusals;
 mod rig;
 mod rollback;
 mod swarm;
+mod terms;
 mod zoo;
