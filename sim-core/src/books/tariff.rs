@@ -25,13 +25,14 @@ pub const MACHINE_KINDS: [Kind; 10] = [
 /// market price since the start of the window; nothing is spent before it.
 ///
 /// A job's share of a machine is the thousandths of GPUs that it holds over those of the machine; where machines have no GPU,
-/// of CPU. Of a machine that has neither, and for a task without GPUs on a machine with some, the share is nothing, and all is
-/// idle time.
+/// of CPU. Of a machine that has neither, or no stated CPU (at most [`limits::MAX_CPU_MILLI`]), and for a task without GPUs on
+/// a machine with some, the share is nothing, and all is idle time.
 #[derive(Clone, Debug)]
 pub struct Tariff {
     /// How runs are charged.
     pub terms: Terms,
     gpus: u32,
+    shared: Shared,
     /// Thousandths that a whole machine has, of what is shared out; at least one.
     capacity: u64,
     slots: u32,
@@ -55,17 +56,20 @@ impl Tariff {
     pub fn new(offering: &Offering, from: SimTime) -> Self {
         let (shape, price) = (offering.shape, offering.price.at(SimTime::ZERO).nanousd_h());
         assert!(shape.gpus <= limits::MAX_GPUS_PER_NODE, "within the limits");
-        assert!(
-            shape.cpu_milli <= limits::MAX_CPU_MILLI,
-            "within the limits"
-        );
-        let capacity = match shape.gpus {
-            0 => u64::from(shape.cpu_milli.max(1)),
-            gpus => u64::from(gpus) * 1000,
+        // What is not stated is the most that fits.
+        let cpu_milli = match shape.cpu_milli {
+            stated @ 1..=limits::MAX_CPU_MILLI => stated,
+            _ => 0,
+        };
+        let (shared, capacity) = match (shape.gpus, cpu_milli) {
+            (0, 0) => (Shared::Nothing, 1),
+            (0, cpu) => (Shared::Cpu, u64::from(cpu)),
+            (gpus, _) => (Shared::Gpus, u64::from(gpus) * 1000),
         };
         Self {
             terms: offering.terms,
             gpus: shape.gpus,
+            shared,
             capacity,
             slots: offering.max,
             from,
@@ -83,7 +87,11 @@ impl Tariff {
 
     /// What a task that asks for so many thousandths of GPUs and CPU holds of a machine, out of its capacity.
     pub fn units(&self, gpu_milli: u64, cpu_milli: u64) -> u64 {
-        if self.gpus > 0 { gpu_milli } else { cpu_milli }
+        match self.shared {
+            Shared::Gpus => gpu_milli,
+            Shared::Cpu => cpu_milli,
+            Shared::Nothing => 0,
+        }
     }
 
     /// The reading at `now`. Time does not go back.
@@ -189,6 +197,14 @@ impl Tariff {
         let used = if self.gpus > 0 { self.used_us } else { 0 };
         (self.held_us * u128::from(self.gpus) * 1000, used)
     }
+}
+
+/// What of a machine is shared out among jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shared {
+    Gpus,
+    Cpu,
+    Nothing,
 }
 
 /// Where a tariff keeps a kind of line. Panics on one that machines do not have.
