@@ -2,7 +2,7 @@
 
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
-use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape, Terms};
+use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
 use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
@@ -165,7 +165,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
             | PriceSource::Auction(_)
             | PriceSource::Jumps(_) => Curve::constant(Price::ZERO),
         },
-        terms: Terms::default(),
+        terms: fleet.terms,
         visible: fleet.visible,
         risk: risk(&fleet.risk),
         availability: match fleet.availability.as_ref().map(|nodes| &nodes.value) {

@@ -100,6 +100,30 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.cost(Some(Market::Owned))),
     ),
     metric(
+        "cost_spot_usd",
+        "USD",
+        Less,
+        "the part of it for spot machines",
+        |run| Some(run.cost(Some(Market::Spot))),
+    ),
+    metric(
+        "cost_reserved_usd",
+        "USD",
+        Less,
+        "the part of it for reserved machines and capacity blocks",
+        |run| {
+            let blocks = run.cost(Some(Market::CapacityBlock));
+            Some(run.cost(Some(Market::Reserved)) + blocks)
+        },
+    ),
+    metric(
+        "cost_serverless_usd",
+        "USD",
+        Less,
+        "the part of it for serverless machines",
+        |run| Some(run.cost(Some(Market::Serverless))),
+    ),
+    metric(
         "cost_idle_usd",
         "USD",
         Less,
@@ -145,7 +169,7 @@ pub const METRICS: &[Metric] = &[
         "gpu_busy",
         "",
         Neither,
-        "GPU time of kept and lost work and of restoring / billed GPU time",
+        "GPU time of kept and lost work, of restoring, of writing checkpoints and waiting for data / billed GPU time",
         |run| ratio(real_u128(run.busy()), run.billed()),
     ),
     metric(
@@ -376,7 +400,7 @@ impl Run<'_> {
 
     fn busy(&self) -> u128 {
         let time = &self.record.gpu_time;
-        time.kept + time.lost + time.restoring
+        time.kept + time.lost + time.restoring + time.dumping + time.stalled
     }
 
     fn kept_gpu_hours(&self) -> f64 {
