@@ -120,7 +120,7 @@ impl Ledger {
 
     fn split(&self, at: usize, claims: &[(usize, u32, u128)], shares: &mut Vec<Share>) {
         let line = &self.bill.lines()[at];
-        let (_, _, denominator) = line.exact.parts();
+        let denominator = line.exact.denominator();
         let mut left = line.exact;
         let whole = |numerator: u128| {
             let denominator = denominator.unsigned_abs();

@@ -152,6 +152,11 @@ impl Exact {
         (this.whole, this.rest, this.denominator)
     }
 
+    /// What it is a sum of fractions of.
+    pub fn denominator(&self) -> i128 {
+        self.denominator
+    }
+
     /// Whether it is nothing at all.
     pub fn is_zero(&self) -> bool {
         let (whole, rest, _) = self.parts();

@@ -182,6 +182,11 @@ impl Tariff {
         self.capacity
     }
 
+    /// What the sums of its lines are over: an hour of a machine, x thousandths of its capacity.
+    pub fn denominator(&self) -> i128 {
+        self.sums[0].denominator()
+    }
+
     /// The sum of a kind of line.
     pub fn sum(&self, kind: Kind) -> Exact {
         self.sums[position(kind)]
@@ -209,6 +214,35 @@ enum Shared {
 
 /// Where a tariff keeps a kind of line. Panics on one that machines do not have.
 pub fn position(kind: Kind) -> usize {
-    let position = MACHINE_KINDS.iter().position(|own| *own == kind);
-    position.expect("a kind of line that machines have")
+    match kind {
+        Kind::Restore => 0,
+        Kind::Work => 1,
+        Kind::Lost => 2,
+        Kind::Dump => 3,
+        Kind::Stall => 4,
+        Kind::Idle => 5,
+        Kind::Boot => 6,
+        Kind::Rounding => 7,
+        Kind::Credit => 8,
+        Kind::Unused => 9,
+        Kind::Commitment
+        | Kind::Upfront
+        | Kind::Capex
+        | Kind::Power
+        | Kind::Staff
+        | Kind::Egress
+        | Kind::Storage
+        | Kind::Requests
+        | Kind::Leftover => panic!("machines have no line of {kind:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_line_are_kept_in_their_order() {
+        assert_eq!(MACHINE_KINDS.map(position), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
 }

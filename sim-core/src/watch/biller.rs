@@ -314,9 +314,8 @@ impl Biller {
             }
         }
         if !self.attribute {
-            let mut share = Exact::over(tariff.sum(Kind::Work).parts().2);
-            share.add_product(cost, 1);
-            self.share += share.settle();
+            let cost = i128::try_from(cost).expect("within the limits");
+            self.share += Money::round_half_even(cost, tariff.denominator());
         }
     }
 
@@ -404,7 +403,7 @@ impl Biller {
         for (plan, at) in self.reservations.iter().enumerate() {
             for (offering, tariff) in self.tariffs.iter().enumerate() {
                 let us = self.covered[plan * self.tariffs.len() + offering];
-                let mut sum = Exact::over(tariff.sum(Kind::Work).parts().2);
+                let mut sum = Exact::over(tariff.denominator());
                 let price = u128::from(self.hourly(plan)) * u128::from(tariff.capacity());
                 sum.add_product(us, price);
                 let source = Source::Covered(number(*at), id(offering));

@@ -1,9 +1,9 @@
 //! Each rule of the terms, on one machine, by hand.
 
-use sim_core::books::{Kind, Line};
+use sim_core::books::{Kind, Line, Payer, Unclaimed, totals};
 use sim_core::engine::World;
-use sim_core::model::{ChargedFrom, GpuSet, Seat, Terms};
-use sim_core::units::{JobId, NodeId, Price, SimTime, Span};
+use sim_core::model::{ChargedFrom, Commitment, GpuSet, Market, Reservation, Seat, Terms};
+use sim_core::units::{JobId, Money, NodeId, OfferingId, Price, SimTime, Span};
 use sim_core::watch::{Biller, Fact, Observer, Outcome, Spent};
 use sim_core::world::Curve;
 
@@ -22,6 +22,15 @@ fn lone(terms: Terms) -> World {
 }
 
 const NODE: NodeId = NodeId(0);
+
+fn seat(node: NodeId) -> Seat {
+    Seat {
+        node,
+        role: 0,
+        tasks: 1,
+        gpus: GpuSet::EMPTY,
+    }
+}
 
 fn boot(launch: u32) -> Fact<'static> {
     let (node, ready) = (NODE, SimTime::ZERO);
@@ -162,12 +171,7 @@ fn a_run_may_be_split_unless_there_is_a_minimum() {
 fn a_job_that_goes_on_elsewhere_pays_for_both_seats_and_serverless_only_while_it_sits() {
     let spec = rig::job(0, 1, 100);
     let job = JobId::unpack(0);
-    let seats = [Seat {
-        node: NODE,
-        role: 0,
-        tasks: 1,
-        gpus: GpuSet::EMPTY,
-    }];
+    let seats = [seat(NODE)];
     let spent = |restore, kept| Spent {
         restore: Span::from_secs(restore),
         kept: Span::from_secs(kept),
@@ -219,4 +223,82 @@ fn a_job_that_goes_on_elsewhere_pays_for_both_seats_and_serverless_only_while_it
         (Kind::Rounding, 10),
     ];
     assert_eq!(bill, lines);
+}
+
+#[test]
+fn a_reservation_covers_the_lowest_machine_and_who_sits_on_it_pays_its_share() {
+    let mut world = lone(Terms::EXACT);
+    world.offerings[0].max = 2;
+    world.commitments = vec![Commitment::Reserved(Reservation {
+        market: Market::Reserved,
+        covers: vec![OfferingId(0)],
+        count: 1,
+        from: secs(0),
+        until: secs(1_000),
+        upfront: Money::from_nanousd(500_000_000),
+        hourly: Price::from_nanousd_h(1_800_000_000).unwrap(),
+    })];
+    let (spec, job) = (rig::job(0, 1, 100), JobId::unpack(0));
+    let seats = [seat(NodeId(0))];
+    let kept = Span::from_secs(60);
+    let ready = |node| Fact::Ready {
+        node: NodeId(node),
+        launch: 0,
+    };
+    let facts = [
+        (20, ready(1)),
+        (20, Fact::Arrived { job, spec: &spec }),
+        // From now on the lower one is covered, and not the other.
+        (40, ready(0)),
+        (
+            40,
+            Fact::Started {
+                job,
+                seats: &seats,
+                works: secs(40),
+            },
+        ),
+        (
+            100,
+            Fact::Ended {
+                job,
+                outcome: Outcome::Completed,
+                spent: Spent {
+                    kept,
+                    ..Spent::default()
+                },
+            },
+        ),
+    ];
+    let mut biller = Biller::new(&world, secs(0), true);
+    for (at, fact) in &facts {
+        biller.observe(secs(*at), fact);
+    }
+    let (ledger, _) = biller.finish(secs(120));
+    let lines = ledger.bill().lines().iter();
+    let lines: Vec<(Kind, i128)> = lines
+        .map(|line| (line.kind, line.amount.nanousd() / 1_000_000))
+        .collect();
+    let expected = [
+        (Kind::Idle, 80),
+        (Kind::Commitment, 50),
+        (Kind::Unused, 10),
+        (Kind::Upfront, 60),
+    ];
+    assert_eq!(lines, expected);
+    let paid = |unclaimed| -> Vec<(Payer, i128)> {
+        let totals = totals(&ledger.attribute(|job| job, unclaimed)).into_iter();
+        totals
+            .map(|(payer, amount)| (payer, amount.nanousd() / 1_000_000))
+            .collect()
+    };
+    let named = [
+        (Payer::Of(0), 15),
+        (Payer::Nobody(Kind::Idle), 80),
+        (Payer::Nobody(Kind::Commitment), 35),
+        (Payer::Nobody(Kind::Unused), 10),
+        (Payer::Nobody(Kind::Upfront), 60),
+    ];
+    assert_eq!(paid(Unclaimed::Named), named);
+    assert_eq!(paid(Unclaimed::Spread), [(Payer::Of(0), 200)]);
 }
