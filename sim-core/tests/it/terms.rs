@@ -225,8 +225,8 @@ fn a_job_that_goes_on_elsewhere_pays_for_both_seats_and_serverless_only_while_it
     assert_eq!(bill, lines);
 }
 
-#[test]
-fn a_reservation_covers_the_lowest_machine_and_who_sits_on_it_pays_its_share() {
+/// Two machines, of which one at a time is covered for 1,000 s: half the price, and half a dollar upfront.
+fn reserved() -> World {
     let mut world = lone(Terms::EXACT);
     world.offerings[0].max = 2;
     world.commitments = vec![Commitment::Reserved(Reservation {
@@ -238,6 +238,12 @@ fn a_reservation_covers_the_lowest_machine_and_who_sits_on_it_pays_its_share() {
         upfront: Money::from_nanousd(500_000_000),
         hourly: Price::from_nanousd_h(1_800_000_000).unwrap(),
     })];
+    world
+}
+
+#[test]
+fn a_reservation_covers_the_lowest_machine_and_who_sits_on_it_pays_its_share() {
+    let world = reserved();
     let (spec, job) = (rig::job(0, 1, 100), JobId::unpack(0));
     let seats = [seat(NodeId(0))];
     let kept = Span::from_secs(60);
