@@ -2,6 +2,7 @@
 
 mod args;
 mod columns;
+mod commitments;
 mod files;
 mod jobs;
 mod known;

@@ -6,6 +6,7 @@ use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
 use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
+use super::commitments;
 use super::files::NodeList;
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
@@ -43,7 +44,6 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         .collect();
     let horizon = &scenario.horizon;
     World {
-        offerings,
         queues: scenario
             .queues
             .iter()
@@ -53,7 +53,8 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
             .collect(),
         classes,
         seed: scenario.seed.value,
-        commitments: Vec::new(),
+        commitments: commitments::of(scenario, &offerings),
+        offerings,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,

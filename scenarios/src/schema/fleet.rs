@@ -4,6 +4,7 @@ use sim_core::model::{Market, Terms};
 use sim_core::units::{Price, SimTime, Span};
 use sim_core::world::{BootTime, Lifetime};
 
+use super::commitment::OwnershipSpec;
 use super::curve::{NodeSource, PriceSource};
 use super::path::DataPath;
 use super::place::Spanned;
@@ -28,6 +29,8 @@ pub struct Fleet {
     pub availability: Option<Spanned<NodeSource>>,
     /// How what is held is charged.
     pub terms: Terms,
+    /// What owning costs.
+    pub ownership: Option<OwnershipSpec>,
     /// Most that is paid; at a higher price none can be had.
     pub bid: Option<Spanned<Price>>,
     /// Warning before a machine is taken away.

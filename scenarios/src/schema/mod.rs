@@ -29,6 +29,7 @@
 
 mod catalogue;
 mod check;
+mod commitment;
 mod curve;
 mod decode;
 mod depth;
@@ -57,6 +58,7 @@ mod write;
 
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};

@@ -47,6 +47,9 @@ pub fn print(scenario: &Scenario) -> String {
             &entries([("name", string(&queue.name.value))]),
         );
     }
+    for reservation in &scenario.reservations {
+        section(&mut text, "[[reservation]]", &reservation.written);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
+use super::commitment::ReservationSpec;
 use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
@@ -36,6 +37,8 @@ pub struct Scenario {
     pub workloads: Vec<Workload>,
     /// The tenants; empty when all work is one tenant's.
     pub queues: Vec<Queue>,
+    /// What is paid for, used or not.
+    pub reservations: Vec<ReservationSpec>,
     /// At least one.
     pub policies: Vec<PolicySpec>,
     /// What counts as a violation.

@@ -11,7 +11,7 @@ use super::super::path::DataPath;
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
-use super::{billing, curve, risk};
+use super::{billing, commitment, curve, risk};
 
 pub(super) const MOST_NODES: i64 = 1_000_000;
 const MOST_GPUS: i64 = 64;
@@ -100,6 +100,12 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
             "How held machines are charged.",
         )
         .default("exact; whether used in the markets reserved and capacity-block; serverless in that"),
+        KeySpec::new(
+            "ownership",
+            Takes::Table(&commitment::OWNERSHIP),
+            "What owning a machine costs beside its price.",
+        )
+        .default("nothing"),
         KeySpec::new(
             "notice",
             Takes::Duration(false),
@@ -214,6 +220,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let availability = fields.optional("availability", curve::nodes);
     let stated = fields.optional("price", curve::price);
     let bid = fields.optional("bid", Item::price);
+    let ownership = fields.optional("ownership", commitment::ownership);
     let (machines, own_price) = machines?;
     let market = market?;
     let terms = billing::decode(fields, market.value);
@@ -235,6 +242,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         notice,
         boot,
         terms: terms?,
+        ownership: ownership?,
         bid: bid?,
         visible: visible?,
         risk,
@@ -249,6 +257,7 @@ fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
         "availability",
         "bid",
         "billing",
+        "ownership",
         "boot",
         "reclaim",
         "shocks",

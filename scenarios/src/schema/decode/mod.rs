@@ -2,6 +2,7 @@
 
 mod billing;
 mod checkpoint;
+mod commitment;
 mod curve;
 mod fleet;
 mod policy;
@@ -13,6 +14,7 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
+use super::commitment::ReservationSpec;
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -89,7 +91,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
         KeySpec::later("service", "inference serving"),
         KeySpec::later("data", "data locality"),
         KeySpec::later("storage", "data locality"),
-        KeySpec::later("reservation", "markets and billing"),
+        KeySpec::new(
+            "reservation",
+            Takes::Tables(&commitment::RESERVATION),
+            "What is paid for, used or not.",
+        ),
         KeySpec::later("budget", "markets and billing"),
         KeySpec::later("event", "drills and outages"),
     ],
@@ -107,6 +113,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
     let workloads = all(&top, "workload", "some work", workload::decode);
     let queues = all(&top, "queue", "", run::queue);
+    let reservations = all(&top, "reservation", "", commitment::reservation);
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
@@ -116,8 +123,10 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     unique(&top, "fleet");
     unique(&top, "workload");
     unique(&top, "queue");
+    unique(&top, "reservation");
     unique(&top, "policy");
     queues_exist(&top);
+    covered_exist(&top, reservations.as_deref().unwrap_or_default());
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
@@ -129,6 +138,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         fleets: fleets?,
         workloads: workloads?,
         queues: queues?,
+        reservations: reservations?,
         policies: policies?,
         objectives: objectives?,
         output: output?,
@@ -163,6 +173,26 @@ fn all<'a, T>(
         return item.refuse(&rule, &format!("add a [[{key}]] table"));
     }
     read.into_iter().collect()
+}
+
+/// A reservation covers fleets that there are.
+fn covered_exist(top: &Fields<'_>, reservations: &[ReservationSpec]) {
+    let fleets = names(top, "fleet");
+    let known: Vec<&str> = fleets.iter().map(|name| name.value).collect();
+    for covered in reservations
+        .iter()
+        .flat_map(|reservation| &reservation.covers)
+    {
+        if !known.contains(&covered.value.as_str()) {
+            let remedy = suggestion(&covered.value, &known);
+            top.refuse(
+                covered.place,
+                &covered.value,
+                "no fleet has this name",
+                &remedy,
+            );
+        }
+    }
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.
@@ -271,7 +301,7 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && key.name != "queue"
+                && !["queue", "reservation"].contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }
