@@ -1,0 +1,5 @@
+//! The policies for jobs with a deadline: their rules by hand, the fluid limit, the least cost by enumeration, and the
+//! published figure.
+
+mod rig;
+mod windows;
