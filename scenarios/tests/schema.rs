@@ -190,10 +190,17 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let at = |name: &str| folder.path().join(name);
     std::fs::create_dir(at("base")).expect("a folder");
-    std::fs::write(at("base/jobs.csv"), "").expect("a file");
+    for file in [
+        "jobs.csv",
+        "prices.csv",
+        "nodes-over-time.csv",
+        "available.json",
+    ] {
+        std::fs::write(at("base").join(file), "").expect("a file");
+    }
     let base = GOOD
         .replace("\"jobs.csv\"", "\"./jobs.csv\"")
-        .replace("nodes.csv", "jobs.csv");
+        .replace("\"nodes.csv\"", "\"jobs.csv\"");
     std::fs::write(at("base/base.toml"), base).expect("a file");
     let text = "extends = \"base/base.toml\"\nname = \"child\"\n[horizon]\ntail = \"9h\"\n\
                 [[fleet]]\nname = \"floor\"\ncount = 77\n";

@@ -1,34 +1,16 @@
-//! The importers of series on the published files, and their statistics against figures that were
-//! computed from the same files by other means.
+//! The importers of availability on the published files, and their statistics against figures that
+//! were computed from the same files by other means.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::PathBuf;
 
-use sim_core::units::{Price, SimTime, Span, convert};
-use traces::Source;
+use published::{Figures, open};
+use sim_core::units::{SimTime, convert};
 use traces::series::{
-    AvailabilityStats, BidStats, ClockUnit, Lifetimes, Options, Pool, PriceStats, Series,
-    import_availability, import_lifetimes, import_prices, list_pools,
+    AvailabilityStats, ClockUnit, Options, PriceStats, Series, import_availability,
+    import_lifetimes, import_prices,
 };
 
-/// The file, or nothing where there is no reference data.
-fn reference(name: &str) -> Option<PathBuf> {
-    // A relative path counts from the workspace, not from this crate.
-    let workspace = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let root = std::env::var_os("WINDTUNNEL_REFERENCE").unwrap_or_else(|| "../shared".into());
-    let path = workspace.join(root).join("data/spot").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: no reference data");
-    None
-}
-
-fn open(name: &str) -> Option<Source<'_>> {
-    let file = File::open(reference(name)?).expect("readable reference data");
-    Some(Source::new(name, file))
-}
+mod published;
 
 fn nodes_with(format: &str, name: &str, options: &Options) -> Option<Series<u32>> {
     Some(import_availability(format, open(name)?, options).expect("a published file"))
@@ -36,64 +18,6 @@ fn nodes_with(format: &str, name: &str, options: &Options) -> Option<Series<u32>
 
 fn nodes(format: &str, name: &str) -> Option<Series<u32>> {
     nodes_with(format, name, &Options::default())
-}
-
-/// The rows of a table of figures, by column.
-struct Figures {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Figures {
-    fn read(name: &str) -> Option<Self> {
-        let text = std::fs::read_to_string(reference(name)?).expect("readable reference data");
-        let mut lines = text
-            .lines()
-            .map(|line| line.split(',').map(str::to_owned).collect());
-        let header = lines.next().expect("a header");
-        let rows = lines.collect();
-        Some(Self { header, rows })
-    }
-
-    fn text<'a>(&self, row: &'a [String], column: &str) -> &'a str {
-        let at = self.header.iter().position(|name| name == column);
-        &row[at.unwrap_or_else(|| panic!("no column {column}"))]
-    }
-
-    /// That `value`, rounded as the figure is, is the figure.
-    fn check(&self, row: &[String], column: &str, value: Option<f64>) {
-        let text = self.text(row, column);
-        let Some(value) = value else {
-            assert_eq!(text, "", "{}: {column}", row[0]);
-            return;
-        };
-        let figure: f64 = text
-            .parse()
-            .unwrap_or_else(|_| panic!("{}: {column} = {text}", row[0]));
-        let decimals = text
-            .split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len());
-        // A figure that ends in zeros is printed without them.
-        let decimals = decimals.max(self.decimals(column));
-        let half = 0.5 / 10_f64.powi(i32::try_from(decimals).expect("few"));
-        let off = (value - figure).abs();
-        assert!(
-            off <= half + 1e-9,
-            "{}: {column}: {value} is not {figure}",
-            row[0]
-        );
-    }
-
-    /// The most decimals of a column.
-    fn decimals(&self, column: &str) -> usize {
-        let texts = self.rows.iter().map(|row| self.text(row, column));
-        let decimals = texts.map(|text| text.split_once('.').map_or(0, |(_, d)| d.len()));
-        decimals.max().unwrap_or(0)
-    }
-}
-
-fn real(n: u64) -> Option<f64> {
-    Some(convert::real(n))
 }
 
 #[test]
@@ -108,15 +32,18 @@ fn all_34_skypilot_traces_have_the_published_statistics_in_every_column() {
         let stats = AvailabilityStats::of(&trace);
         let gap = stats.gap.expect("a fixed gap");
         let columns = [
-            ("gap_s", real(gap.us() / 1_000_000)),
-            ("samples", real(stats.records)),
+            ("gap_s", Some(convert::real(gap.us() / 1_000_000))),
+            ("samples", Some(convert::real(stats.records))),
             ("days", Some(stats.days)),
-            ("n_nodes", real(stats.nodes.into())),
+            ("n_nodes", Some(convert::real(stats.nodes.into()))),
             ("frac_all_available", Some(stats.frac_all_available)),
             ("mean_frac_nodes", Some(stats.mean_frac_nodes)),
             ("frac_all_or_none", Some(stats.frac_all_or_none)),
-            ("losses_of_full_availability", real(stats.losses)),
-            ("n_up_runs", real(stats.up.count)),
+            (
+                "losses_of_full_availability",
+                Some(convert::real(stats.losses)),
+            ),
+            ("n_up_runs", Some(convert::real(stats.up.count))),
             ("mean_up_h", stats.up.mean_h),
             ("median_up_h", stats.up.median_h),
             ("p90_up_h", stats.up.p90_h),
@@ -125,8 +52,8 @@ fn all_34_skypilot_traces_have_the_published_statistics_in_every_column() {
             ("median_down_h", stats.down.median_h),
             ("max_down_h", stats.down.max_h),
             ("losses_per_available_day", stats.losses_per_available_day),
-            ("drop_events", real(stats.drop_events)),
-            ("node_drops", real(stats.node_drops)),
+            ("drop_events", Some(convert::real(stats.drop_events))),
+            ("node_drops", Some(convert::real(stats.node_drops))),
         ];
         for (column, value) in columns {
             figures.check(row, column, value);
@@ -135,181 +62,12 @@ fn all_34_skypilot_traces_have_the_published_statistics_in_every_column() {
         let prices = import_prices("skypilot-json", source, &Options::default());
         let priced = !figures.text(row, "price_min").is_empty();
         assert_eq!(prices.is_ok(), priced, "{name}");
-        let prices = prices
-            .ok()
-            .map(|prices| PriceStats::of(&prices).expect("short"));
+        let prices = prices.ok().map(|prices| PriceStats::of(&prices));
         let price = |value: fn(&PriceStats) -> f64| prices.as_ref().map(value);
         figures.check(row, "price_min", price(|stats| stats.min));
         figures.check(row, "price_mean", price(|stats| stats.mean));
         figures.check(row, "price_max", price(|stats| stats.max));
     }
-}
-
-fn pool(zone: &str, instance: &str) -> Options {
-    Options {
-        pool: Pool {
-            zone: zone.to_owned(),
-            instance: instance.to_owned(),
-            product: String::new(),
-        },
-        ..Options::default()
-    }
-}
-
-const OF_2020: &str = "aws-gpu-spot-prices-2020/spot_prices.csv";
-const OF_2015: &str = "aws-spot-prices-2015-g2/g2_2xlarge_prices.csv";
-
-fn history(name: &str, zone: &str, instance: &str) -> Series<Price> {
-    let source = open(name).expect("the tables lie beside the files");
-    let read = import_prices("aws-price-history-csv", source, &pool(zone, instance));
-    read.expect("a published file")
-}
-
-#[test]
-fn the_95_summarised_pools_of_2020_have_their_statistics() {
-    let Some(figures) = Figures::read("aws-gpu-spot-prices-2020/summary_ou.csv") else {
-        return;
-    };
-    assert_eq!(figures.rows.len(), 95);
-    for row in &figures.rows {
-        let prices = history(OF_2020, &row[0], &row[1]);
-        let stats = PriceStats::of(&prices).expect("short");
-        // The table's level is that of prices looked at once an hour.
-        let hourly = prices.resample(Span::from_secs(3600)).expect("short");
-        let hourly = PriceStats::of(&hourly).expect("short");
-        let columns = [
-            ("n_records", real(stats.records)),
-            ("days", Some(stats.days)),
-            ("min", Some(hourly.min)),
-            ("mean", Some(hourly.mean)),
-            ("max", Some(hourly.max)),
-            ("changes_per_day", stats.changes_per_day),
-            ("median_abs_rel_change", stats.median_relative_change),
-            ("max_abs_rel_change", stats.max_relative_change),
-            ("mean_weekly_range_over_mean", stats.mean_weekly_range),
-        ];
-        for (column, value) in columns {
-            figures.check(row, column, value);
-        }
-        let off = (stats.mean / hourly.mean - 1.0).abs();
-        assert!(off < 1e-3, "an hourly look misses little: {off}");
-    }
-}
-
-#[test]
-fn the_price_files_have_their_pools_and_records() {
-    let Some(source) = open(OF_2020) else {
-        return;
-    };
-    let pools = list_pools("aws-price-history-csv", source).expect("a published file");
-    assert_eq!(pools.len(), 98);
-    assert_eq!(pools.iter().map(|pool| pool.1).sum::<u64>(), 16_560);
-    assert_eq!(pools[0].0.to_string(), "eu-central-1a p2.8xlarge");
-    let of_2015 = open(OF_2015).expect("beside it");
-    let pools = list_pools("aws-price-history-csv", of_2015).expect("a published file");
-    let shown: Vec<_> = pools
-        .iter()
-        .map(|(pool, n)| (pool.to_string(), *n))
-        .collect();
-    let expected = [
-        ("us-east-1a", 23_459),
-        ("us-east-1b", 19_111),
-        ("us-east-1e", 26_699),
-    ];
-    assert_eq!(shown, expected.map(|(zone, n)| (zone.to_owned(), n)));
-    let origin = history(OF_2015, "us-east-1a", "").origin.expect("dated");
-    assert_eq!(origin.to_string(), "2015-03-11T16:53:20Z");
-}
-
-#[test]
-fn bids_of_2015_meet_the_published_availability_runs_and_prices() {
-    let Some(figures) = Figures::read("aws-spot-prices-2015-g2/bid_crossing_stats.csv") else {
-        return;
-    };
-    assert_eq!(figures.rows.len(), 18);
-    for row in &figures.rows {
-        let prices = history(OF_2015, &row[0], "");
-        let factor: f64 = row[1].parse().expect("a number");
-        // $0.65 on demand, in nano-dollars; the factors are multiples of a quarter.
-        let bid = convert::floor(factor * 4.0) * 162_500_000;
-        let bid = BidStats::of(&prices, Price::from_nanousd_h(bid).expect("cheap"));
-        let days = PriceStats::of(&prices).expect("short").days;
-        figures.check(row, "days", Some(days));
-        figures.check(row, "n_records", real(prices.records));
-        figures.check(row, "availability", Some(bid.availability));
-        figures.check(row, "n_revocations", real(bid.revocations));
-        figures.check(row, "mean_up_h", bid.up.mean_h);
-        figures.check(row, "mean_price_paid", bid.mean_paid);
-    }
-}
-
-fn lifetimes(format: &str, name: &str) -> Option<Lifetimes> {
-    let read = import_lifetimes(format, open(name)?, &Options::default());
-    Some(read.expect("a published file"))
-}
-
-#[test]
-fn preemptible_machines_survive_as_the_published_kaplan_meier_says() {
-    let Some(figures) = Figures::read("gcp-preemptible/bathtub_fits.csv") else {
-        return;
-    };
-    let all = lifetimes("lifetimes-csv", "gcp-preemptible/lifetimes.csv").expect("beside it");
-    assert_eq!(figures.rows.len(), 9);
-    let origin = all.origin.expect("dated").to_string();
-    assert_eq!(origin, "2019-02-18T16:57:39.791Z");
-    let ages = [1, 3, 6, 12, 20, 23].map(|hours: u64| (hours, Span::from_secs(hours * 3600)));
-    for row in &figures.rows {
-        let group = if row[0] == "ALL" {
-            all.clone()
-        } else {
-            all.of(&row[0])
-        };
-        let stats = group.stats();
-        figures.check(row, "n_all", real(stats.lifetimes));
-        figures.check(row, "n_preempted", real(stats.ended));
-        figures.check(row, "mean_h_preempted", stats.mean_ended_h);
-        figures.check(row, "median_h_preempted", stats.median_ended_h);
-        let survival = group.survival(&ages.map(|age| age.1));
-        for ((hours, age), survive) in ages.into_iter().zip(survival) {
-            figures.check(row, &format!("F{hours}h"), group.ended_within(age));
-            figures.check(row, &format!("KM{hours}h"), Some(1.0 - survive));
-        }
-    }
-}
-
-#[test]
-fn gpu_machines_of_2020_lived_as_long_as_stated() {
-    let name = "toad-availability-2020/lifetimes.csv";
-    let Some(all) = lifetimes("lifetimes-csv", name) else {
-        return;
-    };
-    assert_eq!(all.stats().lifetimes, 490);
-    assert_eq!(
-        (
-            all.of("gcp").stats().lifetimes,
-            all.of("aws").stats().lifetimes
-        ),
-        (451, 39)
-    );
-    // Mean life of the ended ones on GCP, as spot-and-billing.md 1.2 has it.
-    let groups = [
-        ("nvidia-tesla-k80x1", 0.72, 206),
-        ("nvidia-tesla-p100x1", 0.98, 147),
-        ("nvidia-tesla-v100x1", 1.6, 64),
-        ("nvidia-tesla-v100x8", 17.8, 8),
-    ];
-    for (group, mean_h, ended) in groups {
-        let stats = all.of("gcp").of(group).stats();
-        assert_eq!(stats.ended, ended, "{group}");
-        let off = (stats.mean_ended_h.expect("some ended") - mean_h).abs();
-        assert!(off < 0.05, "{group}");
-    }
-    let censored = all
-        .lifetimes
-        .iter()
-        .filter(|lifetime| !lifetime.ended)
-        .count();
-    assert_eq!(censored, 13);
 }
 
 #[test]
@@ -327,7 +85,9 @@ fn bamboo_clusters_lose_the_stated_machines() {
         assert!((stats.days * 24.0 - hours).abs() < 0.005, "{name}");
         assert!((stats.mean_nodes - mean).abs() < 0.05, "{name}");
         assert_eq!(stats.nodes, most);
-        let lives = lifetimes("node-events", name).expect("it was there");
+        let source = open(name).expect("it was there");
+        let lives = import_lifetimes("node-events", source, &Options::default());
+        let lives = lives.expect("a published file");
         let ended = || lives.lifetimes.iter().filter(|lifetime| lifetime.ended);
         assert_eq!((lives.lifetimes.len(), ended().count()), (adds, removals));
         let ends: BTreeSet<SimTime> = ended()
@@ -464,10 +224,11 @@ fn gcp_logs_count_what_their_latest_rows_say() {
         );
         let stats = AvailabilityStats::of(&log);
         assert_eq!((stats.drop_events, stats.node_drops), drops, "{name}");
-        let said = log
-            .notes
-            .iter()
-            .any(|note| note.starts_with(&format!("{back} rows are")));
+        let said = log.notes.iter().any(|note| {
+            note.starts_with(&format!(
+                "rows that are not after the row above them: {back};"
+            ))
+        });
         assert_eq!(said, back > 0, "{name}: {:?}", log.notes);
     }
 }

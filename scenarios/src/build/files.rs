@@ -40,7 +40,7 @@ pub(super) fn trace(spec: &TraceSpec, options: &Options) -> Result<traces::Workl
     traces::import(&spec.format.value, source, options).map_err(BuildError::Trace)
 }
 
-fn open(path: &DataPath) -> Result<File, BuildError> {
+pub(super) fn open(path: &DataPath) -> Result<File, BuildError> {
     File::open(&path.resolved).map_err(|error| BuildError::Io {
         path: path.resolved.clone(),
         error,

@@ -28,6 +28,7 @@ enum Source {
 /// The jobs of a replication.
 #[derive(Clone, Debug)]
 pub struct Jobs {
+    world: Arc<World>,
     all: Arc<[Job]>,
     /// By job: what its trace calls it.
     names: Arc<[Name]>,
@@ -70,7 +71,7 @@ impl Sources {
     pub(super) fn jobs(
         &self,
         scenario: &Scenario,
-        world: &World,
+        world: &Arc<World>,
         seed: u64,
     ) -> Result<Jobs, JobsError> {
         let policies = scenario
@@ -120,6 +121,7 @@ impl Sources {
             (part, told)
         });
         Ok(Jobs {
+            world: Arc::clone(world),
             estimates: estimates.collect(),
             names: all.iter().map(|made| made.name.clone()).collect(),
             all: all.into_iter().map(|made| made.job).collect(),
@@ -147,6 +149,11 @@ impl Jobs {
                 .collect()
             }
         }
+    }
+
+    /// The world that they meet.
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
     }
 
     /// What each job is called, in order.

@@ -6,6 +6,7 @@ mod files;
 mod jobs;
 mod known;
 mod maker;
+mod market;
 mod policies;
 mod synth;
 mod world;
@@ -20,6 +21,7 @@ pub use synth::generate;
 use std::sync::Arc;
 
 use sim_core::engine::World;
+use sim_core::world::ParameterError;
 
 use crate::schema::{Diagnostic, Loaded, Rejection, check_parts};
 
@@ -28,11 +30,12 @@ use crate::schema::{Diagnostic, Loaded, Rejection, check_parts};
 pub struct Experiment {
     /// The scenario, and the texts it came from.
     pub loaded: Loaded,
-    /// What never changes from run to run.
+    /// The world of the scenario's own seed; shapes and names are those of every other.
     pub world: Arc<World>,
     /// The policies, in the order of the scenario.
     pub contenders: Vec<Contender>,
     sources: jobs::Sources,
+    markets: market::Markets,
 }
 
 /// Why a scenario cannot be run.
@@ -49,9 +52,29 @@ pub enum BuildError {
         /// The system's answer.
         error: std::io::Error,
     },
+    /// Its jobs or its markets cannot be drawn.
+    Draw(DrawError),
+}
+
+/// Why a replication cannot be drawn.
+#[derive(Debug)]
+pub enum DrawError {
     /// Its jobs cannot be run on its fleet.
     Jobs(JobsError),
+    /// A market model draws more than a run can hold.
+    Market(ParameterError),
 }
+
+impl std::fmt::Display for DrawError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Jobs(error) => error.fmt(f),
+            Self::Market(error) => write!(f, "a market model: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DrawError {}
 
 impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -59,16 +82,16 @@ impl std::fmt::Display for BuildError {
             Self::Rejected(rejection) => rejection.fmt(f),
             Self::Trace(refused) => refused.fmt(f),
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Jobs(error) => error.fmt(f),
+            Self::Draw(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for BuildError {}
 
-impl From<JobsError> for BuildError {
-    fn from(error: JobsError) -> Self {
-        Self::Jobs(error)
+impl From<DrawError> for BuildError {
+    fn from(error: DrawError) -> Self {
+        Self::Draw(error)
     }
 }
 
@@ -88,30 +111,44 @@ impl Experiment {
         let world = world::build(scenario, &nodes);
         let mut reasons = Vec::new();
         let sources = jobs::Sources::read(scenario, &mut reasons)?;
+        let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
+        let world = markets
+            .world(scenario.seed.value)
+            .map_err(|error| BuildError::Draw(DrawError::Market(error)))?;
         let experiment = Self {
             world: Arc::new(world),
             contenders,
             sources,
+            markets,
             loaded,
         };
         experiment.check_estimates()?;
         Ok(experiment)
     }
 
-    /// The jobs of a replication, with what each policy is told of their durations.
+    /// The jobs of a replication, with what each policy is told of their durations, and the world they meet: prices, reclaims
+    /// and the luck of machines are those of the seed.
     ///
     /// # Errors
-    /// A job that could never run on the fleet.
-    pub fn jobs(&self, seed: u64) -> Result<Jobs, JobsError> {
-        self.sources.jobs(&self.loaded.scenario, &self.world, seed)
+    /// A job that could never run on the fleet, or a market model that draws more than a run can hold.
+    pub fn jobs(&self, seed: u64) -> Result<Jobs, DrawError> {
+        let world = if seed == self.world.seed {
+            Arc::clone(&self.world)
+        } else {
+            Arc::new(self.markets.world(seed).map_err(DrawError::Market)?)
+        };
+        let jobs = self.sources.jobs(&self.loaded.scenario, &world, seed);
+        jobs.map_err(DrawError::Jobs)
     }
 
     /// Whether anything is drawn: if not, all seeds are alike.
     pub fn is_random(&self) -> bool {
-        self.sources.is_random() || self.contenders.iter().any(|contender| contender.draws)
+        self.sources.is_random()
+            || self.markets.is_random()
+            || self.contenders.iter().any(|contender| contender.draws)
     }
 
     /// A policy that needs an estimate of every job gets one.

@@ -3,11 +3,13 @@
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
-use sim_core::units::{ModelId, SimTime, Span, ZoneId, convert};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
-use crate::schema::{self, Fleet, InstanceType, Machines, RiskSpec, Scenario, Size, Steps};
+use crate::schema::{
+    self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
+};
 
 /// What does not constrain.
 const PLENTY: u32 = u32::MAX;
@@ -154,13 +156,20 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
         standing,
         boot: fleet.boot.value,
         notice: fleet.notice.value,
-        price: curve(&fleet.price.value),
+        price: match &fleet.price.value {
+            PriceSource::Steps(steps) => curve(steps),
+            // Read, or drawn for each seed, later.
+            PriceSource::Series(_)
+            | PriceSource::Smoothed(_)
+            | PriceSource::Auction(_)
+            | PriceSource::Jumps(_) => Curve::constant(Price::ZERO),
+        },
         visible: fleet.visible,
         risk: risk(&fleet.risk),
-        availability: fleet
-            .availability
-            .as_ref()
-            .map_or(Curve::constant(max), |steps| curve(&steps.value)),
+        availability: match fleet.availability.as_ref().map(|nodes| &nodes.value) {
+            Some(NodeSource::Steps(steps)) => curve(steps),
+            Some(NodeSource::Series(_) | NodeSource::UpDown(_)) | None => Curve::constant(max),
+        },
     }
 }
 
@@ -206,6 +215,7 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),
     };
+    let checkpoint = &workload.checkpoint;
     Class {
         name: workload.name.value.clone(),
         course: CourseModel {
@@ -216,13 +226,20 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             rates,
         },
         checkpoint: Checkpoint {
-            keep: match workload.checkpoint.keep {
+            keep: match checkpoint.keep {
                 schema::Keep::All => Keep::All,
                 schema::Keep::None => Keep::Nothing,
                 schema::Keep::Every(period) => Keep::Every(period.value),
+                schema::Keep::Steps(steps) => Keep::Steps(steps.value),
+                schema::Keep::Either(period, steps) => Keep::Either(period.value, steps.value),
             },
-            restore: workload.checkpoint.restore.value,
-            ..Checkpoint::default()
+            dump: checkpoint.dump.value,
+            upload: checkpoint.upload.value,
+            last: checkpoint.last,
+            on_notice: checkpoint.on_notice,
+            setup: checkpoint.setup.value,
+            restore: checkpoint.restore.value,
+            reseat: checkpoint.reseat.value,
         },
     }
 }

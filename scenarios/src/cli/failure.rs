@@ -60,7 +60,7 @@ impl From<BuildError> for Failure {
             BuildError::Io { path, error } => Self::Io(path, error),
             BuildError::Rejected(rejection) => Self::Rejected(Box::new(rejection)),
             BuildError::Trace(refused) => Self::Input(refused.to_string()),
-            BuildError::Jobs(error) => Self::Input(error.to_string()),
+            BuildError::Draw(error) => Self::Input(error.to_string()),
         }
     }
 }

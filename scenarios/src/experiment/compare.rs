@@ -9,7 +9,7 @@ use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::output::Store;
 use super::stats::{Mean, relative};
-use crate::build::{Experiment, JobsError};
+use crate::build::{DrawError, Experiment};
 
 /// What to fly.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Summary {
 #[derive(Debug)]
 pub enum CompareError {
     /// Jobs that could never run.
-    Jobs(JobsError),
+    Jobs(DrawError),
     /// A policy that makes its run impossible to go on with; with its name and seed.
     Fault(Fault, u64),
     /// A result could not be written.

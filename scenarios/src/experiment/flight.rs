@@ -66,9 +66,9 @@ pub fn fly(
         sample,
         stays: keep.stays,
     };
-    let mut recorder = Recorder::new(&experiment.world, recording);
+    let mut recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));
-    let mut engine = Engine::new(experiment.world.clone(), Box::new(trace));
+    let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
     let finish = engine.run(&mut *policy, chosen.grants, &mut recorder)?;
     let record = recorder.finish(engine.now());
@@ -78,7 +78,7 @@ pub fn fly(
         finish,
         digests: engine.digests(),
         counters: engine.counters(),
-        metrics: metrics::measure(&experiment.world, &record, engine.counters(), window),
+        metrics: metrics::measure(jobs.world(), &record, engine.counters(), window),
         record,
     })
 }

@@ -4,8 +4,10 @@ use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span};
 use sim_core::world::{BootTime, Lifetime};
 
+use super::curve::{NodeSource, PriceSource};
 use super::path::DataPath;
 use super::place::Spanned;
+use super::value::Value;
 
 /// Machines of one kind, in one zone and one market.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +23,11 @@ pub struct Fleet {
     /// Who pays for them, and when.
     pub market: Spanned<Market>,
     /// Price of one node; free in the market "owned" unless stated.
-    pub price: Spanned<Steps<Price>>,
+    pub price: Spanned<PriceSource>,
     /// How many nodes can be had; when it falls below what is held, machines are taken away.
-    pub availability: Option<Spanned<Steps<u32>>>,
+    pub availability: Option<Spanned<NodeSource>>,
+    /// Most that is paid; at a higher price none can be had.
+    pub bid: Option<Spanned<Price>>,
     /// Warning before a machine is taken away.
     pub notice: Spanned<Span>,
     /// From the request of a node to its readiness.
@@ -32,6 +36,8 @@ pub struct Fleet {
     pub visible: bool,
     /// What may go wrong with the machines.
     pub risk: RiskSpec,
+    /// Keys that are printed as they were written.
+    pub written: Vec<(String, Value)>,
 }
 
 /// What may go wrong with the machines of a fleet.

@@ -29,6 +29,7 @@
 
 mod catalogue;
 mod check;
+mod curve;
 mod decode;
 mod depth;
 mod diagnostic;
@@ -56,6 +57,7 @@ mod write;
 
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
 pub use json_schema::json_schema;

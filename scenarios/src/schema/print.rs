@@ -2,6 +2,7 @@
 
 use sim_core::units::{Price, SimTime, Span};
 
+use super::curve::{NodeSource, PriceSource};
 use super::fleet::{Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
@@ -9,7 +10,7 @@ use super::quantity::{print_price, print_size, print_span};
 use super::scenario::{End, Scenario, Trigger};
 use super::value::{Part, Table, Value};
 use super::workload::{
-    Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
 use super::write::{line, section};
 
@@ -168,12 +169,35 @@ fn fleet_table(fleet: &Fleet) -> Table {
         "market",
         Some(string(fleet.market.value.name())),
     );
-    put(&mut table, "price", Some(price(&fleet.price.value)));
-    let availability = fleet.availability.as_ref();
-    let availability = availability.map(|steps| steps_of(&steps.value, |nodes| integer(*nodes)));
-    put(&mut table, "availability", availability);
+    if let PriceSource::Steps(steps) = &fleet.price.value {
+        put(&mut table, "price", Some(price(steps)));
+    }
+    if let Some(NodeSource::Steps(steps)) = fleet.availability.as_ref().map(|nodes| &nodes.value) {
+        let steps = steps_of(steps, |nodes| integer(*nodes));
+        put(&mut table, "availability", Some(steps));
+    }
     put(&mut table, "notice", Some(span(fleet.notice.value)));
-    put(&mut table, "boot", Some(span(fleet.boot.value)));
+    if fleet.risk.boot.is_none() {
+        put(&mut table, "boot", Some(span(fleet.boot.value)));
+    }
+    let risk = &fleet.risk;
+    let (poll, advice) = (risk.poll, risk.advice);
+    put(&mut table, "poll", (poll > Span::ZERO).then(|| span(poll)));
+    put(
+        &mut table,
+        "advice",
+        (advice > Span::ZERO).then(|| span(advice)),
+    );
+    let launch = risk.launch.filter(|share| *share < 1.0);
+    put(&mut table, "launch", launch.map(Value::Float));
+    let hidden = (!fleet.visible).then(|| string("by-request"));
+    put(&mut table, "visible", hidden);
+    // Laws and models are printed as they were written.
+    for (key, value) in &fleet.written {
+        if table.get(key).is_none() {
+            put(&mut table, key, Some(value.clone()));
+        }
+    }
     table
 }
 
@@ -187,6 +211,53 @@ fn instance_table(instance: &InstanceType) -> Table {
     put(&mut table, "cpus", instance.cpus.map(integer));
     put(&mut table, "memory", instance.memory.map(size));
     table
+}
+
+/// What costs nothing is left out, but for the restore.
+fn checkpoint_table(checkpoint: &Checkpoint) -> Table {
+    let mut table = Table::default();
+    let (every, steps) = match checkpoint.keep {
+        Keep::All => return kept_whole(checkpoint, "all"),
+        Keep::None => return kept_whole(checkpoint, "none"),
+        Keep::Every(work) => (Some(work), None),
+        Keep::Steps(steps) => (None, Some(steps)),
+        Keep::Either(work, steps) => (Some(work), Some(steps)),
+    };
+    put(&mut table, "every", every.map(|work| span(work.value)));
+    put(
+        &mut table,
+        "steps",
+        steps.map(|steps| Value::Integer(i64::try_from(steps.value).unwrap_or(i64::MAX))),
+    );
+    costs(&mut table, checkpoint);
+    table
+}
+
+fn kept_whole(checkpoint: &Checkpoint, word: &str) -> Table {
+    let mut table = entries([("keep", string(word))]);
+    costs(&mut table, checkpoint);
+    table
+}
+
+fn costs(table: &mut Table, checkpoint: &Checkpoint) {
+    put(table, "restore", Some(span(checkpoint.restore.value)));
+    let rare = [
+        ("dump", checkpoint.dump),
+        ("upload", checkpoint.upload),
+        ("setup", checkpoint.setup),
+        ("reseat", checkpoint.reseat),
+    ];
+    for (key, cost) in rare {
+        let cost = Some(cost.value).filter(|cost| *cost > Span::ZERO);
+        put(table, key, cost.map(span));
+    }
+    let flags = [
+        ("last", checkpoint.last),
+        ("on-notice", checkpoint.on_notice),
+    ];
+    for (key, flag) in flags {
+        put(table, key, flag.then_some(Value::Bool(true)));
+    }
 }
 
 fn workload_table(workload: &Workload) -> Table {
@@ -209,17 +280,8 @@ fn workload_table(workload: &Workload) -> Table {
         "course",
         Some(Value::Table(course_table(&workload.course))),
     );
-    let keep = match workload.checkpoint.keep {
-        Keep::All => ("keep", string("all")),
-        Keep::None => ("keep", string("none")),
-        Keep::Every(work) => ("every", span(work.value)),
-    };
-    let restore = ("restore", span(workload.checkpoint.restore.value));
-    put(
-        &mut table,
-        "checkpoint",
-        Some(Value::Table(entries([keep, restore]))),
-    );
+    let checkpoint = checkpoint_table(&workload.checkpoint);
+    put(&mut table, "checkpoint", Some(Value::Table(checkpoint)));
     let deadline = workload.deadline.map(|deadline| match deadline {
         Deadline::Slack(slack) => Value::Table(entries([("slack", Value::Float(slack.value))])),
         Deadline::After(time) => span(time.value),

@@ -82,6 +82,6 @@ mod tests {
             let heading = format!("## `{title}`\n");
             assert_eq!(text.matches(&heading).count(), 1, "{title}");
         }
-        assert!(text.contains("| `reclaim` | | | not yet: spot market |"));
+        assert!(text.contains("| `quota` | | | not yet: markets and billing |"));
     }
 }

@@ -115,8 +115,36 @@ pub enum CourseKind {
 pub struct Checkpoint {
     /// How much of its work.
     pub keep: Keep,
+    /// Time to write a checkpoint; the work stands still.
+    pub dump: Spanned<Span>,
+    /// From when it is written to when it outlives the node.
+    pub upload: Spanned<Span>,
+    /// Whether one is written at the very end as well.
+    pub last: bool,
+    /// Whether a notice makes the job write one at once.
+    pub on_notice: bool,
+    /// Overhead at the first start.
+    pub setup: Spanned<Span>,
     /// Overhead at each start after the first.
     pub restore: Spanned<Span>,
+    /// Overhead of going on in other seats.
+    pub reseat: Spanned<Span>,
+}
+
+impl Checkpoint {
+    /// All is kept, and nothing costs anything.
+    pub const fn free(zero: Spanned<Span>) -> Self {
+        Self {
+            keep: Keep::All,
+            dump: zero,
+            upload: zero,
+            last: false,
+            on_notice: false,
+            setup: zero,
+            restore: zero,
+            reseat: zero,
+        }
+    }
 }
 
 /// How much of its work a preempted job keeps.
@@ -128,6 +156,10 @@ pub enum Keep {
     None,
     /// What was done at the last whole multiple of a period of work, longer than zero.
     Every(Spanned<Span>),
+    /// The same of steps.
+    Steps(Spanned<u64>),
+    /// Whichever comes first.
+    Either(Spanned<Span>, Spanned<u64>),
 }
 
 /// By when a job should be done, counted from its submission.

@@ -157,16 +157,18 @@ mod tests {
             (2, 3, 5)
         );
         assert_eq!(stats.losses_per_available_day, Some(6.0));
-        let shares = [stats.frac_all_available, stats.frac_all_or_none];
-        assert_eq!(shares, [8.0 / 24.0, 11.0 / 24.0]);
-        assert_eq!(stats.mean_nodes, (24.0 + 1.0 + 8.0 + 36.0) / 24.0);
+        let shares = (stats.frac_all_available, stats.frac_all_or_none);
+        assert_eq!(shares, (8.0 / 24.0, 11.0 / 24.0));
+        let mean = (24.0 + 1.0 + 8.0 + 36.0) / 24.0;
+        assert_eq!((stats.records, stats.mean_nodes), (5, mean));
         assert_eq!((stats.up.count, stats.up.mean_h), (2, Some(4.0)));
         assert_eq!((stats.up.max_h, stats.down.max_h), (Some(6.0), Some(12.0)));
     }
 
     #[test]
     fn nothing_observed_and_nothing_available_are_no_fault() {
-        assert_eq!(stats(&[(0, 8)], 0).frac_all_available, 0.0);
+        let instant = stats(&[(0, 8)], 0);
+        assert_eq!((instant.nodes, instant.frac_all_available), (0, 0.0));
         let none = stats(&[(0, 0)], 5);
         assert_eq!(
             (none.losses_per_available_day, none.up),

@@ -20,7 +20,8 @@ pub struct Lifetimes {
 /// How long one machine lived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
-    /// Who it was: the names that the file states, joined by `/`, such as `us-east1-b/n1-highcpu-2`.
+    /// Who it was: the names that the file states, joined by `/`, such as
+    /// `us-east1-b/n1-highcpu-2`.
     pub label: String,
     /// When it was launched, where the file says.
     pub launched: Option<SimTime>,

@@ -53,7 +53,7 @@ fn read(source: Source<'_>, _: &Options) -> Result<Series<u32>, Refused> {
         .push(String::from("times are local without an offset"));
     if log.back > 0 {
         series.notes.push(format!(
-            "{} rows are not after the row above them: each takes back what was said of its \
+            "rows that are not after the row above them: {}; each takes back what was said of its \
              instant and later",
             log.back
         ));
@@ -75,7 +75,9 @@ impl Log {
         row: &Row<'_>,
         (date, time, count): (Column, Column, Column),
     ) -> Result<(), TraceError> {
-        let us = row.parse(date, |date| naive(&format!("{date} {}", row.text(time))))?;
+        // The date alone first, so that a fault is blamed on the field that has it.
+        row.parse(date, |date| naive(&format!("{date} 00:00:00")))?;
+        let us = row.parse(time, |time| naive(&format!("{} {time}", row.text(date))))?;
         let value = row.parse(count, nodes)?;
         let first = self.origin.is_none();
         let origin = *self.origin.get_or_insert(us);

@@ -1,25 +1,31 @@
 //! Series: what a spot market offered over time, from published bytes to typed values.
 //!
-//! A trace of a market comes as a [`Source`](crate::Source), is read by the importer of its format
+//! A trace of a market comes as a [`Source`], is read by the importer of its format
 //! ([`formats`]), and leaves as one of three things:
 //!
-//! | what | import | unit |
+//! | import | gives | unit |
 //! |---|---|---|
-//! | [`Series<u32>`](Series) | [`import_availability`] | machines that could be had |
-//! | [`Series<Price>`](Series) | [`import_prices`], of the one pool that the options name ([`list_pools`]) | nano-dollars an hour, exactly as printed |
-//! | [`Lifetimes`] | [`import_lifetimes`] | time from launch to end, or to the last look |
+//! | [`import_availability`] | [`Series<u32>`](Series) | machines that could be had |
+//! | [`import_prices`] | [`Series<Price>`](Series) | nano-dollars an hour, exactly as printed |
+//! | [`import_lifetimes`] | [`Lifetimes`] | time from launch to end, or to the last look |
+//!
+//! A file of prices may hold many pools: [`list_pools`] lists them, [`Options::pool`] names one.
 //!
 //! A series is cut with [`Series::window`], continued with [`Series::extend_to`] as [`After`] says,
 //! looked at in a fixed rhythm with [`Series::resample`], and followed by a run as
-//! [`Series::curve`]. [`AvailabilityStats`], [`PriceStats`], [`BidStats`] and
-//! [`Lifetimes::survival`] put it in numbers, by definitions that reproduce the published ones.
+//! [`Series::curve`]. To start inside a trace that is to go on at its own beginning, extend it
+//! first and cut it then; to repeat only a part of it, cut it first.
+//!
+//! [`AvailabilityStats`], [`PriceStats`], [`BidStats`] and [`Lifetimes::survival`] put it in
+//! numbers, by definitions that reproduce the published ones.
 //!
 //! # Rules of all formats
 //! * Time zero is the first record, or the zero of the file's own clock where it has one.
 //! * A series ends where the observation does: one gap after the last sample where samples have a
 //!   fixed gap, else at the last record, whose value is kept but was not seen to last.
-//! * What the bytes do not say (polarity, the unit of a clock, the pool) is an option or an error,
-//!   never a guess; an option that a format does not take is refused.
+//! * What the bytes do not say (the unit of a clock, the pool) is an option or an error, never a
+//!   guess; the polarity is the published one unless an option turns it around; an option that a
+//!   format does not take is refused.
 //! * Two records of one instant: in formats that write every machine or both ends of a step, the
 //!   last one counts; in price histories they are an error unless they say the same.
 //! * An import is strict: a series without one of its records would be a guess.

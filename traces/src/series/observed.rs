@@ -245,6 +245,15 @@ impl<T: Copy + Eq> Series<T> {
     }
 }
 
+impl After {
+    /// What a scenario calls them.
+    pub const NAMED: [(&'static str, Self); 3] = [
+        ("repeat", Self::Repeat),
+        ("hold", Self::Hold),
+        ("error", Self::Error),
+    ];
+}
+
 impl Origin {
     /// The clock `later` after this one.
     pub fn plus(self, later: SimTime) -> Self {

@@ -58,7 +58,23 @@ impl Options {
     }
 }
 
+impl Polarity {
+    /// What a scenario calls them.
+    pub const NAMED: [(&'static str, Self); 2] = [
+        ("available", Self::Available),
+        ("unavailable", Self::Unavailable),
+    ];
+}
+
 impl ClockUnit {
+    /// What a scenario calls them.
+    pub const NAMED: [(&'static str, Self); 4] = [
+        ("seconds", Self::Seconds),
+        ("minutes", Self::Minutes),
+        ("hours", Self::Hours),
+        ("days", Self::Days),
+    ];
+
     /// Its length.
     pub(super) const fn seconds(self) -> u64 {
         match self {

@@ -103,13 +103,14 @@ impl Records {
                     "check the unit of the clock",
                 )),
             };
-            set.map_err(|rule| rule.at(file, record.place, ""))?;
+            let value = format!("{} us after 1970", record.at);
+            set.map_err(|rule| rule.at(file, record.place, &value))?;
         }
         let mut series = steps.finish(file, now)?;
         series.origin = Some(Origin::Utc(origin));
         if repeated > 0 {
             series.notes.push(format!(
-                "{repeated} records repeat another and were left out"
+                "left out, for they repeat another record: {repeated}"
             ));
         }
         Ok(series)

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use sim_core::units::{Price, Span, convert};
 
+use super::Series;
 use super::availability_stats::Runs;
 use super::gather::hours;
 use super::sample::{mean, median};
-use super::{Series, SeriesError};
 
 /// Spot prices in numbers, in dollars an hour. Shares and means are of time.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +53,7 @@ pub struct BidStats {
 
 impl PriceStats {
     /// The numbers of `series`. Where nothing was observed but one price, that is all of it.
-    ///
-    /// # Errors
-    /// A trace too long to be looked at once an hour.
-    pub fn of(series: &Series<Price>) -> Result<Self, SeriesError> {
+    pub fn of(series: &Series<Price>) -> Self {
         let pieces: Vec<(Price, Span)> = series.pieces().collect();
         let first = series.steps()[0].1;
         let least = pieces.iter().map(|piece| piece.0).min().unwrap_or(first);
@@ -70,7 +67,7 @@ impl PriceStats {
             .collect();
         sizes.sort_by(f64::total_cmp);
         let share = |price: Price| share(&pieces, |at| at == price);
-        Ok(Self {
+        Self {
             records: series.records,
             days,
             min: usd(least),
@@ -79,10 +76,10 @@ impl PriceStats {
             changes_per_day: (days > 0.0).then(|| changes / days),
             median_relative_change: median(&sizes),
             max_relative_change: sizes.last().copied(),
-            mean_weekly_range: weekly_range(series)?,
+            mean_weekly_range: weekly_range(series),
             frac_at_min: share(least),
             frac_at_max: share(most),
-        })
+        }
     }
 }
 
@@ -144,10 +141,11 @@ fn mean_price(pieces: &[(Price, Span)], keep: impl Fn(Price) -> bool) -> Option<
 }
 
 /// See [`PriceStats::mean_weekly_range`].
-fn weekly_range(series: &Series<Price>) -> Result<Option<f64>, SeriesError> {
+fn weekly_range(series: &Series<Price>) -> Option<f64> {
     const DAY: usize = 24;
     const WEEK: usize = 7 * DAY;
-    let hourly = series.resample(Span::from_secs(3600))?;
+    let hourly = series.resample(Span::from_secs(3600));
+    let hourly = hourly.expect("a hundred years have fewer hours than a series has records");
     let samples = usize::try_from(hourly.records).unwrap_or(usize::MAX);
     let mut prices = Vec::with_capacity(samples);
     for (price, span) in hourly.pieces() {
@@ -165,7 +163,7 @@ fn weekly_range(series: &Series<Price>) -> Result<Option<f64>, SeriesError> {
             ranges.extend(range(&window));
         }
     }
-    Ok(mean(&ranges))
+    mean(&ranges)
 }
 
 /// Highest less lowest, over the mean; none where all is free.
@@ -193,7 +191,6 @@ mod tests {
     #[test]
     fn level_and_changes_by_hand() {
         let stats = PriceStats::of(&series(&[(0, 2), (12, 4), (18, 2), (24, 3)], 24));
-        let stats = stats.expect("short");
         assert_eq!((stats.min, stats.mean, stats.max), (2.0, 2.5, 4.0));
         assert_eq!(
             stats.changes_per_day,
@@ -209,10 +206,10 @@ mod tests {
     #[test]
     fn a_week_has_its_range_and_each_day_starts_another() {
         // Two windows: the first sees both prices, the second, a day later, only the higher.
-        let stats = PriceStats::of(&series(&[(0, 1), (24, 2)], 192)).expect("short");
+        let stats = PriceStats::of(&series(&[(0, 1), (24, 2)], 192));
         let first = 1.0 / ((24.0 + 2.0 * 144.0) / 168.0);
         assert_eq!(stats.mean_weekly_range, Some(first / 2.0));
-        let flat = PriceStats::of(&series(&[(0, 0)], 192)).expect("short");
+        let flat = PriceStats::of(&series(&[(0, 0)], 192));
         assert_eq!(flat.mean_weekly_range, None);
     }
 

@@ -1,14 +1,14 @@
 //! Cases written as text: a name, an input, what is expected of it.
 
 /// One case: its name, its input, what is expected.
-pub struct Case {
-    pub name: String,
-    pub input: String,
-    pub output: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) input: String,
+    pub(crate) output: String,
 }
 
 /// The cases of one file.
-pub fn cases(text: &str) -> Vec<Case> {
+pub(crate) fn cases(text: &str) -> Vec<Case> {
     let blocks = text.split("=== ").skip(1);
     blocks
         .map(|block| {
@@ -25,7 +25,7 @@ pub fn cases(text: &str) -> Vec<Case> {
 
 /// `\xHH` is a byte, `\r` a carriage return, `\` at the end of a line joins it to the next,
 /// `{N*text}` repeats.
-pub fn bytes(input: &str) -> Vec<u8> {
+pub(crate) fn bytes(input: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = input.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

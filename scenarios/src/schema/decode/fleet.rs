@@ -4,15 +4,16 @@ use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span, limits};
 
 use super::super::catalogue;
+use super::super::curve::PriceSource;
 use super::super::fields::{Fields, Item};
 use super::super::fleet::{Fleet, InstanceType, Machines, RiskSpec, Size, Steps};
 use super::super::path::DataPath;
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
-use super::risk;
+use super::{curve, risk};
 
-const MOST_NODES: i64 = 1_000_000;
+pub(super) const MOST_NODES: i64 = 1_000_000;
 const MOST_GPUS: i64 = 64;
 const _: () = assert!(limits::MAX_NODES == 1_000_000 && limits::MAX_GPUS_PER_NODE == 64);
 
@@ -77,16 +78,22 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
         .default("\"owned\""),
         KeySpec::new(
             "price",
-            Takes::Either(&[Takes::Price, Takes::Table(&PRICE_STEPS)]),
+            Takes::Either(&[Takes::Price, Takes::Table(&curve::PRICE)]),
             "Price of one node per hour.",
         )
         .default("\"$0\" when owned, else the instance's own"),
         KeySpec::new(
             "availability",
-            Takes::Table(&NODE_STEPS),
+            Takes::Table(&curve::NODES),
             "Nodes that can be had; below what is held, machines are taken away.",
         )
         .default("all, always"),
+        KeySpec::new(
+            "bid",
+            Takes::Price,
+            "Most that is paid for a node per hour; at a higher price none can be had, and all are lost.",
+        )
+        .default("whatever it costs"),
         KeySpec::new(
             "notice",
             Takes::Duration(false),
@@ -182,36 +189,6 @@ static NODES: TableSpec = TableSpec::closed(
     ],
 );
 
-static PRICE_STEPS: TableSpec = TableSpec::closed(
-    "price",
-    "A price that changes.",
-    &[
-        KeySpec::new(
-            "steps",
-            Takes::Steps(&Takes::Price),
-            "Instants with the price from then on; the first is \"0h\".",
-        )
-        .required(),
-        KeySpec::later("model", "spot market"),
-        KeySpec::later("file", "spot market"),
-    ],
-);
-
-static NODE_STEPS: TableSpec = TableSpec::closed(
-    "availability",
-    "A number of nodes that changes.",
-    &[
-        KeySpec::new(
-            "steps",
-            Takes::Steps(&Takes::Integer(0, MOST_NODES)),
-            "Instants with the nodes from then on; the first is \"0h\".",
-        )
-        .required(),
-        KeySpec::later("model", "spot market"),
-        KeySpec::later("file", "spot market"),
-    ],
-);
-
 pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let name = fields.item("name").and_then(Item::name);
     let market = market(fields);
@@ -228,12 +205,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         .item("visible")
         .map_or(Some(true), |item| Some(item.choice()?.value == 0));
     let risk = risk::decode(fields);
-    let availability = fields.optional("availability", |item| {
-        steps(item.table()?.item("steps")?, |item| {
-            Some(item.count()?.value)
-        })
-    });
-    let stated = fields.optional("price", price);
+    let availability = fields.optional("availability", curve::nodes);
+    let stated = fields.optional("price", curve::price);
+    let bid = fields.optional("bid", Item::price);
     let (machines, own_price) = machines?;
     let market = market?;
     let price = match stated? {
@@ -253,9 +227,26 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         availability,
         notice,
         boot,
+        bid: bid?,
         visible: visible?,
         risk,
+        written: written(fields),
     })
+}
+
+/// What is printed again as it was written.
+fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
+    let keys = [
+        "price",
+        "availability",
+        "bid",
+        "boot",
+        "reclaim",
+        "shocks",
+        "failures",
+    ];
+    let written = |key: &str| Some((key.to_owned(), fields.table.get(key)?.value.clone()));
+    keys.into_iter().filter_map(written).collect()
 }
 
 fn market(fields: &Fields<'_>) -> Option<Spanned<Market>> {
@@ -271,20 +262,21 @@ fn unstated_price(
     fields: &Fields<'_>,
     market: Market,
     own: Option<Spanned<Price>>,
-) -> Option<Spanned<Steps<Price>>> {
+) -> Option<Spanned<PriceSource>> {
+    let constant = |price| PriceSource::Steps(Steps::constant(price));
     let inline = fields
         .table
         .get("instance")
         .and_then(|value| value.value.as_table());
     let inline_price = inline.and_then(|table| table.get("price"));
     match (market, own, inline_price) {
-        (_, Some(own), _) if market != Market::Owned => Some(own.map(Steps::constant)),
+        (_, Some(own), _) if market != Market::Owned => Some(own.map(constant)),
         (_, None, _) if market != Market::Owned => {
             let rule = "missing: these nodes are rented and no price is known";
             fields.refuse_here("price", rule, "add price = \"$3.06\"");
             None
         }
-        (_, _, None) => Some(Spanned::new(Steps::constant(Price::ZERO), fields.place)),
+        (_, _, None) => Some(Spanned::new(constant(Price::ZERO), fields.place)),
         (_, _, Some(price)) => {
             let rule = "an owned fleet is free unless it states a price itself";
             let remedy = "move it out of instance, or write market = \"on-demand\"";
@@ -404,18 +396,11 @@ pub(in super::super) fn instance_shape(fields: &Fields<'_>) -> Option<InstanceTy
     })
 }
 
-fn price(item: Item<'_>) -> Option<Spanned<Steps<Price>>> {
-    let item = item.pick()?;
-    if item.is_text() {
-        return Some(item.price()?.map(Steps::constant));
-    }
-    steps(item.table()?.item("steps")?, |item| {
-        Some(item.price()?.value)
-    })
-}
-
 /// Pairs of an instant and a value, strictly ascending from zero.
-fn steps<T>(item: Item<'_>, read: impl Fn(Item<'_>) -> Option<T>) -> Option<Spanned<Steps<T>>> {
+pub(super) fn steps<T>(
+    item: Item<'_>,
+    read: impl Fn(Item<'_>) -> Option<T>,
+) -> Option<Spanned<Steps<T>>> {
     let Takes::Steps(takes) = item.takes else {
         panic!("{} is specified as steps", item.name);
     };

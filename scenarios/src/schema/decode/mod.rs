@@ -1,5 +1,7 @@
 //! From the tree to the typed scenario: the top level, and what its tables say of each other.
 
+mod checkpoint;
+mod curve;
 mod fleet;
 mod policy;
 mod risk;

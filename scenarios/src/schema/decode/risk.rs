@@ -44,25 +44,25 @@ pub(super) static RECLAIM: TableSpec = TableSpec::closed(
             Takes::Duration(true),
             "Bathtub: time constant of the early part.",
         )
-        .default("\"56m27s\""),
+        .default("56m27s"),
         KeySpec::new(
             "wear",
             Takes::Duration(true),
             "Bathtub: time constant of the late part.",
         )
-        .default("\"46m5s\""),
+        .default("46m5s"),
         KeySpec::new(
             "onset",
             Takes::Duration(true),
             "Bathtub: where the late part is one.",
         )
-        .default("\"24h27m\""),
+        .default("24h27m"),
         KeySpec::new(
             "limit",
             Takes::Duration(true),
             "Bathtub: age that no machine survives.",
         )
-        .default("\"24h\""),
+        .default("24h"),
     ],
 );
 
@@ -76,13 +76,13 @@ pub(super) static SHOCKS: TableSpec = TableSpec::closed(
             Takes::Number(0.0, 1.0, false),
             "Probability that one takes all.",
         )
-        .default("0.5"),
+        .default("one half"),
         KeySpec::new(
             "partial",
             Takes::Number(0.001, 0.999, false),
             "Mean part that another takes.",
         )
-        .default("0.5"),
+        .default("one half"),
     ],
 );
 
@@ -220,31 +220,29 @@ fn failure(fields: &Fields<'_>) -> Option<(Lifetime, Option<Span>)> {
 }
 
 /// A key that the chosen model needs.
-fn needed<'a, T>(
+pub(super) fn needed<'a, T>(
     fields: &Fields<'a>,
     key: &str,
     read: impl FnOnce(Item<'a>) -> Option<T>,
 ) -> Option<T> {
-    match fields.item(key) {
-        Some(item) => read(item),
-        None => {
-            fields.refuse_here(
-                key,
-                "missing: the model needs it",
-                "add it, or change the model",
-            );
-            None
-        }
+    if let Some(item) = fields.item(key) {
+        return read(item);
     }
+    let rule = "missing: the model needs it";
+    fields.refuse_here(key, rule, "add it, or change the model");
+    None
 }
 
 /// What a constructor made, or its objection at the key.
-fn of<T>(fields: &Fields<'_>, key: &str, made: Result<T, ParameterError>) -> Option<T> {
+pub(super) fn of<T>(fields: &Fields<'_>, key: &str, made: Result<T, ParameterError>) -> Option<T> {
     match made {
         Ok(made) => Some(made),
         Err(error) => {
             let place = fields.key_place(key).unwrap_or(fields.place);
-            fields.refuse(place, key, &error.to_string(), "change it");
+            // The message ends in what to do about it.
+            let said = error.to_string();
+            let (rule, remedy) = said.split_once(": ").unwrap_or((&said, "change it"));
+            fields.refuse(place, key, rule, remedy);
             None
         }
     }

@@ -9,8 +9,9 @@ use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
+use super::checkpoint;
 
 /// Fastest and slowest that a rate or a factor may be.
 const MOST: f64 = 1e6;
@@ -42,7 +43,7 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         .default("\"linear\""),
         KeySpec::new(
             "checkpoint",
-            Takes::Table(&CHECKPOINT),
+            Takes::Table(&checkpoint::CHECKPOINT),
             "What a preempted job keeps.",
         )
         .default("{ keep = \"all\" }"),
@@ -222,32 +223,6 @@ static COURSE: TableSpec = TableSpec::closed(
     ],
 );
 
-static CHECKPOINT: TableSpec = TableSpec::closed(
-    "checkpoint",
-    "What a preempted job keeps, and what coming back costs.",
-    &[
-        KeySpec::new("keep", Takes::Choice(&KEEP), "How much of its work.").default("\"all\""),
-        KeySpec::new(
-            "every",
-            Takes::Duration(true),
-            "Work between checkpoints; what came after the last is lost.",
-        ),
-        KeySpec::new(
-            "restore",
-            Takes::Duration(false),
-            "Overhead at each start after the first.",
-        )
-        .default("\"0s\""),
-        KeySpec::later("dump", "checkpoint costs"),
-        KeySpec::later("steps", "checkpoint costs"),
-    ],
-);
-
-static KEEP: [Choice; 2] = [
-    Choice::new("all", "All of it."),
-    Choice::new("none", "None: it starts again."),
-];
-
 static DEADLINE: TableSpec = TableSpec::closed(
     "deadline",
     "A deadline in proportion to a job's duration.",
@@ -271,7 +246,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
     let course = fields.item("course").map_or(Some(plain_course()), course);
-    let checkpoint = checkpoint(fields);
+    let checkpoint = checkpoint::decode(fields);
     let deadline = fields.optional("deadline", deadline);
     let estimate = fields.optional("estimate", Item::part);
     let priority = fields
@@ -283,12 +258,21 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("scale")
         .map_or(Some(Spanned::new(1.0, place)), Item::number);
     let models = names(fields, "models");
+    let (course, checkpoint) = (course?, checkpoint?);
+    if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
+        (course.kind, checkpoint.keep)
+    {
+        let rule = "the course has no steps";
+        let remedy = "write course = { kind = \"stepwise\", step = ... }, or every = \"30m\"";
+        fields.refuse(steps.place, "steps", rule, remedy);
+        return None;
+    }
     Some(Workload {
         name: name?,
         jobs: jobs?,
         task_gpus: task_gpus?,
-        course: course?,
-        checkpoint: checkpoint?,
+        course,
+        checkpoint,
         deadline: deadline?,
         estimate: estimate?,
         priority: priority?,
@@ -456,28 +440,6 @@ fn course(item: Item<'_>) -> Option<Course> {
         across_racks: across_racks?,
         across_zones: across_zones?,
     })
-}
-
-fn checkpoint(fields: &Fields<'_>) -> Option<Checkpoint> {
-    let free = Spanned::new(Span::ZERO, fields.place);
-    let Some(item) = fields.item("checkpoint") else {
-        return Some(Checkpoint {
-            keep: Keep::All,
-            restore: free,
-        });
-    };
-    let fields = item.table()?;
-    let clash = fields.exclusive("keep", "every");
-    let word = fields.optional("keep", Item::choice);
-    let every = fields.optional("every", Item::span);
-    let restore = fields.item("restore").map_or(Some(free), Item::span);
-    let keep = match (word?, every?) {
-        (_, Some(every)) => Keep::Every(every),
-        (Some(word), None) if word.value == 1 => Keep::None,
-        (Some(_) | None, None) => Keep::All,
-    };
-    let restore = restore?;
-    (!clash).then_some(Checkpoint { keep, restore })
 }
 
 fn deadline(item: Item<'_>) -> Option<Deadline> {

@@ -1,0 +1,204 @@
+//! What happens to fleets from outside: series are read once, models are drawn for each seed.
+
+use sim_core::engine::World;
+use sim_core::units::{Price, SimTime, Span};
+use sim_core::world::availability::capped_by_price;
+use sim_core::world::{Curve, ParameterError, Severity, Shocks};
+use traces::Source;
+use traces::series::{self, After, Series, SeriesError};
+
+use super::{BuildError, files};
+use crate::schema::{
+    DataPath, Diagnostic, Fleet, Machines, NodeSource, PriceSource, Scenario, SeriesSpec, ShockSpec,
+};
+
+/// How far models and repeated series reach where a run has no end: beyond it the last value holds.
+const FAR: Span = Span::from_secs(5 * 365 * 86_400);
+
+/// What happens to the fleets of a scenario from outside.
+#[derive(Clone)]
+pub(super) struct Markets {
+    /// The world but for what is drawn and read here.
+    base: World,
+    fleets: Vec<Outside>,
+    until: SimTime,
+}
+
+/// What happens to one fleet, whose name is that of its offering.
+#[derive(Clone)]
+struct Outside {
+    name: String,
+    price: Option<Curve<Price>>,
+    nodes: Option<Curve<u32>>,
+    drawn_price: Option<PriceSource>,
+    drawn_nodes: Option<NodeSource>,
+    bid: Option<Price>,
+    shocks: Option<ShockSpec>,
+}
+
+impl Markets {
+    /// Reads every series.
+    pub(super) fn read(
+        scenario: &Scenario,
+        base: World,
+        reasons: &mut Vec<Diagnostic>,
+    ) -> Result<Self, BuildError> {
+        let until = base.end.unwrap_or(SimTime::ZERO.saturating_add(FAR));
+        let alike = |fleet: &&Fleet| matches!(fleet.machines, Machines::Alike { .. });
+        let mut fleets = Vec::new();
+        for fleet in scenario.fleets.iter().filter(alike) {
+            fleets.push(outside(fleet, &base, until, reasons)?);
+        }
+        Ok(Self {
+            base,
+            fleets,
+            until,
+        })
+    }
+
+    /// Whether another seed brings another market, or other luck of machines.
+    pub(super) fn is_random(&self) -> bool {
+        let drawn = |outside: &Outside| {
+            outside.drawn_price.is_some()
+                || outside.drawn_nodes.is_some()
+                || outside.shocks.is_some()
+        };
+        let lucky = |offering: &sim_core::model::Offering| {
+            let risk = &offering.risk;
+            !risk.lifetime.is_endless()
+                || !risk.failure.is_endless()
+                || risk.launch < 1.0
+                || risk.boot.is_some()
+        };
+        self.fleets.iter().any(drawn) || self.base.offerings.iter().any(lucky)
+    }
+
+    /// The world of a seed.
+    pub(super) fn world(&self, seed: u64) -> Result<World, ParameterError> {
+        let mut world = World {
+            seed,
+            ..self.base.clone()
+        };
+        for outside in &self.fleets {
+            let mut offerings = world.offerings.iter_mut();
+            let Some(offering) = offerings.find(|offering| offering.name == outside.name) else {
+                continue;
+            };
+            let (name, until) = (outside.name.as_str(), self.until);
+            match &outside.drawn_price {
+                Some(PriceSource::Smoothed(law)) => {
+                    offering.price = law.generate(seed, name, until)?;
+                }
+                Some(PriceSource::Auction(law)) => {
+                    offering.price = law.generate(seed, name, until)?;
+                }
+                Some(PriceSource::Jumps(law)) => {
+                    offering.price = law.generate(seed, name, until)?;
+                }
+                Some(PriceSource::Steps(_) | PriceSource::Series(_)) | None => {}
+            }
+            if let Some(curve) = &outside.price {
+                offering.price = curve.clone();
+            }
+            if let Some(NodeSource::UpDown(law)) = &outside.drawn_nodes {
+                offering.availability = law.generate(seed, name, offering.max, until)?;
+            }
+            if let Some(curve) = &outside.nodes {
+                offering.availability = curve.clone();
+            }
+            if let Some(bid) = outside.bid {
+                offering.availability =
+                    capped_by_price(&offering.price, bid, &offering.availability);
+            }
+            if let Some(spec) = &outside.shocks {
+                let severity = Severity::new(spec.total, spec.partial)?;
+                let shocks = Shocks::new(spec.every, severity)?;
+                offering.risk.shocks = shocks.generate(seed, name, until)?.into();
+            }
+        }
+        Ok(world)
+    }
+}
+
+fn outside(
+    fleet: &Fleet,
+    world: &World,
+    until: SimTime,
+    reasons: &mut Vec<Diagnostic>,
+) -> Result<Outside, BuildError> {
+    let until = (until, world.end.is_some());
+    let mut outside = Outside {
+        name: fleet.name.value.clone(),
+        price: None,
+        nodes: None,
+        drawn_price: None,
+        drawn_nodes: None,
+        bid: fleet.bid.map(|bid| bid.value),
+        shocks: fleet.risk.shocks.clone(),
+    };
+    match &fleet.price.value {
+        PriceSource::Steps(_) => {}
+        PriceSource::Series(spec) => {
+            let read = |source: Source<'_>| {
+                series::import_prices(&spec.format.value, source, &spec.options)
+            };
+            outside.price = imported(spec, until, reasons, read)?;
+        }
+        drawn @ (PriceSource::Smoothed(_) | PriceSource::Auction(_) | PriceSource::Jumps(_)) => {
+            outside.drawn_price = Some(drawn.clone());
+        }
+    }
+    match fleet.availability.as_ref().map(|nodes| &nodes.value) {
+        Some(NodeSource::Steps(_)) | None => {}
+        Some(NodeSource::Series(spec)) => {
+            let read = |source: Source<'_>| {
+                series::import_availability(&spec.format.value, source, &spec.options)
+            };
+            outside.nodes = imported(spec, until, reasons, read)?;
+        }
+        Some(drawn @ NodeSource::UpDown(_)) => outside.drawn_nodes = Some(drawn.clone()),
+    }
+    Ok(outside)
+}
+
+/// The part of a series that is used, as a run follows it.
+fn imported<T: Copy + Eq>(
+    spec: &SeriesSpec,
+    until: (SimTime, bool),
+    reasons: &mut Vec<Diagnostic>,
+    read: impl FnOnce(Source<'_>) -> Result<Series<T>, traces::Refused>,
+) -> Result<Option<Curve<T>>, BuildError> {
+    let path: &DataPath = &spec.file.value;
+    let source = Source::new(&path.written, files::open(path)?);
+    let series = read(source).map_err(BuildError::Trace)?;
+    match used(&series, spec, until) {
+        Ok(curve) => Ok(Some(curve)),
+        Err(error) => {
+            let rule = format!("{error}");
+            let remedy = "change from, until, after or the horizon";
+            reasons.push(Diagnostic::new(spec.file.place, &path.written, rule).or(remedy));
+            Ok(None)
+        }
+    }
+}
+
+fn used<T: Copy + Eq>(
+    series: &Series<T>,
+    spec: &SeriesSpec,
+    (end, has_end): (SimTime, bool),
+) -> Result<Curve<T>, SeriesError> {
+    let from = SimTime::ZERO.saturating_add(spec.from);
+    if let Some(until) = spec.until {
+        // Of a part that is named, the part repeats.
+        let part = series.window(from, SimTime::ZERO.saturating_add(until))?;
+        return Ok(part.extend_to(end, spec.after)?.curve());
+    }
+    let end = from.saturating_add(end.since(SimTime::ZERO));
+    if spec.after == After::Error && !has_end {
+        return Ok(series.window(from, series.end())?.curve());
+    }
+    Ok(series
+        .extend_to(end, spec.after)?
+        .window(from, end)?
+        .curve())
+}

@@ -1,0 +1,116 @@
+//! `checkpoint`: what a job keeps, and at what cost.
+
+use sim_core::units::Span;
+
+use super::super::fields::{Fields, Item};
+use super::super::place::Spanned;
+use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
+use super::super::workload::{Checkpoint, Keep};
+
+pub(super) static CHECKPOINT: TableSpec = TableSpec::closed(
+    "checkpoint",
+    "What an interrupted job keeps, and what saving it and coming back costs.",
+    &[
+        KeySpec::new("keep", Takes::Choice(&KEEP), "How much of its work.").default("\"all\""),
+        KeySpec::new(
+            "every",
+            Takes::Duration(true),
+            "Work between checkpoints; what came after the last is lost.",
+        ),
+        KeySpec::new(
+            "steps",
+            Takes::Integer(1, 1_000_000_000_000),
+            "Steps between checkpoints, of a stepwise course; beside every, whichever comes first.",
+        )
+        .bound(
+            "a checkpoint comes after at least 1 step",
+            "write a positive number",
+        ),
+        KeySpec::new(
+            "dump",
+            Takes::Duration(false),
+            "Time to write one; the work stands still.",
+        )
+        .default("\"0s\""),
+        KeySpec::new(
+            "upload",
+            Takes::Duration(false),
+            "From when one is written to when it outlives the node, beside the work.",
+        )
+        .default("\"0s\""),
+        KeySpec::new(
+            "last",
+            Takes::Bool,
+            "Whether one is written at the very end as well.",
+        )
+        .default("false"),
+        KeySpec::new(
+            "on-notice",
+            Takes::Bool,
+            "Whether a notice makes the job write one at once, if there is time.",
+        )
+        .default("false"),
+        KeySpec::new(
+            "setup",
+            Takes::Duration(false),
+            "Overhead at the first start.",
+        )
+        .default("\"0s\""),
+        KeySpec::new(
+            "restore",
+            Takes::Duration(false),
+            "Overhead at each start after the first.",
+        )
+        .default("\"0s\""),
+        KeySpec::new(
+            "reseat",
+            Takes::Duration(false),
+            "Overhead of going on elsewhere, or with more or fewer tasks, without having waited.",
+        )
+        .default("\"0s\""),
+    ],
+);
+
+static KEEP: [Choice; 2] = [
+    Choice::new("all", "All of it."),
+    Choice::new("none", "None: it starts again."),
+];
+
+pub(super) fn decode(fields: &Fields<'_>) -> Option<Checkpoint> {
+    let free = Spanned::new(Span::ZERO, fields.place);
+    let Some(item) = fields.item("checkpoint") else {
+        return Some(Checkpoint::free(free));
+    };
+    let fields = item.table()?;
+    let clash = ["every", "steps"].map(|key| fields.exclusive("keep", key));
+    let word = fields.optional("keep", Item::choice);
+    let every = fields.optional("every", Item::span);
+    let steps = fields.optional("steps", Item::count);
+    let span = |key| fields.item(key).map_or(Some(free), Item::span);
+    let costs = ["dump", "upload", "setup", "restore", "reseat"].map(span);
+    let flag = |key| {
+        fields
+            .item(key)
+            .map_or(Some(false), |item| Some(item.bool()?.value))
+    };
+    let (last, on_notice) = (flag("last"), flag("on-notice"));
+    let keep = match (word?, every?, steps?) {
+        (_, Some(every), None) => Keep::Every(every),
+        (_, None, Some(steps)) => Keep::Steps(steps),
+        (_, Some(every), Some(steps)) => Keep::Either(every, steps),
+        (Some(word), None, None) if word.value == 1 => Keep::None,
+        (Some(_) | None, None, None) => Keep::All,
+    };
+    let [dump, upload, setup, restore, reseat] = costs;
+    let checkpoint = Checkpoint {
+        keep,
+        dump: dump?,
+        upload: upload?,
+        last: last?,
+        on_notice: on_notice?,
+        setup: setup?,
+        restore: restore?,
+        reseat: reseat?,
+    };
+    (!clash.contains(&true)).then_some(checkpoint)
+}
