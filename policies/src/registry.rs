@@ -394,6 +394,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     entries::ON_DEMAND_ONLY,
     entries::TIME_SLICED,
     entries::NEXT_SPOT,
+    entries::OMNISCIENT,
 ];
 
 /// The entry of this name.

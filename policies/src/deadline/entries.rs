@@ -2,7 +2,9 @@
 
 use sim_core::engine::Policy;
 
-use super::{Clock, Deadline, Greedy, NextSpot, OnDemandOnly, Rule, TimeSliced, UniformProgress};
+use super::{
+    Clock, Deadline, Greedy, NextSpot, Omniscient, OnDemandOnly, Rule, TimeSliced, UniformProgress,
+};
 use crate::params::{Domain, Param, Params};
 use crate::registry::{Claims, ESTIMATE, Entry, Setting, span};
 
@@ -76,6 +78,20 @@ pub(crate) const NEXT_SPOT: Line = Entry {
         ..ESTIMATE
     },
     build: |_, _| Box::new(Deadline::new(Box::new(NextSpot), Clock::Events)),
+};
+
+pub(crate) const OMNISCIENT: Line = Entry {
+    kind: "omniscient",
+    doc: "the cheapest schedule of whole ticks, for who knows all that is to come (Wu et al., NSDI 2024)",
+    params: &[span("tick", "\"10m\"", "the step of its schedules")],
+    claims: Claims {
+        needs: &["durations", "reclaims"],
+        ..BOTH_WAYS
+    },
+    build: |params, _| {
+        let clock = Clock::Ticks(params.span("tick"));
+        Box::new(Deadline::new(Box::<Omniscient>::default(), clock))
+    },
 };
 
 /// By events, or in the ticks of the published simulator.

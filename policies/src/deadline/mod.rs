@@ -15,7 +15,9 @@ mod greedy;
 mod ledger;
 mod net;
 mod next_spot;
+mod omniscient;
 mod on_demand_only;
+pub mod optimum;
 mod policy;
 mod rule;
 mod time_sliced;
@@ -23,6 +25,7 @@ mod uniform_progress;
 
 pub use greedy::Greedy;
 pub use next_spot::NextSpot;
+pub use omniscient::Omniscient;
 pub use on_demand_only::OnDemandOnly;
 pub use policy::{Clock, Deadline};
 pub use rule::{On, Rule, Situation, Want};

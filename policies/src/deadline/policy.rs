@@ -135,7 +135,8 @@ impl Deadline {
             On::Idle | On::OnDemand => best().map(|site| site.offering),
         };
         let markets = [&track.spot, &track.steady].map(|sites| cheapest(view, sites));
-        let nodes = track.spot.iter().find(|site| Some(site.offering) == spot);
+        let meant = spot.or(markets[0]);
+        let nodes = track.spot.iter().find(|site| Some(site.offering) == meant);
         let situation = Situation {
             view,
             job: job.id(),

@@ -51,7 +51,7 @@ pub struct Situation<'a> {
     pub spot: Option<OfferingId>,
     /// The cheapest spot offering, and the cheapest on demand, that could ever hold it.
     pub markets: [Option<OfferingId>; 2],
-    /// Nodes of its gang on a spot offering.
+    /// Nodes of its gang on that spot offering, or else on the cheapest.
     pub nodes: u32,
     /// Length of a tick, where time goes in ticks.
     pub tick: Option<Span>,

@@ -246,11 +246,11 @@ fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>
 
 /// A policy that cannot do without knowledge of the future is granted it.
 fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>) {
-    let granted = |need: &&str| {
+    let granted = |need: &str| {
         let mut granted = spec.clairvoyant.iter();
-        granted.any(|knowledge| knowledge.name() == **need)
+        granted.any(|knowledge| knowledge.name() == need)
     };
-    if !claims.needs.iter().all(|need| granted(&need)) {
+    if !claims.needs.iter().all(|need| granted(need)) {
         let needs: Vec<String> = claims
             .needs
             .iter()

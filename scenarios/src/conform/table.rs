@@ -64,6 +64,15 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
+    /// The rows that hold these texts in these columns.
+    pub(super) fn select(mut self, wanted: &BTreeMap<String, String>) -> Result<Self, String> {
+        for (column, text) in wanted {
+            let at = self.column(column)?;
+            self.rows.retain(|row| row[at] == *text);
+        }
+        Ok(self)
+    }
+
     fn column(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|column| column == name);
         found.ok_or_else(|| {
@@ -135,6 +144,16 @@ fn keyed(table: &Table, keys: &[&str], rule: &Compare) -> Result<Keyed, String> 
     Ok(keyed)
 }
 
+/// By how much a number of a column may differ.
+fn allowed(rule: &Compare, column: &str, expected: f64) -> f64 {
+    let tolerance = rule.tolerances.get(column).unwrap_or(&rule.tolerance);
+    if rule.relative {
+        tolerance * expected.abs()
+    } else {
+        *tolerance
+    }
+}
+
 fn difference(
     ours: &[String],
     expected: &[String],
@@ -147,7 +166,7 @@ fn difference(
             (Ok(ours), Ok(expected)) => {
                 let difference = (ours - expected).abs();
                 *most = most.max(difference);
-                difference <= rule.tolerance
+                difference <= allowed(rule, column, expected)
             }
             _ => ours == expected,
         };
@@ -178,6 +197,11 @@ mod tests {
             key: "id".to_owned(),
             columns: vec!["start".to_owned(), "end".to_owned()],
             tolerance: 0.5,
+            tolerances: BTreeMap::new(),
+            relative: false,
+            stderr: None,
+            select: BTreeMap::new(),
+            rows: None,
             known_mismatches: None,
         };
         let expected = table(&[["1", "10", "20"], ["2", "30", "40"], ["3", "50", "60"]]);
