@@ -65,7 +65,7 @@ pub(super) struct Compare {
     /// Whether the tolerance is of the expected value.
     #[serde(default)]
     pub(super) relative: bool,
-    /// Or that many standard errors of the run's own estimate, which a column behind the compared one gives.
+    /// Or that many standard errors of the run's own estimate, if that is more.
     pub(super) stderr: Option<f64>,
     /// The rows of the file that are meant: columns with the texts that they hold.
     #[serde(default)]

@@ -34,7 +34,9 @@ impl Held {
     /// What is still held at the end was held until then.
     pub(super) fn close(&mut self, now: SimTime) {
         let nodes: Vec<NodeId> = self.since.keys().copied().collect();
-        nodes.into_iter().for_each(|node| self.left(node, now));
+        for node in nodes {
+            self.left(node, now);
+        }
     }
 
     /// Ticks begun of each stretch for which a machine was held.

@@ -6,6 +6,8 @@
 mod batch;
 mod cant_be_late;
 mod cases;
+mod checkpoint;
+mod failing;
 mod held;
 mod table;
 
@@ -40,7 +42,11 @@ pub struct Verdict {
 
 /// Families that can be run, with what runs them.
 type Runner = fn(&Case, &Place<'_>) -> Result<Vec<(String, Table)>, String>;
-const FAMILIES: &[(&str, Runner)] = &[("batch", batch::run), ("cant-be-late", cant_be_late::run)];
+const FAMILIES: &[(&str, Runner)] = &[
+    ("batch", batch::run),
+    ("cant-be-late", cant_be_late::run),
+    ("checkpoint", checkpoint::run),
+];
 
 /// Where the files of a case are.
 struct Place<'a> {
