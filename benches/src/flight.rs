@@ -10,7 +10,7 @@ use policies::place::BestFit;
 use policies::preempt::Never;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Finish, Grants, Trigger, World};
-use sim_core::model::{self, Class, Market, Offering, Shape};
+use sim_core::model::{self, Class, Market, Offering, Shape, Terms};
 use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::watch::{Fact, Observer};
 use sim_core::world::{Arrivals, Calendar, Curve};
@@ -49,6 +49,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         price: Curve::constant(Price::ZERO),
         visible: true,
         risk: sim_core::model::Risk::default(),
+        terms: Terms::default(),
         availability: Curve::constant(nodes),
     };
     let class = Class {
@@ -65,6 +66,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         queues: Vec::new(),
         classes: vec![class],
         seed: 0,
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

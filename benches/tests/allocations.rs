@@ -83,5 +83,6 @@ fn recording() -> Recording {
         warmup: SimTime::ZERO,
         sample: None,
         stays: 0,
+        attribute: false,
     }
 }

@@ -23,6 +23,7 @@ fn heap(jobs: u32) -> usize {
         warmup: SimTime::ZERO,
         sample: None,
         stays: 0,
+        attribute: false,
     };
     let mut recorder = Recorder::new(engine.world(), recording);
     let finish = engine.run(

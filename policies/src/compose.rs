@@ -4,8 +4,10 @@
 //! time are ranked anew; 3. the admission rule starts what it will; 4. the preemption rule makes room for what still waits;
 //! 5. the buyer adjusts the fleet; 6. the clock is set for whoever wants to be woken.
 
-use sim_core::engine::{Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes};
-use sim_core::model::Placement;
+use sim_core::engine::{
+    Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
+};
+use sim_core::model::{ModelSet, Placement, Role, Seats};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
@@ -62,11 +64,11 @@ impl<'v> Desk<'_, 'v, '_> {
         self.view.job(job).expect("queues hold live jobs")
     }
 
-    /// Where the job would lie, if it fits.
+    /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
     pub fn lay(&mut self, job: JobId) -> Option<Placement> {
         let place = &mut *self.place;
         self.plan.lay(job, &mut |capacity, role, models| {
-            place.lay(capacity, role, models)
+            lay_most(place, capacity, (role, models))
         })
     }
 
@@ -204,6 +206,29 @@ impl Composed {
             plan.wake_at(at).expect("a moment in the future");
         }
     }
+}
+
+/// Lays a role with all its tasks, or with the most that fit and that it can do with.
+fn lay_most(
+    place: &mut dyn Place,
+    capacity: &Capacity,
+    (role, models): (&Role, ModelSet),
+) -> Option<Seats> {
+    let whole = place.lay(capacity, role, models);
+    if whole.is_some() || role.least == role.tasks {
+        return whole;
+    }
+    let mut lay = |tasks| place.lay(capacity, &Role { tasks, ..*role }, models);
+    let (mut best, mut most) = (lay(role.least)?, role.least);
+    let mut too_many = role.tasks;
+    while most + 1 < too_many {
+        let tasks = most.midpoint(too_many);
+        match lay(tasks) {
+            Some(seats) => (best, most) = (seats, tasks),
+            None => too_many = tasks,
+        }
+    }
+    Some(best)
 }
 
 fn is_preempt(decision: &Decision) -> bool {

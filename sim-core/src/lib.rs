@@ -6,7 +6,7 @@
 //! - [`model`]: what is simulated: jobs and their gangs, offerings and their nodes, where a gang lies.
 //! - [`course`]: how a job advances. The engine knows only the instant of its next change.
 //! - [`world`]: what happens whatever the policy does: arrivals, curves, luck, the calendar.
-//! - [`books`]: what is held is metered, exactly.
+//! - [`books`]: what is held, committed to and stored is billed, exactly.
 //! - [`engine`]: the run. [`Engine::advance`](engine::Engine::advance) goes on to the next instant that wants a decision: it
 //!   takes every event of that instant in an order that the model settles (time, kind, entity), so that insertion history
 //!   does not matter. [`Engine::open`](engine::Engine::open) gives a [`View`](engine::View) of the world and a

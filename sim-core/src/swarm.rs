@@ -6,9 +6,11 @@
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
-use crate::model::{Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market};
-use crate::model::{MarketSet, ModelSet, Offering, Queue, Risk, Role, Shape};
-use crate::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
+use crate::model::{ChargedFrom, Checkpoint, Class, Commitment, Demand, Gang, GpuDemand, Job};
+use crate::model::{Keep, Market, MarketSet, ModelSet, Offering, Ownership, Queue, Reservation};
+use crate::model::{Risk, Role, Shape, Terms};
+use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
+use crate::units::{ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
 
@@ -58,6 +60,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         }],
         classes,
         seed,
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger,
         end,
@@ -65,7 +68,101 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
     (world, jobs)
 }
 
+/// Gives the scenario `seed` terms, commitments and prices that are worth a bill, and returns when its window begins. The
+/// draws are its own, so that the scenario stays what it is.
+pub fn terms(seed: u64, world: &mut World) -> SimTime {
+    let swarm = Swarm {
+        seed,
+        tick: 997_331,
+    };
+    let offerings = convert::wide(world.offerings.len());
+    for (at, offering) in (0..).zip(&mut world.offerings) {
+        let mut luck = swarm.luck("terms", at);
+        let dollar = luck.between(1, 3_000_000_007);
+        let steps = offering.price.steps().iter().map(|(from, price)| {
+            let price = Price::from_nanousd_h(price.nanousd_h() * dollar);
+            (*from, price.expect("below the limit"))
+        });
+        offering.price = Curve::new(steps.collect()).expect("ascending");
+        if swarm.has("charged") {
+            offering.terms = swarm.some_terms(&mut luck);
+        }
+    }
+    if swarm.has("commitments") {
+        let mut luck = swarm.luck("commitments", 0);
+        let count = luck.between(1, 3);
+        world.commitments = (0..count)
+            .map(|_| swarm.commitment(&mut luck, offerings))
+            .collect();
+    }
+    let mut luck = swarm.luck("warmup", 0);
+    if swarm.has("warmup") {
+        SimTime::ZERO + swarm.span(&mut luck, 0, 40)
+    } else {
+        SimTime::ZERO
+    }
+}
+
 impl Swarm {
+    fn some_terms(&self, luck: &mut Stream) -> Terms {
+        let mut terms = match luck.below(8) {
+            0 => Terms::PER_SECOND,
+            1 => Terms::WHOLE_HOURS,
+            2 => Terms::WHETHER_USED,
+            3 => Terms::SERVERLESS,
+            4 => Terms::AWS_SPOT,
+            _ => Terms::EXACT,
+        };
+        let mut span = |high| {
+            if luck.chance(0.6) {
+                self.span(luck, 0, high)
+            } else {
+                Span::ZERO
+            }
+        };
+        if self.has("granules") {
+            terms.granularity = span(9).max(Span::MICROSECOND);
+            terms.minimum = span(20);
+            terms.free_if_reclaimed_within = span(30);
+            terms.reclaimed_partial_free = luck.chance(0.5);
+        }
+        if luck.chance(0.3) {
+            terms.from = ChargedFrom::Ready;
+        }
+        terms
+    }
+
+    fn commitment(&self, luck: &mut Stream, offerings: u64) -> Commitment {
+        let offering = OfferingId(small(luck.below(offerings)));
+        let money = |luck: &mut Stream, high| Money::from_nanousd(luck.between(0, high).into());
+        if luck.chance(0.3) {
+            return Commitment::Owned(Ownership {
+                offering,
+                count: small(luck.between(1, 6)),
+                capex: money(luck, 1 << 50),
+                months: small(luck.between(1, 60)),
+                idle_watts: small(luck.between(0, 500)),
+                busy_watts: small(luck.between(500, 10_000)),
+                pue_milli: small(luck.between(1_000, 2_000)),
+                kwh: money(luck, 1 << 30),
+                staff: money(luck, 1 << 40),
+            });
+        }
+        let covered = |at: &u64| small::<u16>(*at) == offering.0 || luck.chance(0.5);
+        let covers = (0..offerings).filter(covered);
+        let covers = covers.map(|at| OfferingId(small(at))).collect();
+        let from = SimTime::ZERO + self.span(luck, 0, 20);
+        Commitment::Reserved(Reservation {
+            market: Market::Reserved,
+            covers,
+            count: small(luck.between(0, 5)),
+            from,
+            until: from + self.span(luck, 1, 90),
+            upfront: money(luck, 1 << 45),
+            hourly: Price::from_nanousd_h(luck.below(1 << 34)).expect("low"),
+        })
+    }
+
     fn luck(&self, name: &str, number: u64) -> Stream {
         Stream::new(
             self.seed,
@@ -160,6 +257,7 @@ impl Swarm {
             notice,
             price: Curve::new(prices).expect("ascending"),
             visible: !self.has("hidden"),
+            terms: Terms::default(),
             availability: Curve::new(nodes).expect("ascending"),
             risk: self.risk(at),
         }
@@ -227,6 +325,7 @@ impl Swarm {
         let rates = Rates {
             by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
             by_gpus: vec![(2, rate()), (5, rate())],
+            by_share: false,
             across_nodes: rate(),
             across_racks: rate(),
             across_zones: rate(),
@@ -235,6 +334,10 @@ impl Swarm {
             rates
         } else {
             Rates::default()
+        };
+        let rates = Rates {
+            by_share: self.has("share-of-speed"),
+            ..rates
         };
         let restore = self.span(&mut luck, 0, 4);
         let mut cost = |feature: &str, most: u64| {

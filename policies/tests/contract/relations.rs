@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use policies::params::Value;
+use sim_core::books::Line;
 use sim_core::course::{CourseKind, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{Gang, Job, Keep, Market, ModelSet, Offering};
@@ -235,12 +236,13 @@ fn repriced(scene: &Scene, k: u64) -> Scene {
     }
 }
 
-/// The bill of a run, by offering, and what was decided.
-fn bill(scene: &Scene, contender: &Contender) -> (Vec<Money>, Digests) {
+/// The bill of a run, and what was decided.
+fn bill(scene: &Scene, contender: &Contender) -> (Vec<Line>, Digests) {
     let recording = Recording {
         warmup: SimTime::ZERO,
         sample: None,
         stays: 0,
+        attribute: false,
     };
     let mut recorder = Recorder::new(&scene.world, recording);
     let mut engine = rig::engine(&scene.world, &scene.jobs);
@@ -248,11 +250,10 @@ fn bill(scene: &Scene, contender: &Contender) -> (Vec<Money>, Digests) {
         .run(&mut *contender.policy(), contender.grants, &mut recorder)
         .expect("a sound policy");
     let record = recorder.finish(engine.now());
-    let totals = record.lines.iter().map(|line| line.total).collect();
-    (totals, engine.digests())
+    (record.ledger.bill().lines().to_vec(), engine.digests())
 }
 
-/// Where every line is a whole number of nano-dollars: a price that an hour's microseconds divide.
+/// A line is rounded once: seven times half a nano-dollar, and a half.
 #[test]
 fn prices_times_k_cost_times_k_and_change_no_decision() {
     let whole = 3_600_000_000 / 20;
@@ -265,10 +266,14 @@ fn prices_times_k_cost_times_k_and_change_no_decision() {
             let scene = repriced(&scenes::scene(seed, &contender), 20 * whole);
             let (cost, digests) = bill(&scene, &contender);
             let (more, same) = bill(&repriced(&scene, 7), &contender);
-            let seven = |cost: &Money| Money::from_nanousd(7 * cost.nanousd());
-            assert_eq!(more, cost.iter().map(seven).collect::<Vec<_>>(), "{seed}");
+            assert_eq!(more.len(), cost.len(), "{seed}");
+            for (line, dearer) in cost.iter().zip(&more) {
+                assert_eq!((line.source, line.kind), (dearer.source, dearer.kind));
+                let off = 7 * line.amount.nanousd() - dearer.amount.nanousd();
+                assert!(off.abs() <= 4, "{seed}: {line:?}, then {dearer:?}");
+            }
             assert_eq!(digests.decisions, same.decisions, "{seed}");
-            assert!(cost.iter().any(|cost| *cost > Money::ZERO));
+            assert!(cost.iter().any(|line| line.amount > Money::ZERO));
         }
     }
 }
@@ -286,8 +291,11 @@ fn a_line_that_is_rounded_is_not_k_times_as_much() {
     };
     let fifo = roster::plain("fifo", "strict", "best-fit");
     // 0.4 nano-dollars are none; three times as much are one.
-    assert_eq!(bill(&scene(1), &fifo).0, [Money::ZERO]);
-    assert_eq!(bill(&scene(3), &fifo).0, [Money::from_nanousd(1)]);
+    let paid = |k| -> Money {
+        let (lines, _) = bill(&scene(k), &fifo);
+        lines.iter().map(|line| line.amount).sum()
+    };
+    assert_eq!([paid(1), paid(3)], [Money::ZERO, Money::from_nanousd(1)]);
 }
 
 /// The rows of a workload, in any order, sorted by arrival as every source of jobs does.

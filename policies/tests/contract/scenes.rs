@@ -8,7 +8,7 @@ use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
     Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet, Offering,
-    Role, Shape,
+    Role, Shape, Terms,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -101,6 +101,7 @@ fn offering(luck: &mut Stream, models: u64, grows: bool) -> Offering {
         price: Curve::new(prices).expect("ascending"),
         visible: true,
         risk: sim_core::model::Risk::default(),
+        terms: Terms::default(),
         availability: Curve::new(stock).expect("ascending"),
     }
 }
@@ -122,6 +123,7 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
         Rates {
             by_model: vec![(ModelId(0), rate(luck)), (ModelId(1), rate(luck))],
             by_gpus: vec![(4, rate(luck))],
+            by_share: false,
             across_nodes: rate(luck),
             across_racks: rate(luck),
             across_zones: rate(luck),

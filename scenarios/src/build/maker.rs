@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sim_core::course::CourseKind;
 use sim_core::engine::World;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, ModelSet, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Role};
 use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
@@ -156,7 +156,48 @@ impl<'a> Maker<'a> {
             .fold(ModelSet::NONE, ModelSet::with)
     }
 
+    /// The gang, with the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
+        let gang = self.tasks(record);
+        let workload = self.workload;
+        if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
+            return gang;
+        }
+        let mut roles: Vec<Role> = Vec::new();
+        for (position, role) in gang.roles().iter().enumerate() {
+            let mut role = *role;
+            if position == 0 && !workload.lead.is_empty() {
+                roles.push(Role::rigid(1, Self::on(&workload.lead, role.demand)));
+                role.tasks -= 1;
+            }
+            if role.tasks > 0 {
+                let least = convert::floor(f64::from(role.tasks) * workload.least);
+                let least = u32::try_from(least).unwrap_or(u32::MAX);
+                roles.push(Role {
+                    tasks: role.tasks,
+                    least: least.clamp(1, role.tasks),
+                    demand: Self::on(&workload.markets, role.demand),
+                });
+            }
+        }
+        match roles.as_slice() {
+            [role] => Gang::One(*role),
+            _ => Gang::Many(roles.into()),
+        }
+    }
+
+    /// The same, on these markets only; on any if none is named.
+    fn on(markets: &[Market], demand: Demand) -> Demand {
+        let named = markets.iter().copied();
+        let markets = if markets.is_empty() {
+            MarketSet::ANY
+        } else {
+            named.fold(MarketSet::NONE, MarketSet::with)
+        };
+        Demand { markets, ..demand }
+    }
+
+    fn tasks(&self, record: &Record) -> Gang {
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
         let per_task = match self.workload.task_gpus.value {
             TaskGpus::Trace => return as_told(record),
@@ -231,7 +272,10 @@ fn holds<'a>(
     gang: &Gang,
 ) -> bool {
     gang.roles().iter().all(|role| {
-        let tasks = pool.clone().map(|offering| {
+        let on_market = pool
+            .clone()
+            .filter(|offering| role.demand.markets.allows(offering.market));
+        let tasks = on_market.map(|offering| {
             let shape = offering.shape;
             let by_gpu = match role.demand.gpu {
                 GpuDemand::None => u32::MAX,

@@ -53,6 +53,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
             .collect(),
         classes,
         seed: scenario.seed.value,
+        commitments: Vec::new(),
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,
@@ -164,6 +165,7 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
             | PriceSource::Auction(_)
             | PriceSource::Jumps(_) => Curve::constant(Price::ZERO),
         },
+        terms: fleet.terms,
         visible: fleet.visible,
         risk: risk(&fleet.risk),
         availability: match fleet.availability.as_ref().map(|nodes| &nodes.value) {
@@ -211,6 +213,8 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             .iter()
             .map(|(gpus, rate)| (*gpus, ppb(*rate)))
             .collect(),
+        // Without a table of speeds a part of a gang does its part.
+        by_share: workload.least < 1.0 && course.scaling.is_empty(),
         across_nodes,
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),

@@ -12,7 +12,7 @@ use policies::place::FirstFit;
 use policies::preempt::Never;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape};
+use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -65,6 +65,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
             warmup: SimTime::ZERO,
             sample: None,
             stays: 0,
+            attribute: false,
         },
     );
     let mut engine = Engine::new(Arc::clone(&world), Box::new(Trace::new(jobs)));
@@ -163,6 +164,7 @@ fn world(case: &Case) -> Result<World, String> {
         price: Curve::constant(Price::ZERO),
         visible: true,
         risk: sim_core::model::Risk::default(),
+        terms: Terms::default(),
         availability: Curve::constant(nodes),
     };
     let class = Class {
@@ -179,6 +181,7 @@ fn world(case: &Case) -> Result<World, String> {
         queues: Vec::new(),
         classes: vec![class],
         seed: 0,
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

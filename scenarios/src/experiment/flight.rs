@@ -65,6 +65,7 @@ pub fn fly(
         warmup: window.warmup,
         sample,
         stays: keep.stays,
+        attribute: keep.samples,
     };
     let mut recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));

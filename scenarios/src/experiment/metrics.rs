@@ -1,7 +1,8 @@
 //! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
 
+use sim_core::books::{Kind, Source};
 use sim_core::engine::{Counters, World};
-use sim_core::model::Market;
+use sim_core::model::{Commitment, Market};
 use sim_core::units::{Money, SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
@@ -81,7 +82,7 @@ pub const METRICS: &[Metric] = &[
         "cost_usd",
         "USD",
         Less,
-        "price x time of every machine held, from grant to release",
+        "the bill: all that is held and committed to, under the terms of its offering",
         |run| Some(run.cost(None)),
     ),
     metric(
@@ -99,32 +100,49 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.cost(Some(Market::Owned))),
     ),
     metric(
+        "cost_spot_usd",
+        "USD",
+        Less,
+        "the part of it for spot machines",
+        |run| Some(run.cost(Some(Market::Spot))),
+    ),
+    metric(
+        "cost_reserved_usd",
+        "USD",
+        Less,
+        "the part of it for reserved machines and capacity blocks",
+        |run| {
+            let blocks = run.cost(Some(Market::CapacityBlock));
+            Some(run.cost(Some(Market::Reserved)) + blocks)
+        },
+    ),
+    metric(
+        "cost_serverless_usd",
+        "USD",
+        Less,
+        "the part of it for serverless machines",
+        |run| Some(run.cost(Some(Market::Serverless))),
+    ),
+    metric(
         "cost_idle_usd",
         "USD",
         Less,
         "the part of it for GPUs that were ready and held by nobody",
-        |run| Some(usd(run.record.lines.iter().map(|lines| lines.idle).sum())),
+        |run| Some(run.line(Kind::Idle)),
     ),
     metric(
         "cost_boot_usd",
         "USD",
         Less,
         "the part of it while machines booted",
-        |run| Some(usd(run.record.lines.iter().map(|lines| lines.boot).sum())),
+        |run| Some(run.line(Kind::Boot)),
     ),
     metric(
         "cost_lost_work_usd",
         "USD",
         Less,
-        "the part of it for work that was lost, at the price of the interruption",
-        |run| {
-            Some(usd(run
-                .record
-                .lines
-                .iter()
-                .map(|lines| lines.lost_work)
-                .sum()))
-        },
+        "the part of it for work that was lost: of what an attempt cost, in proportion to its time",
+        |run| Some(run.line(Kind::Lost)),
     ),
     metric(
         "cost_per_gpu_hour_done_usd",
@@ -151,7 +169,7 @@ pub const METRICS: &[Metric] = &[
         "gpu_busy",
         "",
         Neither,
-        "GPU time of kept and lost work and of restoring / billed GPU time",
+        "GPU time of kept and lost work, of restoring, of writing checkpoints and waiting for data / billed GPU time",
         |run| ratio(real_u128(run.busy()), run.billed()),
     ),
     metric(
@@ -350,35 +368,39 @@ pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
 
 impl Run<'_> {
     fn cost(&self, market: Option<Market>) -> f64 {
-        let of_market = self.world.offerings.iter().zip(&self.record.lines);
-        let chosen =
-            of_market.filter(|(offering, _)| market.is_none_or(|market| offering.market == market));
-        usd(chosen.map(|(_, lines)| lines.total).sum())
+        let bill = self.record.ledger.bill();
+        usd(bill.sum(|line| market.is_none_or(|market| self.market(line.source) == Some(market))))
+    }
+
+    /// Lines of one kind.
+    fn line(&self, kind: Kind) -> f64 {
+        usd(self.record.ledger.bill().sum(|line| line.kind == kind))
+    }
+
+    fn market(&self, source: Source) -> Option<Market> {
+        match source {
+            Source::Offering(offering) => Some(self.world.offerings[offering.index()].market),
+            Source::Covered(at, _) | Source::Commitment(at) => {
+                Some(match &self.world.commitments[usize::from(at)] {
+                    Commitment::Reserved(reservation) => reservation.market,
+                    Commitment::Owned(_) => Market::Owned,
+                })
+            }
+            Source::Store(_) | Source::Route(_) | Source::Leftover(_) => None,
+        }
     }
 
     fn billed(&self) -> f64 {
-        real_u128(
-            self.record
-                .lines
-                .iter()
-                .map(|lines| lines.billed_gpu_milli_us)
-                .sum(),
-        )
+        real_u128(self.record.gpu_use.iter().map(|time| time.billed).sum())
     }
 
     fn allocated(&self) -> f64 {
-        real_u128(
-            self.record
-                .lines
-                .iter()
-                .map(|lines| lines.used_gpu_milli_us)
-                .sum(),
-        )
+        real_u128(self.record.gpu_use.iter().map(|time| time.used).sum())
     }
 
     fn busy(&self) -> u128 {
         let time = &self.record.gpu_time;
-        time.kept + time.lost + time.restoring
+        time.kept + time.lost + time.restoring + time.dumping + time.stalled
     }
 
     fn kept_gpu_hours(&self) -> f64 {

@@ -1,6 +1,6 @@
 //! `[[fleet]]`: machines of one kind, in one zone and one market.
 
-use sim_core::model::Market;
+use sim_core::model::{Market, Terms};
 use sim_core::units::{Price, SimTime, Span};
 use sim_core::world::{BootTime, Lifetime};
 
@@ -26,6 +26,8 @@ pub struct Fleet {
     pub price: Spanned<PriceSource>,
     /// How many nodes can be had; when it falls below what is held, machines are taken away.
     pub availability: Option<Spanned<NodeSource>>,
+    /// How what is held is charged.
+    pub terms: Terms,
     /// Most that is paid; at a higher price none can be had.
     pub bid: Option<Spanned<Price>>,
     /// Warning before a machine is taken away.

@@ -1,5 +1,7 @@
 //! The resolved experiment: a scenario as the one canonical text that reads back as the same.
 
+mod workload;
+
 use sim_core::units::{Price, SimTime, Span};
 
 use super::curve::{NodeSource, PriceSource};
@@ -9,9 +11,6 @@ use super::policy::{PolicyKind, PolicySpec};
 use super::quantity::{print_price, print_size, print_span};
 use super::scenario::{End, Scenario, Trigger};
 use super::value::{Part, Table, Value};
-use super::workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
-};
 use super::write::{line, section};
 
 /// The scenario with every default and reference resolved, as TOML.
@@ -35,7 +34,11 @@ pub fn print(scenario: &Scenario) -> String {
         section(&mut text, "[[fleet]]", &fleet_table(fleet));
     }
     for workload in &scenario.workloads {
-        section(&mut text, "[[workload]]", &workload_table(workload));
+        section(
+            &mut text,
+            "[[workload]]",
+            &workload::workload_table(workload),
+        );
     }
     for queue in &scenario.queues {
         section(
@@ -210,163 +213,6 @@ fn instance_table(instance: &InstanceType) -> Table {
     put(&mut table, "gpu-memory", instance.gpu_memory.map(size));
     put(&mut table, "cpus", instance.cpus.map(integer));
     put(&mut table, "memory", instance.memory.map(size));
-    table
-}
-
-/// What costs nothing is left out, but for the restore.
-fn checkpoint_table(checkpoint: &Checkpoint) -> Table {
-    let mut table = Table::default();
-    let (every, steps) = match checkpoint.keep {
-        Keep::All => return kept_whole(checkpoint, "all"),
-        Keep::None => return kept_whole(checkpoint, "none"),
-        Keep::Every(work) => (Some(work), None),
-        Keep::Steps(steps) => (None, Some(steps)),
-        Keep::Either(work, steps) => (Some(work), Some(steps)),
-    };
-    put(&mut table, "every", every.map(|work| span(work.value)));
-    put(
-        &mut table,
-        "steps",
-        steps.map(|steps| Value::Integer(i64::try_from(steps.value).unwrap_or(i64::MAX))),
-    );
-    costs(&mut table, checkpoint);
-    table
-}
-
-fn kept_whole(checkpoint: &Checkpoint, word: &str) -> Table {
-    let mut table = entries([("keep", string(word))]);
-    costs(&mut table, checkpoint);
-    table
-}
-
-fn costs(table: &mut Table, checkpoint: &Checkpoint) {
-    put(table, "restore", Some(span(checkpoint.restore.value)));
-    let rare = [
-        ("dump", checkpoint.dump),
-        ("upload", checkpoint.upload),
-        ("setup", checkpoint.setup),
-        ("reseat", checkpoint.reseat),
-    ];
-    for (key, cost) in rare {
-        let cost = Some(cost.value).filter(|cost| *cost > Span::ZERO);
-        put(table, key, cost.map(span));
-    }
-    let flags = [
-        ("last", checkpoint.last),
-        ("on-notice", checkpoint.on_notice),
-    ];
-    for (key, flag) in flags {
-        put(table, key, flag.then_some(Value::Bool(true)));
-    }
-}
-
-fn workload_table(workload: &Workload) -> Table {
-    let mut table = entries([("name", string(&workload.name.value))]);
-    match &workload.jobs {
-        JobSource::Trace(trace) => {
-            put(&mut table, "trace", Some(Value::Table(trace_table(trace))));
-        }
-        JobSource::Synth(synth) => put(&mut table, "synth", Some(part("model", synth))),
-    }
-    let tasks = match workload.task_gpus.value {
-        TaskGpus::Trace => string("trace"),
-        TaskGpus::Job => string("job"),
-        TaskGpus::Gpu => string("gpu"),
-        TaskGpus::Each(gpus) => integer(gpus),
-    };
-    put(&mut table, "task-gpus", Some(tasks));
-    put(
-        &mut table,
-        "course",
-        Some(Value::Table(course_table(&workload.course))),
-    );
-    let checkpoint = checkpoint_table(&workload.checkpoint);
-    put(&mut table, "checkpoint", Some(Value::Table(checkpoint)));
-    let deadline = workload.deadline.map(|deadline| match deadline {
-        Deadline::Slack(slack) => Value::Table(entries([("slack", Value::Float(slack.value))])),
-        Deadline::After(time) => span(time.value),
-    });
-    put(&mut table, "deadline", deadline);
-    put(
-        &mut table,
-        "estimate",
-        workload.estimate.as_ref().map(|model| part("model", model)),
-    );
-    put(
-        &mut table,
-        "priority",
-        Some(Value::Integer(workload.priority.value.into())),
-    );
-    put(
-        &mut table,
-        "queue",
-        workload.queue.as_ref().map(|queue| string(&queue.value)),
-    );
-    put(&mut table, "tags", Some(names(&workload.tags)));
-    put(
-        &mut table,
-        "scale",
-        Some(Value::Float(workload.scale.value)),
-    );
-    put(&mut table, "models", Some(names(&workload.models)));
-    table
-}
-
-fn trace_table(trace: &TraceSpec) -> Table {
-    let file = string(&trace.file.value.written);
-    let mut table = entries([("format", string(&trace.format.value)), ("file", file)]);
-    put(
-        &mut table,
-        "unit",
-        trace.unit.as_ref().map(|unit| string(&unit.value)),
-    );
-    let columns = trace.columns.iter();
-    let columns = columns.map(|(ours, theirs)| (ours.value.as_str(), string(&theirs.value)));
-    put(&mut table, "columns", Some(Value::Table(entries(columns))));
-    put(
-        &mut table,
-        "limit",
-        trace.limit.map(|limit| wide(limit.value)),
-    );
-    put(&mut table, "from", trace.from.map(|from| span(from.value)));
-    put(
-        &mut table,
-        "until",
-        trace.until.map(|until| span(until.value)),
-    );
-    put(&mut table, "lenient", Some(Value::Bool(trace.lenient)));
-    table
-}
-
-fn course_table(course: &Course) -> Table {
-    let (kind, step) = match course.kind {
-        CourseKind::Linear => ("linear", None),
-        CourseKind::Stepwise { step } => ("stepwise", Some(span(step.value))),
-    };
-    let mut table = entries([("kind", string(kind))]);
-    put(&mut table, "step", step);
-    let rates = course.rates.iter();
-    let rates = rates.map(|(model, rate)| (model.as_str(), Value::Float(*rate)));
-    put(&mut table, "rates", Some(Value::Table(entries(rates))));
-    let numbers: Vec<String> = course.scaling.keys().map(u32::to_string).collect();
-    let scaling = numbers.iter().zip(course.scaling.values());
-    let scaling = scaling.map(|(gpus, rate)| (gpus.as_str(), Value::Float(*rate)));
-    put(&mut table, "scaling", Some(Value::Table(entries(scaling))));
-    put(
-        &mut table,
-        "across-nodes",
-        Some(Value::Float(course.across_nodes)),
-    );
-    put(
-        &mut table,
-        "across-racks",
-        Some(Value::Float(course.across_racks)),
-    );
-    put(
-        &mut table,
-        "across-zones",
-        Some(Value::Float(course.across_zones)),
-    );
     table
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::model::Market;
 use sim_core::units::Span;
 
 use super::path::DataPath;
@@ -35,6 +36,12 @@ pub struct Workload {
     pub scale: Spanned<f64>,
     /// GPU models that the jobs may use; empty means any.
     pub models: Vec<Spanned<String>>,
+    /// Markets that the jobs may use; empty means any.
+    pub markets: Vec<Market>,
+    /// The first task of a gang is its lead, and may use these markets only; empty: no task leads.
+    pub lead: Vec<Market>,
+    /// The share of its tasks that a job can do with, in (0, 1].
+    pub least: f64,
 }
 
 /// Where the jobs come from.

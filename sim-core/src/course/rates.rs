@@ -13,6 +13,8 @@ pub struct Rates {
     pub by_model: Vec<(ModelId, u64)>,
     /// By GPU count, ascending: the last entry not above the count holds.
     pub by_gpus: Vec<(u32, u64)>,
+    /// Whether a gang that has fewer tasks than it would like runs at the same share of its speed.
+    pub by_share: bool,
     /// Factor for spanning nodes of a rack.
     pub across_nodes: u64,
     /// Factor for spanning racks, in place of that for nodes.
@@ -26,6 +28,7 @@ impl Default for Rates {
         Self {
             by_model: Vec::new(),
             by_gpus: Vec::new(),
+            by_share: false,
             across_nodes: UNIT_RATE,
             across_racks: UNIT_RATE,
             across_zones: UNIT_RATE,
@@ -47,6 +50,17 @@ impl Rates {
             Reach::Zones => self.across_zones,
         };
         times(times(by_model, by_gpus), by_reach).max(1)
+    }
+}
+
+impl Rates {
+    /// The rate for `part` of the `whole` tasks of a gang.
+    pub fn of_part(&self, rate: u64, (part, whole): (u32, u32)) -> u64 {
+        if !self.by_share || part >= whole {
+            return rate;
+        }
+        let share = u128::from(rate) * u128::from(part) / u128::from(whole.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX).max(1)
     }
 }
 

@@ -273,12 +273,16 @@ impl Engine {
             }
         }
         let gpus = live.job.gang.gpus_in(seats);
-        let class = &self.state.world.classes[live.job.class.index()];
+        let rates = &self.state.world.classes[live.job.class.index()]
+            .course
+            .rates;
+        let tasks = seats.iter().map(|seat| seat.tasks).sum();
+        let rate = rates.on(model, gpus, reach);
         Footing {
             model,
             gpus,
             reach,
-            rate_ppb: class.course.rates.on(model, gpus, reach),
+            rate_ppb: rates.of_part(rate, (tasks, live.job.gang.tasks())),
         }
     }
 

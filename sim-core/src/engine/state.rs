@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::jobs::Jobs;
-use crate::model::{Class, Offering, Queue};
+use crate::model::{Class, Commitment, Offering, Queue};
 use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
 use crate::world::Calendar;
 
@@ -12,6 +12,8 @@ use crate::world::Calendar;
 pub struct World {
     /// Fleets.
     pub offerings: Vec<Offering>,
+    /// What was committed to, whatever the policy does; only the bill knows them. The first one covers first.
+    pub commitments: Vec<Commitment>,
     /// Names of the GPU models.
     pub models: Vec<String>,
     /// Tenants.

@@ -1,15 +1,19 @@
 //! What is simulated: jobs and their gangs, offerings and their nodes. Immutable once a run begins.
 
+mod commitment;
 mod demand;
 mod gang;
 mod job;
 mod offering;
 mod placement;
 mod risk;
+mod terms;
 
+pub use commitment::{Commitment, Ownership, Reservation};
 pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet};
 pub use gang::{Gang, Role};
 pub use job::{Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};
 pub use risk::Risk;
+pub use terms::{ChargedFrom, Terms};

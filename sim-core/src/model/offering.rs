@@ -1,6 +1,7 @@
 //! An offering: an instance type in a market and a zone, as a numbered range of node slots.
 
 use super::risk::Risk;
+use super::terms::Terms;
 use crate::units::{ModelId, Price, Span, ZoneId};
 use crate::world::Curve;
 
@@ -94,6 +95,8 @@ pub struct Offering {
     pub price: Curve<Price>,
     /// Whether policies see how many nodes the provider has; else they learn it by asking for some.
     pub visible: bool,
+    /// How what is held is charged at that price.
+    pub terms: Terms,
     /// Nodes the provider has: what is held beyond it is taken away, highest slot first.
     pub availability: Curve<u32>,
     /// What may go wrong with them.

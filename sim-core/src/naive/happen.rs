@@ -117,7 +117,10 @@ impl Naive<'_> {
             GpuDemand::Milli(_) => seat.tasks,
         };
         let gpus = seats.iter().map(each).sum();
-        let rate_ppb = self.class(at).course.rates.on(model, gpus, reach);
+        let rates = &self.class(at).course.rates;
+        let part = seats.iter().map(|seat| seat.tasks).sum();
+        let whole = roles.iter().map(|role| role.tasks).sum();
+        let rate_ppb = rates.of_part(rates.on(model, gpus, reach), (part, whole));
         Footing {
             model,
             gpus,

@@ -8,6 +8,8 @@ pub const MAX_JOBS: u64 = 4_294_967_295;
 pub const MAX_GANG: u32 = 100_000;
 /// Most GPUs of a node: a node's GPUs are one 64-bit set.
 pub const MAX_GPUS_PER_NODE: u32 = 64;
+/// Most thousandths of a CPU core of a node that has no GPU, so that its bill is counted in 128 bits.
+pub const MAX_CPU_MILLI: u32 = 50_000_000;
 /// Most node slots of a run.
 pub const MAX_NODES: u32 = 1_000_000;
 /// Highest price, in nano-dollars an hour: a million dollars.

@@ -109,6 +109,8 @@ impl SimTime {
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// The shortest span that is not nothing.
+    pub const MICROSECOND: Self = Self(1);
     /// The longest span: 100 years.
     pub const MAX: Self = Self(limits::MAX_TIME_US);
 

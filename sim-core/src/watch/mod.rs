@@ -1,12 +1,14 @@
 //! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
 
 pub mod audit;
+mod biller;
 mod digest;
 mod fact;
 mod recorder;
 mod timeline;
 mod transcript;
 
+pub use biller::{Biller, GpuUse};
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::biller::{Biller, GpuUse};
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::timeline::{Sample, Sampler};
-use crate::books::{Lines, Meter};
+use crate::books::{Ledger, Payer, Unclaimed, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
-use crate::units::{ClassId, JobId, Moment, NodeId, OfferingId, QueueId, SimTime, Span, convert};
+use crate::units::{
+    ClassId, JobId, Moment, Money, NodeId, OfferingId, QueueId, SimTime, Span, convert,
+};
 
 /// A job, from its submission to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +29,8 @@ pub struct Row {
     pub run: Span,
     /// Working time that was lost.
     pub lost: Span,
-    /// Its share of what its nodes cost.
+    /// Its share of what its nodes cost within the window: attributed, so that the shares of all jobs add up to the lines, or
+    /// else each attempt rounded by itself.
     pub cost_nanousd: u64,
     /// Thousandths of a GPU.
     pub gpu_milli: u32,
@@ -104,6 +108,8 @@ pub struct Recording {
     pub sample: Option<Span>,
     /// Most attempts to keep.
     pub stays: usize,
+    /// Whether the lines of the bill will be attributed: 24 bytes an attempt and kind of line.
+    pub attribute: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -111,8 +117,6 @@ struct Running {
     start: SimTime,
     works: SimTime,
     seats: SmallVec<[Seat; 4]>,
-    /// By seat: thousandths of GPUs, and the reading of the meter at the start.
-    held: SmallVec<[(OfferingId, u64, u128); 4]>,
 }
 
 /// Records a run.
@@ -120,19 +124,19 @@ struct Running {
 pub struct Recorder {
     recording: Recording,
     offering_of: Vec<OfferingId>,
-    meters: Vec<Meter>,
+    biller: Biller,
+    /// By offering: thousandths of GPUs of a machine.
+    gpu_milli: Vec<u64>,
     /// By node: the position of the machine that is in it.
     machine: Vec<usize>,
     machines: Vec<Machine>,
     rows: Vec<Row>,
-    /// By job slot: roles of a live job, as thousandths of GPUs a task.
-    demands: Vec<SmallVec<[u64; 2]>>,
     running: Vec<Option<Running>>,
     gpu_time: GpuTime,
     sampler: Option<Sampler>,
     stays: Vec<Stay>,
-    waiting: u32,
-    waiting_milli: u64,
+    /// The state of things, for samples.
+    standing: Sample,
     end: SimTime,
 }
 
@@ -141,8 +145,10 @@ pub struct Recorder {
 pub struct Record {
     /// A row a job, in the order of the workload.
     pub rows: Vec<Row>,
-    /// By offering: the bill.
-    pub lines: Vec<Lines>,
+    /// The bill, and who claims which part of it.
+    pub ledger: Ledger,
+    /// By offering: GPU time billed, and held by jobs.
+    pub gpu_use: Vec<GpuUse>,
     /// GPU time by what became of it.
     pub gpu_time: GpuTime,
     /// Machines, in the order in which they were granted.
@@ -159,29 +165,32 @@ impl Recorder {
     /// Records a run in `world`.
     pub fn new(world: &Arc<World>, recording: Recording) -> Self {
         let capacity = Capacity::new(&world.offerings);
-        let meter = |offering: &crate::model::Offering| {
-            Meter::new(
-                offering.shape.gpus,
-                offering.price.at(SimTime::ZERO),
-                recording.warmup,
-            )
-        };
+        let gpu_milli = world
+            .offerings
+            .iter()
+            .map(|own| u64::from(own.shape.gpus) * 1000);
         Self {
             recording,
             offering_of: (0..capacity.slots())
                 .map(|node| capacity.offering_of(NodeId(node)))
                 .collect(),
-            meters: world.offerings.iter().map(meter).collect(),
+            biller: Biller::new(world, recording.warmup, recording.attribute),
+            gpu_milli: gpu_milli.collect(),
             machine: vec![usize::MAX; convert::index(capacity.slots())],
             machines: Vec::new(),
             rows: Vec::new(),
-            demands: Vec::new(),
             running: Vec::new(),
             gpu_time: GpuTime::default(),
             sampler: recording.sample.map(Sampler::new),
             stays: Vec::new(),
-            waiting: 0,
-            waiting_milli: 0,
+            standing: Sample {
+                at: SimTime::ZERO,
+                nodes: 0,
+                gpu_milli: 0,
+                used_milli: 0,
+                waiting: 0,
+                waiting_milli: 0,
+            },
             end: SimTime::ZERO,
         }
     }
@@ -189,40 +198,25 @@ impl Recorder {
     /// The record of a run that ended at `end`.
     pub fn finish(mut self, end: SimTime) -> Record {
         self.look(end);
-        for meter in &mut self.meters {
-            meter.advance(end);
-        }
         let sampler = self.sampler.take();
+        let standing = self.standing;
+        let (ledger, gpu_use) = self.biller.finish(end);
+        if self.recording.attribute {
+            for (payer, amount) in totals(&ledger.attribute(|job| job, Unclaimed::Named)) {
+                if let Payer::Of(job) = payer {
+                    self.rows[convert::index(job)].cost_nanousd = nanousd(amount);
+                }
+            }
+        }
         Record {
-            lines: self.meters.iter().map(Meter::read).collect(),
-            samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, self.sample())),
+            ledger,
+            gpu_use,
+            samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
             rows: self.rows,
             gpu_time: self.gpu_time,
             machines: self.machines,
             stays: self.stays,
             end,
-        }
-    }
-
-    /// The state of things, for a sample.
-    fn sample(&self) -> Sample {
-        let standing = self
-            .meters
-            .iter()
-            .map(|meter| (meter.standing(), u64::from(meter.gpus())));
-        let (mut nodes, mut gpu_milli, mut used_milli) = (0, 0, 0);
-        for ((held, used), gpus) in standing {
-            nodes += held;
-            gpu_milli += held * gpus * 1000;
-            used_milli += used;
-        }
-        Sample {
-            at: self.end,
-            nodes,
-            gpu_milli,
-            used_milli,
-            waiting: self.waiting,
-            waiting_milli: self.waiting_milli,
         }
     }
 
@@ -233,7 +227,7 @@ impl Recorder {
             .as_ref()
             .is_some_and(|sampler| sampler.is_due(now))
         {
-            let sample = self.sample();
+            let sample = self.standing;
             let sampler = self.sampler.as_mut().expect("just seen");
             sampler.take(now, sample);
         }
@@ -267,42 +261,29 @@ impl Recorder {
             class: spec.class,
             outcome: Outcome::Unfinished,
         });
-        if self.demands.len() <= job.slot() {
-            self.demands.resize(job.slot() + 1, SmallVec::new());
+        if self.running.len() <= job.slot() {
             self.running.resize(job.slot() + 1, None);
         }
-        let demands = &mut self.demands[job.slot()];
-        demands.clear();
-        demands.extend(spec.gang.roles().iter().map(|role| role.demand.gpu_milli()));
-        self.waiting += 1;
-        self.waiting_milli += u64::from(gpu_milli);
+        self.wait(gpu_milli);
     }
 
     fn start(&mut self, job: JobId, seats: &[Seat], now: SimTime, works: SimTime) {
-        let (mut held, mut nodes) = (SmallVec::new(), 0);
-        for (position, seat) in seats.iter().enumerate() {
-            let offering = self.offering_of[seat.node.index()];
-            let milli = self.demands[job.slot()][usize::from(seat.role)] * u64::from(seat.tasks);
-            let meter = &mut self.meters[offering.index()];
-            meter.occupy(now, milli);
-            held.push((offering, milli, meter.reading()));
-            nodes += u16::from(
-                seats[..position]
-                    .iter()
-                    .all(|earlier| earlier.node != seat.node),
-            );
-        }
+        let first = |(position, seat): (usize, &Seat)| {
+            let earlier = &seats[..position];
+            u16::from(earlier.iter().all(|other| other.node != seat.node))
+        };
+        let nodes = seats.iter().enumerate().map(first).sum();
         let row = &mut self.rows[convert::index(job.ordinal())];
         row.start = row.start.get().unwrap_or(now).into();
         row.attempts = row.attempts.saturating_add(1);
         row.nodes = nodes;
-        self.waiting -= 1;
-        self.waiting_milli -= u64::from(row.gpu_milli);
+        let gpu_milli = row.gpu_milli;
+        self.wait_no_more(gpu_milli);
+        self.standing.used_milli += u64::from(gpu_milli);
         self.running[job.slot()] = Some(Running {
             start: now,
             works,
             seats: seats.into(),
-            held,
         });
     }
 
@@ -314,28 +295,18 @@ impl Recorder {
         let row = &mut self.rows[convert::index(job.ordinal())];
         row.run += now.since(running.start);
         row.lost += spent.lost;
-        for (offering, milli, reading) in &running.held {
-            let meter = &mut self.meters[offering.index()];
-            meter.vacate(now, *milli);
-            let share = u64::try_from(meter.share(*reading, *milli).nanousd())
-                .expect("a share is not negative");
-            row.cost_nanousd = row.cost_nanousd.saturating_add(share);
-            meter.lose(
-                now,
-                spent.lost.min(now.since(self.recording.warmup.min(now))),
-                *milli,
-            );
-        }
+        let share = nanousd(self.biller.last_share());
+        row.cost_nanousd = row.cost_nanousd.saturating_add(share);
+        self.standing.used_milli -= u64::from(row.gpu_milli);
         let gpu = u128::from(row.gpu_milli);
         let warmup = self.recording.warmup;
-        let counted =
-            |from: SimTime, to: SimTime| u128::from(to.max(warmup).since(from.max(warmup)).us());
+        let counted = |from: SimTime, to: SimTime| to.max(warmup).since(from.max(warmup)).us();
         let works = running.works.min(now);
-        self.gpu_time.restoring += counted(running.start, works) * gpu;
+        self.gpu_time.restoring += u128::from(counted(running.start, works)) * gpu;
         // Of an attempt that began before the window, what counts is split as the whole is.
         let after = counted(works, now);
         let parts = [spent.kept, spent.lost, spent.dump, spent.stall];
-        let parts = shares(after, parts.map(|span| span.us().into())).map(|us| us * gpu);
+        let parts = in_order(u128::from(after), parts.map(Span::us)).map(|us| us * gpu);
         let time = &mut self.gpu_time;
         time.kept += parts[0];
         time.lost += parts[1];
@@ -362,14 +333,20 @@ impl Recorder {
         let row = &mut self.rows[convert::index(job.ordinal())];
         (row.outcome, row.finish) = (outcome, now.into());
         if self.running[job.slot()].is_none() {
-            self.waiting -= 1;
-            self.waiting_milli -= u64::from(row.gpu_milli);
+            let gpu_milli = row.gpu_milli;
+            self.wait_no_more(gpu_milli);
         }
         self.stop(job, now, spent);
     }
 
-    fn meter(&mut self, node: NodeId) -> &mut Meter {
-        &mut self.meters[self.offering_of[node.index()].index()]
+    fn wait(&mut self, gpu_milli: u32) {
+        self.standing.waiting += 1;
+        self.standing.waiting_milli += u64::from(gpu_milli);
+    }
+
+    fn wait_no_more(&mut self, gpu_milli: u32) {
+        self.standing.waiting -= 1;
+        self.standing.waiting_milli -= u64::from(gpu_milli);
     }
 
     /// A machine is granted.
@@ -386,7 +363,8 @@ impl Recorder {
             gone,
             reclaimed: false,
         });
-        self.meter(node).hold(now);
+        self.standing.nodes += 1;
+        self.standing.gpu_milli += self.gpu_milli[offering.index()];
     }
 
     /// A machine is ready: one that booted, or one that has stood since the start.
@@ -396,29 +374,20 @@ impl Recorder {
             self.grant(node, launch, now);
         }
         self.machines[self.machine[node.index()]].ready = now.into();
-        self.meter(node).ready(now);
     }
 
     /// A machine is gone.
     fn lose(&mut self, node: NodeId, now: SimTime, reclaimed: bool) {
         let machine = &mut self.machines[self.machine[node.index()]];
         (machine.gone, machine.reclaimed) = (now.into(), reclaimed);
-        let booting = machine.ready.get().is_none();
-        self.meter(node).release(now, booting);
+        self.standing.nodes -= 1;
+        self.standing.gpu_milli -= self.gpu_milli[machine.offering.index()];
     }
 }
 
-/// Splits `whole` in proportion to `parts`, in order: what is rounded away goes to the next part, so that all adds up.
-fn shares<const N: usize>(whole: u128, parts: [u128; N]) -> [u128; N] {
-    let all: u128 = parts.iter().sum();
-    let (mut sum, mut given) = (0, 0);
-    parts.map(|part| {
-        sum += part;
-        let until = (whole * sum).checked_div(all).unwrap_or(0);
-        let share = until - given;
-        given = until;
-        share
-    })
+fn nanousd(amount: Money) -> u64 {
+    u64::try_from(amount.nanousd())
+        .expect("a job's share is not negative, and below 18 billion dollars")
 }
 
 impl Observer for Recorder {
@@ -426,6 +395,7 @@ impl Observer for Recorder {
         if now > self.end {
             self.look(now);
         }
+        self.biller.observe(now, fact);
         match fact {
             Fact::Arrived { job, spec } => self.arrive(*job, spec),
             Fact::Started { job, seats, works } => self.start(*job, seats, now, *works),
@@ -437,8 +407,8 @@ impl Observer for Recorder {
                     Cause::Reclaim | Cause::Notice | Cause::Failure => &mut row.reclaims,
                 };
                 *times = times.saturating_add(1);
-                self.waiting += 1;
-                self.waiting_milli += u64::from(row.gpu_milli);
+                let gpu_milli = row.gpu_milli;
+                self.wait(gpu_milli);
             }
             Fact::Reseated {
                 job,
@@ -447,8 +417,8 @@ impl Observer for Recorder {
                 spent,
             } => {
                 self.stop(*job, now, spent);
-                self.waiting += 1;
-                self.waiting_milli += u64::from(self.rows[convert::index(job.ordinal())].gpu_milli);
+                let gpu_milli = self.rows[convert::index(job.ordinal())].gpu_milli;
+                self.wait(gpu_milli);
                 self.start(*job, seats, now, *works);
             }
             Fact::Ended {
@@ -465,7 +435,6 @@ impl Observer for Recorder {
                 repaired: None,
             } => self.lose(*node, now, true),
             Fact::Released { node } => self.lose(*node, now, false),
-            Fact::Price { offering, price } => self.meters[offering.index()].reprice(now, *price),
             Fact::Refused(_)
             | Fact::Paced { .. }
             | Fact::Held { .. }
@@ -476,6 +445,7 @@ impl Observer for Recorder {
             | Fact::Failed { .. }
             | Fact::Repaired { .. }
             | Fact::Shock { .. }
+            | Fact::Price { .. }
             | Fact::Availability { .. } => {}
         }
     }

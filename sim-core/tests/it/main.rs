@@ -6,10 +6,13 @@
 )]
 
 mod anomalies;
+mod billing;
 mod doctored;
 mod findings;
+mod naive_bill;
 mod refusals;
 mod rig;
 mod rollback;
 mod swarm;
+mod terms;
 mod zoo;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Fault, Finish, Grants, Policy, Trigger, World};
-use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape};
+use sim_core::model::{
+    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
+};
 use sim_core::naive;
 use sim_core::recording::{Recorder, Recording};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
@@ -100,6 +102,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
         price: Curve::constant(Price::ZERO),
         visible: true,
         risk: sim_core::model::Risk::default(),
+        terms: Terms::default(),
         availability: Curve::constant(nodes),
     }
 }
@@ -121,6 +124,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
             checkpoint: Checkpoint::default(),
         }],
         seed: 0,
+        commitments: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

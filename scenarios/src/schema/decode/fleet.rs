@@ -11,7 +11,7 @@ use super::super::path::DataPath;
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
-use super::{curve, risk};
+use super::{billing, curve, risk};
 
 pub(super) const MOST_NODES: i64 = 1_000_000;
 const MOST_GPUS: i64 = 64;
@@ -95,6 +95,12 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
         )
         .default("whatever it costs"),
         KeySpec::new(
+            "billing",
+            Takes::Either(&[Takes::Choice(&billing::WORDS), Takes::Table(&billing::BILLING)]),
+            "How held machines are charged.",
+        )
+        .default("exact; whether used in the markets reserved and capacity-block; serverless in that"),
+        KeySpec::new(
             "notice",
             Takes::Duration(false),
             "Warning before a machine is taken away.",
@@ -154,7 +160,7 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
 );
 
 /// In the order of [`Market::ALL`].
-static MARKETS: [Choice; 6] = [
+pub(super) static MARKETS: [Choice; 6] = [
     Choice::new("owned", "Bought once: there whether used or not."),
     Choice::new("on-demand", "Paid by the time held."),
     Choice::new("reserved", "Committed to for a term."),
@@ -210,6 +216,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let bid = fields.optional("bid", Item::price);
     let (machines, own_price) = machines?;
     let market = market?;
+    let terms = billing::decode(fields, market.value);
     let price = match stated? {
         Some(stated) => stated,
         None => unstated_price(fields, market.value, own_price)?,
@@ -227,6 +234,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         availability,
         notice,
         boot,
+        terms: terms?,
         bid: bid?,
         visible: visible?,
         risk,
@@ -240,6 +248,7 @@ fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
         "price",
         "availability",
         "bid",
+        "billing",
         "boot",
         "reclaim",
         "shocks",

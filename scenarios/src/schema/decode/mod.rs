@@ -1,5 +1,6 @@
 //! From the tree to the typed scenario: the top level, and what its tables say of each other.
 
+mod billing;
 mod checkpoint;
 mod curve;
 mod fleet;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::model::Market;
 use sim_core::units::Span;
 
 use super::super::fields::{Fields, Item};
@@ -12,6 +13,7 @@ use super::super::workload::{
     Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
 use super::checkpoint;
+use super::fleet::MARKETS;
 
 /// Fastest and slowest that a rate or a factor may be.
 const MOST: f64 = 1e6;
@@ -82,6 +84,24 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "a scale is above 0 and at most 1e6",
             "write a number in that range",
         ),
+        KeySpec::new(
+            "markets",
+            Takes::List(&Takes::Choice(&MARKETS)),
+            "Markets that the jobs may use.",
+        )
+        .default("any"),
+        KeySpec::new(
+            "lead",
+            Takes::List(&Takes::Choice(&MARKETS)),
+            "Markets of the first task of a gang, without which it cannot go on.",
+        )
+        .default("no task leads"),
+        KeySpec::new(
+            "least",
+            Takes::Number(0.0, 1.0, true),
+            "Share of its tasks that a job can do with: with fewer it runs slower, and a lost node need not stop it.",
+        )
+        .default("1.0"),
         KeySpec::new(
             "models",
             Takes::List(&Takes::Name),
@@ -258,6 +278,10 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("scale")
         .map_or(Some(Spanned::new(1.0, place)), Item::number);
     let models = names(fields, "models");
+    let (markets, lead) = (markets(fields, "markets"), markets(fields, "lead"));
+    let least = fields
+        .item("least")
+        .map_or(Some(1.0), |item| Some(item.number()?.value));
     let (course, checkpoint) = (course?, checkpoint?);
     if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
         (course.kind, checkpoint.keep)
@@ -280,6 +304,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         tags: tags?,
         scale: scale?,
         models: models?,
+        markets: markets?,
+        lead: lead?,
+        least: least?,
     })
 }
 
@@ -449,6 +476,14 @@ fn deadline(item: Item<'_>) -> Option<Deadline> {
     }
     let slack = item.table()?.item("slack")?.number()?;
     Some(Deadline::Slack(slack))
+}
+
+fn markets(fields: &Fields<'_>, key: &str) -> Option<Vec<Market>> {
+    let Some(item) = fields.item(key) else {
+        return Some(Vec::new());
+    };
+    let market = |item: Item<'_>| Some(Market::ALL[item.choice()?.value]);
+    every(item.list()?.into_iter().map(market))
 }
 
 fn names(fields: &Fields<'_>, key: &str) -> Option<Vec<Spanned<String>>> {

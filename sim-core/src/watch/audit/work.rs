@@ -169,7 +169,19 @@ pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> u64 {
     };
     let listed = listed.map_or(UNIT_RATE, |(_, rate)| *rate);
     let scaling = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
-    product(product(listed, scaling), spread).max(1)
+    let rate = product(product(listed, scaling), spread).max(1);
+    let seated: u64 = seats.iter().map(|seat| u64::from(seat.tasks)).sum();
+    let all: u64 = job
+        .gang
+        .roles()
+        .iter()
+        .map(|role| u64::from(role.tasks))
+        .sum();
+    if rates.by_share && seated < all {
+        let part = u128::from(rate) * u128::from(seated) / u128::from(all);
+        return u64::try_from(part).unwrap_or(u64::MAX).max(1);
+    }
+    rate
 }
 
 /// GPUs of the tasks of a seat, a share counting as one.
