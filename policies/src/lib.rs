@@ -64,6 +64,7 @@
 pub mod admit;
 pub mod buy;
 pub mod compose;
+pub mod deadline;
 pub mod joint;
 pub mod order;
 pub mod params;

@@ -5,6 +5,7 @@ use sim_core::model::Market;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Buy, Keep, QueueDepth};
+use crate::deadline::entries;
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
 use crate::order::{
     Edf, F1, Fifo, Largest, Las, Order, Priority, Shortest, Smallest, Srtf, Unicep, Wfp3,
@@ -20,6 +21,8 @@ pub struct Setting {
     pub seed: u64,
     /// Whether true durations were granted.
     pub durations: bool,
+    /// Whether a part that can keep a published simulator's ways shall: see [`Claims::keeps`].
+    pub compat: bool,
 }
 
 /// A part, or a whole policy, by name.
@@ -45,23 +48,29 @@ pub struct Claims {
     pub starvation_free: bool,
     /// The published simulator it is faithful to, if it keeps another's bugs.
     pub compat: Option<&'static str>,
+    /// The published simulator whose ways it keeps where the scenario asks for them.
+    pub keeps: Option<&'static str>,
+    /// What must be granted it, in the scenario's words.
+    pub needs: &'static [&'static str],
 }
 
 const PLAIN: Claims = Claims {
     estimate: false,
     starvation_free: false,
     compat: None,
+    keeps: None,
+    needs: &[],
 };
 const FAIR: Claims = Claims {
     starvation_free: true,
     ..PLAIN
 };
-const ESTIMATE: Claims = Claims {
+pub(crate) const ESTIMATE: Claims = Claims {
     estimate: true,
     ..PLAIN
 };
 
-const fn span(name: &'static str, default: &'static str, doc: &'static str) -> Param {
+pub(crate) const fn span(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param {
         name,
         domain: Domain::Span,
@@ -231,9 +240,8 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
         doc: "EASY backfilling: only the head holds a reservation",
         params: &[],
         claims: Claims {
-            estimate: true,
             starvation_free: true,
-            compat: None,
+            ..ESTIMATE
         },
         build: |_, _| Box::<Easy>::default(),
     },
@@ -242,9 +250,8 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
         doc: "conservative backfilling: every job holds a reservation",
         params: DEPTH,
         claims: Claims {
-            estimate: true,
             starvation_free: true,
-            compat: None,
+            ..ESTIMATE
         },
         build: |params, _| Box::new(Conservative::new(params.count("depth"))),
     },
@@ -354,9 +361,8 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
 
 const fn faithful(compat: &'static str) -> Claims {
     Claims {
-        estimate: true,
-        starvation_free: false,
         compat: Some(compat),
+        ..ESTIMATE
     }
 }
 
@@ -383,6 +389,12 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
         claims: faithful("batsim"),
         build: |_, _| Box::<EasyBfFast>::default(),
     },
+    entries::GREEDY,
+    entries::UNIFORM_PROGRESS,
+    entries::ON_DEMAND_ONLY,
+    entries::TIME_SLICED,
+    entries::NEXT_SPOT,
+    entries::OMNISCIENT,
 ];
 
 /// The entry of this name.

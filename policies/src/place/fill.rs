@@ -53,7 +53,7 @@ pub(super) fn seat(seats: &mut Seats, node: NodeId, tasks: u32, role: &Role) {
 }
 
 /// Seats on the nodes of a walk, as many tasks on each as fit, until all have one. The walk meets a node once.
-pub(super) fn fill(
+pub(crate) fn fill(
     capacity: &Capacity,
     role: &Role,
     walk: impl Iterator<Item = NodeId>,

@@ -15,6 +15,8 @@ pub(crate) struct Contender {
     pub(crate) grants: Grants,
     /// Parameters that differ from their defaults, for whichever part declares them.
     pub(crate) given: Vec<(&'static str, Value)>,
+    /// Whether it shall keep a published simulator's ways, if it can.
+    pub(crate) compat: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,7 @@ pub(crate) fn parts(kinds: [&'static str; 5]) -> Contender {
         kinds: Kinds::Parts(kinds),
         grants: Grants::default(),
         given: Vec::new(),
+        compat: false,
     }
 }
 
@@ -43,9 +46,12 @@ pub(crate) fn whole(kind: &'static str) -> Contender {
         grants: Grants {
             // Keeping another simulator's ways implies all that it needs.
             arrivals: claims(POLICIES, kind).compat.is_some(),
+            durations: claims(POLICIES, kind).needs.contains(&"durations"),
+            reclaims: claims(POLICIES, kind).needs.contains(&"reclaims"),
             ..Grants::default()
         },
         given: Vec::new(),
+        compat: false,
     }
 }
 
@@ -78,6 +84,8 @@ pub(crate) fn all() -> Vec<Contender> {
     }
     all.push(parts(["srtf", "skip", "best-fit", "by-order", "keep"]).knowing());
     all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
+    let both_ways = POLICIES.iter().filter(|entry| entry.claims.keeps.is_some());
+    all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
     all
 }
 
@@ -95,6 +103,12 @@ impl Contender {
             .with("idle", Value::Text("1m".to_owned()))
     }
 
+    /// In the ways of the published simulator that it can keep.
+    pub(crate) fn keeping(mut self) -> Self {
+        self.compat = true;
+        self
+    }
+
     pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.given.push((name, value));
         self
@@ -105,7 +119,8 @@ impl Contender {
             Kinds::Parts(parts) => parts.join(" + "),
             Kinds::Whole(kind) => kind.to_owned(),
         };
-        format!("{kinds} {:?}", self.given)
+        let ways = if self.compat { " compat" } else { "" };
+        format!("{kinds}{ways} {:?}", self.given)
     }
 
     /// One to run with.
@@ -135,6 +150,7 @@ impl Contender {
         let setting = Setting {
             seed: 7,
             durations: self.grants.durations,
+            compat: self.compat,
         };
         (entry.build)(&params, &setting)
     }
@@ -176,12 +192,14 @@ impl Contender {
     }
 
     pub(crate) fn preempts(&self) -> bool {
-        self.part(3).is_some_and(|kind| kind != "none")
+        let moves = matches!(self.kinds, Kinds::Whole(_)) && !self.is_compat();
+        moves || self.part(3).is_some_and(|kind| kind != "none")
     }
 
     /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.
     pub(crate) fn buys(&self) -> bool {
-        self.part(4).is_some_and(|kind| kind != "keep")
+        let hires = matches!(self.kinds, Kinds::Whole(_)) && !self.is_compat();
+        hires || self.part(4).is_some_and(|kind| kind != "keep")
     }
 }
 

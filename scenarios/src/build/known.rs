@@ -25,6 +25,10 @@ pub const COMPATS: &[Compat] = &[
         name: "batsim",
         keeps: "batsched: policies easy-bf (a reservation of named processors) and easy-bf-fast (a frozen shadow time, no extra nodes)",
     },
+    Compat {
+        name: "cant-be-late",
+        keeps: "the simulator of \"Can't Be Late\": policies greedy, uniform-progress and on-demand-only in ticks, times rounded to ticks; a job whose spot machine is gone at the last moment idles for a tick",
+    },
 ];
 
 /// The kinds of a seam, with their parameters.

@@ -90,6 +90,7 @@ fn contender(
         }
     };
     check_compat(spec, claims, reasons);
+    check_needs(spec, claims, reasons);
     let knows = |knowledge| spec.clairvoyant.contains(&knowledge);
     let grants = Grants {
         durations: knows(Knowledge::Durations),
@@ -231,6 +232,7 @@ fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>
             let remedy = format!("say so with compat = \"{compat}\"");
             reasons.push(Diagnostic::new(spec.name.place, &spec.name.value, rule).or(remedy));
         }
+        (Some(named), None) if claims.keeps == Some(named.value.as_str()) => {}
         (Some(named), kept) if kept != Some(named.value.as_str()) => {
             let rule = "this policy keeps no ways of that simulator";
             reasons.push(
@@ -242,12 +244,31 @@ fn check_compat(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>
     }
 }
 
+/// A policy that cannot do without knowledge of the future is granted it.
+fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>) {
+    let granted = |need: &str| {
+        let mut granted = spec.clairvoyant.iter();
+        granted.any(|knowledge| knowledge.name() == need)
+    };
+    if !claims.needs.iter().all(|need| granted(need)) {
+        let needs: Vec<String> = claims
+            .needs
+            .iter()
+            .map(|need| format!("{need:?}"))
+            .collect();
+        let rule = "this policy decides by what is yet to come";
+        let remedy = format!("grant it with clairvoyant = [{}]", needs.join(", "));
+        reasons.push(Diagnostic::new(spec.name.place, &spec.name.value, rule).or(remedy));
+    }
+}
+
 impl Contender {
     /// A policy for one run.
     pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
         let setting = Setting {
             seed,
             durations: self.grants.durations,
+            compat: self.knows.compat.is_some(),
         };
         match &self.make {
             Make::Composed { kinds, params } => Box::new(Composed {

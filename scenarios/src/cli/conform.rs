@@ -15,7 +15,7 @@ use crate::conform::{Verdict, families, run};
 pub(super) struct Conform {
     /// Families to run; all that can be run if none is named
     families: Vec<String>,
-    /// The folder that holds a folder for each family; by default `conformance` in `WINDTUNNEL_REFERENCE`
+    /// The folder that holds a folder for each family, or holds `conformance` and `data`; by default `WINDTUNNEL_REFERENCE`
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
     /// Folders in which inputs behind `data/` are looked for; by default `data` in `WINDTUNNEL_REFERENCE`
@@ -34,12 +34,16 @@ pub(super) struct Conform {
 
 impl Conform {
     pub(super) fn execute(&self) -> Result<(), Failure> {
-        let root = std::env::var_os("WINDTUNNEL_REFERENCE")
-            .map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
-        let reference = self
-            .reference
-            .clone()
-            .unwrap_or_else(|| root.join("conformance"));
+        let whole = |root: &PathBuf| root.join("conformance").is_dir();
+        let given = self.reference.clone().filter(whole);
+        let root = given.clone().unwrap_or_else(|| {
+            std::env::var_os("WINDTUNNEL_REFERENCE")
+                .map_or_else(|| PathBuf::from("../shared"), PathBuf::from)
+        });
+        let reference = match (given, &self.reference) {
+            (None, Some(families)) => families.clone(),
+            (Some(_), _) | (None, None) => root.join("conformance"),
+        };
         if !reference.is_dir() {
             let message = format!(
                 "{}: no reference data; say where with --reference DIR, or set WINDTUNNEL_REFERENCE",

@@ -1,9 +1,11 @@
 //! `cases.toml`: the cases of a family.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
+use sim_core::units::{Span, convert};
 
 /// A family of cases.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,6 +59,19 @@ pub(super) struct Compare {
     pub(super) columns: Vec<String>,
     /// By how much they may differ.
     pub(super) tolerance: f64,
+    /// The same, column by column, where they differ.
+    #[serde(default)]
+    pub(super) tolerances: BTreeMap<String, f64>,
+    /// Whether the tolerance is of the expected value.
+    #[serde(default)]
+    pub(super) relative: bool,
+    /// Or that many standard errors of the run's own estimate, if that is more.
+    pub(super) stderr: Option<f64>,
+    /// The rows of the file that are meant: columns with the texts that they hold.
+    #[serde(default)]
+    pub(super) select: BTreeMap<String, String>,
+    /// How many rows there must be.
+    pub(super) rows: Option<usize>,
     /// How many rows differ, where that is known.
     pub(super) known_mismatches: Option<usize>,
 }
@@ -100,6 +115,27 @@ impl Case {
         let value = self.options.get(option).and_then(toml::Value::as_integer);
         let number = value.and_then(|value| u64::try_from(value).ok());
         number.ok_or_else(|| format!("option {option}: not a whole number from zero up"))
+    }
+
+    /// A number among the options.
+    pub(super) fn real(&self, option: &str) -> Result<f64, String> {
+        let value = self.options.get(option);
+        let whole = || {
+            value
+                .and_then(toml::Value::as_integer)
+                .and_then(|n| u32::try_from(n).ok())
+        };
+        let number = value
+            .and_then(toml::Value::as_float)
+            .or_else(|| whole().map(f64::from));
+        let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+        number.ok_or_else(|| format!("option {option}: not a number from zero up"))
+    }
+
+    /// A number of hours among the options, to the microsecond.
+    pub(super) fn hours(&self, option: &str) -> Result<Span, String> {
+        let us = convert::floor(self.real(option)? * 3.6e9 + 0.5);
+        Span::from_us(us).ok_or_else(|| format!("option {option}: too long"))
     }
 
     /// A word among the options.

@@ -4,7 +4,11 @@
 //! columns that must agree. Any folder of that form runs without a change of code.
 
 mod batch;
+mod cant_be_late;
 mod cases;
+mod checkpoint;
+mod failing;
+mod held;
 mod table;
 
 use std::collections::BTreeSet;
@@ -38,7 +42,11 @@ pub struct Verdict {
 
 /// Families that can be run, with what runs them.
 type Runner = fn(&Case, &Place<'_>) -> Result<Vec<(String, Table)>, String>;
-const FAMILIES: &[(&str, Runner)] = &[("batch", batch::run)];
+const FAMILIES: &[(&str, Runner)] = &[
+    ("batch", batch::run),
+    ("cant-be-late", cant_be_late::run),
+    ("checkpoint", checkpoint::run),
+];
 
 /// Where the files of a case are.
 struct Place<'a> {
@@ -58,6 +66,14 @@ impl Place<'_> {
             .map(|root| root.join(inner))
             .find(|path| path.exists());
         found.ok_or_else(|| format!("{input}: in none of the data roots"))
+    }
+
+    /// The folder in which `inner`, the input without its prefix, lies.
+    fn root(&self, input: &str, inner: &str) -> Result<PathBuf, String> {
+        let path = self.find(input)?;
+        let up = path.ancestors().nth(Path::new(inner).components().count());
+        up.map(Path::to_path_buf)
+            .ok_or_else(|| format!("{input}: not a path"))
     }
 }
 
@@ -106,6 +122,12 @@ fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Ver
     }
     let compared = runner(case, place).and_then(|tables| {
         let expected = Table::read(&place.folder.join(&case.compare.file))?;
+        let expected = expected.select(&case.compare.select)?;
+        let rows = case.compare.rows.unwrap_or(expected.rows.len());
+        if rows != expected.rows.len() {
+            let found = expected.rows.len();
+            return Err(format!("{rows} rows are meant, and there are {found}"));
+        }
         let ours = tables.iter().find(|(file, _)| *file == case.compare.file);
         let (_, ours) = ours.ok_or_else(|| format!("nothing produces {}", case.compare.file))?;
         table::compare(ours, &expected, &case.compare)

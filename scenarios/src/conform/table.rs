@@ -64,6 +64,20 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
+    /// Name of the column that holds the standard errors of another.
+    pub(super) fn stderr_of(column: &str) -> String {
+        format!("standard error of {column}")
+    }
+
+    /// The rows that hold these texts in these columns.
+    pub(super) fn select(mut self, wanted: &BTreeMap<String, String>) -> Result<Self, String> {
+        for (column, text) in wanted {
+            let at = self.column(column)?;
+            self.rows.retain(|row| row[at] == *text);
+        }
+        Ok(self)
+    }
+
     fn column(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|column| column == name);
         found.ok_or_else(|| {
@@ -78,7 +92,12 @@ impl Table {
 /// Every row of either table is an item; one that the other lacks differs.
 pub(super) fn compare(ours: &Table, expected: &Table, rule: &Compare) -> Result<Found, String> {
     let keys: Vec<&str> = rule.key.split(',').map(str::trim).collect();
-    let (ours, expected) = (keyed(ours, &keys, rule)?, keyed(expected, &keys, rule)?);
+    let mut columns = rule.columns.clone();
+    let expected = keyed(expected, &keys, &columns)?;
+    if rule.stderr.is_some() {
+        columns.extend(rule.columns.iter().map(|column| Table::stderr_of(column)));
+    }
+    let ours = keyed(ours, &keys, &columns)?;
     let mut found = Found::default();
     for key in ours
         .keys()
@@ -106,13 +125,12 @@ pub(super) fn compare(ours: &Table, expected: &Table, rule: &Compare) -> Result<
 type Keyed = BTreeMap<Vec<String>, Vec<String>>;
 
 /// The compared columns of each row, by its key.
-fn keyed(table: &Table, keys: &[&str], rule: &Compare) -> Result<Keyed, String> {
-    let keys: Vec<usize> = keys
+fn keyed(table: &Table, names: &[&str], columns: &[String]) -> Result<Keyed, String> {
+    let keys: Vec<usize> = names
         .iter()
         .map(|key| table.column(key))
         .collect::<Result<_, _>>()?;
-    let columns: Vec<usize> = rule
-        .columns
+    let columns: Vec<usize> = columns
         .iter()
         .map(|column| table.column(column))
         .collect::<Result<_, _>>()?;
@@ -127,12 +145,24 @@ fn keyed(table: &Table, keys: &[&str], rule: &Compare) -> Result<Keyed, String> 
         if keyed.insert(pick(&keys), pick(&columns)).is_some() {
             return Err(format!(
                 "two rows with {} {}",
-                rule.key,
+                names.join(","),
                 pick(&keys).join(",")
             ));
         }
     }
     Ok(keyed)
+}
+
+/// By how much a number of a column may differ.
+fn allowed(rule: &Compare, column: &str, expected: f64, stderr: Option<&String>) -> f64 {
+    let tolerance = rule.tolerances.get(column).unwrap_or(&rule.tolerance);
+    let tolerance = if rule.relative {
+        tolerance * expected.abs()
+    } else {
+        *tolerance
+    };
+    let by_luck = stderr.and_then(|stderr| Some(rule.stderr? * stderr.parse::<f64>().ok()?));
+    by_luck.map_or(tolerance, |by_luck| tolerance.max(by_luck))
 }
 
 fn difference(
@@ -142,12 +172,14 @@ fn difference(
     most: &mut f64,
 ) -> Option<String> {
     let mut first = None;
-    for ((ours, expected), column) in ours.iter().zip(expected).zip(&rule.columns) {
+    let stderrs = (rule.columns.len()..).map(|at| ours.get(at));
+    let pairs = ours.iter().zip(expected).zip(&rule.columns);
+    for (((ours, expected), column), stderr) in pairs.zip(stderrs) {
         let equal = match (ours.parse::<f64>(), expected.parse::<f64>()) {
             (Ok(ours), Ok(expected)) => {
                 let difference = (ours - expected).abs();
                 *most = most.max(difference);
-                difference <= rule.tolerance
+                difference <= allowed(rule, column, expected, stderr)
             }
             _ => ours == expected,
         };
@@ -178,6 +210,11 @@ mod tests {
             key: "id".to_owned(),
             columns: vec!["start".to_owned(), "end".to_owned()],
             tolerance: 0.5,
+            tolerances: BTreeMap::new(),
+            relative: false,
+            stderr: None,
+            select: BTreeMap::new(),
+            rows: None,
             known_mismatches: None,
         };
         let expected = table(&[["1", "10", "20"], ["2", "30", "40"], ["3", "50", "60"]]);

@@ -61,6 +61,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
     let setting = Setting {
         seed,
         durations: grants.durations,
+        compat: false,
     };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
     let name = kinds.join("+");
@@ -91,6 +92,7 @@ fn whole(seed: u64, luck: &mut Stream) -> Pilot {
     let setting = Setting {
         seed,
         durations: false,
+        compat: false,
     };
     let policy = (entry.build)(&plain(entry), &setting);
     Pilot {

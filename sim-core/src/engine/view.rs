@@ -240,6 +240,17 @@ impl<'a> View<'a> {
         self.world().offerings[offering.index()].availability.at(at)
     }
 
+    /// The availability of `offering` from first to last, as the instants at which it steps. Panics beyond the offerings.
+    pub fn availability_steps(
+        &self,
+        offering: OfferingId,
+        _leave: Reclaims,
+    ) -> &'a [(SimTime, u32)] {
+        self.world().offerings[offering.index()]
+            .availability
+            .steps()
+    }
+
     /// Leave to know arrivals to come, if the scenario gave it.
     pub fn arrivals(&self) -> Option<ArrivalsToCome> {
         self.grants.arrivals.then_some(ArrivalsToCome(()))
