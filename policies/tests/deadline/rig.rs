@@ -8,7 +8,7 @@ use policies::registry::{POLICIES, Setting, find};
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Capacity, Engine, Finish, Grants, Policy, Trigger, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape,
+    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape, Terms,
 };
 use sim_core::units::{ClassId, JobId, ModelId, NodeId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Fact, Observer};
@@ -90,6 +90,7 @@ pub(crate) fn fleet(market: Market, dollars: f64, stock: Vec<(SimTime, u32)>) ->
         price: Curve::constant(price),
         visible: true,
         risk: Risk::default(),
+        terms: Terms::default(),
         availability: Curve::new(stock).expect("ascending"),
     }
 }
@@ -124,6 +125,7 @@ pub(crate) fn world(up: &[bool], gap: u64, changeover: Span, on_demand: u32) -> 
                 ..Checkpoint::default()
             },
         }],
+        commitments: Vec::new(),
         seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,

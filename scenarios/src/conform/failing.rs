@@ -7,7 +7,7 @@ use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::Grants;
 use sim_core::engine::{Change, Engine, Plan, Policy, Trigger, View, Wakes, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape,
+    Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape, Terms,
 };
 use sim_core::units::{ClassId, JobId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve, Lifetime, Trace};
@@ -121,6 +121,7 @@ impl Job {
                 lifetime: Lifetime::exponential(self.mtbf).ok()?,
                 ..Risk::default()
             },
+            terms: Terms::default(),
         };
         let class = Class {
             name: "job".to_owned(),
@@ -138,6 +139,7 @@ impl Job {
         };
         Some(World {
             offerings: vec![machine],
+            commitments: Vec::new(),
             models: vec!["gpu".to_owned()],
             queues: Vec::new(),
             classes: vec![class],
