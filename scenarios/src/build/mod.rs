@@ -3,6 +3,7 @@
 mod args;
 mod columns;
 mod commitments;
+mod event;
 mod files;
 mod jobs;
 mod known;

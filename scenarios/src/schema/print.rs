@@ -50,6 +50,12 @@ pub fn print(scenario: &Scenario) -> String {
     for reservation in &scenario.reservations {
         section(&mut text, "[[reservation]]", &reservation.written);
     }
+    for event in &scenario.events {
+        section(&mut text, "[[event]]", &event.written);
+    }
+    for region in &scenario.regions {
+        section(&mut text, "[[region]]", &region.written);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }
@@ -214,6 +220,7 @@ fn instance_table(instance: &InstanceType) -> Table {
     put(&mut table, "gpu", instance.gpu.as_deref().map(string));
     let size = |size| Value::Text(print_size(size));
     put(&mut table, "gpu-memory", instance.gpu_memory.map(size));
+    put(&mut table, "watts", instance.watts.map(integer));
     put(&mut table, "cpus", instance.cpus.map(integer));
     put(&mut table, "memory", instance.memory.map(size));
     table
@@ -327,7 +334,7 @@ fn entries<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Table {
     table
 }
 
-fn put(table: &mut Table, key: &str, value: Option<Value>) {
+pub(super) fn put(table: &mut Table, key: &str, value: Option<Value>) {
     if let Some(value) = value {
         let key = Spanned::new(key.to_owned(), Place::default());
         table

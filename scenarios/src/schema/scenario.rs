@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
 use super::commitment::ReservationSpec;
+use super::event::{EventSpec, RegionSpec};
 use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
@@ -39,6 +40,10 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
     pub reservations: Vec<ReservationSpec>,
+    /// Drills, outages and price changes at known times.
+    pub events: Vec<EventSpec>,
+    /// Zones whose spot machines run out together.
+    pub regions: Vec<RegionSpec>,
     /// At least one.
     pub policies: Vec<PolicySpec>,
     /// What counts as a violation.

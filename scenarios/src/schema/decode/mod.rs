@@ -4,7 +4,9 @@ mod billing;
 mod checkpoint;
 mod commitment;
 mod curve;
+mod event;
 mod fleet;
+mod fleet_keys;
 mod policy;
 mod risk;
 mod run;
@@ -14,8 +16,8 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
-use super::commitment::ReservationSpec;
 use super::diagnostic::Diagnostic;
+use super::event::RegionSpec;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
 use super::place::{Place, Spanned};
@@ -64,7 +66,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Table(&run::ENGINE),
             "When a policy is asked.",
         ),
-        KeySpec::new("fleet", Takes::Tables(&fleet::FLEET), "Machines.").required(),
+        KeySpec::new("fleet", Takes::Tables(&fleet_keys::FLEET), "Machines.").required(),
         KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
         KeySpec::new("queue", Takes::Tables(&run::QUEUE), "Tenants."),
         KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
@@ -97,7 +99,16 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What is paid for, used or not.",
         ),
         KeySpec::later("budget", "markets and billing"),
-        KeySpec::later("event", "drills and outages"),
+        KeySpec::new(
+            "event",
+            Takes::Tables(&event::EVENT),
+            "Drills, outages and price changes at known times.",
+        ),
+        KeySpec::new(
+            "region",
+            Takes::Tables(&event::REGION),
+            "Zones whose spot machines run out together.",
+        ),
     ],
 );
 
@@ -114,6 +125,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let workloads = all(&top, "workload", "some work", workload::decode);
     let queues = all(&top, "queue", "", run::queue);
     let reservations = all(&top, "reservation", "", commitment::reservation);
+    let events = all(&top, "event", "", event::event);
+    let regions = all(&top, "region", "", event::region);
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
@@ -125,8 +138,14 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     unique(&top, "queue");
     unique(&top, "reservation");
     unique(&top, "policy");
+    unique(&top, "event");
+    unique(&top, "region");
     queues_exist(&top);
-    covered_exist(&top, reservations.as_deref().unwrap_or_default());
+    let covered = reservations.iter().flatten().flat_map(|own| &own.covers);
+    fleets_exist(&top, covered);
+    let struck = events.iter().flatten().flat_map(|event| &event.fleets);
+    fleets_exist(&top, struck);
+    zones_exist(&top, regions.as_deref().unwrap_or_default());
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
@@ -139,6 +158,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         workloads: workloads?,
         queues: queues?,
         reservations: reservations?,
+        events: events?,
+        regions: regions?,
         policies: policies?,
         objectives: objectives?,
         output: output?,
@@ -175,32 +196,33 @@ fn all<'a, T>(
     read.into_iter().collect()
 }
 
-/// A reservation covers fleets that there are.
-fn covered_exist(top: &Fields<'_>, reservations: &[ReservationSpec]) {
+/// What names fleets names fleets that there are.
+fn fleets_exist<'a>(top: &Fields<'_>, named: impl Iterator<Item = &'a Spanned<String>>) {
     let fleets = names(top, "fleet");
-    let known: Vec<&str> = fleets.iter().map(|name| name.value).collect();
-    for covered in reservations
-        .iter()
-        .flat_map(|reservation| &reservation.covers)
-    {
-        if !known.contains(&covered.value.as_str()) {
-            let remedy = suggestion(&covered.value, &known);
-            top.refuse(
-                covered.place,
-                &covered.value,
-                "no fleet has this name",
-                &remedy,
-            );
-        }
+    for name in named {
+        refer(top, name, "fleet", &fleets);
+    }
+}
+
+/// A region is of zones in which fleets stand.
+fn zones_exist(top: &Fields<'_>, regions: &[RegionSpec]) {
+    let zones = texts(top, "fleet", "zone");
+    for zone in regions.iter().flat_map(|region| &region.zones) {
+        refer(top, zone, "zone", &zones);
     }
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.
 fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
+    texts(top, key, "name")
+}
+
+/// The texts at a key of every entry of an array of tables.
+fn texts<'a>(top: &Fields<'a>, key: &str, inner: &str) -> Vec<Spanned<&'a str>> {
     let entries = top.table.get(key).and_then(|value| value.value.as_list());
     let entries = entries.unwrap_or_default().iter();
     let name = |entry: &'a Spanned<Value>| {
-        let name = entry.value.as_table()?.get("name")?;
+        let name = entry.value.as_table()?.get(inner)?;
         Some(Spanned::new(name.value.as_text()?, name.place))
     };
     entries.filter_map(name).collect()
@@ -256,7 +278,9 @@ fn refer(
         return Some(());
     }
     let rule = format!("no {key} has this name");
-    let remedy = if known.is_empty() {
+    let remedy = if known.is_empty() && key == "zone" {
+        "say in which zone each fleet stands".to_owned()
+    } else if known.is_empty() {
         format!("add a [[{key}]] table")
     } else {
         suggestion(&name.value, &known)
@@ -301,7 +325,7 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && !["queue", "reservation"].contains(&key.name)
+                && !["queue", "reservation", "event", "region"].contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }

@@ -13,7 +13,7 @@ use super::super::workload::{
     Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
 use super::checkpoint;
-use super::fleet::MARKETS;
+use super::fleet_keys::MARKETS;
 
 /// Fastest and slowest that a rate or a factor may be.
 const MOST: f64 = 1e6;
