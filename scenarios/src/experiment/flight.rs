@@ -2,7 +2,7 @@
 
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::units::{SimTime, Span};
-use sim_core::watch::{Digests, Record, Recorder, Recording};
+use sim_core::watch::{Digests, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
 use super::metrics::{self, Window};
@@ -71,8 +71,27 @@ pub fn fly(
     let trace = Trace::new(jobs.for_policy(chosen));
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
-    let finish = engine.run(&mut *policy, chosen.grants, &mut recorder)?;
-    let record = recorder.finish(engine.now());
+    let grants = chosen.grants;
+    let (finish, record) = match &experiment.stocks {
+        None => {
+            let finish = engine.run(&mut *policy, grants, &mut recorder)?;
+            (finish, recorder.finish(engine.now()))
+        }
+        Some(stocks) => {
+            let keeper = Storekeeper::new(jobs.world(), stocks);
+            let mut watch = (recorder, keeper);
+            let finish = engine.run(&mut *policy, grants, &mut watch)?;
+            let end = engine.now();
+            let (recorder, keeper) = watch;
+            let window = sim_core::books::Window {
+                from: window.warmup,
+                end: end.max(window.warmup),
+            };
+            let mut record = recorder.finish(end);
+            record.ledger = record.ledger.with(keeper.finish(window));
+            (finish, record)
+        }
+    };
     Ok(Flight {
         contender,
         seed,

@@ -124,6 +124,23 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.cost(Some(Market::Serverless))),
     ),
     metric(
+        "cost_storage_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that lie in stores, are asked for there, or are left over",
+        |run| {
+            let kinds = [Kind::Storage, Kind::Requests, Kind::Leftover];
+            Some(run.unmetered(&kinds))
+        },
+    ),
+    metric(
+        "cost_egress_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that are moved between places",
+        |run| Some(run.unmetered(&[Kind::Egress])),
+    ),
+    metric(
         "cost_idle_usd",
         "USD",
         Less,
@@ -232,7 +249,7 @@ pub const METRICS: &[Metric] = &[
         "makespan_s",
         "s",
         Less,
-        "from the first submission to the end of the run",
+        "from the first submission to the end of the last job, or of the run if one is left",
         makespan,
     ),
     metric(
@@ -372,6 +389,15 @@ impl Run<'_> {
         usd(bill.sum(|line| market.is_none_or(|market| self.market(line.source) == Some(market))))
     }
 
+    /// Lines of these kinds, with what minimum terms of stores add.
+    fn unmetered(&self, kinds: &[Kind]) -> f64 {
+        let stores = kinds.contains(&Kind::Storage);
+        usd(self.record.ledger.bill().sum(|line| {
+            let minimum = line.kind == Kind::Rounding && matches!(line.source, Source::Store(_));
+            kinds.contains(&line.kind) || (stores && minimum)
+        }))
+    }
+
     /// Lines of one kind.
     fn line(&self, kind: Kind) -> f64 {
         usd(self.record.ledger.bill().sum(|line| line.kind == kind))
@@ -437,7 +463,9 @@ fn slowdown(run: &Run<'_>) -> Option<f64> {
 
 fn makespan(run: &Run<'_>) -> Option<f64> {
     let first = run.record.rows.first()?.submit;
-    Some(secs(run.record.end.since(first)))
+    let ended = |row: &Row| row.finish.get().unwrap_or(run.record.end);
+    let last = run.record.rows.iter().map(ended).max()?;
+    Some(secs(last.since(first)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a column of the table")]

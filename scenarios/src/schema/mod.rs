@@ -53,6 +53,7 @@ mod set;
 mod skeleton;
 mod source;
 mod spec;
+mod store;
 mod tree;
 mod value;
 mod workload;
@@ -79,7 +80,9 @@ pub use scenario::{
 pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;
+pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, StoredSpec, TaskGpus,
+    TraceSpec, Workload,
 };

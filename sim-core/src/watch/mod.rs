@@ -5,6 +5,7 @@ mod biller;
 mod digest;
 mod fact;
 mod recorder;
+mod storekeeper;
 mod timeline;
 mod transcript;
 
@@ -13,5 +14,6 @@ pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
 pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
+pub use storekeeper::{DataSet, Kept, Place, Reads, Series, Stocks, Storekeeper, Thing, Use};
 pub use timeline::Sample;
 pub use transcript::{Difference, Transcript, compare};

@@ -305,8 +305,8 @@ impl Recorder {
         self.gpu_time.restoring += u128::from(counted(running.start, works)) * gpu;
         // Of an attempt that began before the window, what counts is split as the whole is.
         let after = counted(works, now);
-        let parts = [spent.kept, spent.lost, spent.dump, spent.stall];
-        let parts = in_order(u128::from(after), parts.map(Span::us)).map(|us| us * gpu);
+        let [_, kept, lost, dump, stall] = spent.parts().map(Span::us);
+        let parts = in_order(u128::from(after), [kept, lost, dump, stall]).map(|us| us * gpu);
         let time = &mut self.gpu_time;
         time.kept += parts[0];
         time.lost += parts[1];

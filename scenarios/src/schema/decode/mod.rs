@@ -3,6 +3,7 @@
 mod billing;
 mod checkpoint;
 mod commitment;
+mod course;
 mod curve;
 mod event;
 mod fleet;
@@ -10,6 +11,7 @@ mod fleet_keys;
 mod policy;
 mod risk;
 mod run;
+mod store;
 mod workload;
 
 pub(super) use fleet::instance_shape;
@@ -17,7 +19,6 @@ pub(super) use fleet::instance_shape;
 use std::collections::BTreeMap;
 
 use super::diagnostic::Diagnostic;
-use super::event::RegionSpec;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
 use super::place::{Place, Spanned};
@@ -91,8 +92,17 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "A grid of parameters; kept as written.",
         ),
         KeySpec::later("service", "inference serving"),
-        KeySpec::later("data", "data locality"),
-        KeySpec::later("storage", "data locality"),
+        KeySpec::new("data", Takes::Tables(&store::DATA), "What jobs read."),
+        KeySpec::new(
+            "storage",
+            Takes::Tables(&store::STORAGE),
+            "Where bytes lie, and what that costs.",
+        ),
+        KeySpec::new(
+            "leftover",
+            Takes::Tables(&store::LEFTOVER),
+            "What machines leave behind.",
+        ),
         KeySpec::new(
             "reservation",
             Takes::Tables(&commitment::RESERVATION),
@@ -112,6 +122,20 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
     ],
 );
 
+/// Arrays of tables whose entries have names of their own.
+const NAMED: [&str; 10] = [
+    "fleet",
+    "workload",
+    "queue",
+    "reservation",
+    "policy",
+    "event",
+    "region",
+    "storage",
+    "data",
+    "leftover",
+];
+
 /// The scenario that a tree spells; reasons why not are left in the context.
 pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<Scenario> {
     let top = Fields::new(&TOP, (tree, place), cx);
@@ -127,25 +151,19 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let events = all(&top, "event", "", event::event);
     let regions = all(&top, "region", "", event::region);
+    let storage = all(&top, "storage", "", store::storage);
+    let data = all(&top, "data", "", store::data);
+    let leftovers = all(&top, "leftover", "", store::leftover);
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
     let gate = top.optional("gate", raw);
     let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
-    unique(&top, "fleet");
-    unique(&top, "workload");
-    unique(&top, "queue");
-    unique(&top, "reservation");
-    unique(&top, "policy");
-    unique(&top, "event");
-    unique(&top, "region");
+    for key in NAMED {
+        unique(&top, key);
+    }
     queues_exist(&top);
-    let covered = reservations.iter().flatten().flat_map(|own| &own.covers);
-    fleets_exist(&top, covered);
-    let struck = events.iter().flatten().flat_map(|event| &event.fleets);
-    fleets_exist(&top, struck);
-    zones_exist(&top, regions.as_deref().unwrap_or_default());
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
@@ -158,6 +176,9 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         workloads: workloads?,
         queues: queues?,
         reservations: reservations?,
+        storage: storage?,
+        data: data?,
+        leftovers: leftovers?,
         events: events?,
         regions: regions?,
         policies: policies?,
@@ -166,7 +187,10 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         gate: gate?,
         sweep: sweep?,
     })
-    .filter(|scenario| within_limits(scenario, cx))
+    .filter(|scenario| {
+        references_exist(&top, scenario);
+        within_limits(scenario, cx)
+    })
 }
 
 /// A table that a later stage reads, as written.
@@ -196,20 +220,39 @@ fn all<'a, T>(
     read.into_iter().collect()
 }
 
-/// What names fleets names fleets that there are.
-fn fleets_exist<'a>(top: &Fields<'_>, named: impl Iterator<Item = &'a Spanned<String>>) {
-    let fleets = names(top, "fleet");
-    for name in named {
-        refer(top, name, "fleet", &fleets);
-    }
-}
-
-/// A region is of zones in which fleets stand.
-fn zones_exist(top: &Fields<'_>, regions: &[RegionSpec]) {
-    let zones = texts(top, "fleet", "zone");
-    for zone in regions.iter().flat_map(|region| &region.zones) {
-        refer(top, zone, "zone", &zones);
-    }
+/// What is named beside queues and policies: fleets, zones, stores, data sets.
+fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
+    let all = |named: Vec<&Spanned<String>>, key: &str| {
+        let known = match key {
+            "zone" => texts(top, "fleet", "zone"),
+            _ => names(top, key),
+        };
+        for name in named {
+            refer(top, name, key, &known);
+        }
+    };
+    let covered = scenario.reservations.iter().flat_map(|own| &own.covers);
+    let struck = scenario.events.iter().flat_map(|event| &event.fleets);
+    all(covered.chain(struck).collect(), "fleet");
+    let of_regions = scenario.regions.iter().flat_map(|region| &region.zones);
+    let of_stores = scenario
+        .storage
+        .iter()
+        .filter_map(|store| store.zone.as_ref());
+    all(of_regions.chain(of_stores).collect(), "zone");
+    let stored = |own: &'_ super::workload::Workload| own.checkpoint.stored.clone();
+    let checkpoints: Vec<_> = scenario.workloads.iter().filter_map(stored).collect();
+    let checkpoints = checkpoints.iter().map(|stored| &stored.storage);
+    let of_data = scenario
+        .data
+        .iter()
+        .filter_map(|data| data.storage.as_ref());
+    all(checkpoints.chain(of_data).collect(), "storage");
+    let inputs = scenario
+        .workloads
+        .iter()
+        .filter_map(|own| own.course.input.as_ref());
+    all(inputs.map(|input| &input.data).collect(), "data");
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.
@@ -325,7 +368,16 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && !["queue", "reservation", "event", "region"].contains(&key.name)
+                && ![
+                    "queue",
+                    "reservation",
+                    "event",
+                    "region",
+                    "storage",
+                    "data",
+                    "leftover",
+                ]
+                .contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }
