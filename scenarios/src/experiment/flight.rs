@@ -66,6 +66,7 @@ pub fn fly(
         sample,
         stays: keep.stays,
         attribute: keep.samples,
+        balance: None,
     };
     let mut recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));

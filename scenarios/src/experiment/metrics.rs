@@ -1,8 +1,8 @@
 //! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
 
-use sim_core::books::{Kind, Source};
+use sim_core::books::Kind;
 use sim_core::engine::{Counters, World};
-use sim_core::model::{Commitment, Market};
+use sim_core::model::Market;
 use sim_core::units::{Money, SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
@@ -369,25 +369,12 @@ pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
 impl Run<'_> {
     fn cost(&self, market: Option<Market>) -> f64 {
         let bill = self.record.ledger.bill();
-        usd(bill.sum(|line| market.is_none_or(|market| self.market(line.source) == Some(market))))
+        usd(bill.sum(|line| market.is_none_or(|market| super::money::market(self.world, line.source) == Some(market))))
     }
 
     /// Lines of one kind.
     fn line(&self, kind: Kind) -> f64 {
         usd(self.record.ledger.bill().sum(|line| line.kind == kind))
-    }
-
-    fn market(&self, source: Source) -> Option<Market> {
-        match source {
-            Source::Offering(offering) => Some(self.world.offerings[offering.index()].market),
-            Source::Covered(at, _) | Source::Commitment(at) => {
-                Some(match &self.world.commitments[usize::from(at)] {
-                    Commitment::Reserved(reservation) => reservation.market,
-                    Commitment::Owned(_) => Market::Owned,
-                })
-            }
-            Source::Store(_) | Source::Route(_) | Source::Leftover(_) => None,
-        }
     }
 
     fn billed(&self) -> f64 {

@@ -1,12 +1,15 @@
 //! Experiments: flights, in parallel, and what they say together.
 
+mod bill;
 pub mod compare;
 mod figures;
 pub mod flight;
 pub mod metrics;
+pub mod money;
 pub mod number;
 mod output;
 mod page;
+mod sheet;
 pub mod stats;
 mod tables;
 pub mod words;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
-use super::{figures, page, tables};
+use super::{bill, figures, page, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -104,6 +104,8 @@ impl Store {
                 TableName::Nodes => tables::nodes(experiment, flight),
                 TableName::Timeline => tables::timeline(flight),
                 TableName::Decisions => tables::decisions(experiment, flight, jobs),
+                TableName::Bill => bill::bill(experiment, flight),
+                TableName::Attribution => bill::attribution(experiment, flight),
             };
             self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
         }

@@ -7,6 +7,7 @@ use sim_core::watch::{Outcome, Row};
 use super::compare::Comparison;
 use super::flight::{Flight, window};
 use super::metrics::{self, Better, METRICS, Metric};
+use super::sheet::{Csv, text};
 use super::stats::Mean;
 use crate::build::{Experiment, Jobs};
 
@@ -204,44 +205,6 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
     let alike = all().filter(|value| ties(*value)).count();
     let is_best = ties(mean.mean) && 2 * alike <= comparison.flights.len();
     if is_best { cell.best() } else { cell }
-}
-
-/// A CSV file in the making.
-struct Csv {
-    writer: csv::Writer<Vec<u8>>,
-}
-
-impl Csv {
-    fn new(columns: impl IntoIterator<Item = &'static str>) -> Self {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        let columns: Vec<&str> = columns.into_iter().collect();
-        writer.write_record(&columns).expect("memory takes all");
-        Self { writer }
-    }
-
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        for cell in cells {
-            self.writer.write_field(cell).expect("memory takes all");
-        }
-        self.writer
-            .write_record(None::<&[u8]>)
-            .expect("memory takes all");
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.writer.into_inner().expect("memory takes all")
-    }
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }
 
 fn moment(at: Moment) -> String {

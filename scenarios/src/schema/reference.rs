@@ -50,6 +50,7 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         Takes::Bool
         | Takes::Text
         | Takes::Name
+        | Takes::Tag
         | Takes::Integer(..)
         | Takes::Number(..)
         | Takes::Duration(_)

@@ -132,11 +132,22 @@ pub enum TableName {
     Timeline,
     /// One row per decision.
     Decisions,
+    /// One row per line of the bill and payer.
+    Bill,
+    /// The bill by team, workload, GPU model, tag and project.
+    Attribution,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Jobs, Self::Nodes, Self::Timeline, Self::Decisions];
+    pub const ALL: [Self; 6] = [
+        Self::Jobs,
+        Self::Nodes,
+        Self::Timeline,
+        Self::Decisions,
+        Self::Bill,
+        Self::Attribution,
+    ];
 
     /// Its name in a scenario and on disk.
     pub const fn name(self) -> &'static str {
@@ -145,6 +156,8 @@ impl TableName {
             Self::Nodes => "nodes",
             Self::Timeline => "timeline",
             Self::Decisions => "decisions",
+            Self::Bill => "bill",
+            Self::Attribution => "attribution",
         }
     }
 }

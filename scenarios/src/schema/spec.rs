@@ -41,6 +41,8 @@ pub(super) enum Takes {
     Text,
     /// A text of `[A-Za-z0-9._-]{1,128}`.
     Name,
+    /// A name, or two with a colon between: a key and its value.
+    Tag,
     /// An integer within bounds.
     Integer(i64, i64),
     /// A finite number within bounds; `true`: the lower one excluded.
@@ -234,6 +236,7 @@ impl Takes {
             Self::Bool => "true or false".into(),
             Self::Text => "a text".into(),
             Self::Name => "a name such as \"a-1\"".into(),
+            Self::Tag => "a tag such as \"nightly\" or \"project:atlas\"".into(),
             Self::Integer(..) => "an integer".into(),
             Self::Number(..) => "a number".into(),
             Self::Duration(_) => "a duration such as \"1h30m\"".into(),

@@ -12,6 +12,6 @@ pub use biller::{Biller, GpuUse};
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
-pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
+pub use recorder::{Balance, GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
 pub use timeline::Sample;
 pub use transcript::{Difference, Transcript, compare};

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::biller::{Biller, GpuUse};
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::timeline::{Sample, Sampler};
-use crate::books::{Ledger, Payer, Unclaimed, in_order, totals};
+use crate::books::{Bill, Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
 use crate::units::{
@@ -110,6 +110,17 @@ pub struct Recording {
     pub stays: usize,
     /// Whether the lines of the bill will be attributed: 24 bytes an attempt and kind of line.
     pub attribute: bool,
+    /// How far apart the instants lie at which the bill is struck; `None` for the end alone.
+    pub balance: Option<Span>,
+}
+
+/// The bill as it stood at an instant: that of a run that ends there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// When.
+    pub at: SimTime,
+    /// All that was spent by then.
+    pub bill: Bill,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +145,9 @@ pub struct Recorder {
     running: Vec<Option<Running>>,
     gpu_time: GpuTime,
     sampler: Option<Sampler>,
+    balances: Vec<Balance>,
+    /// When the next balance is due; never, if none is wanted.
+    due: SimTime,
     stays: Vec<Stay>,
     /// The state of things, for samples.
     standing: Sample,
@@ -147,6 +161,10 @@ pub struct Record {
     pub rows: Vec<Row>,
     /// The bill, and who claims which part of it.
     pub ledger: Ledger,
+    /// Who pays for it, by line: the jobs of a class of a tenant, or nobody. Nobody does where nothing is attributed.
+    pub paid: Vec<Paid<(QueueId, ClassId)>>,
+    /// The bill over time, the last one at the end.
+    pub balances: Vec<Balance>,
     /// By offering: GPU time billed, and held by jobs.
     pub gpu_use: Vec<GpuUse>,
     /// GPU time by what became of it.
@@ -182,6 +200,10 @@ impl Recorder {
             running: Vec::new(),
             gpu_time: GpuTime::default(),
             sampler: recording.sample.map(Sampler::new),
+            balances: Vec::new(),
+            due: recording
+                .balance
+                .map_or(SimTime::MAX, |period| SimTime::ZERO + period),
             stays: Vec::new(),
             standing: Sample {
                 at: SimTime::ZERO,
@@ -201,14 +223,23 @@ impl Recorder {
         let sampler = self.sampler.take();
         let standing = self.standing;
         let (ledger, gpu_use) = self.biller.finish(end);
+        let shares = ledger.attribute(|job| job, Unclaimed::Named);
         if self.recording.attribute {
-            for (payer, amount) in totals(&ledger.attribute(|job| job, Unclaimed::Named)) {
+            for (payer, amount) in totals(&shares) {
                 if let Payer::Of(job) = payer {
                     self.rows[convert::index(job)].cost_nanousd = nanousd(amount);
                 }
             }
         }
+        let group = |job| {
+            let row = &self.rows[convert::index(job)];
+            (row.queue, row.class)
+        };
+        let bill = ledger.bill().clone();
+        self.balances.push(Balance { at: end, bill });
         Record {
+            paid: grouped(&shares, group),
+            balances: self.balances,
             ledger,
             gpu_use,
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
@@ -220,8 +251,15 @@ impl Recorder {
         }
     }
 
-    /// Takes the samples that are due before `now`: nothing has changed since the last fact.
+    /// Takes the samples that are due before `now`, and strikes the balances: nothing has changed since the last fact.
     fn look(&mut self, now: SimTime) {
+        while let Some(period) = self.recording.balance
+            && self.due < now
+        {
+            let (at, bill) = (self.due, self.biller.bill_at(self.due));
+            self.balances.push(Balance { at, bill });
+            self.due = at.saturating_add(period.max(Span::MICROSECOND));
+        }
         if self
             .sampler
             .as_ref()

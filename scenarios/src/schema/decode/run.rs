@@ -168,13 +168,17 @@ pub(super) static OUTPUT: TableSpec = TableSpec::closed(
     ],
 );
 
-static TABLES: [Choice; 6] = [
+static TABLES: [Choice; 7] = [
     Choice::new("jobs", "One row per job."),
     Choice::new("nodes", "One row per machine that was held."),
     Choice::new("timeline", "Utilization and queue over time."),
     Choice::new("decisions", "One row per decision."),
+    Choice::new("bill", "One row per line of the bill and payer."),
+    Choice::new(
+        "attribution",
+        "The bill by team, workload, GPU model, tag and project.",
+    ),
     Choice::later("requests", "inference serving"),
-    Choice::later("bill", "markets and billing"),
 ];
 
 pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {

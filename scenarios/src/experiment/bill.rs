@@ -1,0 +1,64 @@
+//! The bill in files: line by line, and by who pays.
+
+use super::flight::Flight;
+use super::money::{self, Dimension, Item};
+use super::sheet::{Csv, text};
+use crate::build::Experiment;
+
+/// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
+pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let world = &experiment.world;
+    let mut csv = Csv::new([
+        "market",
+        "fleet",
+        "zone",
+        "model",
+        "kind",
+        "team",
+        "workload",
+        "tags",
+        "cost_nanousd",
+    ]);
+    for item in money::items(&flight.record) {
+        let fleet = money::fleet(experiment, item.source);
+        let payer = |dimension: Dimension| text(&dimension.payer(experiment, &item));
+        csv.row([
+            money::market_name(world, item.source).to_owned(),
+            text(money::fleet_name(world, item.source)),
+            text(fleet.map_or("", |fleet| &fleet.zone.value)),
+            payer(Dimension::Model),
+            money::kind_name(item.kind).to_owned(),
+            payer(Dimension::Team),
+            payer(Dimension::Workload),
+            payer(Dimension::Tag),
+            item.amount.nanousd().to_string(),
+        ]);
+    }
+    csv.bytes()
+}
+
+/// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.
+pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let world = &experiment.world;
+    let mut csv = Csv::new(["dimension", "payer", "market", "kind", "cost_nanousd"]);
+    let items = money::items(&flight.record);
+    for dimension in Dimension::ALL {
+        let key = |item: &Item| {
+            let market = money::market_name(world, item.source);
+            let kind = money::kind_name(item.kind);
+            (dimension.payer(experiment, item), market, kind)
+        };
+        let mut sums = money::sums(items.iter().map(|item| (key(item), item.amount)));
+        sums.sort();
+        for ((payer, market, kind), amount) in sums {
+            csv.row([
+                dimension.name().to_owned(),
+                text(&payer),
+                market.to_owned(),
+                kind.to_owned(),
+                amount.nanousd().to_string(),
+            ]);
+        }
+    }
+    csv.bytes()
+}
