@@ -54,6 +54,7 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
             band: band.collect(),
             points,
             end_s: None,
+            ..Track::default()
         }
     });
     let timeline = Timeline {

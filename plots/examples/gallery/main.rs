@@ -171,6 +171,7 @@ fn track(position: usize, name: &str, most: f64, banded: bool) -> Track {
         points,
         band,
         end_s: Some(604_800.0),
+        ..Track::default()
     }
 }
 

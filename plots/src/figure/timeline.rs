@@ -6,10 +6,13 @@ use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
 use crate::ink::Dot;
 use crate::ink::mark::{Mark, Stroke};
-use crate::ink::palette::{color, dash, marker};
+use crate::ink::palette::{BLACK, Marker, color, dash, marker};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
+
+/// The sign of an instant that is marked.
+const FLAG: Marker = Marker::Wedge;
 
 /// One level over time, a curve per policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +38,29 @@ pub struct Track {
     pub band: Vec<BandPoint>,
     /// When the last level ends, in seconds; none if its start is the last thing known.
     pub end_s: Option<f64>,
+    /// How its points are joined.
+    pub course: Course,
+    /// Instants that are marked on it.
+    pub flags: Option<Flags>,
+}
+
+/// How the points of a curve are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Course {
+    /// A level holds until the next.
+    #[default]
+    Steps,
+    /// It goes straight from point to point: a sum that grows.
+    Straight,
+}
+
+/// Instants that are marked on a curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flags {
+    /// What happened then, for the legend.
+    pub name: String,
+    /// When, in seconds, rising.
+    pub at_s: Vec<f64>,
 }
 
 /// The band from a time on.
@@ -65,7 +91,12 @@ impl Timeline {
         let levels = self.tracks.iter().flat_map(Track::levels);
         let (y, _) = Axis::from_zero(&self.measure, extent(levels).unwrap_or((0.0, 0.0)));
         let thinned: Vec<Track> = self.tracks.iter().map(|t| t.thinned(&x)).collect();
-        let keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
+        let mut keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
+        for key in self.tracks.iter().filter_map(Track::flag_key) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
         let frame = Frame {
             heading: &self.heading,
             keys: &keys,
@@ -75,7 +106,12 @@ impl Timeline {
             gutter: None,
             right: 8.0,
         };
-        let svg = frame.draw(|plot| marks(&thinned, plot))?;
+        let svg = frame.draw(|plot| {
+            let mut marks = marks(&thinned, plot);
+            // On the whole curve: what is left of it may lack the instant.
+            marks.extend(self.tracks.iter().flat_map(|track| track.flag_marks(plot)));
+            marks
+        })?;
         let csv = csv(&thinned)?;
         Ok(Drawing { svg, csv })
     }
@@ -88,7 +124,11 @@ fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
     let bands = tracks.iter().filter_map(|track| track.band_mark(plot));
     let lines = tracks.iter().map(|track| {
         let points = track.points.iter().map(|(at, level)| plot.at(*at, *level));
-        let corners = steps(points.collect(), track.end(plot));
+        let points: Vec<Dot> = points.collect();
+        let corners = match track.course {
+            Course::Steps => steps(points, track.end(plot)),
+            Course::Straight => points,
+        };
         match corners[..] {
             // A level that was seen once has no length to draw.
             [at] => Mark::Sign {
@@ -131,6 +171,9 @@ fn csv(tracks: &[Track]) -> Result<String, PlotError> {
         for (at, level) in &track.points {
             row("value", *at, *level)?;
         }
+        for at in track.flags.iter().flat_map(|flags| &flags.at_s) {
+            row("flag", *at, track.level(*at))?;
+        }
         for point in &track.band {
             row("low", point.at_s, point.low)?;
             row("high", point.at_s, point.high)?;
@@ -143,7 +186,39 @@ impl Track {
     fn times(&self) -> impl Iterator<Item = f64> {
         let points = self.points.iter().map(|(at, _)| *at);
         let band = self.band.iter().map(|point| point.at_s);
-        points.chain(band).chain(self.end_s)
+        let flags = self.flags.iter().flat_map(|flags| flags.at_s.iter());
+        points.chain(band).chain(self.end_s).chain(flags.copied())
+    }
+
+    /// The level at a time; that of the first point before it.
+    fn level(&self, at: f64) -> f64 {
+        let after = self.points.partition_point(|(from, _)| *from <= at);
+        let before = self.points[..after].last().or(self.points.first());
+        let (from, level) = before.copied().unwrap_or((at, 0.0));
+        match (self.course, self.points.get(after)) {
+            (Course::Straight, Some((to, next))) if *to > from && at > from => {
+                level + (next - level) * ((at - from) / (to - from))
+            }
+            (Course::Straight | Course::Steps, _) => level,
+        }
+    }
+
+    fn flag_marks(&self, plot: &Plot) -> Vec<Mark> {
+        let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
+        let mark = |at: &f64| Mark::Sign {
+            at: plot.at(*at, self.level(*at)),
+            marker: FLAG,
+            color: BLACK,
+        };
+        flags.map(mark).collect()
+    }
+
+    fn flag_key(&self) -> Option<Key> {
+        let flags = self.flags.as_ref().filter(|flags| !flags.at_s.is_empty())?;
+        Some(Key {
+            name: flags.name.clone(),
+            swatch: Swatch::Sign(FLAG, BLACK),
+        })
     }
 
     fn levels(&self) -> impl Iterator<Item = f64> {
@@ -157,11 +232,13 @@ impl Track {
         for (i, value) in all.enumerate() {
             drawable(value, || place("number", i))?;
         }
-        let times: [Vec<f64>; 2] = [
+        let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
+        let times: [Vec<f64>; 3] = [
             self.points.iter().map(|(at, _)| *at).collect(),
             self.band.iter().map(|point| point.at_s).collect(),
+            flags.copied().collect(),
         ];
-        for (times, what) in times.iter().zip(["point", "band point"]) {
+        for (times, what) in times.iter().zip(["point", "band point", "flag"]) {
             if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
                 let place = place(what, i + 1);
                 return Err(PlotError::Unsorted { place });
@@ -233,6 +310,7 @@ impl Track {
             name: self.name.clone(),
             points: points.into_iter().map(|i| self.points[i]).collect(),
             band: in_band.into_iter().map(|i| self.band[i]).collect(),
+            flags: self.flags.clone(),
             ..*self
         }
     }

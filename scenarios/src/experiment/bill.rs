@@ -2,7 +2,8 @@
 
 use super::flight::Flight;
 use super::money::{self, Dimension, Item};
-use super::sheet::{Csv, text};
+use super::sheet::{Csv, number, text};
+use super::spend;
 use crate::build::Experiment;
 
 /// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
@@ -57,6 +58,33 @@ pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
                 market.to_owned(),
                 kind.to_owned(),
                 amount.nanousd().to_string(),
+            ]);
+        }
+    }
+    csv.bytes()
+}
+
+/// What each period cost by market, what was to be expected, and whether it is out of the ordinary.
+pub(super) fn spend(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let mut csv = Csv::new([
+        "from_us",
+        "until_us",
+        "market",
+        "spend_nanousd",
+        "expected_nanousd",
+        "score",
+        "flagged",
+    ]);
+    for (market, periods) in spend::by_market(&experiment.world, &flight.record) {
+        for period in periods {
+            csv.row([
+                period.from.us().to_string(),
+                period.until.us().to_string(),
+                market.to_owned(),
+                period.spend.nanousd().to_string(),
+                number(period.expected),
+                number(period.score),
+                period.is_flagged().to_string(),
             ]);
         }
     }

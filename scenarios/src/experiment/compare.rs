@@ -7,6 +7,7 @@ use sim_core::engine::Fault;
 
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
+use super::money::{self, Item};
 use super::output::Store;
 use super::stats::{Mean, relative};
 use crate::build::{DrawError, Experiment};
@@ -44,6 +45,8 @@ pub struct Summary {
     pub seed: u64,
     /// In the order of [`METRICS`].
     pub metrics: Vec<Option<f64>>,
+    /// Its bill, by line and payer.
+    pub items: Vec<Item>,
     /// What it did.
     pub digests: sim_core::watch::Digests,
     /// How it ended.
@@ -142,6 +145,7 @@ fn one_seed(
         let summary = Summary {
             seed,
             metrics: flight.metrics.clone(),
+            items: money::items(&flight.record),
             digests: flight.digests,
             finish: flight.finish,
         };

@@ -45,6 +45,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
             figures.push(bar_chart(experiment, comparison, metric));
         }
     }
+    figures.extend(super::money_figures::all(experiment, comparison));
     figures.push(distribution(experiment, comparison, "jct", metrics::jct));
     figures.push(distribution(experiment, comparison, "wait", metrics::wait));
     let utilization = |sample: &Sample| {
@@ -71,7 +72,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
     figures
 }
 
-fn subtitle(comparison: &Comparison) -> String {
+pub(super) fn subtitle(comparison: &Comparison) -> String {
     if comparison.exact {
         "exact on this trace".to_owned()
     } else {
@@ -82,14 +83,14 @@ fn subtitle(comparison: &Comparison) -> String {
     }
 }
 
-fn heading(title: &str, subtitle: String) -> Heading {
+pub(super) fn heading(title: &str, subtitle: String) -> Heading {
     Heading {
         title: title.to_owned(),
         subtitle: Some(subtitle),
     }
 }
 
-fn first_seed(comparison: &Comparison) -> String {
+pub(super) fn first_seed(comparison: &Comparison) -> String {
     if comparison.exact {
         "exact on this trace".to_owned()
     } else {
@@ -243,8 +244,8 @@ fn over_time(
             .chunks(stretch)
             .map(|samples| mean_of(samples, &of))
             .collect(),
-        band: Vec::new(),
         end_s: Some(at_s(flight.record.end)),
+        ..timeline::Track::default()
     });
     let timeline = timeline::Timeline {
         heading: heading(title, first_seed(comparison)),
@@ -277,7 +278,7 @@ fn mean_of(samples: &[Sample], of: &impl Fn(&Sample) -> f64) -> (f64, f64) {
     )
 }
 
-fn at_s(at: SimTime) -> f64 {
+pub(super) fn at_s(at: SimTime) -> f64 {
     real(at.us()) / 1e6
 }
 

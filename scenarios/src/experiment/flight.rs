@@ -66,7 +66,7 @@ pub fn fly(
         sample,
         stays: keep.stays,
         attribute: keep.samples,
-        balance: None,
+        balance: Some(experiment.loaded.scenario.output.spend.value),
     };
     let mut recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));

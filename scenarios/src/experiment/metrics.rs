@@ -152,6 +152,16 @@ pub const METRICS: &[Metric] = &[
         |run| ratio(run.cost(None), run.kept_gpu_hours()),
     ),
     metric(
+        "spend_anomalies",
+        "",
+        Less,
+        "periods, days if not said otherwise, that cost more than the 14 before them would have it: above their median by over 3.5 spreads",
+        |run| {
+            let periods = super::spend::all(run.record);
+            count(periods.iter().filter(|period| period.is_flagged()).count())
+        },
+    ),
+    metric(
         "sla_violation_rate",
         "",
         Less,

@@ -106,6 +106,7 @@ impl Store {
                 TableName::Decisions => tables::decisions(experiment, flight, jobs),
                 TableName::Bill => bill::bill(experiment, flight),
                 TableName::Attribution => bill::attribution(experiment, flight),
+                TableName::Spend => bill::spend(experiment, flight),
             };
             self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
         }

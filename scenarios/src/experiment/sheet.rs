@@ -37,3 +37,8 @@ pub(super) fn text(text: &str) -> String {
         text.to_owned()
     }
 }
+
+/// A number in the shortest form that reads back, or nothing.
+pub(super) fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!("{value}"))
+}

@@ -7,7 +7,7 @@ use sim_core::watch::{Outcome, Row};
 use super::compare::Comparison;
 use super::flight::{Flight, window};
 use super::metrics::{self, Better, METRICS, Metric};
-use super::sheet::{Csv, text};
+use super::sheet::{Csv, number, text};
 use super::stats::Mean;
 use crate::build::{Experiment, Jobs};
 
@@ -168,7 +168,14 @@ pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     };
     let whole = matches!(
         metric.name,
-        "preemptions" | "reclaims" | "jobs" | "completed" | "events" | "ties" | "refusals"
+        "preemptions"
+            | "reclaims"
+            | "jobs"
+            | "completed"
+            | "events"
+            | "ties"
+            | "refusals"
+            | "spend_anomalies"
     );
     (value * factor, if whole { 0 } else { decimals })
 }
@@ -209,10 +216,6 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
 
 fn moment(at: Moment) -> String {
     at.get().map_or(String::new(), |at| at.us().to_string())
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| format!("{value}"))
 }
 
 const SUMMARY: [&str; 11] = [

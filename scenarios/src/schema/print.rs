@@ -65,12 +65,13 @@ pub fn print(scenario: &Scenario) -> String {
         .tables
         .iter()
         .map(|table| string(table.name()));
-    let sample = span(scenario.output.sample.value);
-    section(
-        &mut text,
-        "[output]",
-        &entries([("tables", list(tables)), ("sample", sample)]),
-    );
+    let (sample, spend) = (scenario.output.sample.value, scenario.output.spend.value);
+    let output = [
+        ("tables", list(tables)),
+        ("sample", span(sample)),
+        ("spend", span(spend)),
+    ];
+    section(&mut text, "[output]", &entries(output));
     text
 }
 

@@ -119,6 +119,8 @@ pub struct Output {
     pub tables: BTreeSet<TableName>,
     /// How far apart the samples of the timeline lie, longer than zero.
     pub sample: Spanned<Span>,
+    /// How long the periods are that spending is told by, at least an hour.
+    pub spend: Spanned<Span>,
 }
 
 /// A table that a run can leave.
@@ -136,17 +138,20 @@ pub enum TableName {
     Bill,
     /// The bill by team, workload, GPU model, tag and project.
     Attribution,
+    /// One row per period and market.
+    Spend,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Jobs,
         Self::Nodes,
         Self::Timeline,
         Self::Decisions,
         Self::Bill,
         Self::Attribution,
+        Self::Spend,
     ];
 
     /// Its name in a scenario and on disk.
@@ -158,6 +163,7 @@ impl TableName {
             Self::Decisions => "decisions",
             Self::Bill => "bill",
             Self::Attribution => "attribution",
+            Self::Spend => "spend",
         }
     }
 }
