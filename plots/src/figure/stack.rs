@@ -14,7 +14,7 @@ use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
 
-const ROW: f64 = 40.0;
+const ROW: f64 = 42.0;
 const THICKNESS: f64 = 25.0;
 const WIDEST_NAME: f64 = 150.0;
 const LABEL: f64 = 11.0;
@@ -219,8 +219,10 @@ fn decimals(most: f64) -> usize {
 }
 
 impl Part {
+    /// Light enough for black letters; the last of the palette is a grey, and stands for what is nothing.
     fn fill(&self) -> Rgb {
-        tint(color(self.look), 0.72)
+        let grey = self.look % COLORS.len() == COLORS.len() - 1;
+        tint(color(self.look), if grey { 0.36 } else { 0.72 })
     }
 
     fn hatch(&self) -> Hatch {
@@ -245,19 +247,19 @@ impl Part {
     }
 
     fn body(&self, a: Dot, b: Dot) -> Vec<Mark> {
-        let lines = Stroke::full(color(self.look), 0.9);
-        vec![
+        let mut marks = vec![
             Mark::rect(a, b, self.fill(), None),
             Mark::Line {
                 pieces: hatching(a, b, self.hatch(), 50),
-                stroke: lines,
+                stroke: Stroke::full(color(self.look), 0.9),
             },
-            // White between parts tells them apart where colours are lost.
-            Mark::line(
-                vec![(b.0, a.1), (b.0, b.1)],
-                Stroke::full(WHITE, 1.2),
-            ),
-        ]
+        ];
+        // White between parts tells them apart where colours are lost, but must not hide a thin one.
+        if b.0 - a.0 > dots(4.0) {
+            let edge = vec![(b.0, a.1), (b.0, b.1)];
+            marks.push(Mark::line(edge, Stroke::full(WHITE, 1.2)));
+        }
+        marks
     }
 }
 
@@ -278,14 +280,16 @@ impl Row {
         }
     }
 
+    /// The interval of the total, under the bar: upon it, it would cross the labels.
     fn whisker(&self, plot: &Plot, middle: f64) -> Option<Mark> {
         let (low, high) = self.total.interval?;
         let (left, y) = plot.at(low, middle);
         let (right, _) = plot.at(high, middle);
-        let cap = |x: i32| vec![(x, y - 35), (x, y + 35)];
+        let y = y + dots(THICKNESS / 2.0 + 4.5);
+        let cap = |x: i32| vec![(x, y - 25), (x, y + 25)];
         Some(Mark::Line {
             pieces: vec![vec![(left, y), (right, y)], cap(left), cap(right)],
-            stroke: Stroke::full(BLACK, 1.2),
+            stroke: Stroke::full(BLACK, 1.0),
         })
     }
 }

@@ -4,14 +4,14 @@ use super::axis::Axis;
 use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
 use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
-use crate::ink::Dot;
+use crate::ink::{Dot, dots};
 use crate::ink::mark::{Mark, Stroke};
 use crate::ink::palette::{BLACK, Marker, color, dash, marker};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
 
-/// The sign of an instant that is marked.
+/// What stands in the legend for an instant that is marked.
 const FLAG: Marker = Marker::Wedge;
 
 /// One level over time, a curve per policy.
@@ -205,10 +205,17 @@ impl Track {
 
     fn flag_marks(&self, plot: &Plot) -> Vec<Mark> {
         let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
-        let mark = |at: &f64| Mark::Sign {
-            at: plot.at(*at, self.level(*at)),
-            marker: FLAG,
-            color: BLACK,
+        // Small, with the tip on the curve: there may be many.
+        let mark = |at: &f64| {
+            let (x, y) = plot.at(*at, self.level(*at));
+            let top = y - dots(8.0);
+            let half = dots(3.0);
+            Mark::Area {
+                outline: vec![(x, y - dots(1.5)), (x - half, top), (x + half, top)],
+                fill: BLACK,
+                opacity: 0.75,
+                edge: None,
+            }
         };
         flags.map(mark).collect()
     }

@@ -7,6 +7,7 @@ pub mod flight;
 pub mod metrics;
 pub mod money;
 mod money_figures;
+mod money_table;
 pub mod number;
 mod output;
 mod page;
@@ -17,6 +18,7 @@ mod tables;
 pub mod words;
 
 pub use compare::{CompareError, Comparison, Plan, compare};
+pub use money_table::money_table;
 pub use output::{OutputError, Store, write};
 pub use tables::{paired_table, run_table};
 pub use words::{notices, sentences};
