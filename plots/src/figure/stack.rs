@@ -19,7 +19,7 @@ const THICKNESS: f64 = 25.0;
 const WIDEST_NAME: f64 = 150.0;
 const LABEL: f64 = 11.0;
 /// The least room left and right of a label in its part, in pixels.
-const AROUND: f64 = 5.0;
+const AROUND: f64 = 2.5;
 
 /// Several wholes and the parts they are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -268,7 +268,13 @@ impl Row {
     fn ends(&self) -> impl Iterator<Item = f64> {
         let sum = |keep: fn(&f64) -> bool| self.values.iter().copied().filter(keep).sum();
         let (low, high) = self.total.ends();
-        [sum(|value| *value < 0.0), sum(|value| *value > 0.0), low, high].into_iter()
+        [
+            sum(|value| *value < 0.0),
+            sum(|value| *value > 0.0),
+            low,
+            high,
+        ]
+        .into_iter()
     }
 
     /// The total as printed beside the bar, with half the width of its interval.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 use sim_core::engine::Fault;
+use sim_core::units::SimTime;
 
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
@@ -51,6 +52,8 @@ pub struct Summary {
     pub digests: sim_core::watch::Digests,
     /// How it ended.
     pub finish: sim_core::engine::Finish,
+    /// When.
+    pub end: SimTime,
 }
 
 /// Why a comparison came to nothing.
@@ -148,6 +151,7 @@ fn one_seed(
             items: money::items(&flight.record),
             digests: flight.digests,
             finish: flight.finish,
+            end: flight.record.end,
         };
         Ok(Flown {
             summary,
@@ -190,7 +194,8 @@ impl Comparison {
         Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
     }
 
-    fn of_what_is_drawn(&self, mean: Mean) -> Mean {
+    /// Without an interval where nothing is drawn.
+    pub(super) fn of_what_is_drawn(&self, mean: Mean) -> Mean {
         if self.exact {
             Mean { half: None, ..mean }
         } else {

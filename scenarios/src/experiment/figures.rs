@@ -20,6 +20,25 @@ pub(super) struct Figure {
     pub(super) drawing: Result<Drawing, PlotError>,
 }
 
+/// Every name that a figure can have, but for the charts of nodes.
+pub(super) const NAMES: [&str; 15] = [
+    "cost-sla",
+    "cost",
+    "sla-violation-rate",
+    "gpu-utilization",
+    "jct-mean",
+    "cost-by-market",
+    "cost-by-kind",
+    "cost-by-team",
+    "cost-by-workload",
+    "spend-time",
+    "spot-prices",
+    "jct-cdf",
+    "wait-cdf",
+    "utilization-time",
+    "queue-time",
+];
+
 /// Points of a line over time, about.
 const STRETCHES: usize = 160;
 /// Most GPUs of a fleet that a chart of nodes has room for.

@@ -314,6 +314,12 @@ pub fn index(name: &str) -> usize {
         .expect("a metric of the table")
 }
 
+/// Whether it is a share of something, which is shown in per cent.
+pub fn is_share(metric: &Metric) -> bool {
+    metric.unit.is_empty()
+        && (metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate")
+}
+
 /// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.
 pub fn measure(
     world: &World,
@@ -379,7 +385,10 @@ pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
 impl Run<'_> {
     fn cost(&self, market: Option<Market>) -> f64 {
         let bill = self.record.ledger.bill();
-        usd(bill.sum(|line| market.is_none_or(|market| super::money::market(self.world, line.source) == Some(market))))
+        usd(bill.sum(|line| {
+            market
+                .is_none_or(|market| super::money::market(self.world, line.source) == Some(market))
+        }))
     }
 
     /// Lines of one kind.

@@ -294,10 +294,7 @@ fn spot_prices(experiment: &Experiment, comparison: &Comparison) -> Option<Figur
             points: prices(offering, end),
             end_s: Some(at_s(end)),
             flags: Some(Flags {
-                name: format!(
-                    "reclaimed under {}",
-                    label(experiment, buyer.contender)
-                ),
+                name: format!("reclaimed under {}", label(experiment, buyer.contender)),
                 at_s: flags,
             }),
             ..Track::default()
@@ -313,7 +310,9 @@ fn spot_prices(experiment: &Experiment, comparison: &Comparison) -> Option<Figur
     };
     Some(Figure {
         name: "spot-prices".to_owned(),
-        caption: "What a machine of each spot fleet cost an hour, and when machines were taken away.".to_owned(),
+        caption:
+            "What a machine of each spot fleet cost an hour, and when machines were taken away."
+                .to_owned(),
         drawing: timeline.draw(),
     })
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
-use super::{bill, figures, page, tables};
+use super::{bill, claim_tables, figures, page, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -168,6 +169,10 @@ pub fn write(
         "scenario.toml",
         schema::print(&experiment.loaded.scenario).as_bytes(),
     )?;
+    if !experiment.loaded.scenario.claims.is_empty() {
+        let judged = judge(experiment, comparison);
+        store.put("claims.csv", &claim_tables::claims(&judged))?;
+    }
     let drawn = figures::all(experiment, comparison);
     let mut written = Vec::new();
     for figure in &drawn {

@@ -153,7 +153,7 @@ pub(super) fn heading(metric: &Metric) -> String {
 pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     let factor = match metric.unit {
         "s" => 1.0 / 3600.0,
-        "" if metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate" => 100.0,
+        "" if metrics::is_share(metric) => 100.0,
         _ => 1.0,
     };
     let magnitude = (largest * factor).abs();

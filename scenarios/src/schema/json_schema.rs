@@ -67,7 +67,7 @@ fn value(takes: &Takes) -> Value {
             json!({ "type": "number", "exclusiveMinimum": above, "maximum": most })
         }
         Takes::Duration(_) => json!({ "type": "string", "pattern": DURATION }),
-        Takes::Price => json!({ "type": "string", "pattern": PRICE }),
+        Takes::Price | Takes::Money => json!({ "type": "string", "pattern": PRICE }),
         Takes::Size => json!({ "type": "string", "pattern": SIZE }),
         Takes::Choice(words) => choice(words),
         Takes::Part(seam) => part(*seam),

@@ -17,5 +17,8 @@ pub(super) const TAG_RULE: &str = "a tag is NAME or KEY:NAME, each 1 to 128 of A
 /// Whether `text` is a name, or two with a colon between.
 pub(super) fn is_tag(text: &str) -> bool {
     let pair = text.split_once(':');
-    pair.map_or_else(|| is_name(text), |(key, name)| is_name(key) && is_name(name))
+    pair.map_or_else(
+        || is_name(text),
+        |(key, name)| is_name(key) && is_name(name),
+    )
 }

@@ -72,6 +72,9 @@ pub fn print(scenario: &Scenario) -> String {
         ("spend", span(spend)),
     ];
     section(&mut text, "[output]", &entries(output));
+    for claim in &scenario.claims {
+        section(&mut text, "[[claim]]", &claim.written);
+    }
     text
 }
 
@@ -88,6 +91,11 @@ fn head(scenario: &Scenario) -> Table {
         &mut head,
         "description",
         scenario.description.as_deref().map(string),
+    );
+    put(
+        &mut head,
+        "question",
+        scenario.question.as_deref().map(string),
     );
     put(&mut head, "seed", Some(wide(scenario.seed.value)));
     put(

@@ -1,6 +1,6 @@
 //! Reading one value: its type, its range, its words. `None` means that the reason has been noted.
 
-use sim_core::units::{Price, Span};
+use sim_core::units::{Money, Price, Span};
 
 use super::check::check_part;
 use super::diagnostic::{Diagnostic, quoted};
@@ -125,6 +125,10 @@ impl<'a> Item<'a> {
 
     pub(super) fn price(self) -> Option<Spanned<Price>> {
         self.quantity(quantity::parse_price)
+    }
+
+    pub(super) fn money(self) -> Option<Spanned<Money>> {
+        self.quantity(quantity::parse_money)
     }
 
     pub(super) fn size(self) -> Option<Spanned<Bytes>> {
@@ -333,7 +337,7 @@ impl Takes {
             Self::Text | Self::Name | Self::Tag | Self::Duration(_) | Self::Price => {
                 matches!(value, Value::Text(_))
             }
-            Self::Size | Self::Timezone | Self::Choice(_) | Self::File => {
+            Self::Money | Self::Size | Self::Timezone | Self::Choice(_) | Self::File => {
                 matches!(value, Value::Text(_))
             }
             Self::Integer(..) => matches!(value, Value::Integer(_)),

@@ -55,6 +55,7 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         | Takes::Number(..)
         | Takes::Duration(_)
         | Takes::Price
+        | Takes::Money
         | Takes::Size
         | Takes::Moment
         | Takes::Timezone

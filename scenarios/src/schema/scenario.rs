@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
+use super::claim::ClaimSpec;
 use super::commitment::ReservationSpec;
 use super::fleet::Fleet;
 use super::place::Spanned;
@@ -21,6 +22,8 @@ pub struct Scenario {
     pub name: Spanned<String>,
     /// One sentence for the report.
     pub description: Option<String>,
+    /// What the experiment is to answer.
+    pub question: Option<String>,
     /// Replication r uses `seed + r`; `seed + replicate.n` does not overflow.
     pub seed: Spanned<u64>,
     /// The policy that others are compared with: by default the first.
@@ -45,6 +48,8 @@ pub struct Scenario {
     pub objectives: Objectives,
     /// What a run leaves behind.
     pub output: Output,
+    /// What the field says, for the run to judge.
+    pub claims: Vec<ClaimSpec>,
     /// `[gate]`, as written.
     pub gate: Option<Spanned<Value>>,
     /// `[sweep]`, as written; `compare` says that it ignores it.

@@ -2,6 +2,7 @@
 
 mod billing;
 mod checkpoint;
+mod claim;
 mod commitment;
 mod curve;
 mod fleet;
@@ -14,6 +15,7 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
+use super::claim::{ClaimMeasure, ClaimSpec};
 use super::commitment::ReservationSpec;
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
@@ -31,6 +33,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
     &[
         KeySpec::new("name", Takes::Name, "What the results are filed under.").required(),
         KeySpec::new("description", Takes::Text, "One sentence for the report."),
+        KeySpec::new(
+            "question",
+            Takes::Text,
+            "What the experiment is to answer; the claims are judged under it.",
+        ),
         KeySpec::new(
             "seed",
             Takes::Integer(0, i64::MAX),
@@ -79,6 +86,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What a run leaves behind.",
         ),
         KeySpec::new(
+            "claim",
+            Takes::Tables(&claim::CLAIM),
+            "What the field says, for the run to judge.",
+        ),
+        KeySpec::new(
             "gate",
             Takes::Raw,
             "Tolerances of the regression gate; kept as written.",
@@ -106,6 +118,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let top = Fields::new(&TOP, (tree, place), cx);
     let name = top.item("name").and_then(Item::name);
     let description = top.item("description").and_then(Item::text);
+    let question = top.optional("question", Item::text);
     let seed = top.item("seed").and_then(Item::count);
     let replicate = run::replicate(&top);
     let horizon = run::horizon(&top);
@@ -120,6 +133,12 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let gate = top.optional("gate", raw);
     let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
+    let claims = match &baseline {
+        Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
+        None => None,
+    };
+    unique(&top, "claim");
+    claimed_exist(&top, claims.as_deref().unwrap_or_default());
     unique(&top, "fleet");
     unique(&top, "workload");
     unique(&top, "queue");
@@ -130,6 +149,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
+        question: question?.map(|text| text.value),
         seed: seed.unwrap_or(Spanned::new(1, place)),
         baseline: baseline?,
         replicate: replicate?,
@@ -142,6 +162,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         policies: policies?,
         objectives: objectives?,
         output: output?,
+        claims: claims?,
         gate: gate?,
         sweep: sweep?,
     })
@@ -191,6 +212,29 @@ fn covered_exist(top: &Fields<'_>, reservations: &[ReservationSpec]) {
                 "no fleet has this name",
                 &remedy,
             );
+        }
+    }
+}
+
+/// Claims are about policies that there are, and owning breaks even only with something that was bought.
+fn claimed_exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
+    let policies = names(top, "policy");
+    let fleets = top
+        .table
+        .get("fleet")
+        .and_then(|value| value.value.as_list());
+    let mut fleets = fleets.unwrap_or_default().iter();
+    let owns = fleets.any(|fleet| {
+        let table = fleet.value.as_table();
+        table.is_some_and(|table| table.get("ownership").is_some())
+    });
+    for claim in claims {
+        refer(top, &claim.policy, "policy", &policies);
+        refer(top, &claim.against, "policy", &policies);
+        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
+            let rule = "missing: no fleet says what owning it costs";
+            let remedy = "add investment = \"$10000\", or ownership to a fleet";
+            top.refuse(claim.name.place, "investment", rule, remedy);
         }
     }
 }
@@ -301,7 +345,7 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && !["queue", "reservation"].contains(&key.name)
+                && !["queue", "reservation", "claim"].contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }
