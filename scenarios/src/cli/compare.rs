@@ -11,8 +11,8 @@ use crate::build::Experiment;
 use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
-    Comparison, Plan, Store, claim_sentences, claims_table, compare, judge, notices, paired_table,
-    sentences, write,
+    Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, judge, notices,
+    paired_table, sentences, write,
 };
 
 /// How to print.
@@ -185,19 +185,14 @@ fn claims(
     if judged.is_empty() {
         return Ok(text);
     }
-    let table = claims_table(&judged);
-    let bullet = match format {
-        Format::Text | Format::Json => "  ",
-        Format::Markdown => "- ",
-    };
     text.push('\n');
-    text.push_str(&match format {
-        Format::Text | Format::Json => table.text(terminal::width()).map_err(plot)?,
-        Format::Markdown => table.markdown().map_err(plot)?,
-    });
+    if format != Format::Markdown {
+        return Ok(text + &claims_text(&judged));
+    }
+    text.push_str(&claims_table(&judged).markdown().map_err(plot)?);
     text.push('\n');
     for sentence in claim_sentences(&judged) {
-        text.extend([bullet, sentence.as_str(), "\n"]);
+        text.extend(["- ", sentence.as_str(), "\n"]);
     }
     Ok(text)
 }

@@ -1,5 +1,7 @@
 //! The bill in files: line by line, and by who pays.
 
+use sim_core::watch::Quantity;
+
 use super::flight::Flight;
 use super::money::{self, Dimension, Item};
 use super::sheet::{Csv, number, text};
@@ -18,6 +20,8 @@ pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         "team",
         "workload",
         "tags",
+        "quantity",
+        "unit",
         "cost_nanousd",
     ]);
     for item in money::items(&flight.record) {
@@ -32,10 +36,24 @@ pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
             payer(Dimension::Team),
             payer(Dimension::Workload),
             payer(Dimension::Tag),
+            quantity(flight, &item),
+            Quantity::unit(item.kind).to_owned(),
             item.amount.nanousd().to_string(),
         ]);
     }
     csv.bytes()
+}
+
+/// How much of its line an item is for, to the last digit; nothing where nothing was metered.
+fn quantity(flight: &Flight, item: &Item) -> String {
+    let same =
+        |own: &&Quantity| (own.source, own.kind, own.by) == (item.source, item.kind, item.by);
+    let Some(quantity) = flight.quantities.iter().find(same) else {
+        return String::new();
+    };
+    let (sign, size) = (quantity.billionths < 0, quantity.billionths.unsigned_abs());
+    let sign = if sign { "-" } else { "" };
+    format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
 }
 
 /// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.

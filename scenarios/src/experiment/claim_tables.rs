@@ -24,11 +24,39 @@ pub fn claims_table(judged: &[Judged<'_>]) -> Table {
     }
 }
 
+/// Lines for a terminal: the verdict of each claim with its number, and under it what was measured and claimed.
+pub fn claims_text(judged: &[Judged<'_>]) -> String {
+    let names = judged.iter().map(|claim| claim.spec.name.value.len());
+    let width = names.max().unwrap_or(0);
+    let mut text = String::new();
+    for (claim, sentence) in judged.iter().zip(words(judged)) {
+        let bounds = claim.bounds();
+        let claimed = if bounds.is_empty() { "" } else { "; claimed: " };
+        let name = &claim.spec.name.value;
+        let verdict = claim.verdict.words();
+        let number = claim.number();
+        let what = claim.what();
+        text = format!(
+            "{text}  {name:width$}  {verdict:13}  {number}{claimed}{bounds}\n  {:width$}  {:13}  {what}\n  {:width$}  {:13}  {sentence}\n",
+            "", "", "", ""
+        );
+    }
+    text
+}
+
 /// A sentence a claim: its words, who says so, what it takes for granted, and the figure that answers it.
 pub fn claim_sentences(judged: &[Judged<'_>]) -> Vec<String> {
+    let names = judged.iter().map(|claim| &claim.spec.name.value);
+    let sentences = names.zip(words(judged));
+    sentences
+        .map(|(name, words)| format!("{name}: {words}"))
+        .collect()
+}
+
+fn words(judged: &[Judged<'_>]) -> Vec<String> {
     let sentence = |claim: &Judged<'_>| {
         let spec = claim.spec;
-        let mut sentence = format!("{}: \"{}\"", spec.name.value, spec.text);
+        let mut sentence = format!("\"{}\"", spec.text);
         if let Some(source) = &spec.source {
             sentence = format!("{sentence} ({source})");
         }

@@ -211,28 +211,30 @@ impl Judged<'_> {
         }
     }
 
-    fn shown(&self, value: f64) -> String {
-        let (_, factor) = self.unit();
-        let value = value * factor;
-        let decimals = match value.abs() {
-            size if size >= 1000.0 => 0,
-            size if size >= 1.0 => 1,
-            _ => 3,
+    /// A number beside the mean, with as many decimals as tell its size.
+    fn shown(&self, value: f64, beside: f64) -> String {
+        let (unit, factor) = self.unit();
+        let size = (beside * factor).abs();
+        let decimals = if size >= 1000.0 {
+            0
+        } else if size >= 10.0 || unit == "%" {
+            1
+        } else {
+            2
         };
-        format!("{value:.decimals$}").replace('-', "−")
+        format!("{:.decimals$}", value * factor).replace('-', "−")
     }
 
-    /// The number that was measured: "33.6 % ± 17.5 %".
+    /// The number that was measured: "33.6 ± 17.5 %".
     pub fn number(&self) -> String {
         let (unit, _) = self.unit();
         let with = |number: String| format!("{number} {unit}").trim_end().to_owned();
         let told = self.measured.map(|mean| match mean.half {
-            None => with(self.shown(mean.mean)),
-            Some(half) => format!(
-                "{} ± {}",
-                with(self.shown(mean.mean)),
-                with(self.shown(half))
-            ),
+            None => with(self.shown(mean.mean, mean.mean)),
+            Some(half) => {
+                let number = self.shown(mean.mean, mean.mean);
+                with(format!("{number} ± {}", self.shown(half, mean.mean)))
+            }
         });
         match (told, self.never, self.verdict) {
             (_, _, Verdict::NotJudged(why)) => why.to_owned(),
@@ -244,10 +246,11 @@ impl Judged<'_> {
 
     /// The bounds: "at least 50 %".
     pub fn bounds(&self) -> String {
-        let (unit, _) = self.unit();
-        let number = |bound: f64| format!("{} {unit}", self.shown(bound));
+        let (unit, factor) = self.unit();
         let bound = |words: &str, bound: Option<f64>| {
-            let number = number(bound?);
+            // As it was written: what a product adds behind the ninth digit was not.
+            let number = (bound? * factor * 1e9).round() / 1e9;
+            let number = format!("{number} {unit}").replace('-', "−");
             Some(format!("{words} {}", number.trim_end()))
         };
         let (least, most) = (self.spec.at_least, self.spec.at_most);

@@ -20,7 +20,7 @@ pub mod stats;
 mod tables;
 pub mod words;
 
-pub use claim_tables::{claim_sentences, claims_table};
+pub use claim_tables::{claim_sentences, claims_table, claims_text};
 pub use claims::judge;
 pub use compare::{CompareError, Comparison, Plan, compare};
 pub use known::known;
