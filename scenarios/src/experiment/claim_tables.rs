@@ -104,7 +104,9 @@ pub(super) fn claims(judged: &[Judged<'_>]) -> Vec<u8> {
         let figure = spec.figure.as_ref().map(|figure| figure.value.clone());
         let verdict = match claim.verdict {
             Verdict::NotJudged(why) => format!("not judged: {why}"),
-            verdict => verdict.words().to_owned(),
+            Verdict::Holds | Verdict::Undecided | Verdict::Fails | Verdict::Measured => {
+                claim.verdict.words().to_owned()
+            }
         };
         csv.row([
             text(&spec.name.value),

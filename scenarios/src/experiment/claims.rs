@@ -259,7 +259,7 @@ impl Judged<'_> {
         told.join(", ")
     }
 
-    /// What was measured, in words: "saving in cost_usd, spot against on-demand".
+    /// What was measured, in words: "saving in `cost_usd`, spot against on-demand".
     pub fn what(&self) -> String {
         let spec = self.spec;
         let (metric, policy) = (&spec.metric.value, &spec.policy.value);
@@ -271,5 +271,82 @@ impl Judged<'_> {
         } else {
             format!("{word} in {metric}, {policy} against {against}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Place, Spanned, Table};
+
+    fn spec(measure: ClaimMeasure, at_least: Option<f64>, at_most: Option<f64>) -> ClaimSpec {
+        let name = |name: &str| Spanned::new(name.to_owned(), Place::default());
+        ClaimSpec {
+            name: name("c"),
+            text: "so they say".to_owned(),
+            source: None,
+            assumptions: None,
+            metric: name("cost_usd"),
+            policy: name("a"),
+            against: name("b"),
+            measure,
+            at_least,
+            at_most,
+            investment: None,
+            figure: None,
+            written: Table::default(),
+        }
+    }
+
+    fn mean(mean: f64, half: f64) -> Option<Mean> {
+        Some(Mean {
+            mean,
+            half: Some(half),
+            n: 5,
+        })
+    }
+
+    #[test]
+    fn a_claim_holds_where_its_whole_interval_does() {
+        let saves = spec(ClaimMeasure::Saving, Some(0.2), Some(0.5));
+        assert_eq!(verdict(&saves, mean(0.35, 0.1), 0), Verdict::Holds);
+        assert_eq!(verdict(&saves, mean(0.25, 0.1), 0), Verdict::Undecided);
+        assert_eq!(verdict(&saves, mean(0.05, 0.1), 0), Verdict::Fails);
+        assert_eq!(verdict(&saves, mean(0.65, 0.1), 0), Verdict::Fails);
+        let plain = spec(ClaimMeasure::Saving, None, None);
+        assert_eq!(verdict(&plain, mean(0.65, 0.1), 0), Verdict::Measured);
+    }
+
+    #[test]
+    fn what_never_pays_back_is_later_than_every_month() {
+        let soon = spec(ClaimMeasure::Payback, None, Some(6.0));
+        assert_eq!(verdict(&soon, None, 5), Verdict::Fails);
+        assert_eq!(verdict(&soon, mean(2.0, 1.0), 1), Verdict::Undecided);
+        let late = spec(ClaimMeasure::Payback, Some(12.0), None);
+        assert_eq!(verdict(&late, None, 5), Verdict::Holds);
+    }
+
+    #[test]
+    fn savings_and_ratios_are_of_pairs() {
+        let plain = |measure| plain(measure, 30.0, Some(40.0));
+        assert_eq!(plain(ClaimMeasure::Saving), Some(0.25));
+        assert_eq!(plain(ClaimMeasure::Ratio), Some(0.75));
+        assert_eq!(plain(ClaimMeasure::Difference), Some(-10.0));
+        assert_eq!(plain(ClaimMeasure::Value), Some(30.0));
+        assert_eq!(super::plain(ClaimMeasure::Ratio, 30.0, Some(0.0)), None);
+    }
+
+    #[test]
+    fn numbers_are_told_in_their_unit() {
+        let spec = spec(ClaimMeasure::Saving, Some(0.07), Some(0.9));
+        let judged = Judged {
+            spec: &spec,
+            measured: mean(0.336, 0.175),
+            never: 0,
+            verdict: Verdict::Undecided,
+        };
+        assert_eq!(judged.number(), "33.6 ± 17.5 %");
+        assert_eq!(judged.bounds(), "at least 7 %, at most 90 %");
+        assert_eq!(judged.what(), "saving in cost_usd, a against b");
     }
 }

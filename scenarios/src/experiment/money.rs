@@ -127,7 +127,7 @@ pub fn fleet_name(world: &World, source: Source) -> &str {
 }
 
 /// The fleet of a source as the scenario has it. One that a file lists has an offering for each shape, named after it.
-pub fn fleet<'a>(experiment: &'a Experiment, source: Source) -> Option<&'a Fleet> {
+pub fn fleet(experiment: &Experiment, source: Source) -> Option<&Fleet> {
     let name = fleet_name(&experiment.world, source);
     let fleets = &experiment.loaded.scenario.fleets;
     fleets.iter().find(|fleet| {

@@ -334,12 +334,16 @@ impl Takes {
     fn admits(&self, value: &Value) -> bool {
         match self {
             Self::Bool => matches!(value, Value::Bool(_)),
-            Self::Text | Self::Name | Self::Tag | Self::Duration(_) | Self::Price => {
-                matches!(value, Value::Text(_))
-            }
-            Self::Money | Self::Size | Self::Timezone | Self::Choice(_) | Self::File => {
-                matches!(value, Value::Text(_))
-            }
+            Self::Text
+            | Self::Name
+            | Self::Tag
+            | Self::Duration(_)
+            | Self::Price
+            | Self::Money
+            | Self::Size
+            | Self::Timezone
+            | Self::Choice(_)
+            | Self::File => matches!(value, Value::Text(_)),
             Self::Integer(..) => matches!(value, Value::Integer(_)),
             Self::Number(..) => matches!(value, Value::Integer(_) | Value::Float(_)),
             Self::Moment => matches!(value, Value::Date(_) | Value::Text(_)),

@@ -1,6 +1,7 @@
 //! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
 
 pub mod audit;
+mod balance;
 mod biller;
 mod digest;
 mod fact;
@@ -9,11 +10,12 @@ mod recorder;
 mod timeline;
 mod transcript;
 
+pub use balance::Balance;
 pub use biller::{Biller, GpuUse};
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
 pub use meter::{Meter, Quantity};
-pub use recorder::{Balance, GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
+pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
 pub use timeline::Sample;
 pub use transcript::{Difference, Transcript, compare};

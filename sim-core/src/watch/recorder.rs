@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::balance::{Balance, Balances};
 use super::biller::{Biller, GpuUse};
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::timeline::{Sample, Sampler};
-use crate::books::{Bill, Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
+use crate::books::{Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
 use crate::units::{
@@ -110,17 +111,8 @@ pub struct Recording {
     pub stays: usize,
     /// Whether the lines of the bill will be attributed: 24 bytes an attempt and kind of line.
     pub attribute: bool,
-    /// How far apart the instants lie at which the bill is struck; `None` for the end alone.
+    /// How far apart, longer than zero, the instants lie at which the bill is struck; `None` for the end alone.
     pub balance: Option<Span>,
-}
-
-/// The bill as it stood at an instant: that of a run that ends there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Balance {
-    /// When.
-    pub at: SimTime,
-    /// All that was spent by then.
-    pub bill: Bill,
 }
 
 #[derive(Clone, Debug)]
@@ -145,9 +137,7 @@ pub struct Recorder {
     running: Vec<Option<Running>>,
     gpu_time: GpuTime,
     sampler: Option<Sampler>,
-    balances: Vec<Balance>,
-    /// When the next balance is due; never, if none is wanted.
-    due: SimTime,
+    balances: Balances,
     stays: Vec<Stay>,
     /// The state of things, for samples.
     standing: Sample,
@@ -200,10 +190,7 @@ impl Recorder {
             running: Vec::new(),
             gpu_time: GpuTime::default(),
             sampler: recording.sample.map(Sampler::new),
-            balances: Vec::new(),
-            due: recording
-                .balance
-                .map_or(SimTime::MAX, |period| SimTime::ZERO + period),
+            balances: Balances::new(recording.balance),
             stays: Vec::new(),
             standing: Sample {
                 at: SimTime::ZERO,
@@ -235,11 +222,9 @@ impl Recorder {
             let row = &self.rows[convert::index(job)];
             (row.queue, row.class)
         };
-        let bill = ledger.bill().clone();
-        self.balances.push(Balance { at: end, bill });
         Record {
             paid: grouped(&shares, group),
-            balances: self.balances,
+            balances: self.balances.finish(end, ledger.bill().clone()),
             ledger,
             gpu_use,
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
@@ -253,13 +238,7 @@ impl Recorder {
 
     /// Takes the samples that are due before `now`, and strikes the balances: nothing has changed since the last fact.
     fn look(&mut self, now: SimTime) {
-        while let Some(period) = self.recording.balance
-            && self.due < now
-        {
-            let (at, bill) = (self.due, self.biller.bill_at(self.due));
-            self.balances.push(Balance { at, bill });
-            self.due = at.saturating_add(period.max(Span::MICROSECOND));
-        }
+        self.balances.strike(&mut self.biller, now);
         if self
             .sampler
             .as_ref()
