@@ -5,7 +5,7 @@ use plots::figure::cdf::{Cdf, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
 use plots::figure::scatter::{Point, Scatter};
 use plots::figure::stack::{self, Part, Stack};
-use plots::figure::timeline::{BandPoint, Course, Flags, Timeline, Track};
+use plots::figure::timeline::{Backdrop, BandPoint, Course, Flags, Timeline, Track};
 use plots::figure::{Estimate, Heading, Measure, Unit};
 use plots::{Drawing, PlotError};
 use proptest::prelude::*;
@@ -424,6 +424,10 @@ fn a_flag_stands_on_its_curve_and_a_sum_goes_straight() {
                 name: "odd day".to_owned(),
                 at_s,
             }),
+            backdrop: Some(Backdrop {
+                name: "machines to be had".to_owned(),
+                shares: vec![(0.0, 1.0), (4.0, 0.25)],
+            }),
             ..Track::default()
         }],
     };
@@ -433,6 +437,8 @@ fn a_flag_stands_on_its_curve_and_a_sum_goes_straight() {
         "{}",
         drawn.csv
     );
+    assert!(drawn.csv.contains("spot,backdrop,4,0.25"), "{}", drawn.csv);
+    assert!(drawn.svg.contains("machines to be had"));
     assert!(drawn.svg.contains("odd day"));
     assert!(!track(Vec::new()).draw().unwrap().svg.contains("odd day"));
     assert!(matches!(

@@ -4,9 +4,9 @@ use super::axis::Axis;
 use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
 use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
-use crate::ink::mark::{Mark, Stroke};
-use crate::ink::palette::{BLACK, Marker, color, dash, marker};
-use crate::ink::{Dot, dots};
+use crate::ink::mark::{Hatch, Mark, Stroke};
+use crate::ink::palette::{BLACK, Marker, color, dash, marker, tint};
+use crate::ink::{Dot, dots, pixels};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
@@ -42,7 +42,21 @@ pub struct Track {
     pub course: Course,
     /// Instants that are marked on it.
     pub flags: Option<Flags>,
+    /// Something else that went on behind it.
+    pub backdrop: Option<Backdrop>,
 }
+
+/// Something that went on behind a curve: an area from the bottom, without a scale of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backdrop {
+    /// What it is, and what its full height stands for, for the legend.
+    pub name: String,
+    /// Times in seconds, rising, and the share of the full height from then on, 0 to 1.
+    pub shares: Vec<(f64, f64)>,
+}
+
+/// How high a backdrop reaches at most, as a share of the plot.
+const BACKDROP: f64 = 0.9;
 
 /// How the points of a curve are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,7 +106,8 @@ impl Timeline {
         let (y, _) = Axis::from_zero(&self.measure, extent(levels).unwrap_or((0.0, 0.0)));
         let thinned: Vec<Track> = self.tracks.iter().map(|t| t.thinned(&x)).collect();
         let mut keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
-        for key in self.tracks.iter().filter_map(Track::flag_key) {
+        let behind = self.tracks.iter().filter_map(Track::backdrop_key);
+        for key in behind.chain(self.tracks.iter().filter_map(Track::flag_key)) {
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -139,7 +154,8 @@ fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
             _ => Mark::line(corners, track.stroke()),
         }
     });
-    bands.chain(lines).collect()
+    let backdrops = tracks.iter().filter_map(|track| track.backdrop_mark(plot));
+    backdrops.chain(bands).chain(lines).collect()
 }
 
 /// The corners of a step curve that holds each level until the next, and the last to an end.
@@ -174,6 +190,9 @@ fn csv(tracks: &[Track]) -> Result<String, PlotError> {
         for at in track.flags.iter().flat_map(|flags| &flags.at_s) {
             row("flag", *at, track.level(*at))?;
         }
+        for (at, share) in track.backdrop.iter().flat_map(|behind| &behind.shares) {
+            row("backdrop", *at, *share)?;
+        }
         for point in &track.band {
             row("low", point.at_s, point.low)?;
             row("high", point.at_s, point.high)?;
@@ -187,7 +206,10 @@ impl Track {
         let points = self.points.iter().map(|(at, _)| *at);
         let band = self.band.iter().map(|point| point.at_s);
         let flags = self.flags.iter().flat_map(|flags| flags.at_s.iter());
-        points.chain(band).chain(self.end_s).chain(flags.copied())
+        let behind = self.backdrop.iter().flat_map(|behind| &behind.shares);
+        let behind = behind.map(|(at, _)| *at);
+        let known = points.chain(band).chain(self.end_s);
+        known.chain(flags.copied()).chain(behind)
     }
 
     /// The level at a time; that of the first point before it.
@@ -201,6 +223,33 @@ impl Track {
             }
             (Course::Straight | Course::Steps, _) => level,
         }
+    }
+
+    fn backdrop_mark(&self, plot: &Plot) -> Option<Mark> {
+        let shares = &self.backdrop.as_ref()?.shares;
+        let bottom = plot.to.1;
+        let height = pixels(bottom - plot.from.1) * BACKDROP;
+        let place = |(at, share): &(f64, f64)| {
+            let share = share.clamp(0.0, 1.0);
+            (plot.at(*at, 0.0).0, bottom - dots(height * share))
+        };
+        let mut outline = steps(shares.iter().map(place).collect(), self.end(plot));
+        let (first, last) = (*outline.first()?, *outline.last()?);
+        outline.extend([(last.0, bottom), (first.0, bottom)]);
+        Some(Mark::Area {
+            outline,
+            fill: color(self.position),
+            opacity: 0.12,
+            edge: None,
+        })
+    }
+
+    fn backdrop_key(&self) -> Option<Key> {
+        let behind = self.backdrop.as_ref()?;
+        Some(Key {
+            name: behind.name.clone(),
+            swatch: Swatch::Bar(tint(color(self.position), 0.12), Hatch::Plain),
+        })
     }
 
     fn flag_marks(&self, plot: &Plot) -> Vec<Mark> {
@@ -240,12 +289,17 @@ impl Track {
             drawable(value, || place("number", i))?;
         }
         let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
-        let times: [Vec<f64>; 3] = [
+        let behind = self.backdrop.iter().flat_map(|behind| &behind.shares);
+        for (i, (_, share)) in behind.clone().enumerate() {
+            drawable(*share, || place("share", i))?;
+        }
+        let times: [Vec<f64>; 4] = [
             self.points.iter().map(|(at, _)| *at).collect(),
             self.band.iter().map(|point| point.at_s).collect(),
             flags.copied().collect(),
+            behind.map(|(at, _)| *at).collect(),
         ];
-        for (times, what) in times.iter().zip(["point", "band point", "flag"]) {
+        for (times, what) in times.iter().zip(["point", "band point", "flag", "share"]) {
             if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
                 let place = place(what, i + 1);
                 return Err(PlotError::Unsorted { place });
@@ -318,6 +372,7 @@ impl Track {
             points: points.into_iter().map(|i| self.points[i]).collect(),
             band: in_band.into_iter().map(|i| self.band[i]).collect(),
             flags: self.flags.clone(),
+            backdrop: self.backdrop.clone(),
             ..*self
         }
     }

@@ -298,30 +298,33 @@ mod tests {
         }
     }
 
-    fn mean(mean: f64, half: f64) -> Option<Mean> {
-        Some(Mean {
+    fn mean(mean: f64, half: f64) -> Mean {
+        Mean {
             mean,
             half: Some(half),
             n: 5,
-        })
+        }
     }
 
     #[test]
     fn a_claim_holds_where_its_whole_interval_does() {
         let saves = spec(ClaimMeasure::Saving, Some(0.2), Some(0.5));
-        assert_eq!(verdict(&saves, mean(0.35, 0.1), 0), Verdict::Holds);
-        assert_eq!(verdict(&saves, mean(0.25, 0.1), 0), Verdict::Undecided);
-        assert_eq!(verdict(&saves, mean(0.05, 0.1), 0), Verdict::Fails);
-        assert_eq!(verdict(&saves, mean(0.65, 0.1), 0), Verdict::Fails);
+        assert_eq!(verdict(&saves, Some(mean(0.35, 0.1)), 0), Verdict::Holds);
+        assert_eq!(
+            verdict(&saves, Some(mean(0.25, 0.1)), 0),
+            Verdict::Undecided
+        );
+        assert_eq!(verdict(&saves, Some(mean(0.05, 0.1)), 0), Verdict::Fails);
+        assert_eq!(verdict(&saves, Some(mean(0.65, 0.1)), 0), Verdict::Fails);
         let plain = spec(ClaimMeasure::Saving, None, None);
-        assert_eq!(verdict(&plain, mean(0.65, 0.1), 0), Verdict::Measured);
+        assert_eq!(verdict(&plain, Some(mean(0.65, 0.1)), 0), Verdict::Measured);
     }
 
     #[test]
     fn what_never_pays_back_is_later_than_every_month() {
         let soon = spec(ClaimMeasure::Payback, None, Some(6.0));
         assert_eq!(verdict(&soon, None, 5), Verdict::Fails);
-        assert_eq!(verdict(&soon, mean(2.0, 1.0), 1), Verdict::Undecided);
+        assert_eq!(verdict(&soon, Some(mean(2.0, 1.0)), 1), Verdict::Undecided);
         let late = spec(ClaimMeasure::Payback, Some(12.0), None);
         assert_eq!(verdict(&late, None, 5), Verdict::Holds);
     }
@@ -341,7 +344,7 @@ mod tests {
         let spec = spec(ClaimMeasure::Saving, Some(0.07), Some(0.9));
         let judged = Judged {
             spec: &spec,
-            measured: mean(0.336, 0.175),
+            measured: Some(mean(0.336, 0.175)),
             never: 0,
             verdict: Verdict::Undecided,
         };

@@ -1,6 +1,6 @@
 //! The figures of money: where it went, to whom, when, and what spot machines cost meanwhile.
 
-use plots::figure::timeline::{Course, Flags, Timeline, Track};
+use plots::figure::timeline::{Backdrop, Course, Flags, Timeline, Track};
 use plots::figure::{Estimate, Measure, Unit, stack};
 use sim_core::model::{Market, Offering};
 use sim_core::units::{Price, SimTime, convert};
@@ -219,8 +219,14 @@ fn note(comparison: &Comparison, at: usize) -> String {
     let Some(mean) = comparison.relative(at, metrics::index("cost_usd")) else {
         return String::new();
     };
-    let sign = if mean.mean < 0.0 { '−' } else { '+' };
-    let percent = format!("{sign}{:.1} %", mean.mean.abs() * 100.0);
+    // Nothing has no sign.
+    let number = format!("{:.1}", mean.mean.abs() * 100.0);
+    let sign = match (number.as_str(), mean.mean < 0.0) {
+        ("0.0", _) => "",
+        (_, true) => "−",
+        (_, false) => "+",
+    };
+    let percent = format!("{sign}{number} %");
     match mean.half {
         None => percent,
         Some(half) => format!("{percent} ± {:.1}", half * 100.0),
@@ -243,6 +249,7 @@ fn over_time(experiment: &Experiment, comparison: &Comparison) -> Option<Figure>
             ..Track::default()
         }
     };
+    // A budget is one more track, of two points.
     let tracks: Vec<Track> = comparison.first.iter().map(track).collect();
     if tracks.iter().all(|track| track.points.len() < 3) {
         return None;
@@ -293,6 +300,7 @@ fn spot_prices(experiment: &Experiment, comparison: &Comparison) -> Option<Figur
             position,
             points: prices(offering, end),
             end_s: Some(at_s(end)),
+            backdrop: availability(offering, end),
             flags: Some(Flags {
                 name: format!("reclaimed under {}", label(experiment, buyer.contender)),
                 at_s: flags,
@@ -311,9 +319,29 @@ fn spot_prices(experiment: &Experiment, comparison: &Comparison) -> Option<Figur
     Some(Figure {
         name: "spot-prices".to_owned(),
         caption:
-            "What a machine of each spot fleet cost an hour, and when machines were taken away."
+            "What a machine of each spot fleet cost an hour, and when machines were taken away; behind it, how many were to be had, where that varied."
                 .to_owned(),
         drawing: timeline.draw(),
+    })
+}
+
+/// How many machines the provider had, where that varied.
+fn availability(offering: &Offering, end: SimTime) -> Option<Backdrop> {
+    let steps = offering.availability.steps().iter();
+    let steps: Vec<&(SimTime, u32)> = steps.take_while(|(at, _)| *at <= end).collect();
+    // More than the fleet has places for is as good as all of them.
+    let most = offering.max;
+    let varies = steps
+        .windows(2)
+        .any(|pair| pair[0].1.min(most) != pair[1].1.min(most));
+    if !varies {
+        return None;
+    }
+    let share =
+        |(at, nodes): &(SimTime, u32)| (at_s(*at), f64::from((*nodes).min(most)) / f64::from(most));
+    Some(Backdrop {
+        name: format!("machines to be had, 0 to {most}"),
+        shares: steps.into_iter().map(share).collect(),
     })
 }
 
