@@ -29,6 +29,7 @@
 
 mod catalogue;
 mod check;
+mod claim;
 mod commitment;
 mod curve;
 mod decode;
@@ -61,6 +62,7 @@ mod write;
 
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use claim::{ClaimMeasure, ClaimSpec};
 pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};

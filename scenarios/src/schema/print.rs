@@ -65,12 +65,16 @@ pub fn print(scenario: &Scenario) -> String {
         .tables
         .iter()
         .map(|table| string(table.name()));
-    let sample = span(scenario.output.sample.value);
-    section(
-        &mut text,
-        "[output]",
-        &entries([("tables", list(tables)), ("sample", sample)]),
-    );
+    let (sample, spend) = (scenario.output.sample.value, scenario.output.spend.value);
+    let output = [
+        ("tables", list(tables)),
+        ("sample", span(sample)),
+        ("spend", span(spend)),
+    ];
+    section(&mut text, "[output]", &entries(output));
+    for claim in &scenario.claims {
+        section(&mut text, "[[claim]]", &claim.written);
+    }
     text
 }
 
@@ -118,6 +122,11 @@ fn head(scenario: &Scenario) -> Table {
         &mut head,
         "description",
         scenario.description.as_deref().map(string),
+    );
+    put(
+        &mut head,
+        "question",
+        scenario.question.as_deref().map(string),
     );
     put(&mut head, "seed", Some(wide(scenario.seed.value)));
     put(

@@ -33,6 +33,17 @@ pub struct Share {
     pub amount: Money,
 }
 
+/// What a group of jobs, or nobody, pays of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid<G> {
+    /// Position of the line in the bill.
+    pub line: usize,
+    /// The group; none for what no job claims.
+    pub by: Option<G>,
+    /// How much.
+    pub amount: Money,
+}
+
 /// What becomes of what no job claims: idle time, boots, rounding, credits, commitments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unclaimed {
@@ -191,6 +202,27 @@ pub fn totals(shares: &[Share]) -> Vec<(Payer, Money)> {
         same
     });
     totals
+}
+
+/// What each group of jobs pays of each line, by line and group: the sums of the shares of its jobs, so that a line is settled
+/// once, among jobs, and whatever is told above them is a sum of the same integers.
+pub fn grouped<G: Ord + Copy>(shares: &[Share], group_of: impl Fn(u32) -> G) -> Vec<Paid<G>> {
+    let paid = shares.iter().map(|share| Paid {
+        line: share.line,
+        by: match share.payer {
+            Payer::Of(job) => Some(group_of(job)),
+            Payer::Nobody(_) => None,
+        },
+        amount: share.amount,
+    });
+    let mut paid: Vec<Paid<G>> = paid.collect();
+    paid.sort_by_key(|paid| (paid.line, paid.by));
+    paid.dedup_by(|next, kept| {
+        let same = (next.line, next.by) == (kept.line, kept.by);
+        kept.amount += if same { next.amount } else { Money::ZERO };
+        same
+    });
+    paid
 }
 
 fn spread_unclaimed(shares: Vec<Share>) -> Vec<Share> {

@@ -2,6 +2,7 @@
 
 mod billing;
 mod checkpoint;
+mod claim;
 mod commitment;
 mod course;
 mod curve;
@@ -18,6 +19,7 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
+use super::claim::{ClaimMeasure, ClaimSpec};
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -34,6 +36,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
     &[
         KeySpec::new("name", Takes::Name, "What the results are filed under.").required(),
         KeySpec::new("description", Takes::Text, "One sentence for the report."),
+        KeySpec::new(
+            "question",
+            Takes::Text,
+            "What the experiment is to answer; the claims are judged under it.",
+        ),
         KeySpec::new(
             "seed",
             Takes::Integer(0, i64::MAX),
@@ -82,6 +89,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What a run leaves behind.",
         ),
         KeySpec::new(
+            "claim",
+            Takes::Tables(&claim::CLAIM),
+            "What the field says, for the run to judge.",
+        ),
+        KeySpec::new(
             "gate",
             Takes::Raw,
             "Tolerances of the regression gate; kept as written.",
@@ -123,7 +135,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
 );
 
 /// Arrays of tables whose entries have names of their own.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 11] = [
     "fleet",
     "workload",
     "queue",
@@ -134,6 +146,7 @@ const NAMED: [&str; 10] = [
     "storage",
     "data",
     "leftover",
+    "claim",
 ];
 
 /// The scenario that a tree spells; reasons why not are left in the context.
@@ -141,6 +154,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let top = Fields::new(&TOP, (tree, place), cx);
     let name = top.item("name").and_then(Item::name);
     let description = top.item("description").and_then(Item::text);
+    let question = top.optional("question", Item::text);
     let seed = top.item("seed").and_then(Item::count);
     let replicate = run::replicate(&top);
     let horizon = run::horizon(&top);
@@ -160,6 +174,11 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let gate = top.optional("gate", raw);
     let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
+    let claims = match &baseline {
+        Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
+        None => None,
+    };
+    claimed_exist(&top, claims.as_deref().unwrap_or_default());
     for key in NAMED {
         unique(&top, key);
     }
@@ -167,6 +186,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
+        question: question?.map(|text| text.value),
         seed: seed.unwrap_or(Spanned::new(1, place)),
         baseline: baseline?,
         replicate: replicate?,
@@ -184,6 +204,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         policies: policies?,
         objectives: objectives?,
         output: output?,
+        claims: claims?,
         gate: gate?,
         sweep: sweep?,
     })
@@ -253,6 +274,29 @@ fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
         .iter()
         .filter_map(|own| own.course.input.as_ref());
     all(inputs.map(|input| &input.data).collect(), "data");
+}
+
+/// Claims are about policies that there are, and owning breaks even only with something that was bought.
+fn claimed_exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
+    let policies = names(top, "policy");
+    let fleets = top
+        .table
+        .get("fleet")
+        .and_then(|value| value.value.as_list());
+    let mut fleets = fleets.unwrap_or_default().iter();
+    let owns = fleets.any(|fleet| {
+        let table = fleet.value.as_table();
+        table.is_some_and(|table| table.get("ownership").is_some())
+    });
+    for claim in claims {
+        refer(top, &claim.policy, "policy", &policies);
+        refer(top, &claim.against, "policy", &policies);
+        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
+            let rule = "missing: no fleet says what owning it costs";
+            let remedy = "add investment = \"$10000\", or ownership to a fleet";
+            top.refuse(claim.name.place, "investment", rule, remedy);
+        }
+    }
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.
@@ -376,6 +420,7 @@ mod tests {
                     "storage",
                     "data",
                     "leftover",
+                    "claim",
                 ]
                 .contains(&key.name)
             {

@@ -63,8 +63,8 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         KeySpec::new("queue", Takes::Name, "The tenant.").default("one tenant for all"),
         KeySpec::new(
             "tags",
-            Takes::List(&Takes::Name),
-            "Marks that results can be split by.",
+            Takes::List(&Takes::Tag),
+            "Marks that results can be split by; `project:NAME` says whose the work is.",
         )
         .default("[]"),
         KeySpec::new(
@@ -200,7 +200,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("priority")
         .map_or(Some(Spanned::new(0, place)), Item::count);
     let queue = fields.optional("queue", Item::name);
-    let tags = names(fields, "tags");
+    let tags = fields.item("tags").map_or(Some(Vec::new()), |item| {
+        every(item.list()?.into_iter().map(Item::tag))
+    });
     let scale = fields
         .item("scale")
         .map_or(Some(Spanned::new(1.0, place)), Item::number);
