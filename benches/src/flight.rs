@@ -67,6 +67,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         classes: vec![class],
         seed: 0,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

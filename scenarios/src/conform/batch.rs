@@ -182,6 +182,7 @@ fn world(case: &Case) -> Result<World, String> {
         classes: vec![class],
         seed: 0,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -11,6 +11,7 @@ use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
+use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
@@ -52,6 +53,8 @@ pub struct Counters {
     pub decisions: u64,
     /// Refusals that the policy took no notice of.
     pub refusals: u64,
+    /// Times that a policy said that a budget comes to its end.
+    pub alerts: u64,
     /// Batches at this instant so far.
     batches: u32,
     /// Times in a row that the policy was asked by the clock alone and decided nothing.
@@ -187,6 +190,7 @@ impl Engine {
                 jobs: Jobs::new(),
                 nodes: vec![node; convert::index(first)],
                 supply,
+                meters: vec![Meter::default(); world.budgets.len()],
                 changes: Vec::new(),
                 world,
             },
@@ -268,6 +272,7 @@ impl Engine {
             state: &self.state,
             grants,
             more_arrivals: self.next_job.is_some(),
+            shut: &[],
         };
         (
             view,
