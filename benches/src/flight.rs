@@ -5,6 +5,7 @@ use std::sync::Arc;
 use policies::admit::{Admit, Easy, Skip, Strict};
 use policies::buy::Keep;
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::order::Fifo;
 use policies::place::BestFit;
 use policies::preempt::Never;
@@ -88,6 +89,7 @@ pub fn policy(rule: Rule) -> Composed {
         place: Box::new(BestFit),
         preempt: Box::new(Never),
         buy: Box::new(Keep),
+        keep: Keeping::default(),
         state: Standing::default(),
     }
 }

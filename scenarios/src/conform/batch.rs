@@ -7,6 +7,7 @@ use policies::admit::{Admit, Easy, Strict};
 use policies::buy::Keep as Same;
 use policies::compose::{Composed, Standing};
 use policies::joint::{EasyBf, EasyBfFast, Ebf};
+use policies::keeping::Keeping;
 use policies::order::{Fifo, Order, Shortest};
 use policies::place::FirstFit;
 use policies::preempt::Never;
@@ -103,6 +104,7 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
             place: Box::new(FirstFit),
             preempt: Box::new(Never),
             buy: Box::new(Same),
+            keep: Keeping::default(),
             state: Standing::default(),
         })
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
+use super::budget::BudgetSpec;
 use super::commitment::ReservationSpec;
 use super::fleet::Fleet;
 use super::place::Spanned;
@@ -39,6 +40,8 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
     pub reservations: Vec<ReservationSpec>,
+    /// What may be spent.
+    pub budgets: Vec<BudgetSpec>,
     /// At least one.
     pub policies: Vec<PolicySpec>,
     /// What counts as a violation.

@@ -101,6 +101,14 @@ pub enum Seam {
     Preempt,
     /// How many machines are held.
     Buy,
+    /// What guards the budget.
+    Guard,
+    /// When fleets are open.
+    Hours,
+    /// How large elastic jobs are.
+    Scale,
+    /// How often checkpoints are written.
+    Pace,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -125,6 +133,10 @@ impl Seam {
             | Self::Place
             | Self::Preempt
             | Self::Buy
+            | Self::Guard
+            | Self::Hours
+            | Self::Scale
+            | Self::Pace
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

@@ -63,6 +63,8 @@ pub struct JobView<'a> {
 pub struct NodeView {
     /// The slot.
     pub id: NodeId,
+    /// Machines that were in the slot before: with the slot it names a machine.
+    pub launch: u32,
     /// Where it stands.
     pub phase: NodePhase,
     /// Seats of running jobs on it.
@@ -171,6 +173,7 @@ impl<'a> View<'a> {
         let node = self.state.nodes.get(id.index())?;
         Some(NodeView {
             id,
+            launch: node.launch,
             phase: node.phase,
             seats: node.seats,
         })

@@ -1,6 +1,7 @@
 //! From the tree to the typed scenario: the top level, and what its tables say of each other.
 
 mod billing;
+mod budget;
 mod checkpoint;
 mod commitment;
 mod curve;
@@ -14,7 +15,6 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
-use super::commitment::ReservationSpec;
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -96,7 +96,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Tables(&commitment::RESERVATION),
             "What is paid for, used or not.",
         ),
-        KeySpec::later("budget", "markets and billing"),
+        KeySpec::new(
+            "budget",
+            Takes::Tables(&budget::BUDGET),
+            "What may be spent.",
+        ),
         KeySpec::later("event", "drills and outages"),
     ],
 );
@@ -114,6 +118,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let workloads = all(&top, "workload", "some work", workload::decode);
     let queues = all(&top, "queue", "", run::queue);
     let reservations = all(&top, "reservation", "", commitment::reservation);
+    let budgets = all(&top, "budget", "", budget::decode);
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
@@ -124,9 +129,12 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     unique(&top, "workload");
     unique(&top, "queue");
     unique(&top, "reservation");
+    unique(&top, "budget");
     unique(&top, "policy");
     queues_exist(&top);
-    covered_exist(&top, reservations.as_deref().unwrap_or_default());
+    let reserved = reservations.iter().flatten().flat_map(|spec| &spec.covers);
+    let budgeted = budgets.iter().flatten().flat_map(|spec| &spec.fleets);
+    fleets_exist(&top, reserved.chain(budgeted));
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
@@ -139,6 +147,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         workloads: workloads?,
         queues: queues?,
         reservations: reservations?,
+        budgets: budgets?,
         policies: policies?,
         objectives: objectives?,
         output: output?,
@@ -175,14 +184,11 @@ fn all<'a, T>(
     read.into_iter().collect()
 }
 
-/// A reservation covers fleets that there are.
-fn covered_exist(top: &Fields<'_>, reservations: &[ReservationSpec]) {
+/// A reservation covers fleets that there are, and so does a budget.
+fn fleets_exist<'a>(top: &Fields<'_>, covered: impl Iterator<Item = &'a Spanned<String>>) {
     let fleets = names(top, "fleet");
     let known: Vec<&str> = fleets.iter().map(|name| name.value).collect();
-    for covered in reservations
-        .iter()
-        .flat_map(|reservation| &reservation.covers)
-    {
+    for covered in covered {
         if !known.contains(&covered.value.as_str()) {
             let remedy = suggestion(&covered.value, &known);
             top.refuse(
@@ -301,7 +307,7 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && !["queue", "reservation"].contains(&key.name)
+                && !["queue", "reservation", "budget"].contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }
