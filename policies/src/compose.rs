@@ -160,7 +160,8 @@ impl Policy for Composed {
             view: &open,
             ..desk
         };
-        let wish = earlier(wish, self.buy.buy(&mut desk));
+        let bought = self.buy.buy(&mut desk);
+        let wish = earlier(bought, self.keep.heeds(wish, view));
         if let Some(pace) = self.keep.pace() {
             pace.seal(plan.decisions());
         }

@@ -14,7 +14,7 @@ pub use losses::Losses;
 pub use office::Office;
 pub use pace::{Formula, Pace};
 
-use sim_core::engine::Wakes;
+use sim_core::engine::{Change, View, Wakes};
 use sim_core::units::SimTime;
 
 use crate::compose::Desk;
@@ -54,7 +54,13 @@ pub trait Keeper: Send {
 pub struct Keeping {
     rules: Vec<Box<dyn Keeper>>,
     pace: Option<Pace>,
+    /// Times in a row that nothing had happened to any job.
+    quiet: u32,
 }
+
+/// After so many times in a row that the clock moved and no job did, rules are not woken again: a night is like the night
+/// before, and who waits will wait for ever.
+const MOST_QUIET: u32 = 2_000;
 
 impl Keeping {
     /// These rules, in this order, and this pace; those that do nothing are left out.
@@ -62,6 +68,7 @@ impl Keeping {
         Self {
             rules: rules.into_iter().filter(|rule| !rule.is_idle()).collect(),
             pace: Some(pace).filter(|pace| pace.formula != Formula::Given),
+            quiet: 0,
         }
     }
 
@@ -75,6 +82,21 @@ impl Keeping {
         self.pace.as_mut()
     }
 
+    /// What rules wish, unless no job has moved for too long.
+    pub(crate) fn heeds(&mut self, wish: Option<SimTime>, view: &View<'_>) -> Option<SimTime> {
+        let still = |change: &Change| match change {
+            Change::Woken | Change::Node(_) | Change::Price(_) | Change::Availability(_) => true,
+            Change::Arrived(_)
+            | Change::Requeued(_)
+            | Change::Started(_)
+            | Change::Reseated(_)
+            | Change::Ended(_) => false,
+        };
+        let quiet = view.running_len() == 0 && view.changes().iter().all(still);
+        self.quiet = if quiet { self.quiet + 1 } else { 0 };
+        wish.filter(|_| self.quiet < MOST_QUIET)
+    }
+
     /// What they want to be asked after.
     pub(crate) fn wakes_on(&self) -> Wakes {
         let wakes = self.rules.iter().map(|rule| rule.wakes_on());
@@ -86,6 +108,7 @@ impl Keeping {
         Self {
             rules: self.rules.iter().map(|rule| rule.fork()).collect(),
             pace: self.pace.clone(),
+            quiet: self.quiet,
         }
     }
 }

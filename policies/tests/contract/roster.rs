@@ -91,10 +91,10 @@ pub(crate) fn all() -> Vec<Contender> {
         all.push(parts([order.kind, "skip", "best-fit", "by-order", "keep"]).quick());
     }
     all.push(parts(["srtf", "skip", "best-fit", "by-order", "keep"]).knowing());
-    all.extend(keepers());
     all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
     let both_ways = POLICIES.iter().filter(|entry| entry.claims.keeps.is_some());
     all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
+    all.extend(keepers());
     all
 }
 
@@ -234,6 +234,11 @@ impl Contender {
             Kinds::Whole(kind) => claims(POLICIES, kind).compat.is_some(),
             Kinds::Parts(_) => false,
         }
+    }
+
+    /// Whether it closes fleets at times.
+    pub(crate) fn closes(&self) -> bool {
+        self.keeps[1] != "none"
     }
 
     pub(crate) fn part(&self, seam: usize) -> Option<&'static str> {

@@ -58,7 +58,12 @@ pub(super) fn of(scenario: &Scenario, offerings: &[Offering]) -> Vec<Commitment>
 
 /// What may be spent, in the order of the scenario.
 pub(super) fn budgets(scenario: &Scenario, offerings: &[Offering]) -> Vec<Budget> {
-    let all = || scenario.fleets.iter().map(|fleet| fleet.name.value.as_str());
+    let all = || {
+        scenario
+            .fleets
+            .iter()
+            .map(|fleet| fleet.name.value.as_str())
+    };
     let budgets = scenario.budgets.iter().map(|spec| {
         let named: Vec<&str> = spec.fleets.iter().map(|name| name.value.as_str()).collect();
         let fleets = if named.is_empty() {
@@ -70,7 +75,10 @@ pub(super) fn budgets(scenario: &Scenario, offerings: &[Offering]) -> Vec<Budget
             name: spec.name.value.clone(),
             amount: spec.amount,
             period: spec.period,
-            covers: fleets.iter().flat_map(|fleet| ids(fleet, offerings)).collect(),
+            covers: fleets
+                .iter()
+                .flat_map(|fleet| ids(fleet, offerings))
+                .collect(),
             delay: spec.delay,
         }
     });

@@ -2,7 +2,8 @@
 
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS, SCALES,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    SCALES,
 };
 use traces::Reads;
 

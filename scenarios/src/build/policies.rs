@@ -4,8 +4,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS, SCALES,
-    Setting, find,
+    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
+    PREEMPTIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 

@@ -2,7 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
-use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    SCALES,
+};
 
 use super::run::plot;
 use super::{Failure, compare::Format, terminal};

@@ -57,8 +57,8 @@ mod value;
 mod workload;
 mod write;
 
-pub use catalogue::{Entry, catalogue};
 pub use budget::BudgetSpec;
+pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
 pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};

@@ -15,7 +15,7 @@ use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
-use crate::units::{JobId, SimTime, convert, limits};
+use crate::units::{JobId, Money, SimTime, convert, limits};
 use crate::watch::{Digesting, Digests, Fact, Observer, Outcome};
 use crate::world::Arrivals;
 
@@ -55,6 +55,8 @@ pub struct Counters {
     pub refusals: u64,
     /// Times that a policy said that a budget comes to its end.
     pub alerts: u64,
+    /// Spent beyond the budgets: see [`Engine::overspent`].
+    pub overspent: Money,
     /// Batches at this instant so far.
     batches: u32,
     /// Times in a row that the policy was asked by the clock alone and decided nothing.
@@ -299,7 +301,10 @@ impl Engine {
 
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters {
+            overspent: self.overspent(),
+            ..self.counters
+        }
     }
 
     /// The digests so far.

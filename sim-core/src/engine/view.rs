@@ -191,10 +191,12 @@ impl<'a> View<'a> {
             held: supply.held,
             leaving: supply.leaving,
             min: offering.min,
-            max: if shut { supply.held } else { offering.max },
+            max: if shut { 0 } else { offering.max },
             boot: offering.boot,
             price: supply.price,
-            available: if offering.visible {
+            available: if shut {
+                0
+            } else if offering.visible {
                 supply.available
             } else {
                 offering.max
@@ -202,8 +204,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The same world with some offerings shut: none of them more is to be had than is held. For what a part of a policy
-    /// tells another.
+    /// The same world with some offerings shut: for all that it shows, no machine of them may be held. For what a part of a
+    /// policy tells another.
     pub fn shutting<'b>(&self, shut: &'b [bool]) -> View<'b>
     where
         'a: 'b,

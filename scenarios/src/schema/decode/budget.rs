@@ -70,7 +70,10 @@ fn period(item: Item<'_>) -> Option<Period> {
     }
     let span = item.span()?.value;
     if span < SHORTEST {
-        return item.refuse("shorter than a minute", "write for example period = \"30d\"");
+        return item.refuse(
+            "shorter than a minute",
+            "write for example period = \"30d\"",
+        );
     }
     Some(Period::Every(span))
 }

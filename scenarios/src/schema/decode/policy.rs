@@ -28,11 +28,7 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new("place", Takes::Part(Seam::Place), "On which nodes."),
         KeySpec::new("preempt", Takes::Part(Seam::Preempt), "Who makes way."),
         KeySpec::new("buy", Takes::Part(Seam::Buy), "How many machines are held."),
-        KeySpec::new(
-            "guard",
-            Takes::Part(Seam::Guard),
-            "What guards the budget.",
-        ),
+        KeySpec::new("guard", Takes::Part(Seam::Guard), "What guards the budget."),
         KeySpec::new("hours", Takes::Part(Seam::Hours), "When fleets are open."),
         KeySpec::new(
             "scale",
