@@ -1,13 +1,15 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod keeping;
+
+pub use keeping::{GUARDS, HOURS, PACES, SCALES};
+
 use sim_core::engine::Policy;
 use sim_core::model::Market;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Buy, Keep, QueueDepth, Reaper};
 use crate::deadline::entries;
-pub use crate::keeping::entries::{GUARDS, HOURS, PACES, SCALES};
-
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
 use crate::order::{
     Edf, F1, Fifo, Largest, Las, Order, Priority, Shortest, Smallest, Srtf, Unicep, Wfp3,
@@ -56,14 +58,14 @@ pub struct Claims {
     pub needs: &'static [&'static str],
 }
 
-pub(crate) const PLAIN: Claims = Claims {
+const PLAIN: Claims = Claims {
     estimate: false,
     starvation_free: false,
     compat: None,
     keeps: None,
     needs: &[],
 };
-pub(crate) const FAIR: Claims = Claims {
+const FAIR: Claims = Claims {
     starvation_free: true,
     ..PLAIN
 };
@@ -105,7 +107,7 @@ const RELIEF: &[Param] = &[Param {
     doc: "most jobs for which room is made at an instant",
 }];
 /// Names of the markets.
-pub(crate) const MARKETS: &[&str] = &[
+const MARKETS: &[&str] = &[
     "owned",
     "on-demand",
     "reserved",

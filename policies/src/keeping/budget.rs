@@ -109,7 +109,7 @@ impl Budget {
             let spend = desk.view.spend(position);
             let mut stage = Stage::Open;
             for (begins, share) in STAGES.into_iter().zip(self.shares) {
-                let from = spend.amount.nanousd() * i128::from(share) / 1_000_000;
+                let from = spend.amount.nanousd().saturating_mul(share.into()) / 1_000_000;
                 if spend.seen.nanousd() >= from {
                     (stage, wish) = (begins, earlier(wish, Some(spend.until)));
                 } else {

@@ -2,13 +2,12 @@
 //! right size. A policy without any of them pays for none.
 
 mod budget;
-pub mod entries;
 mod grow;
 mod losses;
 mod office;
 mod pace;
 
-pub use budget::Budget;
+pub use budget::{Budget, Stage};
 pub use grow::Grow;
 pub use losses::Losses;
 pub use office::Office;

@@ -103,13 +103,14 @@ fn keepers() -> Vec<Contender> {
     let rules = [GUARDS, HOURS, SCALES];
     let mut kept: Vec<[&'static str; 4]> = Vec::new();
     for (seam, entries) in rules.into_iter().enumerate() {
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| entry.kind != "none") {
             let mut keeps = NOTHING;
             keeps[seam] = entry.kind;
             kept.push(keeps);
         }
     }
-    kept.extend(PACES.iter().map(|pace| ["none", "none", "none", pace.kind]));
+    let paces = PACES.iter().filter(|pace| pace.kind != "given");
+    kept.extend(paces.map(|pace| ["none", "none", "none", pace.kind]));
     let last = |entries: &[Entry<_>]| entries.last().expect("an entry").kind;
     kept.push([last(GUARDS), last(HOURS), last(SCALES), "exact"]);
     let mut all = Vec::new();

@@ -48,6 +48,7 @@ fn past_a_share_nothing_starts_past_another_nothing_runs_but_what_is_critical() 
             "480 node 0 is ready",
             "480 job 0 starts on 0",
             "512 job 0 ends",
+            "512 node 0 is released",
         ],
     );
     // Three stages in each of two periods; the critical job spent eight minutes' money too much.
@@ -72,6 +73,7 @@ fn what_is_seen_late_is_heeded_late() {
             "240 node 0 is ready",
             "240 job 0 starts on 0",
             "260 job 0 ends",
+            "260 node 0 is released",
         ],
     );
     assert_eq!(counters.overspent, Money::from_nanousd(3_000_000_000));
@@ -110,8 +112,9 @@ fn machines_go_in_the_order_of_their_markets_and_only_those_it_is_for() {
             "240 job 1 starts on 0",
             "240 job 2 starts on 1",
             "250 job 1 ends",
-            "250 node 0 is released",
             "250 job 2 ends",
+            "250 node 0 is released",
+            "250 node 1 is released",
         ],
     );
 }

@@ -19,11 +19,8 @@ fn idle_machines_go_at_once_or_after_a_while_or_never() {
         };
         (of("is ready").len(), of("is released"))
     };
-    let at_once = vec!["10 node 0 is released", "30 node 0 is released"];
-    assert_eq!(
-        launches("0s"),
-        (3, at_once.iter().map(|line| (*line).to_owned()).collect())
-    );
+    let at_once = [10, 30, 110].map(|minute| format!("{minute} node 0 is released"));
+    assert_eq!(launches("0s"), (3, at_once.to_vec()));
     assert_eq!(
         launches("15m"),
         (2, vec!["45 node 0 is released".to_owned()])
@@ -86,7 +83,8 @@ fn in_standby_a_machine_is_ready_before_it_is_wanted() {
             "15 job 1 ends",
             "15 node 2 is ready",
             "15 node 2 is released",
-            "20 job 0 ends",
+            "25 job 0 ends",
+            "25 node 1 is released",
         ],
     );
 }

@@ -2,10 +2,9 @@
 
 use sim_core::model::Market;
 
-use super::budget::Stage;
-use super::{Budget, Formula, Grow, Keeper, Losses, Nothing, Office, Pace};
+use super::{Entry, FAIR, MARKETS, PLAIN, span};
+use crate::keeping::{Budget, Formula, Grow, Keeper, Losses, Nothing, Office, Pace, Stage};
 use crate::params::{Domain, Param, Params};
-use crate::registry::{Entry, FAIR, MARKETS, PLAIN, span};
 
 const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
