@@ -1,8 +1,9 @@
 //! The composed policy: an order, an admission rule, a placement, a preemption rule and a buyer, each one method.
 //!
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
-//! time are ranked anew; 3. the admission rule starts what it will; 4. the preemption rule makes room for what still waits;
-//! 5. the buyer adjusts the fleet; 6. the clock is set for whoever wants to be woken.
+//! time are ranked anew; 3. what is kept withholds jobs and closes nodes; 4. the admission rule starts what it will; 5. the
+//! preemption rule makes room for what still waits; 6. what is kept gives back, and changes the seats of elastic jobs; 7. the
+//! buyer adjusts the fleet; 8. the clock is set for whoever wants to be woken.
 
 use sim_core::engine::{
     Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
@@ -12,6 +13,7 @@ use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
 use crate::buy::Buy;
+use crate::keeping::{Keeping, Pace, earlier};
 use crate::order::Order;
 use crate::place::Place;
 use crate::preempt::Preempt;
@@ -31,6 +33,8 @@ pub struct Composed {
     pub preempt: Box<dyn Preempt>,
     /// What to hold.
     pub buy: Box<dyn Buy>,
+    /// What is kept beside: by default nothing.
+    pub keep: Keeping,
     /// The waiting jobs; empty at the start.
     pub state: Standing,
 }
@@ -56,6 +60,7 @@ pub struct Desk<'d, 'v, 'p> {
     /// Who goes first.
     pub order: &'d dyn Order,
     place: &'d mut dyn Place,
+    pace: Option<&'d mut Pace>,
 }
 
 impl<'v> Desk<'_, 'v, '_> {
@@ -79,6 +84,13 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Starts a waiting job there, and takes it out of the queue.
     pub fn start(&mut self, job: JobId, placement: &Placement) {
+        if let Some(pace) = &self.pace {
+            let (waits, capacity) = (self.job(job), self.plan.capacity());
+            let every = pace.stretch((&waits, placement), self.view, capacity);
+            if let Some(every) = every.filter(|every| waits.paced() != Some(*every)) {
+                self.plan.pace(job, every).expect("it waits");
+            }
+        }
         self.plan
             .start(job, placement)
             .expect("a placement that was laid out on this plan");
@@ -107,7 +119,8 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | self.buy.wakes_on();
+        let parts = self.buy.wakes_on() | self.keep.wakes_on();
+        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
             always
@@ -117,14 +130,20 @@ impl Policy for Composed {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
-        self.take_in(view);
+        self.take_in(view, plan.capacity());
+        let (rules, pace) = self.keep.parts();
         let mut desk = Desk {
             view,
             plan,
             queue: &mut self.state.queue,
             order: &*self.order,
             place: &mut *self.place,
+            pace,
         };
+        let (mut shut, mut wish) = (Vec::new(), None);
+        for rule in rules.iter_mut() {
+            wish = earlier(wish, rule.begin(&mut desk, &mut shut));
+        }
         // Both are about jobs that wait.
         if !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
@@ -132,7 +151,20 @@ impl Policy for Composed {
                 self.admit.admit(&mut desk);
             }
         }
-        let wish = self.buy.buy(&mut desk);
+        for rule in rules {
+            wish = earlier(wish, rule.finish(&mut desk));
+        }
+        // Where something is shut the buyer sees a world in which no more of it is to be had.
+        let open = view.shutting(&shut);
+        let mut desk = Desk {
+            view: &open,
+            ..desk
+        };
+        let bought = self.buy.buy(&mut desk);
+        let wish = earlier(bought, self.keep.heeds(wish, view));
+        if let Some(pace) = self.keep.pace() {
+            pace.seal(plan.decisions());
+        }
         self.set_clock(view, plan, wish);
         self.state.nobody_waits =
             self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
@@ -146,6 +178,7 @@ impl Policy for Composed {
             place: self.place.fork(),
             preempt: self.preempt.fork(),
             buy: self.buy.fork(),
+            keep: self.keep.fork(),
             state: self.state.clone(),
         })
     }
@@ -153,7 +186,7 @@ impl Policy for Composed {
 
 impl Composed {
     /// Brings the queue up to date.
-    fn take_in(&mut self, view: &View<'_>) {
+    fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
         let queue = &mut self.state.queue;
         for change in view.changes() {
             match change {
@@ -171,6 +204,9 @@ impl Composed {
                 | Change::Woken => {}
             }
             self.admit.note(change, view);
+            if let Some(pace) = self.keep.pace() {
+                pace.note(change, view, capacity);
+            }
         }
         let due = self
             .order

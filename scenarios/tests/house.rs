@@ -74,7 +74,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "queue",
             "order",
             "place",
-            "admit|preempt|buy|compose",
+            "admit|preempt|buy|keeping|compose",
             "joint",
             "registry",
         ],

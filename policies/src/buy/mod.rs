@@ -1,8 +1,10 @@
 //! Buying: what to hold.
 
 mod queue_depth;
+mod reap;
 
 pub use queue_depth::QueueDepth;
+pub use reap::Reaper;
 
 use sim_core::engine::Wakes;
 use sim_core::units::SimTime;

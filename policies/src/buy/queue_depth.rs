@@ -1,11 +1,11 @@
-//! Queue depth: machines for what waits beyond what boots, in the order of the fleets; one that has been idle for a while is
-//! given back, unless a job waits that would use it.
+//! Queue depth: machines for what waits beyond what boots, in the order of the fleets, and some in standby; one that has been
+//! idle for a while is given back, unless it is in standby or a job waits that would use it.
 
 use sim_core::engine::{Capacity, NodePhase, Wakes};
 use sim_core::model::{Market, Role};
-use sim_core::units::{NodeId, OfferingId, SimTime, Span};
+use sim_core::units::{NodeId, OfferingId, SimTime};
 
-use super::Buy;
+use super::{Buy, Reaper};
 use crate::compose::Desk;
 use crate::place::{Offerings, empty_room, groups};
 
@@ -14,10 +14,10 @@ use crate::place::{Offerings, empty_room, groups};
 pub struct QueueDepth {
     /// Markets to buy in.
     pub markets: Vec<Market>,
-    /// How long a node may be idle.
-    pub idle: Span,
-    /// By node: since when it has been idle.
-    pub since: Vec<Option<SimTime>>,
+    /// Idle nodes to keep ready.
+    pub standby: u32,
+    /// What gives back.
+    pub reaper: Reaper,
 }
 
 /// Machines that what waits would fill, in millionths: tasks of different sizes share a machine.
@@ -51,13 +51,18 @@ impl Buy for QueueDepth {
                 want(desk.plan.capacity(), &mut fleets, role, &groups);
             }
         }
+        if self.standby > 0 {
+            stand_by(desk, &mut fleets, self.standby);
+        }
         for fleet in &fleets {
             request(desk, fleet);
         }
-        fleets
-            .iter()
-            .filter_map(|fleet| self.reap(desk, fleet))
-            .min()
+        let mut standby = self.standby;
+        let mut reap = |fleet: &Fleet| match fleet.useful {
+            true => self.reaper.spare(desk, fleet.id),
+            false => self.reaper.reap(desk, fleet.id, &mut standby),
+        };
+        fleets.iter().filter_map(|fleet| reap(fleet)).min()
     }
 
     fn wakes_on(&self) -> Wakes {
@@ -76,7 +81,9 @@ fn fleet(desk: &Desk<'_, '_, '_>, id: OfferingId) -> Fleet {
         node.is_some_and(|node| node.phase == NodePhase::Booting)
     };
     let booting = desk.plan.capacity().slots_of(id).filter(boots).count();
-    let booting = u64::try_from(booting).expect("node ids have 32 bits");
+    // What the plan has asked for already boots as well.
+    let asked = desk.plan.holds(id).saturating_sub(offering.held);
+    let booting = u64::try_from(booting).expect("node ids have 32 bits") + u64::from(asked);
     let room = offering.max.min(offering.available);
     Fleet {
         id,
@@ -112,6 +119,24 @@ fn want(capacity: &Capacity, fleets: &mut [Fleet], role: &Role, groups: &[Offeri
     }
 }
 
+/// Adds what is missing to so many machines that are idle or about to be, first to the first fleets.
+fn stand_by(desk: &Desk<'_, '_, '_>, fleets: &mut [Fleet], standby: u32) {
+    let capacity = desk.plan.capacity();
+    let idle = |fleet: &Fleet| {
+        let nodes = capacity.nodes(fleet.id);
+        nodes.filter(|node| capacity.is_empty(*node)).count()
+    };
+    let idle: usize = fleets.iter().map(idle).sum();
+    let idle = u64::try_from(idle).expect("node ids have 32 bits");
+    let mut missing = u64::from(standby).saturating_sub(idle);
+    for fleet in fleets {
+        let wanted = fleet.wanted.div_ceil(MACHINE);
+        let more = missing.min(fleet.most.saturating_sub(wanted));
+        fleet.wanted = (wanted + more) * MACHINE;
+        missing -= more;
+    }
+}
+
 /// Asks for as many machines as what waits would fill, less what boots already.
 fn request(desk: &mut Desk<'_, '_, '_>, fleet: &Fleet) {
     let missing = fleet.wanted.div_ceil(MACHINE).saturating_sub(fleet.booting);
@@ -120,30 +145,5 @@ fn request(desk: &mut Desk<'_, '_, '_>, fleet: &Fleet) {
         desk.plan
             .request(fleet.id, count)
             .expect("within the quota");
-    }
-}
-
-impl QueueDepth {
-    /// Gives back what has been idle for long enough, down to the minimum; returns when the next may be.
-    fn reap(&mut self, desk: &mut Desk<'_, '_, '_>, fleet: &Fleet) -> Option<SimTime> {
-        let (now, mut next) = (desk.view.now(), None);
-        let slots = usize::try_from(desk.plan.capacity().slots()).expect("32 bits fit");
-        self.since.resize(slots, None);
-        for node in desk.plan.capacity().slots_of(fleet.id) {
-            let idle = desk.plan.capacity().is_open(node) && desk.plan.capacity().is_empty(node);
-            let since = &mut self.since[node.index()];
-            if !idle || fleet.useful {
-                *since = None;
-                continue;
-            }
-            let due = since.get_or_insert(now).saturating_add(self.idle);
-            if due > now {
-                next = Some(next.map_or(due, |next: SimTime| next.min(due)));
-            } else if desk.plan.may_leave(node) {
-                desk.plan.release(node).expect("it may leave, and is empty");
-                *since = None;
-            }
-        }
-        next
     }
 }

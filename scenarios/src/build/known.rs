@@ -1,7 +1,10 @@
 //! What there is to name in a scenario, gathered from the registries of the crates below.
 
 use policies::params::{Domain, Param as PolicyParam};
-use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    SCALES,
+};
 use traces::Reads;
 
 use crate::schema::{Known, Param, ParamTakes, Seam};
@@ -39,6 +42,10 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Place => entries(PLACEMENTS),
         Seam::Preempt => entries(PREEMPTIONS),
         Seam::Buy => entries(BUYERS),
+        Seam::Guard => entries(GUARDS),
+        Seam::Hours => entries(HOURS),
+        Seam::Scale => entries(SCALES),
+        Seam::Pace => entries(PACES),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),
@@ -75,8 +82,12 @@ fn param(param: &PolicyParam) -> Param {
         Domain::Count(low, high) => ParamTakes::Integer(low.into(), high.into()),
         Domain::Ratio(low, high) => ParamTakes::Number(low, high),
         Domain::Flag => ParamTakes::Bool,
-        // The registry itself says which words.
-        Domain::Subset(_) => ParamTakes::Any,
+        // The registry itself says which words, and what else may stand there.
+        Domain::Subset(_)
+        | Domain::Patience
+        | Domain::TimeOfDay
+        | Domain::Fleets
+        | Domain::Budgets => ParamTakes::Any,
     };
     optional(param.name, takes)
 }

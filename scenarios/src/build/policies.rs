@@ -1,16 +1,23 @@
 //! Policies: a specification becomes a maker of policies, one for each run.
 
 use policies::compose::{Composed, Standing};
-use policies::params::{Params, Value as Given};
+use policies::keeping::Keeping;
+use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting, find,
+    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
+    PREEMPTIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
 use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, Value};
 
 /// What stands where a composed policy says nothing.
-const DEFAULTS: [&str; 5] = ["fifo", "strict", "best-fit", "none", "keep"];
+const DEFAULTS: [&str; SEAMS] = [
+    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given",
+];
+
+/// Parts of a composed policy.
+const SEAMS: usize = 9;
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -43,8 +50,8 @@ pub struct Knows {
 #[derive(Clone, Debug)]
 enum Make {
     Composed {
-        kinds: [&'static str; 5],
-        params: Box<[Params; 5]>,
+        kinds: [&'static str; SEAMS],
+        params: Vec<Params>,
     },
     Named {
         kind: &'static str,
@@ -74,8 +81,12 @@ fn contender(
                 &composed.place,
                 &composed.preempt,
                 &composed.buy,
+                &composed.guard,
+                &composed.hours,
+                &composed.scale,
+                &composed.pace,
             ];
-            composed_of(given.map(Option::as_ref), reasons)?
+            composed_of(given.map(Option::as_ref), scenario, reasons)?
         }
         PolicyKind::Named(part) => {
             let entry = find(POLICIES, &part.kind.value)?;
@@ -136,42 +147,83 @@ fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
     peeks
 }
 
-fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Option<(Make, Claims)> {
-    let kind = |seam: usize| parts[seam].map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
-    let order = find(ORDERS, kind(0))?;
-    let admit = find(ADMISSIONS, kind(1))?;
-    let place = find(PLACEMENTS, kind(2))?;
-    let preempt = find(PREEMPTIONS, kind(3))?;
-    let buy = find(BUYERS, kind(4))?;
-    let checked = [
-        params(order, parts[0], reasons),
-        params(admit, parts[1], reasons),
-        params(place, parts[2], reasons),
-        params(preempt, parts[3], reasons),
-        params(buy, parts[4], reasons),
+fn composed_of(
+    parts: [Option<&Part>; SEAMS],
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<(Make, Claims)> {
+    let context = (parts, scenario);
+    let made = [
+        seam(ORDERS, 0, context, reasons),
+        seam(ADMISSIONS, 1, context, reasons),
+        seam(PLACEMENTS, 2, context, reasons),
+        seam(PREEMPTIONS, 3, context, reasons),
+        seam(BUYERS, 4, context, reasons),
+        seam(GUARDS, 5, context, reasons),
+        seam(HOURS, 6, context, reasons),
+        seam(SCALES, 7, context, reasons),
+        seam(PACES, 8, context, reasons),
     ];
-    let [
-        Some(of_order),
-        Some(of_admit),
-        Some(of_place),
-        Some(of_preempt),
-        Some(of_buy),
-    ] = checked
-    else {
-        return None;
-    };
-    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let made: Vec<Made> = made.into_iter().collect::<Option<_>>()?;
+    let kinds = std::array::from_fn(|seam| made[seam].kind);
     let claims = Claims {
-        estimate: order.claims.estimate || admit.claims.estimate,
+        estimate: made[0].claims.estimate || made[1].claims.estimate,
         ..Claims::default()
     };
-    Some((
-        Make::Composed {
-            kinds,
-            params: [of_order, of_admit, of_place, of_preempt, of_buy].into(),
-        },
-        claims,
-    ))
+    let params = made.into_iter().map(|made| made.params).collect();
+    Some((Make::Composed { kinds, params }, claims))
+}
+
+/// A part that has been checked.
+struct Made {
+    kind: &'static str,
+    params: Params,
+    claims: Claims,
+}
+
+fn seam<T: ?Sized>(
+    entries: &'static [Entry<T>],
+    seam: usize,
+    (parts, scenario): ([Option<&Part>; SEAMS], &Scenario),
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Made> {
+    let part = parts[seam];
+    let kind = part.map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
+    let entry = find(entries, kind)?;
+    let params = params(entry, part, reasons);
+    check_names(entry.params, part, scenario, reasons);
+    Some(Made {
+        kind: entry.kind,
+        params: params?,
+        claims: entry.claims,
+    })
+}
+
+/// Fleets and budgets that a part names exist.
+fn check_names(
+    declared: &[Param],
+    part: Option<&Part>,
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) {
+    let fleets = || scenario.fleets.iter().map(|fleet| &fleet.name.value);
+    let budgets = || scenario.budgets.iter().map(|budget| &budget.name.value);
+    for (key, value) in part.map_or(&[][..], |part| &part.params) {
+        let param = declared.iter().find(|param| param.name == key.value);
+        let (noun, known): (&str, Vec<&String>) = match param.map(|param| param.domain) {
+            Some(Domain::Fleets) => ("fleet", fleets().collect()),
+            Some(Domain::Budgets) => ("budget", budgets().collect()),
+            Some(_) | None => continue,
+        };
+        for name in value.value.as_list().unwrap_or_default() {
+            let text = name.value.as_text().unwrap_or_default();
+            if !known.iter().any(|known| *known == text) {
+                let rule = format!("no {noun} has this name");
+                let remedy = format!("name a [[{noun}]] of the scenario");
+                reasons.push(Diagnostic::new(name.place, text, rule).or(remedy));
+            }
+        }
+    }
 }
 
 /// The parameters of a part, checked against their declaration.
@@ -262,6 +314,16 @@ fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>)
     }
 }
 
+/// What a policy keeps: the guard first, so that a morning's machines are not bought with money that is gone.
+fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keeping {
+    let rules = [(GUARDS, 5), (HOURS, 6), (SCALES, 7)];
+    let rules = rules.map(|(entries, seam)| {
+        (find(entries, kinds[seam]).expect("checked").build)(&params[seam], setting)
+    });
+    let pace = find(PACES, kinds[8]).expect("checked");
+    Keeping::new(rules, *(pace.build)(&params[8], setting))
+}
+
 impl Contender {
     /// A policy for one run.
     pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
@@ -280,6 +342,7 @@ impl Contender {
                     &params[3], &setting,
                 ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
+                keep: keeping(kinds, params, &setting),
                 state: Standing::default(),
             }),
             Make::Named { kind, params } => {

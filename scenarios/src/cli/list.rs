@@ -2,7 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
-use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    SCALES,
+};
 
 use super::run::plot;
 use super::{Failure, compare::Format, terminal};
@@ -87,6 +90,10 @@ fn policies() -> Table {
     rows.extend(entries("place", PLACEMENTS));
     rows.extend(entries("preempt", PREEMPTIONS));
     rows.extend(entries("buy", BUYERS));
+    rows.extend(entries("guard", GUARDS));
+    rows.extend(entries("hours", HOURS));
+    rows.extend(entries("scale", SCALES));
+    rows.extend(entries("pace", PACES));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -299,6 +299,26 @@ pub const METRICS: &[Metric] = &[
         "decisions refused of which the policy took no notice",
         |run| Some(super::number::real(run.counters.refusals)),
     ),
+    metric(
+        "budget_overspend_usd",
+        "USD",
+        Less,
+        "spent beyond the budgets, each period of each by itself: price x time, before any rule of billing",
+        |run| {
+            let any = !run.world.budgets.is_empty();
+            any.then(|| usd(run.counters.overspent))
+        },
+    ),
+    metric(
+        "budget_alerts",
+        "",
+        Less,
+        "times a guard saw a budget come to a further stage of its end",
+        |run| {
+            let any = !run.world.budgets.is_empty();
+            any.then(|| super::number::real(run.counters.alerts))
+        },
+    ),
     metric("events", "", Neither, "events taken", |run| {
         Some(super::number::real(run.counters.events))
     }),

@@ -228,6 +228,10 @@ impl Seam {
             Self::Place => "placement",
             Self::Preempt => "preemption",
             Self::Buy => "purchase",
+            Self::Guard => "guard",
+            Self::Hours => "opening hours",
+            Self::Scale => "scaling",
+            Self::Pace => "pace",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",
@@ -270,6 +274,10 @@ mod tests {
             | Seam::Place
             | Seam::Preempt
             | Seam::Buy
+            | Seam::Guard
+            | Seam::Hours
+            | Seam::Scale
+            | Seam::Pace
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat

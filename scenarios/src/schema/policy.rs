@@ -44,6 +44,14 @@ pub struct Composed {
     pub preempt: Option<Part>,
     /// How many machines are held.
     pub buy: Option<Part>,
+    /// What guards the budget.
+    pub guard: Option<Part>,
+    /// When fleets are open.
+    pub hours: Option<Part>,
+    /// How large elastic jobs are.
+    pub scale: Option<Part>,
+    /// How often checkpoints are written.
+    pub pace: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -88,6 +96,10 @@ impl Composed {
             (Seam::Place, &self.place),
             (Seam::Preempt, &self.preempt),
             (Seam::Buy, &self.buy),
+            (Seam::Guard, &self.guard),
+            (Seam::Hours, &self.hours),
+            (Seam::Scale, &self.scale),
+            (Seam::Pace, &self.pace),
         ];
         let present = all.into_iter();
         present

@@ -50,6 +50,9 @@ pub fn print(scenario: &Scenario) -> String {
     for (title, table) in as_written(scenario) {
         section(&mut text, title, table);
     }
+    for budget in &scenario.budgets {
+        section(&mut text, "[[budget]]", &budget.written);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }
@@ -270,6 +273,10 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("place", &composed.place),
                 ("preempt", &composed.preempt),
                 ("buy", &composed.buy),
+                ("guard", &composed.guard),
+                ("hours", &composed.hours),
+                ("scale", &composed.scale),
+                ("pace", &composed.pace),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

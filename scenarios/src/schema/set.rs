@@ -217,7 +217,8 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
 /// The key of the kind, where `name` is a part that may be written short.
 fn kind_key(name: &str) -> Option<&'static str> {
     match name {
-        "order" | "admit" | "place" | "preempt" | "buy" | "course" => Some("kind"),
+        "order" | "admit" | "place" | "preempt" | "buy" | "guard" | "hours" | "scale" | "pace"
+        | "course" => Some("kind"),
         "synth" | "estimate" => Some("model"),
         _ => None,
     }

@@ -105,6 +105,14 @@ pub enum Seam {
     Preempt,
     /// How many machines are held.
     Buy,
+    /// What guards the budget.
+    Guard,
+    /// When fleets are open.
+    Hours,
+    /// How large elastic jobs are.
+    Scale,
+    /// How often checkpoints are written.
+    Pace,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -133,6 +141,10 @@ impl Seam {
             | Self::Place
             | Self::Preempt
             | Self::Buy
+            | Self::Guard
+            | Self::Hours
+            | Self::Scale
+            | Self::Pace
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

@@ -2,9 +2,11 @@
 //! one that knows no manners.
 
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::params::Params;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    SCALES, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -54,6 +56,8 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         any(PLACEMENTS, luck),
     );
     let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
+    let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
+    let pace = any(PACES, luck);
     let grants = Grants {
         durations: luck.chance(0.3),
         ..Grants::default()
@@ -64,7 +68,9 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         compat: false,
     };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
-    let name = kinds.join("+");
+    let kept = [guard.kind, hours.kind, scale.kind, pace.kind];
+    let name = [kinds.join("+"), kept.join("+")].join(" keeping ");
+    let rules = [guard, hours, scale].map(|rule| (rule.build)(&plain(rule), &setting));
     let policy = Box::new(Composed {
         name: name.clone(),
         order: (order.build)(&plain(order), &setting),
@@ -72,6 +78,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         place: (place.build)(&plain(place), &setting),
         preempt: (preempt.build)(&plain(preempt), &setting),
         buy: (buy.build)(&plain(buy), &setting),
+        keep: Keeping::new(rules, *(pace.build)(&plain(pace), &setting)),
         state: Standing::default(),
     });
     Pilot {

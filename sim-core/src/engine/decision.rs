@@ -93,4 +93,6 @@ pub enum Reason {
     NoCapacity,
     /// It would delay a job that holds a reservation.
     WouldDelay,
+    /// A budget comes to its end, and the job is not critical.
+    OverBudget,
 }

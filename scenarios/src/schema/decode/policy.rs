@@ -28,7 +28,18 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new("place", Takes::Part(Seam::Place), "On which nodes."),
         KeySpec::new("preempt", Takes::Part(Seam::Preempt), "Who makes way."),
         KeySpec::new("buy", Takes::Part(Seam::Buy), "How many machines are held."),
-        KeySpec::later("scale", "inference serving"),
+        KeySpec::new("guard", Takes::Part(Seam::Guard), "What guards the budget."),
+        KeySpec::new("hours", Takes::Part(Seam::Hours), "When fleets are open."),
+        KeySpec::new(
+            "scale",
+            Takes::Part(Seam::Scale),
+            "How large elastic jobs are.",
+        ),
+        KeySpec::new(
+            "pace",
+            Takes::Part(Seam::Pace),
+            "How often checkpoints are written.",
+        ),
         KeySpec::new(
             "clairvoyant",
             Takes::List(&Takes::Choice(&KNOWLEDGE)),
@@ -57,7 +68,9 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 5] = ["order", "admit", "place", "preempt", "buy"];
+const PARTS: [&str; 9] = [
+    "order", "admit", "place", "preempt", "buy", "guard", "hours", "scale", "pace",
+];
 
 /// Kinds that a later part brings.
 const LATER: [(&str, &str); 2] = [
@@ -104,13 +117,18 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
     for (key, _) in &others {
         fields.cx.refuse(fields.unknown(key));
     }
-    let [order, admit, place, preempt, buy] = PARTS.map(|key| fields.optional(key, Item::part));
+    let parts = PARTS.map(|key| fields.optional(key, Item::part));
+    let [order, admit, place, preempt, buy, guard, hours, scale, pace] = parts;
     let composed = Composed {
         order: order?,
         admit: admit?,
         place: place?,
         preempt: preempt?,
         buy: buy?,
+        guard: guard?,
+        hours: hours?,
+        scale: scale?,
+        pace: pace?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }
