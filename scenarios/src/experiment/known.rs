@@ -19,6 +19,10 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Place
         | Seam::Preempt
         | Seam::Buy
+        | Seam::Guard
+        | Seam::Hours
+        | Seam::Scale
+        | Seam::Pace
         | Seam::Policy
         | Seam::Synth
         | Seam::Estimate

@@ -6,7 +6,7 @@ use sim_core::model::Market;
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::measured::{Run, count, makespan, mean, slowdown, unfinished, violations};
+use super::measured::{Run, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
 use super::stats::quantile;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::place::Spanned;
 use super::spec::Seam;
-use super::value::Part;
+use super::value::{Part, Value};
 
 /// A policy: a composition of parts, or one of the registry's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct PolicySpec {
     pub estimate: Option<Part>,
     /// The published simulator whose ways it keeps.
     pub compat: Option<Spanned<String>>,
+    /// What it brings along: paths of the scenario with other values, as written.
+    pub with: Option<Value>,
 }
 
 /// How a policy decides.

@@ -289,6 +289,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
             }
         }
     }
+    put(&mut table, "with", policy.with.clone());
     let clairvoyant = policy.clairvoyant.iter().map(|known| string(known.name()));
     put(&mut table, "clairvoyant", Some(list(clairvoyant)));
     put(

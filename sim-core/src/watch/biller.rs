@@ -33,6 +33,10 @@ pub struct Biller {
     tariffs: Vec<Tariff>,
     /// By node: the machine in it.
     tenures: Vec<Option<Box<Tenure>>>,
+    /// By node: whether there was ever one.
+    ever: Vec<bool>,
+    /// By offering: most machines that were ever held, which fill the lowest slots.
+    bought: Vec<u32>,
     /// By job slot: what a task of each role asks for, in thousandths of GPUs and of CPU.
     demands: Vec<SmallVec<[(u64, u64); 1]>>,
     /// By job slot: where it lies.
@@ -89,6 +93,8 @@ impl Biller {
             from,
             attribute,
             tenures: vec![None; offering_of.len()],
+            ever: vec![false; offering_of.len()],
+            bought: vec![0; world.offerings.len()],
             offering_of,
             tariffs: world.offerings.iter().map(tariff).collect(),
             demands: Vec::new(),
@@ -136,6 +142,9 @@ impl Biller {
 
     fn grant(&mut self, node: NodeId, now: SimTime) {
         self.tenures[node.index()] = Some(Box::new(Tenure::new(now)));
+        if !std::mem::replace(&mut self.ever[node.index()], true) {
+            self.bought[self.offering_of[node.index()].index()] += 1;
+        }
         if Tenure::runs_from_grant(self.at(node).1) {
             self.begin(node, now);
         }
@@ -431,8 +440,9 @@ impl Biller {
                     sums.extend(lines.map(with));
                 }
                 Commitment::Owned(own) => {
-                    let tariff = &self.tariffs[own.offering.index()];
-                    sums.extend(ownership(own, window, tariff).map(with));
+                    let at = own.offering.index();
+                    let lines = ownership(own, self.bought[at], (window, &self.tariffs[at]));
+                    sums.extend(lines.map(with));
                 }
             }
         }

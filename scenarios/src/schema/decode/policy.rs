@@ -56,6 +56,12 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             Takes::Name,
             "The published simulator whose ways it keeps; `windtunnel list compat` names them.",
         ),
+        KeySpec::new(
+            "with",
+            Takes::Map(&Takes::Raw),
+            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms.",
+        )
+        .default("nothing"),
     ],
 )
 .open();
@@ -90,6 +96,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
         clairvoyant: clairvoyant?,
         estimate: estimate?,
         compat: compat?,
+        with: fields.table.get("with").map(|with| with.value.clone()),
     })
 }
 
@@ -105,7 +112,7 @@ fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
     if kind.value == "composed" {
         return composed(fields);
     }
-    let ours = ["name", "kind", "clairvoyant", "estimate", "compat"];
+    let ours = ["name", "kind", "clairvoyant", "estimate", "compat", "with"];
     let params = fields.table.entries.iter();
     let params = params.filter(|(key, _)| !ours.contains(&key.value.as_str()));
     let params = params.cloned().collect();
