@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use policies::registry::{ADMISSIONS, BUYERS, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS, SCALES,
+};
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
 use scenarios::schema::{DataRoots, PolicyKind, load};
@@ -60,7 +62,7 @@ fn unwatched(experiment: &Experiment) -> Vec<Vec<(u64, Digests)>> {
     let run = |contender: &scenarios::build::Contender, seed| {
         let jobs = experiment.jobs(seed).expect("jobs that fit");
         let trace = Trace::new(jobs.for_policy(contender));
-        let mut engine = Engine::new(experiment.world.clone(), Box::new(trace));
+        let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
         let mut policy = contender.policy(seed);
         let finish = engine.run(&mut *policy, contender.grants, &mut ());
         assert!(matches!(finish, Ok(Finish::Drained | Finish::Horizon)));
@@ -136,6 +138,10 @@ fn the_goldens_cover_the_registry() {
                         (&composed.place, "best-fit"),
                         (&composed.preempt, "none"),
                         (&composed.buy, "keep"),
+                        (&composed.guard, "none"),
+                        (&composed.hours, "none"),
+                        (&composed.scale, "none"),
+                        (&composed.pace, "given"),
                     ];
                     used.extend(parts.map(|(part, default)| {
                         let kind = part.as_ref().map(|part| part.kind.value.as_str());
@@ -155,6 +161,13 @@ fn the_goldens_cover_the_registry() {
         .chain(PLACEMENTS.iter().map(|entry| entry.kind))
         .chain(PREEMPTIONS.iter().map(|entry| entry.kind))
         .chain(BUYERS.iter().map(|entry| entry.kind))
+        .chain(
+            [GUARDS, HOURS, SCALES]
+                .into_iter()
+                .flatten()
+                .map(|entry| entry.kind),
+        )
+        .chain(PACES.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();
     assert!(missing.is_empty(), "no golden has {missing:?}");

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::fact::{Fact, Observer, Spent};
+use super::timeline::GpuUse;
 use crate::books::{
     Bill, Claim, Cover, End, Exact, Kind, Ledger, MACHINE_KINDS, Move, Payee, Source, Tariff,
     Tenure, Window, in_order, ownership, position, reservation,
@@ -67,15 +68,6 @@ struct Hold {
     reading: u128,
     /// By reservation: microseconds that it had been covered; none mostly.
     covered: Option<Box<[(usize, u64)]>>,
-}
-
-/// GPU time of an offering, in GPU-microseconds x 1000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GpuUse {
-    /// Of machines held.
-    pub billed: u128,
-    /// That jobs held.
-    pub used: u128,
 }
 
 impl Biller {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::balance::{Balance, Balances};
-use super::biller::{Biller, GpuUse};
+use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
-use super::timeline::{Sample, Sampler};
+use super::timeline::{GpuUse, Sample, Sampler};
 use crate::books::{Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
