@@ -1,8 +1,9 @@
 //! One flight: one policy, one seed.
 
+use sim_core::books::Bill;
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::units::{SimTime, Span};
-use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording};
+use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
 use super::metrics::{self, Window};
@@ -76,12 +77,37 @@ pub fn fly(
     let mut policy = chosen.policy(seed);
     let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
     let mut meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
-    let finish = match &mut meter {
-        Some(meter) => engine.run(&mut *policy, chosen.grants, &mut (&mut recorder, meter))?,
-        None => engine.run(&mut *policy, chosen.grants, &mut recorder)?,
+    let stocks = experiment.stocks.as_ref();
+    let mut keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
+    let grants = chosen.grants;
+    let finish = match (&mut meter, &mut keeper) {
+        (None, None) => engine.run(&mut *policy, grants, &mut recorder)?,
+        (Some(meter), None) => engine.run(&mut *policy, grants, &mut (&mut recorder, meter))?,
+        (None, Some(keeper)) => engine.run(&mut *policy, grants, &mut (&mut recorder, keeper))?,
+        (Some(meter), Some(keeper)) => {
+            engine.run(&mut *policy, grants, &mut ((&mut recorder, meter), keeper))?
+        }
     };
-    let record = recorder.finish(engine.now());
-    let quantities = meter.map_or(Vec::new(), |meter| meter.finish(engine.now()));
+    let end = engine.now();
+    let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
+    let until = |at: SimTime| sim_core::books::Window {
+        from: window.warmup,
+        end: at.max(window.warmup),
+    };
+    let kept = |at| {
+        let keeper = keeper.clone();
+        keeper.map_or(Vec::new(), |keeper| keeper.finish(until(at)))
+    };
+    let mut record = recorder.finish_with(end, kept(end));
+    // What is kept is told when it is over, and cut at each balance.
+    if let Some((_, earlier)) = record.balances.split_last_mut()
+        && keeper.is_some()
+    {
+        for balance in earlier {
+            let sums = kept(balance.at).into_iter().map(|(sum, _)| sum);
+            balance.bill = balance.bill.with(&Bill::new(sums));
+        }
+    }
     Ok(Flight {
         contender,
         seed,

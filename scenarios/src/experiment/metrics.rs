@@ -1,6 +1,6 @@
 //! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
 
-use sim_core::books::Kind;
+use sim_core::books::{Kind, Source};
 use sim_core::engine::{Counters, World};
 use sim_core::model::Market;
 use sim_core::units::{Money, SimTime, Span};
@@ -124,6 +124,23 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.cost(Some(Market::Serverless))),
     ),
     metric(
+        "cost_storage_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that lie in stores, are asked for there, or are left over",
+        |run| {
+            let kinds = [Kind::Storage, Kind::Requests, Kind::Leftover];
+            Some(run.unmetered(&kinds))
+        },
+    ),
+    metric(
+        "cost_egress_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that are moved between places",
+        |run| Some(run.unmetered(&[Kind::Egress])),
+    ),
+    metric(
         "cost_idle_usd",
         "USD",
         Less,
@@ -156,10 +173,7 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "periods, days if not said otherwise, that cost more than the 14 before them would have it: above their median by over 3.5 spreads",
-        |run| {
-            let periods = super::spend::all(run.record);
-            count(periods.iter().filter(|period| period.is_flagged()).count())
-        },
+        |run| count(super::spend::anomalies(run.record)),
     ),
     metric(
         "sla_violation_rate",
@@ -242,7 +256,7 @@ pub const METRICS: &[Metric] = &[
         "makespan_s",
         "s",
         Less,
-        "from the first submission to the end of the run",
+        "from the first submission to the end of the last job, or of the run if one is left",
         makespan,
     ),
     metric(
@@ -391,6 +405,15 @@ impl Run<'_> {
         }))
     }
 
+    /// Lines of these kinds, with what minimum terms of stores add.
+    fn unmetered(&self, kinds: &[Kind]) -> f64 {
+        let stores = kinds.contains(&Kind::Storage);
+        usd(self.record.ledger.bill().sum(|line| {
+            let minimum = line.kind == Kind::Rounding && matches!(line.source, Source::Store(_));
+            kinds.contains(&line.kind) || (stores && minimum)
+        }))
+    }
+
     /// Lines of one kind.
     fn line(&self, kind: Kind) -> f64 {
         usd(self.record.ledger.bill().sum(|line| line.kind == kind))
@@ -443,7 +466,9 @@ fn slowdown(run: &Run<'_>) -> Option<f64> {
 
 fn makespan(run: &Run<'_>) -> Option<f64> {
     let first = run.record.rows.first()?.submit;
-    Some(secs(run.record.end.since(first)))
+    let ended = |row: &Row| row.finish.get().unwrap_or(run.record.end);
+    let last = run.record.rows.iter().map(ended).max()?;
+    Some(secs(last.since(first)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a column of the table")]

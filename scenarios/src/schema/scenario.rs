@@ -7,9 +7,11 @@ use sim_core::units::{SimTime, Span};
 
 use super::claim::ClaimSpec;
 use super::commitment::ReservationSpec;
+use super::event::{EventSpec, RegionSpec};
 use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
+use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::Value;
 use super::workload::Workload;
 
@@ -42,6 +44,16 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
     pub reservations: Vec<ReservationSpec>,
+    /// Where bytes lie.
+    pub storage: Vec<StorageSpec>,
+    /// Data sets.
+    pub data: Vec<DataSpec>,
+    /// What machines leave behind.
+    pub leftovers: Vec<LeftoverSpec>,
+    /// Drills, outages and price changes at known times.
+    pub events: Vec<EventSpec>,
+    /// Zones whose spot machines run out together.
+    pub regions: Vec<RegionSpec>,
     /// At least one.
     pub policies: Vec<PolicySpec>,
     /// What counts as a violation.

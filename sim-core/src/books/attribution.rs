@@ -1,6 +1,6 @@
 //! Attribution: who pays for the lines of a bill, so that the shares of a line are that line to the last nano-dollar.
 
-use super::line::{Bill, Exact, Kind};
+use super::line::{Bill, Exact, Kind, Source};
 use super::split::{Due, settle, spread};
 use crate::units::{Money, convert};
 
@@ -53,6 +53,9 @@ pub enum Unclaimed {
     Spread,
 }
 
+/// A line to be, and which job claims how much of its numerator.
+pub type Sum = ((Source, Kind, Exact), Vec<(u32, u128)>);
+
 /// A bill, and who claims which part of it.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -87,6 +90,31 @@ impl Ledger {
             position,
             claims,
         }
+    }
+
+    /// The same with further lines, whose sources come after those that are there, and what jobs claim of the numerator of each.
+    #[must_use]
+    pub fn with(mut self, sums: Vec<Sum>) -> Self {
+        let own = self
+            .bill
+            .lines()
+            .iter()
+            .map(|line| (line.source, line.kind, line.exact));
+        let more = sums.iter().map(|(sum, _)| *sum);
+        let bill = Bill::new(own.chain(more));
+        for ((source, kind, _), claims) in sums {
+            let lines = bill.lines();
+            let found =
+                lines.binary_search_by_key(&(source, kind), |line| (line.source, line.kind));
+            let line = convert::narrow(self.position.len());
+            self.position.push(found.ok());
+            let claims = claims
+                .into_iter()
+                .map(|(job, numerator)| Claim::new(job, line, numerator));
+            self.claims.extend(claims);
+        }
+        self.bill = bill;
+        self
     }
 
     /// The bill.

@@ -292,14 +292,7 @@ impl Biller {
     /// Splits what an attempt cost on an offering over how it passed.
     fn split(&mut self, job: u32, offering: OfferingId, cost: u128, spent: &Spent) {
         let tariff = &mut self.tariffs[offering.index()];
-        let Spent {
-            restore,
-            kept,
-            lost,
-            dump,
-            stall,
-        } = *spent;
-        let parts = in_order(cost, [restore, kept, lost, dump, stall].map(Span::us));
+        let parts = in_order(cost, spent.parts().map(Span::us));
         for (kind, part) in SHARES.into_iter().zip(parts) {
             if part == 0 {
                 continue;

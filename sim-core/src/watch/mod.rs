@@ -7,6 +7,7 @@ mod digest;
 mod fact;
 mod meter;
 mod recorder;
+mod storekeeper;
 mod timeline;
 mod transcript;
 
@@ -17,5 +18,6 @@ pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
 pub use meter::{Meter, Quantity};
 pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
+pub use storekeeper::{DataSet, Kept, Place, Reads, Series, Stocks, Storekeeper, Thing, Use};
 pub use timeline::Sample;
 pub use transcript::{Difference, Transcript, compare};
