@@ -1,6 +1,6 @@
 //! One flight: one policy, one seed.
 
-use sim_core::books::Bill;
+use sim_core::books::{Bill, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
@@ -71,32 +71,25 @@ pub fn fly(
         attribute: keep.samples,
         balance: Some(scenario.output.spend.value),
     };
-    let mut recorder = Recorder::new(jobs.world(), recording);
+    let recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
     let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
-    let mut meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
+    let meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
     let stocks = experiment.stocks.as_ref();
-    let mut keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
-    let grants = chosen.grants;
-    let finish = match (&mut meter, &mut keeper) {
-        (None, None) => engine.run(&mut *policy, grants, &mut recorder)?,
-        (Some(meter), None) => engine.run(&mut *policy, grants, &mut (&mut recorder, meter))?,
-        (None, Some(keeper)) => engine.run(&mut *policy, grants, &mut (&mut recorder, keeper))?,
-        (Some(meter), Some(keeper)) => {
-            engine.run(&mut *policy, grants, &mut ((&mut recorder, meter), keeper))?
-        }
-    };
+    let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
+    let mut watch = (recorder, (meter, keeper));
+    let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
+    let (recorder, (meter, keeper)) = watch;
     let end = engine.now();
-    let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
-    let until = |at: SimTime| sim_core::books::Window {
-        from: window.warmup,
-        end: at.max(window.warmup),
-    };
-    let kept = |at| {
+    let kept = |at: SimTime| {
+        let counted = Counted {
+            from: window.warmup,
+            end: at.max(window.warmup),
+        };
         let keeper = keeper.clone();
-        keeper.map_or(Vec::new(), |keeper| keeper.finish(until(at)))
+        keeper.map_or(Vec::new(), |keeper| keeper.finish(counted))
     };
     let mut record = recorder.finish_with(end, kept(end));
     // What is kept is told when it is over, and cut at each balance.
@@ -108,6 +101,7 @@ pub fn fly(
             balance.bill = balance.bill.with(&Bill::new(sums));
         }
     }
+    let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
         seed,

@@ -7,6 +7,7 @@ pub mod compare;
 mod figures;
 pub mod flight;
 mod known;
+mod measured;
 pub mod metrics;
 pub mod money;
 mod money_figures;

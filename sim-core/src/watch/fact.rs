@@ -233,6 +233,15 @@ impl Observer for () {
     fn observe(&mut self, _now: SimTime, _fact: &Fact<'_>) {}
 }
 
+/// Somebody watches, or nobody.
+impl<A: Observer> Observer for Option<A> {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        if let Some(watch) = self {
+            watch.observe(now, fact);
+        }
+    }
+}
+
 /// Two watch: the first is told first.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
