@@ -1,6 +1,6 @@
 //! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
 
-use sim_core::books::{Kind, Source};
+use sim_core::books::Kind;
 use sim_core::engine::{Counters, World};
 use sim_core::model::Market;
 use sim_core::units::{SimTime, Span};
