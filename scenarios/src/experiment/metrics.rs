@@ -161,10 +161,7 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "periods, days if not said otherwise, that cost more than the 14 before them would have it: above their median by over 3.5 spreads",
-        |run| {
-            let periods = super::spend::all(run.record);
-            count(periods.iter().filter(|period| period.is_flagged()).count())
-        },
+        |run| count(super::spend::anomalies(run.record)),
     ),
     metric(
         "sla_violation_rate",
