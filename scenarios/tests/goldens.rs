@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use policies::registry::{ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS, SCALES};
+use policies::registry::{
+    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS, SCALES,
+};
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
 use scenarios::schema::{DataRoots, PolicyKind, load};
@@ -159,7 +161,12 @@ fn the_goldens_cover_the_registry() {
         .chain(PLACEMENTS.iter().map(|entry| entry.kind))
         .chain(PREEMPTIONS.iter().map(|entry| entry.kind))
         .chain(BUYERS.iter().map(|entry| entry.kind))
-        .chain([GUARDS, HOURS, SCALES].into_iter().flatten().map(|entry| entry.kind))
+        .chain(
+            [GUARDS, HOURS, SCALES]
+                .into_iter()
+                .flatten()
+                .map(|entry| entry.kind),
+        )
         .chain(PACES.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();

@@ -30,11 +30,13 @@
 mod budget;
 mod catalogue;
 mod check;
+mod claim;
 mod commitment;
 mod curve;
 mod decode;
 mod depth;
 mod diagnostic;
+mod event;
 mod fields;
 mod fleet;
 mod json_schema;
@@ -43,6 +45,7 @@ mod name;
 mod path;
 mod place;
 mod policy;
+mod pools;
 mod print;
 pub mod quantity;
 mod read;
@@ -52,6 +55,7 @@ mod set;
 mod skeleton;
 mod source;
 mod spec;
+mod store;
 mod tree;
 mod value;
 mod workload;
@@ -60,15 +64,18 @@ mod write;
 pub use budget::BudgetSpec;
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use claim::{ClaimMeasure, ClaimSpec};
 pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
+pub use event::{EventKind, EventSpec, RegionSpec};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
+pub use pools::{Pool, pools};
 pub use print::{digest, print};
 pub use reference::key_reference;
 pub use scenario::{
@@ -77,7 +84,9 @@ pub use scenario::{
 pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;
+pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, StoredSpec, TaskGpus,
+    TraceSpec, Workload,
 };
