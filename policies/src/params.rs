@@ -235,7 +235,7 @@ impl Domain {
                 None
             }
             (Self::Ratio(low, high), _) => Some(format!("a number from {low} to {high}")),
-            (Self::Flag, Value::Flag(_)) => None,
+            (Self::Flag, Value::Flag(_)) | (Self::Fleets | Self::Budgets, Value::Texts(_)) => None,
             (Self::Flag, _) => Some("true or false".to_owned()),
             (Self::Subset(words), Value::Texts(texts))
                 if texts.iter().all(|text| words.contains(&text.as_str())) =>
@@ -250,7 +250,6 @@ impl Domain {
             (Self::Patience, _) => Some("a text: a duration, or \"never\"".to_owned()),
             (Self::TimeOfDay, Value::Text(text)) if second_of_day(text).is_some() => None,
             (Self::TimeOfDay, _) => Some("a time of day from \"00:00\" to \"23:59\"".to_owned()),
-            (Self::Fleets | Self::Budgets, Value::Texts(_)) => None,
             (Self::Fleets | Self::Budgets, _) => Some("a list of names".to_owned()),
         }
     }

@@ -58,11 +58,14 @@ impl Buy for QueueDepth {
             request(desk, fleet);
         }
         let mut standby = self.standby;
-        let mut reap = |fleet: &Fleet| match fleet.useful {
-            true => self.reaper.spare(desk, fleet.id),
-            false => self.reaper.reap(desk, fleet.id, &mut standby),
+        let reap = |fleet: &Fleet| {
+            if fleet.useful {
+                self.reaper.spare(desk, fleet.id)
+            } else {
+                self.reaper.reap(desk, fleet.id, &mut standby)
+            }
         };
-        fleets.iter().filter_map(|fleet| reap(fleet)).min()
+        fleets.iter().filter_map(reap).min()
     }
 
     fn wakes_on(&self) -> Wakes {

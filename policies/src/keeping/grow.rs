@@ -35,7 +35,7 @@ impl Keeper for Grow {
         }
         let short = |job: &JobView<'_>| tasks(job) < job.gang().tasks();
         let mut wish = None;
-        for job in self.elastic(desk, short) {
+        for job in elastic(desk, short) {
             wish = earlier(wish, self.grow(desk, job));
         }
         wish
@@ -51,15 +51,6 @@ impl Keeper for Grow {
 }
 
 impl Grow {
-    /// Running jobs of one elastic role, the first started first, as the plan has left them.
-    fn elastic(&self, desk: &Desk<'_, '_, '_>, of: impl Fn(&JobView<'_>) -> bool) -> Vec<JobId> {
-        let running = desk.view.running();
-        let elastic =
-            running.filter(|job| job.gang().is_elastic() && job.gang().roles().len() == 1);
-        let chosen = elastic.filter(|job| of(job) && desk.plan.is_running(job.id()));
-        chosen.map(|job| job.id()).collect()
-    }
-
     /// When its seats may change again.
     fn settled(&self, job: &JobView<'_>) -> SimTime {
         let seated = job.started().expect("it runs");
@@ -89,7 +80,7 @@ impl Grow {
         let can = |job: &JobView<'_>| {
             tasks(job) > job.gang().roles()[0].least && self.settled(job) <= now
         };
-        for job in self.elastic(desk, can).into_iter().rev() {
+        for job in elastic(desk, can).into_iter().rev() {
             let smaller = least(&desk.job(job));
             if reseat(desk, job, &smaller)
                 && let Some(placement) = desk.lay(head)
@@ -101,6 +92,14 @@ impl Grow {
         desk.plan.rollback(mark);
         false
     }
+}
+
+/// Running jobs of one elastic role, the first started first, as the plan has left them.
+fn elastic(desk: &Desk<'_, '_, '_>, of: impl Fn(&JobView<'_>) -> bool) -> Vec<JobId> {
+    let running = desk.view.running();
+    let elastic = running.filter(|job| job.gang().is_elastic() && job.gang().roles().len() == 1);
+    let chosen = elastic.filter(|job| of(job) && desk.plan.is_running(job.id()));
+    chosen.map(|job| job.id()).collect()
 }
 
 /// Tasks it runs with.

@@ -200,30 +200,30 @@ pub const PACES: &[Entry<Pace>] = &[
         doc: "by the losses seen: Young's interval",
         params: PRIOR,
         claims: FAIR,
-        build: |params, _| pace(params, Formula::Young),
+        build: |params, _| Box::new(pace(params, Formula::Young)),
     },
     Entry {
         kind: "daly",
         doc: "by the losses seen: Daly's interval of higher order",
         params: PRIOR,
         claims: FAIR,
-        build: |params, _| pace(params, Formula::Daly),
+        build: |params, _| Box::new(pace(params, Formula::Daly)),
     },
     Entry {
         kind: "exact",
         doc: "by the losses seen: the optimum under exponential losses",
         params: PRIOR,
         claims: FAIR,
-        build: |params, _| pace(params, Formula::Exact),
+        build: |params, _| Box::new(pace(params, Formula::Exact)),
     },
 ];
 
-fn pace(params: &Params, formula: Formula) -> Box<Pace> {
-    Box::new(Pace {
+fn pace(params: &Params, formula: Formula) -> Pace {
+    Pace {
         formula,
         prior: params.span("prior"),
         losses: Losses::default(),
-    })
+    }
 }
 
 /// The markets a parameter names, in its order.

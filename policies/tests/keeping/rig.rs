@@ -179,7 +179,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    fn say(&mut self, now: SimTime, what: String) {
+    fn say(&mut self, now: SimTime, what: &str) {
         self.lines.push(format!("{} {what}", now.us() / 60_000_000));
     }
 }
@@ -189,20 +189,20 @@ impl Observer for Log {
         match fact {
             Fact::Started { job, seats, .. } => {
                 let on = (job.ordinal(), seats[0].node.0);
-                self.say(now, format!("job {} starts on {}", on.0, on.1));
+                self.say(now, &format!("job {} starts on {}", on.0, on.1));
             }
             Fact::Reseated { job, seats, .. } => {
                 let tasks: u32 = seats.iter().map(|seat| seat.tasks).sum();
-                self.say(now, format!("job {} has {tasks} tasks", job.ordinal()));
+                self.say(now, &format!("job {} has {tasks} tasks", job.ordinal()));
             }
             Fact::Interrupted { job, .. } => {
-                self.say(now, format!("job {} is interrupted", job.ordinal()));
+                self.say(now, &format!("job {} is interrupted", job.ordinal()));
             }
-            Fact::Ended { job, .. } => self.say(now, format!("job {} ends", job.ordinal())),
+            Fact::Ended { job, .. } => self.say(now, &format!("job {} ends", job.ordinal())),
             Fact::Paced { every, .. } => self.paces.push(every.us() / 1_000_000),
-            Fact::Ready { node, .. } => self.say(now, format!("node {} is ready", node.0)),
-            Fact::Draining { node } => self.say(now, format!("node {} drains", node.0)),
-            Fact::Released { node } => self.say(now, format!("node {} is released", node.0)),
+            Fact::Ready { node, .. } => self.say(now, &format!("node {} is ready", node.0)),
+            Fact::Draining { node } => self.say(now, &format!("node {} drains", node.0)),
+            Fact::Released { node } => self.say(now, &format!("node {} is released", node.0)),
             Fact::Refused(refusal) => panic!("{refusal:?}"),
             Fact::Arrived { .. }
             | Fact::Held { .. }

@@ -424,6 +424,7 @@ mod tests {
                 && ![
                     "queue",
                     "reservation",
+                    "budget",
                     "event",
                     "region",
                     "storage",
