@@ -91,7 +91,7 @@ impl Run {
                     "finish": words::finish(flight.finish),
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
-                    "bill": bill(&experiment, &flight),
+                    "bill": bill(experiment, &flight),
                 });
                 format!("{run:#}\n")
             }
