@@ -22,11 +22,15 @@ fn parametric() -> Parametric {
             GangWeight {
                 tasks: 1,
                 gpus: 1,
+                cpus: 0,
+                memory_gib: 0,
                 weight: 3.0,
             },
             GangWeight {
                 tasks: 2,
                 gpus: 8,
+                cpus: 0,
+                memory_gib: 0,
                 weight: 1.0,
             },
         ],

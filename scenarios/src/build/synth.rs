@@ -141,10 +141,12 @@ fn parametric(args: &mut Args<'_>) -> Parametric {
         .table("durations")
         .map_or(Durations::Exponential { mean: hour }, durations);
     let mut gangs = args.tables("gangs", |gang| {
-        gang.only(&["tasks", "gpus", "weight"]);
+        gang.only(&["tasks", "gpus", "cpus", "memory-gib", "weight"]);
         GangWeight {
             tasks: gang.count("tasks", 1),
             gpus: u16::try_from(gang.count("gpus", 1)).unwrap_or(u16::MAX),
+            cpus: gang.count("cpus", 0),
+            memory_gib: gang.count("memory-gib", 0),
             weight: gang.number("weight", 1.0),
         }
     });
@@ -152,6 +154,8 @@ fn parametric(args: &mut Args<'_>) -> Parametric {
         gangs.push(GangWeight {
             tasks: 1,
             gpus: 1,
+            cpus: 0,
+            memory_gib: 0,
             weight: 1.0,
         });
     }

@@ -38,6 +38,10 @@ pub struct GangWeight {
     pub tasks: u32,
     /// Whole GPUs of each.
     pub gpus: u16,
+    /// Cores of each; 0 = not stated.
+    pub cpus: u32,
+    /// Memory of each, in GiB; 0 = not stated.
+    pub memory_gib: u32,
     /// Relative frequency.
     pub weight: f64,
 }
@@ -254,6 +258,8 @@ impl ParametricJobs {
             tasks: gang.tasks,
             gpus: gang.gpus,
             gpu_milli: if gang.gpus == 0 { 0 } else { 1000 },
+            cpu_milli: gang.cpus.saturating_mul(1000),
+            memory_mib: gang.memory_gib.saturating_mul(1024),
             user: user.map(|user| u32::try_from(user).expect("counted in 32 bits")),
             deadline,
             priority: priorities.map_or(0, |p| p.draw(&mut streams.priority)),
