@@ -59,6 +59,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
             rates: Rates::default(),
         },
         checkpoint: model::Checkpoint::default(),
+        appetite: model::Appetite::default(),
     };
     Arc::new(World {
         offerings: vec![pool],

@@ -6,8 +6,12 @@
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
-use crate::model::{ChargedFrom, Checkpoint, Class, Commitment, Demand, Gang, GpuDemand, Job};
-use crate::model::{Keep, Market, MarketSet, ModelSet, Offering, Ownership, Queue, Reservation};
+use crate::model::{
+    Appetite, ChargedFrom, Checkpoint, Class, Commitment, Demand, Gang, GpuDemand, Job,
+};
+use crate::model::{
+    Keep, Market, MarketSet, ModelSet, Offering, OfferingSet, Ownership, Queue, Reservation,
+};
 use crate::model::{Risk, Role, Shape, Terms};
 use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
 use crate::units::{ZoneId, convert};
@@ -363,6 +367,7 @@ impl Swarm {
                 },
                 reseat,
             },
+            appetite: Appetite::default(),
         }
     }
 
@@ -442,6 +447,7 @@ impl Swarm {
                 } else {
                     MarketSet::ANY
                 },
+                offerings: OfferingSet::ANY,
             },
         }
     }

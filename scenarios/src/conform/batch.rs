@@ -12,7 +12,9 @@ use policies::place::FirstFit;
 use policies::preempt::Never;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms};
+use sim_core::model::{
+    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms,
+};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -174,6 +176,7 @@ fn world(case: &Case) -> Result<World, String> {
             rates: Rates::default(),
         },
         checkpoint: Checkpoint::default(),
+        appetite: Appetite::default(),
     };
     Ok(World {
         offerings: vec![pool],

@@ -93,4 +93,6 @@ pub enum Reason {
     NoCapacity,
     /// It would delay a job that holds a reservation.
     WouldDelay,
+    /// The policy lets it lie on no offering for now.
+    NotRouted,
 }
