@@ -1,13 +1,18 @@
 //! The composed policy: an order, an admission rule, a placement, a preemption rule and a buyer, each one method.
 //!
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
-//! time are ranked anew; 3. the admission rule starts what it will; 4. the preemption rule makes room for what still waits;
-//! 5. the buyer adjusts the fleet; 6. the clock is set for whoever wants to be woken.
+//! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. the admission rule
+//! starts what it will; 5. the preemption rule makes room for what still waits; 6. running jobs move to cheaper machines;
+//! 7. the buyer adjusts the fleet; 8. the clock is set for whoever wants to be woken.
+//!
+//! A job that steps aside is not in the line while that lasts, under any admission rule: it wants nothing yet, so that
+//! whoever is behind it takes nothing from it, and a strict line does not stop for it. It is back in its place at the next
+//! decision at which it may lie somewhere.
 
 use sim_core::engine::{
     Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
 };
-use sim_core::model::{ModelSet, Placement, Role, Seats};
+use sim_core::model::{Gang, ModelSet, OfferingSet, Placement, Role, Seats};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
@@ -16,6 +21,8 @@ use crate::order::Order;
 use crate::place::Place;
 use crate::preempt::Preempt;
 use crate::queue::{Key, Queue};
+use crate::reclaims::Reclaims;
+use crate::relocate::Relocate;
 
 /// A policy made of parts.
 pub struct Composed {
@@ -29,8 +36,10 @@ pub struct Composed {
     pub place: Box<dyn Place>,
     /// Who makes room.
     pub preempt: Box<dyn Preempt>,
-    /// What to hold.
+    /// What to hold, and which of it is for whom.
     pub buy: Box<dyn Buy>,
+    /// Who moves while it runs.
+    pub relocate: Box<dyn Relocate>,
     /// The waiting jobs; empty at the start.
     pub state: Standing,
 }
@@ -41,6 +50,8 @@ pub struct Standing {
     queue: Queue,
     ranked: SimTime,
     woken: SimTime,
+    /// Kept only where a part asks for it.
+    reclaims: Reclaims,
     /// No job waits once the last plan is done.
     nobody_waits: bool,
 }
@@ -55,7 +66,20 @@ pub struct Desk<'d, 'v, 'p> {
     pub queue: &'d mut Queue,
     /// Who goes first.
     pub order: &'d dyn Order,
+    /// Reclaims seen so far, where a part asks for them.
+    pub reclaims: &'d Reclaims,
     place: &'d mut dyn Place,
+    /// Who says where a job may lie; nobody, once the buyer itself is asked.
+    router: Option<&'d dyn Buy>,
+}
+
+/// What a buyer routes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'s, 'v> {
+    /// The world.
+    pub view: &'s View<'v>,
+    /// Reclaims seen so far.
+    pub reclaims: &'s Reclaims,
 }
 
 impl<'v> Desk<'_, 'v, '_> {
@@ -66,10 +90,35 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
     pub fn lay(&mut self, job: JobId) -> Option<Placement> {
+        self.lay_on(job, self.queue.routes(job))
+    }
+
+    /// Where a waiting or running job would lie on these offerings, if it fits.
+    pub fn lay_on(&mut self, job: JobId, offerings: OfferingSet) -> Option<Placement> {
         let place = &mut *self.place;
         self.plan.lay(job, &mut |capacity, role, models| {
-            lay_most(place, capacity, (role, models))
+            lay_most(place, capacity, (&role.within(offerings), models))
         })
+    }
+
+    /// What a waiting job needs at once, on the offerings on which it may lie.
+    pub fn gang(&self, job: JobId) -> Gang {
+        self.job(job).gang().within(self.queue.routes(job))
+    }
+
+    /// Where a job that does not wait may lie.
+    pub fn routes(&self, job: &JobView<'_>) -> OfferingSet {
+        let (view, reclaims) = (self.view, self.reclaims);
+        self.router.map_or(OfferingSet::ANY, |router| {
+            router.routes(job, &Sight { view, reclaims })
+        })
+    }
+
+    /// Puts a job back into the queue that this plan interrupted.
+    pub fn requeue(&mut self, job: JobId) {
+        let job = self.job(job);
+        let (rank, routes) = (self.key(&job), self.routes(&job));
+        self.queue.insert_on(&job, rank, routes);
     }
 
     /// Where it would lie if this were free; for a gang of one role.
@@ -107,7 +156,8 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | self.buy.wakes_on();
+        let parts = self.buy.wakes_on() | self.relocate.wakes_on();
+        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
             always
@@ -118,12 +168,15 @@ impl Policy for Composed {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.take_in(view);
+        let aside = self.route(view, plan);
         let mut desk = Desk {
             view,
             plan,
             queue: &mut self.state.queue,
             order: &*self.order,
+            reclaims: &self.state.reclaims,
             place: &mut *self.place,
+            router: self.buy.is_router().then_some(&*self.buy),
         };
         // Both are about jobs that wait.
         if !desk.queue.is_empty() {
@@ -132,8 +185,27 @@ impl Policy for Composed {
                 self.admit.admit(&mut desk);
             }
         }
-        let wish = self.buy.buy(&mut desk);
-        self.set_clock(view, plan, wish);
+        let move_at = self.relocate.relocate(&mut desk);
+        let mut desk = Desk {
+            view,
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            reclaims: &self.state.reclaims,
+            place: &mut *self.place,
+            router: None,
+        };
+        let buy_at = self.buy.buy(&mut desk);
+        if self.watches_reclaims() {
+            self.state.reclaims.note_plan(plan, view);
+        }
+        for (job, key) in aside {
+            let job = view
+                .job(job)
+                .expect("it waited at the start of this decision");
+            self.state.queue.insert(&job, key);
+        }
+        self.set_clock(view, plan, move_at.into_iter().chain(buy_at).min());
         self.state.nobody_waits =
             self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
     }
@@ -146,6 +218,7 @@ impl Policy for Composed {
             place: self.place.fork(),
             preempt: self.preempt.fork(),
             buy: self.buy.fork(),
+            relocate: self.relocate.fork(),
             state: self.state.clone(),
         })
     }
@@ -154,6 +227,7 @@ impl Policy for Composed {
 impl Composed {
     /// Brings the queue up to date.
     fn take_in(&mut self, view: &View<'_>) {
+        let watches = self.watches_reclaims();
         let queue = &mut self.state.queue;
         for change in view.changes() {
             match change {
@@ -164,6 +238,7 @@ impl Composed {
                     }
                 }
                 Change::Started(job) | Change::Ended(job) => queue.remove(*job),
+                Change::Node(node) if watches => self.state.reclaims.note(*node, view),
                 Change::Reseated(_)
                 | Change::Node(_)
                 | Change::Price(_)
@@ -183,6 +258,34 @@ impl Composed {
                 queue.insert(&job, self.order.key(&job, view));
             }
         }
+    }
+
+    fn watches_reclaims(&self) -> bool {
+        self.buy.is_router() || self.relocate.watches_reclaims()
+    }
+
+    /// Puts each waiting job into the lane of where it may lie now; takes out and returns those that may lie nowhere.
+    fn route(&mut self, view: &View<'_>, plan: &mut Plan<'_>) -> Vec<(JobId, Key)> {
+        let mut aside = Vec::new();
+        if !self.buy.is_router() {
+            return aside;
+        }
+        let (queue, reclaims) = (&mut self.state.queue, &self.state.reclaims);
+        for (id, key) in queue.entries() {
+            let job = view.job(id).expect("queues hold live jobs");
+            let routes = self.buy.routes(&job, &Sight { view, reclaims });
+            if routes == queue.routes(id) {
+                continue;
+            }
+            queue.remove(id);
+            if routes.is_empty() {
+                plan.hold(id, Reason::NotRouted);
+                aside.push((id, key));
+            } else {
+                queue.insert_on(&job, key, routes);
+            }
+        }
+        aside
     }
 
     /// Asks to be woken at the earliest moment that a part wishes, once.

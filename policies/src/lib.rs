@@ -71,5 +71,7 @@ pub mod params;
 pub mod place;
 pub mod preempt;
 pub mod queue;
+pub mod reclaims;
 pub mod registry;
+pub mod relocate;
 mod runs;

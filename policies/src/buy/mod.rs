@@ -4,15 +4,26 @@ mod queue_depth;
 
 pub use queue_depth::QueueDepth;
 
-use sim_core::engine::Wakes;
+use sim_core::engine::{JobView, Wakes};
+use sim_core::model::OfferingSet;
 use sim_core::units::SimTime;
 
-use crate::compose::Desk;
+use crate::compose::{Desk, Sight};
 
 /// What to hold.
 pub trait Buy: Send {
     /// Asks for machines, and gives some back; returns when it wants to look again.
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime>;
+
+    /// Where a job may lie; nowhere holds it back. Asked of every waiting job before anybody starts, if [`Buy::is_router`].
+    fn routes(&self, _job: &JobView<'_>, _sight: &Sight<'_, '_>) -> OfferingSet {
+        OfferingSet::ANY
+    }
+
+    /// Whether it says where jobs may lie.
+    fn is_router(&self) -> bool {
+        false
+    }
 
     /// What it wants to be asked after, beyond arrivals, ends and nodes.
     fn wakes_on(&self) -> Wakes {

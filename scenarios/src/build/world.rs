@@ -246,6 +246,7 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             restore: checkpoint.restore.value,
             reseat: checkpoint.reseat.value,
         },
+        appetite: workload.appetite,
     }
 }
 

@@ -3,6 +3,7 @@
 mod billing;
 mod checkpoint;
 mod commitment;
+mod course;
 mod curve;
 mod fleet;
 mod policy;

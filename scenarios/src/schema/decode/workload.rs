@@ -1,27 +1,20 @@
 //! `[[workload]]`: its keys, and how they become a workload.
 
-use std::collections::BTreeMap;
-
-use sim_core::model::Market;
-use sim_core::units::Span;
+use sim_core::model::{Appetite, Market};
+use sim_core::units::{Span, convert};
 
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
-    Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
-use super::checkpoint;
 use super::fleet::MARKETS;
+use super::{checkpoint, course};
 
 /// Fastest and slowest that a rate or a factor may be.
-const MOST: f64 = 1e6;
-const SHARE: Takes = Takes::Number(0.0, 1.0, true);
-const SHARE_WORDS: (&str, &str) = (
-    "a factor is above 0 and at most 1",
-    "write a number in that range",
-);
+pub(super) const MOST: f64 = 1e6;
 
 pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
     "[[workload]]",
@@ -39,7 +32,7 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         .bound("a task has 1 to 64 GPUs", "write a number in that range"),
         KeySpec::new(
             "course",
-            Takes::Either(&[Takes::Choice(&COURSES), Takes::Table(&COURSE)]),
+            Takes::Either(&[Takes::Choice(&course::COURSES), Takes::Table(&course::COURSE)]),
             "How a job advances.",
         )
         .default("\"linear\""),
@@ -108,6 +101,19 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "GPU models that the jobs may use.",
         )
         .default("any"),
+        KeySpec::new(
+            "tolerance",
+            Takes::Number(0.0, 1.0, false),
+            "How likely it may be that a reclaim hits a job, for policies that ask.",
+        )
+        .default("the policy's")
+        .bound("a probability is 0 to 1", "write a number in that range"),
+        KeySpec::new(
+            "price-cap",
+            Takes::Price,
+            "The most that the jobs pay for a GPU an hour, for policies that ask.",
+        )
+        .default("any price"),
         KeySpec::later("kind", "elastic jobs and services"),
         KeySpec::later("variants", "training variants"),
         KeySpec::later("retries", "hardware failures"),
@@ -175,74 +181,6 @@ static TRACE: TableSpec = TableSpec::closed(
     ],
 );
 
-const GOODPUT: &str = "goodput and data-bound courses";
-
-static COURSES: [Choice; 4] = [
-    Choice::new("linear", "Work over a rate."),
-    Choice::new("stepwise", "Whole steps."),
-    Choice::later("goodput", GOODPUT),
-    Choice::later("data-bound", GOODPUT),
-];
-
-static COURSE: TableSpec = TableSpec::closed(
-    "course",
-    "How a job advances on what it is given.",
-    &[
-        KeySpec::new(
-            "kind",
-            Takes::Choice(&COURSES),
-            "Whether it can stop between steps.",
-        )
-        .default("\"linear\""),
-        KeySpec::new(
-            "step",
-            Takes::Duration(true),
-            "Length of a step at rate 1.0; stepwise courses only.",
-        ),
-        KeySpec::new(
-            "scaling",
-            Takes::Map(&Takes::Number(0.0, MOST, true)),
-            "Speed by number of GPUs, such as { 1 = 1.0, 8 = 6.5 }: the last number not above the job's holds.",
-        )
-        .default("1.0 for any number")
-        .bound(
-            "a rate is above 0 and at most 1e6",
-            "write a number in that range",
-        ),
-        KeySpec::new(
-            "rates",
-            Takes::Map(&Takes::Number(0.0, MOST, true)),
-            "Speed by GPU model.",
-        )
-        .default("1.0 for each model")
-        .bound(
-            "a rate is above 0 and at most 1e6",
-            "write a number in that range",
-        ),
-        KeySpec::new(
-            "across-nodes",
-            SHARE,
-            "Factor on the speed when a job spans nodes.",
-        )
-        .default("1.0")
-        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
-        KeySpec::new(
-            "across-racks",
-            SHARE,
-            "Factor when it spans racks, beside the one for nodes.",
-        )
-        .default("1.0")
-        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
-        KeySpec::new(
-            "across-zones",
-            SHARE,
-            "Factor when it spans zones, beside the others.",
-        )
-        .default("1.0")
-        .bound(SHARE_WORDS.0, SHARE_WORDS.1),
-    ],
-);
-
 static DEADLINE: TableSpec = TableSpec::closed(
     "deadline",
     "A deadline in proportion to a job's duration.",
@@ -265,7 +203,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let task_gpus = fields
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
-    let course = fields.item("course").map_or(Some(plain_course()), course);
+    let course = course::decode(fields);
     let checkpoint = checkpoint::decode(fields);
     let deadline = fields.optional("deadline", deadline);
     let estimate = fields.optional("estimate", Item::part);
@@ -282,6 +220,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let least = fields
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
+    let appetite = appetite(fields);
     let (course, checkpoint) = (course?, checkpoint?);
     if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
         (course.kind, checkpoint.keep)
@@ -307,6 +246,20 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         markets: markets?,
         lead: lead?,
         least: least?,
+        appetite: appetite?,
+    })
+}
+
+/// What the submitter puts up with; a probability is kept to the millionth.
+fn appetite(fields: &Fields<'_>) -> Option<Appetite> {
+    let tolerance = fields.optional("tolerance", Item::number);
+    let price_cap = fields.optional("price-cap", Item::price);
+    let ppm = |share: Spanned<f64>| {
+        u32::try_from(convert::floor(share.value * 1e6 + 0.5)).expect("at most a million")
+    };
+    Some(Appetite {
+        tolerance_ppm: tolerance?.map(ppm),
+        price_cap: price_cap?.map(|price| price.value),
     })
 }
 
@@ -371,102 +324,6 @@ fn task_gpus(item: Item<'_>) -> Option<Spanned<TaskGpus>> {
         return Some(word.map(|at| [TaskGpus::Trace, TaskGpus::Job, TaskGpus::Gpu][at]));
     }
     Some(item.count()?.map(TaskGpus::Each))
-}
-
-const fn plain_course() -> Course {
-    Course {
-        kind: CourseKind::Linear,
-        rates: BTreeMap::new(),
-        scaling: BTreeMap::new(),
-        across_nodes: 1.0,
-        across_racks: 1.0,
-        across_zones: 1.0,
-    }
-}
-
-/// Speeds by number of GPUs.
-fn scaling(item: Item<'_>) -> Option<BTreeMap<u32, f64>> {
-    let read = |(key, item): (&Spanned<String>, Item<'_>)| {
-        let gpus = key.value.parse().ok().filter(|gpus| *gpus > 0);
-        if gpus.is_none() {
-            let rule = "not a number of GPUs";
-            item.refuse::<u32>(rule, "write for example 8 = 6.5");
-        }
-        Some((gpus?, item.number()?.value))
-    };
-    Some(
-        every(item.map()?.into_iter().map(read))?
-            .into_iter()
-            .collect(),
-    )
-}
-
-fn course(item: Item<'_>) -> Option<Course> {
-    let item = item.pick()?;
-    if item.is_text() {
-        let stepwise = item.choice()?.value == 1;
-        if stepwise {
-            return item.refuse(
-                "has no step",
-                "write { kind = \"stepwise\", step = \"10s\" }",
-            );
-        }
-        return Some(plain_course());
-    }
-    let fields = item.table()?;
-    let stepwise = fields
-        .item("kind")
-        .map_or(Some(false), |item| Some(item.choice()?.value == 1));
-    let step = fields.optional("step", Item::span);
-    let scaling = fields
-        .item("scaling")
-        .map_or(Some(BTreeMap::new()), scaling);
-    let rates = fields.item("rates").map_or(Some(BTreeMap::new()), |item| {
-        let read = |(key, item): (&Spanned<String>, Item<'_>)| {
-            Some((key.value.clone(), item.number()?.value))
-        };
-        Some(
-            every(item.map()?.into_iter().map(read))?
-                .into_iter()
-                .collect(),
-        )
-    });
-    let factor = |key| {
-        fields
-            .item(key)
-            .map_or(Some(1.0), |item| Some(item.number()?.value))
-    };
-    let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
-    let kind = match (stepwise?, step?) {
-        (false, None) => CourseKind::Linear,
-        (true, Some(step)) => CourseKind::Stepwise { step },
-        (false, Some(step)) => {
-            fields.refuse(
-                step.place,
-                "step",
-                "a linear course has no steps",
-                "remove it or write kind = \"stepwise\"",
-            );
-            return None;
-        }
-        (true, None) => {
-            fields.refuse_here(
-                "step",
-                "missing: the course is stepwise",
-                "add step = \"10s\"",
-            );
-            return None;
-        }
-    };
-    let [across_nodes, across_racks, across_zones] = across;
-    Some(Course {
-        kind,
-        rates: rates?,
-        scaling: scaling?,
-        across_nodes: across_nodes?,
-        across_racks: across_racks?,
-        across_zones: across_zones?,
-    })
 }
 
 fn deadline(item: Item<'_>) -> Option<Deadline> {
