@@ -106,12 +106,18 @@ impl<'v> Desk<'_, 'v, '_> {
         self.job(job).gang().within(self.queue.routes(job))
     }
 
+    /// What a buyer routes by.
+    pub fn sight(&self) -> Sight<'_, 'v> {
+        Sight {
+            view: self.view,
+            reclaims: self.reclaims,
+        }
+    }
+
     /// Where a job that does not wait may lie.
     pub fn routes(&self, job: &JobView<'_>) -> OfferingSet {
-        let (view, reclaims) = (self.view, self.reclaims);
-        self.router.map_or(OfferingSet::ANY, |router| {
-            router.routes(job, &Sight { view, reclaims })
-        })
+        let router = self.router;
+        router.map_or(OfferingSet::ANY, |router| router.routes(job, &self.sight()))
     }
 
     /// Puts a job back into the queue that this plan interrupted.

@@ -33,6 +33,10 @@ pub enum Domain {
     Flag,
     /// A list of any of these.
     Subset(&'static [&'static str]),
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// A duration above zero, or this word.
+    SpanOr(&'static str),
 }
 
 /// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
@@ -134,11 +138,26 @@ impl Params {
 
     /// A duration.
     pub fn span(&self, name: &str) -> Span {
-        let text = match self.given.get(name) {
+        let text = self.word(name);
+        text.parse().expect("checked, and defaults are well formed")
+    }
+
+    /// A duration, or `None` where its word stands for none.
+    pub fn span_or_none(&self, name: &str) -> Option<Span> {
+        let text = self.word(name);
+        let param = self.declared.iter().find(|param| param.name == name);
+        match param.expect("a part reads what it declares").domain {
+            Domain::SpanOr(word) if text == word => None,
+            _ => Some(text.parse().expect("checked, and defaults are well formed")),
+        }
+    }
+
+    /// One of several words.
+    pub fn word(&self, name: &str) -> &str {
+        match self.given.get(name) {
             Some(Value::Text(text)) => text.as_str(),
             Some(_) | None => self.default_of(name).trim_matches('"'),
-        };
-        text.parse().expect("checked, and defaults are well formed")
+        }
     }
 
     /// A whole number.
@@ -213,6 +232,13 @@ impl Domain {
                 if texts.iter().all(|text| words.contains(&text.as_str())) =>
             {
                 None
+            }
+            (Self::Word(words), Value::Text(text)) if words.contains(&text.as_str()) => None,
+            (Self::Word(words), _) => Some(format!("one of {}", words.join(", "))),
+            (Self::SpanOr(word), Value::Text(text)) if text == word => None,
+            (Self::SpanOr(word), value) => {
+                let rule = Self::Span.breach(value)?;
+                Some(format!("{rule}, or the word {word:?}"))
             }
             (Self::Subset(words), _) => Some(format!("a list of any of {}", words.join(", "))),
         }

@@ -4,7 +4,7 @@ use sim_core::engine::Policy;
 use sim_core::model::Market;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
-use crate::buy::{Buy, Keep, QueueDepth};
+use crate::buy::{Buy, Idle, Keep, QueueDepth, entries as buyers};
 use crate::deadline::entries;
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
 use crate::order::{
@@ -61,7 +61,7 @@ const PLAIN: Claims = Claims {
     keeps: None,
     needs: &[],
 };
-const FAIR: Claims = Claims {
+pub(crate) const FAIR: Claims = Claims {
     starvation_free: true,
     ..PLAIN
 };
@@ -103,7 +103,7 @@ const RELIEF: &[Param] = &[Param {
     doc: "most jobs for which room is made at an instant",
 }];
 /// Names of the markets.
-const MARKETS: &[&str] = &[
+pub(crate) const MARKETS: &[&str] = &[
     "owned",
     "on-demand",
     "reserved",
@@ -353,10 +353,13 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             Box::new(QueueDepth {
                 markets,
                 idle: params.span("idle"),
-                since: Vec::new(),
+                since: Idle::default(),
             })
         },
     },
+    buyers::SPOT_FIRST,
+    buyers::LAYERS,
+    buyers::BURST,
 ];
 
 const fn faithful(compat: &'static str) -> Claims {

@@ -1,8 +1,23 @@
 //! Buying: what to hold.
 
+mod burst;
+pub(crate) mod entries;
+mod idle;
+mod layers;
+mod pools;
 mod queue_depth;
+mod risk;
+mod route;
+mod shop;
+mod spot_first;
 
+pub use burst::Burst;
+pub use idle::Idle;
+pub use layers::Layers;
+pub use pools::Pools;
 pub use queue_depth::QueueDepth;
+pub(crate) use risk::remaining;
+pub use spot_first::SpotFirst;
 
 use sim_core::engine::{JobView, Wakes};
 use sim_core::model::OfferingSet;

@@ -1,13 +1,15 @@
 //! Queue depth: machines for what waits beyond what boots, in the order of the fleets; one that has been idle for a while is
 //! given back, unless a job waits that would use it.
 
-use sim_core::engine::{Capacity, NodePhase, Wakes};
-use sim_core::model::{Market, Role};
-use sim_core::units::{NodeId, OfferingId, SimTime, Span};
+use sim_core::engine::Wakes;
+use sim_core::model::Market;
+use sim_core::units::{SimTime, Span};
 
 use super::Buy;
+use super::idle::Idle;
+use super::pools::Pools;
+use super::shop::{Offer, Shop};
 use crate::compose::Desk;
-use crate::place::{Offerings, empty_room, groups};
 
 /// Buys by queue depth.
 #[derive(Clone, Debug)]
@@ -16,47 +18,23 @@ pub struct QueueDepth {
     pub markets: Vec<Market>,
     /// How long a node may be idle.
     pub idle: Span,
-    /// By node: since when it has been idle.
-    pub since: Vec<Option<SimTime>>,
-}
-
-/// Machines that what waits would fill, in millionths: tasks of different sizes share a machine.
-const MACHINE: u64 = 1_000_000;
-
-/// A fleet to buy from.
-#[derive(Clone, Copy, Debug)]
-struct Fleet {
-    id: OfferingId,
-    /// Most machines beyond those that are ready, those that boot included.
-    most: u64,
-    booting: u64,
-    /// Those that what waits would fill, in millionths.
-    wanted: u64,
-    /// Whether a job waits that may lie on it.
-    useful: bool,
+    /// Since when each has been.
+    pub since: Idle,
 }
 
 impl Buy for QueueDepth {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
-        let markets = desk.view.offerings();
-        let offerings: Vec<OfferingId> = markets
-            .filter(|(_, offering)| self.markets.contains(&offering.market))
-            .map(|(id, _)| id)
-            .collect();
-        let mut fleets: Vec<Fleet> = offerings.iter().map(|id| fleet(desk, *id)).collect();
+        let mut shop = Shop::open(desk, Pools::InOrder, |offering| {
+            self.markets.contains(&offering.market)
+        });
+        let any = Offer { coming: 0, new: 0 };
         for job in desk.queue.jobs() {
-            let job = desk.job(job);
-            for role in job.gang().roles() {
-                let groups = groups(desk.plan.capacity(), role, job.models());
-                want(desk.plan.capacity(), &mut fleets, role, &groups);
-            }
+            shop.want_all(desk, job, |_| Some(any));
         }
-        for fleet in &fleets {
-            request(desk, fleet);
-        }
+        shop.request(desk);
+        let fleets = shop.fleets.iter();
         fleets
-            .iter()
-            .filter_map(|fleet| self.reap(desk, fleet))
+            .filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0))
             .min()
     }
 
@@ -66,84 +44,5 @@ impl Buy for QueueDepth {
 
     fn fork(&self) -> Box<dyn Buy> {
         Box::new(self.clone())
-    }
-}
-
-fn fleet(desk: &Desk<'_, '_, '_>, id: OfferingId) -> Fleet {
-    let offering = desk.view.offering(id).expect("listed by the view");
-    let boots = |node: &NodeId| {
-        let node = desk.view.node(*node);
-        node.is_some_and(|node| node.phase == NodePhase::Booting)
-    };
-    let booting = desk.plan.capacity().slots_of(id).filter(boots).count();
-    let booting = u64::try_from(booting).expect("node ids have 32 bits");
-    let room = offering.max.min(offering.available);
-    Fleet {
-        id,
-        most: u64::from(room.saturating_sub(desk.plan.holds(id))) + booting,
-        booting,
-        wanted: 0,
-        useful: false,
-    }
-}
-
-/// Adds what a role would fill, to the fleets of the first model of which there is enough.
-fn want(capacity: &Capacity, fleets: &mut [Fleet], role: &Role, groups: &[Offerings]) {
-    let enough = |group: &&Offerings| {
-        let tasks = |id: &OfferingId| {
-            let slots = capacity.slots_of(*id).count();
-            u64::try_from(slots).expect("32 bits") * u64::from(empty_room(capacity, role, *id))
-        };
-        group.iter().map(tasks).sum::<u64>() >= u64::from(role.tasks)
-    };
-    let Some(group) = groups.iter().find(enough) else {
-        return;
-    };
-    let mut left = u64::from(role.tasks);
-    for fleet in fleets.iter_mut().filter(|fleet| group.contains(&fleet.id)) {
-        let room = empty_room(capacity, role, fleet.id);
-        if room > 0 {
-            let share = MACHINE.div_ceil(room.into()).max(1);
-            let tasks = ((fleet.most * MACHINE).saturating_sub(fleet.wanted) / share).min(left);
-            fleet.wanted += tasks * share;
-            fleet.useful = true;
-            left -= tasks;
-        }
-    }
-}
-
-/// Asks for as many machines as what waits would fill, less what boots already.
-fn request(desk: &mut Desk<'_, '_, '_>, fleet: &Fleet) {
-    let missing = fleet.wanted.div_ceil(MACHINE).saturating_sub(fleet.booting);
-    let count = u32::try_from(missing).expect("no more than the fleet has slots");
-    if count > 0 {
-        desk.plan
-            .request(fleet.id, count)
-            .expect("within the quota");
-    }
-}
-
-impl QueueDepth {
-    /// Gives back what has been idle for long enough, down to the minimum; returns when the next may be.
-    fn reap(&mut self, desk: &mut Desk<'_, '_, '_>, fleet: &Fleet) -> Option<SimTime> {
-        let (now, mut next) = (desk.view.now(), None);
-        let slots = usize::try_from(desk.plan.capacity().slots()).expect("32 bits fit");
-        self.since.resize(slots, None);
-        for node in desk.plan.capacity().slots_of(fleet.id) {
-            let idle = desk.plan.capacity().is_open(node) && desk.plan.capacity().is_empty(node);
-            let since = &mut self.since[node.index()];
-            if !idle || fleet.useful {
-                *since = None;
-                continue;
-            }
-            let due = since.get_or_insert(now).saturating_add(self.idle);
-            if due > now {
-                next = Some(next.map_or(due, |next: SimTime| next.min(due)));
-            } else if desk.plan.may_leave(node) {
-                desk.plan.release(node).expect("it may leave, and is empty");
-                *since = None;
-            }
-        }
-        next
     }
 }

@@ -73,8 +73,11 @@ fn param(param: &PolicyParam) -> Param {
         Domain::Count(low, high) => ParamTakes::Integer(low.into(), high.into()),
         Domain::Ratio(low, high) => ParamTakes::Number(low, high),
         Domain::Flag => ParamTakes::Bool,
+        Domain::Word(words) => {
+            ParamTakes::Choice(words.iter().map(|word| (*word).to_owned()).collect())
+        }
         // The registry itself says which words.
-        Domain::Subset(_) => ParamTakes::Any,
+        Domain::Subset(_) | Domain::SpanOr(_) => ParamTakes::Any,
     };
     optional(param.name, takes)
 }
