@@ -2,6 +2,7 @@
 
 use sim_core::engine::Policy;
 use sim_core::model::Market;
+use sim_core::units::SimTime;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Buy, Idle, Keep, QueueDepth, entries as buyers};
@@ -13,6 +14,7 @@ use crate::order::{
 use crate::params::{Domain, Param, Params};
 use crate::place::{BestFit, Consolidate, FirstFit, Place, RackAware, Random, Spread, WorstFit};
 use crate::preempt::{ByOrder, Never, Preempt};
+use crate::relocate::{Cheaper, Relocate, Stay};
 
 /// What a part may need to know when it is made.
 #[derive(Clone, Copy, Debug)]
@@ -360,6 +362,51 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
     buyers::SPOT_FIRST,
     buyers::LAYERS,
     buyers::BURST,
+];
+
+const CHEAPER: &[Param] = &[
+    Param {
+        name: "margin",
+        domain: Domain::Ratio(0.0, 0.99),
+        default: "0.2",
+        doc: "share of what is left to pay that a move must save",
+    },
+    span("every", "\"15m\"", "how often to look"),
+    Param {
+        name: "max-rate",
+        domain: Domain::Ratio(0.0, 1000.0),
+        default: "1000.0",
+        doc: "most reclaims per machine and hour that a pool to move to may have",
+    },
+    buyers::PRIOR_RATE,
+    buyers::PRIOR_HOURS,
+];
+
+/// Who moves while it runs.
+pub const RELOCATIONS: &[Entry<dyn Relocate>] = &[
+    Entry {
+        kind: "none",
+        doc: "nobody",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Stay),
+    },
+    Entry {
+        kind: "cheaper",
+        doc: "running jobs, to a pool where an hour of useful work is cheaper",
+        params: CHEAPER,
+        claims: FAIR,
+        build: |params, _| {
+            Box::new(Cheaper {
+                margin: params.ratio("margin"),
+                every: params.span("every"),
+                max_rate: params.ratio("max-rate"),
+                prior: buyers::prior(params),
+                next: SimTime::ZERO,
+                expects: false,
+            })
+        },
+    },
 ];
 
 const fn faithful(compat: &'static str) -> Claims {

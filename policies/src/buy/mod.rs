@@ -16,7 +16,7 @@ pub use idle::Idle;
 pub use layers::Layers;
 pub use pools::Pools;
 pub use queue_depth::QueueDepth;
-pub(crate) use risk::remaining;
+pub(crate) use risk::{machines, remaining};
 pub use spot_first::SpotFirst;
 
 use sim_core::engine::{JobView, Wakes};

@@ -1,5 +1,9 @@
 //! Moving: which running jobs go on elsewhere.
 
+mod cheaper;
+
+pub use cheaper::Cheaper;
+
 use sim_core::engine::Wakes;
 use sim_core::units::SimTime;
 

@@ -327,6 +327,11 @@ impl<'a> JobView<'a> {
         self.live.standing == Standing::Running
     }
 
+    /// Whether it saves its state, for a node of its will be taken away: it stays where it is meanwhile.
+    pub fn is_saving(&self) -> bool {
+        self.is_running() && self.live.attempt.saving.is_some()
+    }
+
     /// Where it lies; empty while it waits.
     pub fn allocation(&self) -> &'a Allocation {
         &self.live.allocation
