@@ -8,6 +8,7 @@ use policies::compose::{Composed, Standing};
 use policies::order::Fifo;
 use policies::place::BestFit;
 use policies::preempt::Never;
+use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Finish, Grants, Trigger, World};
 use sim_core::model::{self, Class, Market, Offering, Shape, Terms};
@@ -88,6 +89,7 @@ pub fn policy(rule: Rule) -> Composed {
         place: Box::new(BestFit),
         preempt: Box::new(Never),
         buy: Box::new(Keep),
+        relocate: Box::new(Stay),
         state: Standing::default(),
     }
 }

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use policies::registry::{ADMISSIONS, BUYERS, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+};
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
 use scenarios::schema::{DataRoots, PolicyKind, load};
@@ -136,6 +138,7 @@ fn the_goldens_cover_the_registry() {
                         (&composed.place, "best-fit"),
                         (&composed.preempt, "none"),
                         (&composed.buy, "keep"),
+                        (&composed.relocate, "none"),
                     ];
                     used.extend(parts.map(|(part, default)| {
                         let kind = part.as_ref().map(|part| part.kind.value.as_str());
@@ -155,6 +158,7 @@ fn the_goldens_cover_the_registry() {
         .chain(PLACEMENTS.iter().map(|entry| entry.kind))
         .chain(PREEMPTIONS.iter().map(|entry| entry.kind))
         .chain(BUYERS.iter().map(|entry| entry.kind))
+        .chain(RELOCATIONS.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();
     assert!(missing.is_empty(), "no golden has {missing:?}");

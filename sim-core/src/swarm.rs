@@ -367,7 +367,18 @@ impl Swarm {
                 },
                 reseat,
             },
-            appetite: Appetite::default(),
+            appetite: self.appetite(at),
+        }
+    }
+
+    fn appetite(&self, at: u64) -> Appetite {
+        let mut luck = self.luck("appetite", at);
+        let price = |value| Price::from_nanousd_h(value).expect("low");
+        let (tolerance, cap) = (luck.below(1_000_001), price(luck.between(1, 9)));
+        let says = |feature| self.has(feature);
+        Appetite {
+            tolerance_ppm: says("tolerance").then(|| small(tolerance)),
+            price_cap: says("price-cap").then_some(cap),
         }
     }
 

@@ -12,8 +12,8 @@
 //! and one move each is made at a look. What it leaves behind the buyer gives back.
 
 use sim_core::engine::{Change, JobView, NodePhase, OfferingView, Wakes};
-use sim_core::model::{Keep, Market, OfferingSet};
-use sim_core::units::{JobId, OfferingId, SimTime, Span, convert};
+use sim_core::model::{Keep, Market, OfferingSet, Placement, Seat};
+use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
 
 use super::Relocate;
 use crate::buy::{machines, remaining};
@@ -96,15 +96,11 @@ impl Cheaper {
             .filter(|site| site.cost * (left + reseat) < stay)
             .collect();
         sites.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.offering.cmp(&b.offering)));
-        let whole =
-            |seats: &[sim_core::model::Seat]| seats.iter().map(|seat| seat.tasks).sum::<u32>();
+        let tasks = |seats: &[Seat]| seats.iter().map(|seat| seat.tasks).sum::<u32>();
+        let full = |at: &Placement| tasks(&at.seats) >= tasks(job.allocation().seats());
         for site in &sites {
             let only = OfferingSet::NONE.with(site.offering);
-            let placement = desk.lay_on(id, only);
-            let full = |at: &sim_core::model::Placement| {
-                whole(&at.seats) >= whole(job.allocation().seats())
-            };
-            if let Some(placement) = placement.filter(full) {
+            if let Some(placement) = desk.lay_on(id, only).filter(full) {
                 let moved = desk.plan.reseat(id, &placement);
                 moved.expect("it runs, saves nothing, and was laid out on this plan");
                 return;
@@ -146,8 +142,14 @@ impl Cheaper {
         let allows = roles.all(|role| capacity.allows(offering, job.models(), &role.demand));
         let mut seats = job.allocation().seats().iter();
         let lies_there = seats.any(|seat| capacity.offering_of(seat.node) == offering);
+        // On another model an hour is worth something else.
+        let mut seats = job.allocation().seats().iter();
+        let alike = seats.all(|seat| {
+            let model = capacity.shape(capacity.offering_of(seat.node)).model;
+            seat.gpus.is_empty() || model == of.shape.model
+        });
         let rate = self.rate(desk, (offering, of));
-        if !allows || lies_there || rate > self.max_rate {
+        if !allows || lies_there || !alike || rate > self.max_rate {
             return None;
         }
         let machines = machines(job, of).filter(|machines| *machines <= of.max)?;
@@ -178,7 +180,7 @@ fn ask(desk: &mut Desk<'_, '_, '_>, site: Site) -> bool {
         .view
         .offering(site.offering)
         .expect("listed by the view");
-    let boots = |node: &sim_core::units::NodeId| {
+    let boots = |node: &NodeId| {
         let node = desk.view.node(*node);
         node.is_some_and(|node| node.phase == NodePhase::Booting)
     };

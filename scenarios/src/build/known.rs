@@ -1,7 +1,9 @@
 //! What there is to name in a scenario, gathered from the registries of the crates below.
 
 use policies::params::{Domain, Param as PolicyParam};
-use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+};
 use traces::Reads;
 
 use crate::schema::{Known, Param, ParamTakes, Seam};
@@ -39,6 +41,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Place => entries(PLACEMENTS),
         Seam::Preempt => entries(PREEMPTIONS),
         Seam::Buy => entries(BUYERS),
+        Seam::Move => entries(RELOCATIONS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),

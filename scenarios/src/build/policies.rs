@@ -3,14 +3,15 @@
 use policies::compose::{Composed, Standing};
 use policies::params::{Params, Value as Given};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting, find,
+    ADMISSIONS, BUYERS, Claims, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+    Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
 use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, Value};
 
 /// What stands where a composed policy says nothing.
-const DEFAULTS: [&str; 5] = ["fifo", "strict", "best-fit", "none", "keep"];
+const DEFAULTS: [&str; 6] = ["fifo", "strict", "best-fit", "none", "keep", "none"];
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -43,8 +44,8 @@ pub struct Knows {
 #[derive(Clone, Debug)]
 enum Make {
     Composed {
-        kinds: [&'static str; 5],
-        params: Box<[Params; 5]>,
+        kinds: [&'static str; 6],
+        params: Box<[Params; 6]>,
     },
     Named {
         kind: &'static str,
@@ -74,6 +75,7 @@ fn contender(
                 &composed.place,
                 &composed.preempt,
                 &composed.buy,
+                &composed.relocate,
             ];
             composed_of(given.map(Option::as_ref), reasons)?
         }
@@ -136,31 +138,31 @@ fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
     peeks
 }
 
-fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Option<(Make, Claims)> {
+fn composed_of(parts: [Option<&Part>; 6], reasons: &mut Vec<Diagnostic>) -> Option<(Make, Claims)> {
     let kind = |seam: usize| parts[seam].map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
     let order = find(ORDERS, kind(0))?;
     let admit = find(ADMISSIONS, kind(1))?;
     let place = find(PLACEMENTS, kind(2))?;
     let preempt = find(PREEMPTIONS, kind(3))?;
     let buy = find(BUYERS, kind(4))?;
+    let relocate = find(RELOCATIONS, kind(5))?;
     let checked = [
         params(order, parts[0], reasons),
         params(admit, parts[1], reasons),
         params(place, parts[2], reasons),
         params(preempt, parts[3], reasons),
         params(buy, parts[4], reasons),
+        params(relocate, parts[5], reasons),
     ];
-    let [
-        Some(of_order),
-        Some(of_admit),
-        Some(of_place),
-        Some(of_preempt),
-        Some(of_buy),
-    ] = checked
-    else {
-        return None;
-    };
-    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let checked: Option<Vec<Params>> = checked.into_iter().collect();
+    let kinds = [
+        order.kind,
+        admit.kind,
+        place.kind,
+        preempt.kind,
+        buy.kind,
+        relocate.kind,
+    ];
     let claims = Claims {
         estimate: order.claims.estimate || admit.claims.estimate,
         ..Claims::default()
@@ -168,7 +170,7 @@ fn composed_of(parts: [Option<&Part>; 5], reasons: &mut Vec<Diagnostic>) -> Opti
     Some((
         Make::Composed {
             kinds,
-            params: [of_order, of_admit, of_place, of_preempt, of_buy].into(),
+            params: checked?.try_into().expect("one for each part"),
         },
         claims,
     ))
@@ -280,6 +282,9 @@ impl Contender {
                     &params[3], &setting,
                 ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
+                relocate: (find(RELOCATIONS, kinds[5]).expect("checked").build)(
+                    &params[5], &setting,
+                ),
                 state: Standing::default(),
             }),
             Make::Named { kind, params } => {

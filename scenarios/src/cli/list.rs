@@ -2,7 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
-use policies::registry::{ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+};
 
 use super::run::plot;
 use super::{Failure, compare::Format, terminal};
@@ -84,6 +86,7 @@ fn policies() -> Table {
     rows.extend(entries("place", PLACEMENTS));
     rows.extend(entries("preempt", PREEMPTIONS));
     rows.extend(entries("buy", BUYERS));
+    rows.extend(entries("move", RELOCATIONS));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -10,6 +10,7 @@ use policies::joint::{EasyBf, EasyBfFast, Ebf};
 use policies::order::{Fifo, Order, Shortest};
 use policies::place::FirstFit;
 use policies::preempt::Never;
+use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
 use sim_core::model::{
@@ -105,6 +106,7 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
             place: Box::new(FirstFit),
             preempt: Box::new(Never),
             buy: Box::new(Same),
+            relocate: Box::new(Stay),
             state: Standing::default(),
         })
     };

@@ -228,6 +228,7 @@ impl Seam {
             Self::Place => "placement",
             Self::Preempt => "preemption",
             Self::Buy => "purchase",
+            Self::Move => "move",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",

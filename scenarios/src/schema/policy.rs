@@ -44,6 +44,8 @@ pub struct Composed {
     pub preempt: Option<Part>,
     /// How many machines are held.
     pub buy: Option<Part>,
+    /// Which running jobs go on elsewhere.
+    pub relocate: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -88,6 +90,7 @@ impl Composed {
             (Seam::Place, &self.place),
             (Seam::Preempt, &self.preempt),
             (Seam::Buy, &self.buy),
+            (Seam::Move, &self.relocate),
         ];
         let present = all.into_iter();
         present

@@ -230,6 +230,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("place", &composed.place),
                 ("preempt", &composed.preempt),
                 ("buy", &composed.buy),
+                ("move", &composed.relocate),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

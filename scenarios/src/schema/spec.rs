@@ -101,6 +101,8 @@ pub enum Seam {
     Preempt,
     /// How many machines are held.
     Buy,
+    /// Who goes on elsewhere.
+    Move,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -125,6 +127,7 @@ impl Seam {
             | Self::Place
             | Self::Preempt
             | Self::Buy
+            | Self::Move
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

@@ -4,7 +4,7 @@
 use policies::compose::{Composed, Standing};
 use policies::params::Params;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, Setting,
+    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -53,7 +53,11 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         any(ADMISSIONS, luck),
         any(PLACEMENTS, luck),
     );
-    let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
+    let (preempt, buy, relocate) = (
+        any(PREEMPTIONS, luck),
+        any(BUYERS, luck),
+        any(RELOCATIONS, luck),
+    );
     let grants = Grants {
         durations: luck.chance(0.3),
         ..Grants::default()
@@ -63,7 +67,15 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         durations: grants.durations,
         compat: false,
     };
-    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let moves = relocate.kind;
+    let kinds = [
+        order.kind,
+        admit.kind,
+        place.kind,
+        preempt.kind,
+        buy.kind,
+        moves,
+    ];
     let name = kinds.join("+");
     let policy = Box::new(Composed {
         name: name.clone(),
@@ -72,6 +84,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         place: (place.build)(&plain(place), &setting),
         preempt: (preempt.build)(&plain(preempt), &setting),
         buy: (buy.build)(&plain(buy), &setting),
+        relocate: (relocate.build)(&plain(relocate), &setting),
         state: Standing::default(),
     });
     Pilot {

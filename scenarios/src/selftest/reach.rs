@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 58] = [
+const NAMES: [&str; 59] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -41,6 +41,7 @@ const NAMES: [&str; 58] = [
     "fact refused",
     "fact held: no capacity",
     "fact held: would delay",
+    "fact held: not routed",
     "fact requested",
     "fact booting",
     "fact ready",
@@ -203,6 +204,10 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             reason: Reason::WouldDelay,
             ..
         } => "fact held: would delay",
+        Fact::Held {
+            reason: Reason::NotRouted,
+            ..
+        } => "fact held: not routed",
         Fact::Requested { .. } => "fact requested",
         Fact::Booting { .. } => "fact booting",
         Fact::Ready { .. } => "fact ready",

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::units::Span;
-
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;

@@ -28,6 +28,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new("place", Takes::Part(Seam::Place), "On which nodes."),
         KeySpec::new("preempt", Takes::Part(Seam::Preempt), "Who makes way."),
         KeySpec::new("buy", Takes::Part(Seam::Buy), "How many machines are held."),
+        KeySpec::new(
+            "move",
+            Takes::Part(Seam::Move),
+            "Which running jobs go on elsewhere.",
+        ),
         KeySpec::later("scale", "inference serving"),
         KeySpec::new(
             "clairvoyant",
@@ -57,7 +62,7 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 5] = ["order", "admit", "place", "preempt", "buy"];
+const PARTS: [&str; 6] = ["order", "admit", "place", "preempt", "buy", "move"];
 
 /// Kinds that a later part brings.
 const LATER: [(&str, &str); 2] = [
@@ -104,13 +109,15 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
     for (key, _) in &others {
         fields.cx.refuse(fields.unknown(key));
     }
-    let [order, admit, place, preempt, buy] = PARTS.map(|key| fields.optional(key, Item::part));
+    let parts = PARTS.map(|key| fields.optional(key, Item::part));
+    let [order, admit, place, preempt, buy, relocate] = parts;
     let composed = Composed {
         order: order?,
         admit: admit?,
         place: place?,
         preempt: preempt?,
         buy: buy?,
+        relocate: relocate?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }
