@@ -2,7 +2,8 @@
 //!
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
 //! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. the admission rule
-//! starts what it will; 5. the preemption rule makes room for what still waits; 6. running jobs move to cheaper machines;
+//! starts what it will; 5. the preemption rule makes room for what still waits; 6. running jobs move elsewhere, and whoever
+//! waits for what they leave starts;
 //! 7. the buyer adjusts the fleet; 8. the clock is set for whoever wants to be woken.
 //!
 //! A job that steps aside is not in the line while that lasts, under any admission rule: it wants nothing yet, so that
@@ -191,7 +192,12 @@ impl Policy for Composed {
                 self.admit.admit(&mut desk);
             }
         }
+        let before = desk.plan.decisions().len();
         let move_at = self.relocate.relocate(&mut desk);
+        let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
+        if moved && !desk.queue.is_empty() {
+            self.admit.admit(&mut desk);
+        }
         let mut desk = Desk {
             view,
             plan,
@@ -342,6 +348,10 @@ fn lay_most(
 
 fn is_preempt(decision: &Decision) -> bool {
     matches!(decision, Decision::Job(JobDecision::Preempt(_)))
+}
+
+fn is_reseat(decision: &Decision) -> bool {
+    matches!(decision, Decision::Job(JobDecision::Reseat(..)))
 }
 
 fn is_start(decision: &Decision) -> bool {

@@ -269,6 +269,7 @@ mod tests {
             | Seam::Place
             | Seam::Preempt
             | Seam::Buy
+            | Seam::Move
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat
