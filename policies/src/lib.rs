@@ -63,6 +63,7 @@
 
 pub mod admit;
 pub mod buy;
+mod buyers;
 pub mod compose;
 pub mod deadline;
 pub mod joint;

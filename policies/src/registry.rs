@@ -5,7 +5,8 @@ use sim_core::model::Market;
 use sim_core::units::SimTime;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
-use crate::buy::{Buy, Idle, Keep, QueueDepth, entries as buyers};
+use crate::buy::{Buy, Idle, Keep, QueueDepth};
+use crate::buyers;
 use crate::deadline::entries;
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
 use crate::order::{

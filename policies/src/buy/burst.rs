@@ -106,7 +106,7 @@ impl Buy for Burst {
 }
 
 /// The cloud's machines as a side: at no risk, for it is not risk that keeps a job from them.
-pub(crate) fn sides(cloud: &[Market]) -> Sides {
+pub(crate) fn cloud_sides(cloud: &[Market]) -> Sides {
     Sides {
         risky: cloud.iter().copied().fold(MarketSet::NONE, MarketSet::with),
         prior: crate::reclaims::Prior {

@@ -1,7 +1,6 @@
 //! Buying: what to hold.
 
 mod burst;
-pub(crate) mod entries;
 mod idle;
 mod layers;
 mod pools;
@@ -12,11 +11,15 @@ mod shop;
 mod spot_first;
 
 pub use burst::Burst;
+pub(crate) use burst::cloud_sides;
 pub use idle::Idle;
 pub use layers::Layers;
+pub(crate) use pools::POOLS;
 pub use pools::Pools;
 pub use queue_depth::QueueDepth;
 pub(crate) use risk::{machines, remaining};
+pub(crate) use route::Sides;
+pub(crate) use spot_first::Bears;
 pub use spot_first::SpotFirst;
 
 use sim_core::engine::{JobView, Wakes};

@@ -1,22 +1,20 @@
 //! Cheaper: a running job goes on in another pool where what it has left to do is cheaper there by a margin, the move
 //! included.
 //!
-//! An hour in a pool is worth less than its price says where machines are taken away: of every hour, the rate of reclaims
-//! times what one costs (setting up again, and half a stretch between checkpoints, or all that was done where nothing is
-//! kept) is lost. A job stays for price x (1 + rate x lost) x left, and moves for the same there x (left + reseat). The rate
-//! is that of its machines together, as far as it was seen; what is left is what the estimate says, or as long again as it
-//! has had.
+//! A job stays for its cost an hour x what is left, and moves for the cost there x (left + reseat); see [`cost`](super::cost).
+//! What is left is what the estimate says, or as long again as it has had.
 //!
 //! It moves onto machines that are free; where there are none, they are asked for, and it moves once they are there if that
 //! is still worth it. So that it does not go to and fro, all is looked at once in a while only, the margin binds both ways,
 //! and one move each is made at a look. What it leaves behind the buyer gives back.
 
-use sim_core::engine::{Change, JobView, NodePhase, OfferingView, Wakes};
-use sim_core::model::{Keep, Market, OfferingSet, Placement, Seat};
-use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
+use sim_core::engine::{Change, NodePhase, Wakes};
+use sim_core::model::{OfferingSet, Placement, Seat};
+use sim_core::units::{JobId, NodeId, SimTime, Span, convert};
 
 use super::Relocate;
-use crate::buy::{machines, remaining};
+use super::cost::{self, Site};
+use crate::buy::remaining;
 use crate::compose::Desk;
 use crate::reclaims::{Prior, hours};
 
@@ -35,15 +33,6 @@ pub struct Cheaper {
     pub next: SimTime,
     /// Whether machines were asked for that have not come.
     pub expects: bool,
-}
-
-/// A pool as a place for one job.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Site {
-    offering: OfferingId,
-    machines: u32,
-    /// What an hour of useful work costs, in nano-dollars.
-    cost: f64,
 }
 
 impl Relocate for Cheaper {
@@ -84,7 +73,7 @@ impl Cheaper {
     fn consider(&mut self, desk: &mut Desk<'_, '_, '_>, id: JobId, asked: &mut OfferingSet) {
         let job = desk.job(id);
         let routes = desk.routes(&job);
-        let here = self.here(desk, &job);
+        let here = cost::here(desk, &job, self.prior);
         let left = hours(remaining(&job, desk.view));
         let reseat = hours(job.checkpoint().reseat);
         let stay = here * left * (1.0 - self.margin);
@@ -92,7 +81,8 @@ impl Cheaper {
             .view
             .offerings()
             .filter(|(offering, _)| routes.allows(*offering))
-            .filter_map(|(offering, of)| self.site(desk, &job, (offering, &of)))
+            .filter_map(|(offering, of)| cost::site(desk, &job, (offering, &of), self.prior))
+            .filter(|site| site.rate <= self.max_rate)
             .filter(|site| site.cost * (left + reseat) < stay)
             .collect();
         sites.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.offering.cmp(&b.offering)));
@@ -112,65 +102,6 @@ impl Cheaper {
             *asked = asked.with(site.offering);
             self.expects |= ask(desk, *site);
         }
-    }
-
-    /// What an hour of useful work costs where the job lies.
-    fn here(&self, desk: &Desk<'_, '_, '_>, job: &JobView<'_>) -> f64 {
-        let (mut price, mut rate, mut last) = (0.0, 0.0, None);
-        for seat in job.allocation().seats() {
-            let offering = desk.plan.capacity().offering_of(seat.node);
-            let of = desk.view.offering(offering).expect("nodes have one");
-            let gpus = f64::from(seat.gpus.count());
-            price += gpus * per_gpu(&of);
-            if last != Some(seat.node) {
-                rate += self.rate(desk, (offering, &of));
-            }
-            last = Some(seat.node);
-        }
-        price * (1.0 + rate * hours(lost(job)))
-    }
-
-    /// The pool as a place for the job, unless it lies there, cannot, or the pool is too risky.
-    fn site(
-        &self,
-        desk: &Desk<'_, '_, '_>,
-        job: &JobView<'_>,
-        (offering, of): (OfferingId, &OfferingView<'_>),
-    ) -> Option<Site> {
-        let mut roles = job.gang().roles().iter();
-        let capacity = desk.plan.capacity();
-        let allows = roles.all(|role| capacity.allows(offering, job.models(), &role.demand));
-        let mut seats = job.allocation().seats().iter();
-        let lies_there = seats.any(|seat| capacity.offering_of(seat.node) == offering);
-        // On another model an hour is worth something else.
-        let mut seats = job.allocation().seats().iter();
-        let alike = seats.all(|seat| {
-            let model = capacity.shape(capacity.offering_of(seat.node)).model;
-            seat.gpus.is_empty() || model == of.shape.model
-        });
-        let rate = self.rate(desk, (offering, of));
-        if !allows || lies_there || !alike || rate > self.max_rate {
-            return None;
-        }
-        let machines = machines(job, of).filter(|machines| *machines <= of.max)?;
-        let price = f64::from(job.gang().gpus()) * per_gpu(of);
-        let cost = price * (1.0 + rate * f64::from(machines) * hours(lost(job)));
-        Some(Site {
-            offering,
-            machines,
-            cost,
-        })
-    }
-
-    /// Reclaims per machine and hour to be expected; of machines that are not spot, as many as were seen.
-    fn rate(&self, desk: &Desk<'_, '_, '_>, (id, of): (OfferingId, &OfferingView<'_>)) -> f64 {
-        let rate = if of.market == Market::Spot {
-            self.prior.rate
-        } else {
-            0.0
-        };
-        let prior = Prior { rate, ..self.prior };
-        desk.reclaims.rate(id, prior, desk.view.now())
     }
 }
 
@@ -194,23 +125,4 @@ fn ask(desk: &mut Desk<'_, '_, '_>, site: Site) -> bool {
         asked.expect("within the quota");
     }
     missing <= room
-}
-
-/// Nano-dollars an hour of one GPU.
-fn per_gpu(of: &OfferingView<'_>) -> f64 {
-    convert::real(of.price.nanousd_h()) / f64::from(of.shape.gpus.max(1))
-}
-
-/// What a reclaim costs the job: setting up again, and the work that is lost, on average.
-fn lost(job: &JobView<'_>) -> Span {
-    let checkpoint = job.checkpoint();
-    let work = match checkpoint.keep {
-        Keep::Nothing => job.attained(),
-        Keep::Every(stretch) | Keep::Either(stretch, _) => {
-            Span::from_us(stretch.us() / 2).unwrap_or(Span::MAX)
-        }
-        // How long steps take is not known here.
-        Keep::All | Keep::Steps(_) => Span::ZERO,
-    };
-    checkpoint.restore.saturating_add(work)
 }

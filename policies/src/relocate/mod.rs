@@ -1,6 +1,7 @@
 //! Moving: which running jobs go on elsewhere.
 
 mod cheaper;
+mod cost;
 
 pub use cheaper::Cheaper;
 

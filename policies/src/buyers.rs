@@ -2,12 +2,7 @@
 
 use sim_core::model::{Market, MarketSet};
 
-use super::burst::{self, Burst};
-use super::idle::Idle;
-use super::pools::{POOLS, Pools};
-use super::route::Sides;
-use super::spot_first::{Bears, SpotFirst};
-use super::{Buy, Layers};
+use crate::buy::{Bears, Burst, Buy, Idle, Layers, POOLS, Pools, Sides, SpotFirst, cloud_sides};
 use crate::params::{Domain, Param, Params};
 use crate::reclaims::Prior;
 use crate::registry::{Entry, FAIR, MARKETS, span};
@@ -224,7 +219,7 @@ pub(crate) const BURST: Line = Entry {
     build: |params, _| {
         let cloud = markets(&params.subset("cloud"));
         Box::new(Burst {
-            sides: burst::sides(&cloud),
+            sides: cloud_sides(&cloud),
             cloud,
             patience: params.span("patience"),
             depth: params.count("depth"),
