@@ -8,7 +8,7 @@
 //! is still worth it. So that it does not go to and fro, all is looked at once in a while only, the margin binds both ways,
 //! and one move each is made at a look. What it leaves behind the buyer gives back.
 
-use sim_core::engine::{Change, NodePhase, Wakes};
+use sim_core::engine::{Change, Decision, JobDecision, NodePhase, Wakes};
 use sim_core::model::{OfferingSet, Placement, Seat};
 use sim_core::units::{JobId, NodeId, SimTime, Span, convert};
 
@@ -51,7 +51,10 @@ impl Relocate for Cheaper {
                 }
             }
         }
-        (desk.view.running_len() > 0).then_some(self.next)
+        let starts =
+            |decision: &Decision| matches!(decision, Decision::Job(JobDecision::Start(..)));
+        let anyone_runs = desk.view.running_len() > 0 || desk.plan.decisions().iter().any(starts);
+        anyone_runs.then_some(self.next)
     }
 
     fn wakes_on(&self) -> Wakes {
