@@ -84,5 +84,6 @@ fn recording() -> Recording {
         sample: None,
         stays: 0,
         attribute: false,
+        balance: None,
     }
 }

@@ -24,6 +24,7 @@ fn heap(jobs: u32) -> usize {
         sample: None,
         stays: 0,
         attribute: false,
+        balance: None,
     };
     let mut recorder = Recorder::new(engine.world(), recording);
     let finish = engine.run(

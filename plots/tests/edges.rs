@@ -4,7 +4,8 @@ use plots::figure::bars::{Bar, Bars};
 use plots::figure::cdf::{Cdf, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
 use plots::figure::scatter::{Point, Scatter};
-use plots::figure::timeline::{BandPoint, Timeline, Track};
+use plots::figure::stack::{self, Part, Stack};
+use plots::figure::timeline::{Backdrop, BandPoint, Course, Flags, Timeline, Track};
 use plots::figure::{Estimate, Heading, Measure, Unit};
 use plots::{Drawing, PlotError};
 use proptest::prelude::*;
@@ -54,6 +55,7 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
             band: band.collect(),
             points,
             end_s: None,
+            ..Track::default()
         }
     });
     let timeline = Timeline {
@@ -91,7 +93,35 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
         bars.draw(),
         scatter.draw(),
         gantt(series).draw(),
+        stack(series, unit).draw(),
     ]
+}
+
+/// As many parts as the longest series has values; the sum is told as if it were exact.
+fn stack(series: &[(String, Vec<f64>)], unit: &Unit) -> Stack {
+    let longest = series.iter().map(|(_, values)| values.len()).max();
+    let longest = longest.unwrap_or(0).min(50);
+    let row = |(name, values): &(String, Vec<f64>)| {
+        let mut values: Vec<f64> = values.iter().copied().take(longest).collect();
+        values.resize(longest, 0.0);
+        stack::Row {
+            name: name.clone(),
+            total: Estimate::exact(values.iter().sum()),
+            values,
+            note: "−3 %".to_owned(),
+        }
+    };
+    Stack {
+        heading: heading("Stack"),
+        measure: measure(unit.clone()),
+        parts: (0..longest)
+            .map(|at| Part {
+                name: format!("part {at}"),
+                look: at,
+            })
+            .collect(),
+        rows: series.iter().map(row).collect(),
+    }
 }
 
 fn gantt(series: &[(String, Vec<f64>)]) -> Gantt {
@@ -339,4 +369,80 @@ proptest! {
             prop_assert!(drawing.png().is_ok());
         }
     }
+}
+
+#[test]
+fn a_stack_keeps_parts_below_zero_left_of_it_and_writes_every_part() {
+    let row = |values: &[f64]| stack::Row {
+        name: "spot".to_owned(),
+        values: values.to_vec(),
+        total: Estimate::within(80.0, 70.0, 90.0),
+        note: "baseline".to_owned(),
+    };
+    let part = |name: &str, look| Part {
+        name: name.to_owned(),
+        look,
+    };
+    let stack = |values: &[f64]| Stack {
+        heading: heading("Where the money went"),
+        measure: measure(Unit::Named("USD".to_owned())),
+        parts: vec![part("work", 0), part("idle", 6), part("credit", 11)],
+        rows: vec![row(values)],
+    };
+    let drawn = stack(&[60.0, 30.0, -10.0]).draw().unwrap();
+    assert_eq!(
+        drawn.csv,
+        "series,part,value,low,high\r\nspot,work,60,,\r\nspot,idle,30,,\r\nspot,credit,-10,,\r\n\
+         spot,total,80,70,90\r\n"
+    );
+    assert!(drawn.svg.contains("60.0 (67 %)"), "{}", drawn.svg);
+    assert!(drawn.svg.contains("80.0 ± 10.0"));
+    assert!(matches!(
+        stack(&[60.0]).draw(),
+        Err(PlotError::Ragged {
+            row: 0,
+            cells: 1,
+            columns: 3
+        })
+    ));
+    assert!(matches!(
+        stack(&[60.0, f64::NAN, 1.0]).draw(),
+        Err(PlotError::NotDrawable { .. })
+    ));
+}
+
+#[test]
+fn a_flag_stands_on_its_curve_and_a_sum_goes_straight() {
+    let track = |at_s: Vec<f64>| Timeline {
+        heading: heading("Spend"),
+        measure: measure(Unit::Named("USD".to_owned())),
+        tracks: vec![Track {
+            name: "spot".to_owned(),
+            points: vec![(0.0, 0.0), (10.0, 100.0)],
+            course: Course::Straight,
+            flags: Some(Flags {
+                name: "odd day".to_owned(),
+                at_s,
+            }),
+            backdrop: Some(Backdrop {
+                name: "machines to be had".to_owned(),
+                shares: vec![(0.0, 1.0), (4.0, 0.25)],
+            }),
+            ..Track::default()
+        }],
+    };
+    let drawn = track(vec![5.0, 10.0]).draw().unwrap();
+    assert!(
+        drawn.csv.contains("spot,flag,5,50\r\nspot,flag,10,100"),
+        "{}",
+        drawn.csv
+    );
+    assert!(drawn.csv.contains("spot,backdrop,4,0.25"), "{}", drawn.csv);
+    assert!(drawn.svg.contains("machines to be had"));
+    assert!(drawn.svg.contains("odd day"));
+    assert!(!track(Vec::new()).draw().unwrap().svg.contains("odd day"));
+    assert!(matches!(
+        track(vec![7.0, 5.0]).draw(),
+        Err(PlotError::Unsorted { .. })
+    ));
 }

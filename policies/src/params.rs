@@ -146,10 +146,9 @@ impl Params {
     pub fn span_or_none(&self, name: &str) -> Option<Span> {
         let text = self.word(name);
         let param = self.declared.iter().find(|param| param.name == name);
-        match param.expect("a part reads what it declares").domain {
-            Domain::SpanOr(word) if text == word => None,
-            _ => Some(text.parse().expect("checked, and defaults are well formed")),
-        }
+        let domain = param.expect("a part reads what it declares").domain;
+        let is_none = matches!(domain, Domain::SpanOr(word) if text == word);
+        (!is_none).then(|| text.parse().expect("checked, and defaults are well formed"))
     }
 
     /// One of several words.

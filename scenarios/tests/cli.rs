@@ -274,3 +274,172 @@ fn a_conformance_case_that_is_doctored_fails() {
         .arg(folder.path());
     assert!(ran(&mut command).0.contains("stray.csv"));
 }
+
+/// Two teams, two markets, a reservation and machines of one's own, so that every kind of payer has something to pay.
+const MONEY: &str = r#"
+name = "money"
+question = "Is spot worth it?"
+baseline = "on-demand"
+[replicate]
+n = 2
+[output]
+tables = ["jobs", "bill", "attribution", "spend"]
+[[queue]]
+name = "vision"
+[[queue]]
+name = "language"
+[[fleet]]
+name = "floor"
+instance = "aws/p3.16xlarge"
+max = 6
+[[fleet]]
+name = "spot"
+instance = "aws/p3.16xlarge"
+market = "spot"
+max = 6
+price = { model = "smoothed", on-demand = "$24.48", mean = "$7.40" }
+reclaim = { model = "exponential", mean = "4h" }
+[[reservation]]
+name = "plan"
+covers = ["floor"]
+count = 1
+hourly = "$1.10"
+term = "365d"
+upfront = "$777"
+[[workload]]
+name = "pretraining"
+queue = "language"
+tags = ["project:atlas", "nightly", "gpu"]
+synth = { model = "philly-2017", jobs-per-hour = 3, length = "3d" }
+checkpoint = { every = "30m", dump = "90s", restore = "3m" }
+[[workload]]
+name = "detection"
+queue = "vision"
+synth = { model = "philly-2017", jobs-per-hour = 2, length = "3d" }
+[[policy]]
+name = "on-demand"
+buy = { kind = "queue-depth", market = ["on-demand"] }
+[[policy]]
+name = "spot"
+buy = { kind = "queue-depth", market = ["spot"] }
+[[claim]]
+name = "saves"
+text = "Spot saves a third"
+policy = "spot"
+as = "saving"
+at-least = 0.33
+figure = "cost-by-market"
+"#;
+
+/// The columns of a table of a run, by name.
+fn column(text: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let at = reader
+        .headers()
+        .expect("a head")
+        .iter()
+        .position(|own| own == name);
+    let at = at.unwrap_or_else(|| panic!("no column {name}"));
+    let row = |row: Result<csv::StringRecord, csv::Error>| row.expect("a row")[at].to_owned();
+    reader.records().map(row).collect()
+}
+
+fn sum(amounts: &[String]) -> i128 {
+    let amount = |amount: &String| amount.parse::<i128>().expect("an integer");
+    amounts.iter().map(amount).sum()
+}
+
+#[test]
+fn every_way_to_split_the_bill_adds_up_to_it_in_the_printed_digits() {
+    let out = tempfile::tempdir().expect("a folder");
+    let file = out.path().join("money.toml");
+    std::fs::write(&file, MONEY).expect("written");
+    let mut command = windtunnel();
+    command
+        .arg("compare")
+        .arg(&file)
+        .arg("--out")
+        .arg(out.path());
+    let (stdout, stderr, code) = ran(&mut command);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("question: Is spot worth it?"), "{stdout}");
+    assert!(stdout.contains("claimed: at least 33 %"), "{stdout}");
+    for file in [
+        "figures/cost-by-market.svg",
+        "figures/cost-by-kind.png",
+        "figures/cost-by-team.csv",
+    ] {
+        assert!(out.path().join(file).is_file(), "{file}");
+    }
+    let claims = std::fs::read_to_string(out.path().join("claims.csv")).expect("claims");
+    assert_eq!(column(&claims, "claim"), ["saves"]);
+    for run in ["on-demand/1", "on-demand/2", "spot/1", "spot/2"] {
+        let read = |table: &str| {
+            let path = out.path().join(format!("runs/base/{run}/{table}.csv"));
+            std::fs::read_to_string(path).expect("a table")
+        };
+        let bill = read("bill");
+        let total = sum(&column(&bill, "cost_nanousd"));
+        assert!(total > 0);
+        let quantities = column(&bill, "quantity");
+        assert!(
+            quantities.iter().all(|quantity| !quantity.is_empty()),
+            "{bill}"
+        );
+        let attribution = read("attribution");
+        let (dimensions, amounts) = (
+            column(&attribution, "dimension"),
+            column(&attribution, "cost_nanousd"),
+        );
+        for dimension in ["team", "workload", "model", "tag", "project"] {
+            let own = dimensions.iter().zip(&amounts);
+            let own = own.filter(|(known, _)| *known == dimension);
+            let own: Vec<String> = own.map(|(_, amount)| amount.clone()).collect();
+            assert_eq!(sum(&own), total, "{run}, {dimension}");
+        }
+        let payers = column(&bill, "team")
+            .into_iter()
+            .zip(column(&bill, "cost_nanousd"));
+        let nobody = payers.filter(|(team, _)| team == "(nobody)");
+        let nobody: Vec<String> = nobody.map(|(_, amount)| amount).collect();
+        let jobs = column(&read("jobs"), "cost_nanousd");
+        assert_eq!(sum(&jobs) + sum(&nobody), total, "{run}");
+        let spend = read("spend");
+        let all = column(&spend, "market")
+            .into_iter()
+            .zip(column(&spend, "spend_nanousd"));
+        let all = all.filter(|(market, _)| market == "all");
+        let all: Vec<String> = all.map(|(_, amount)| amount).collect();
+        assert_eq!(sum(&all), total, "{run}");
+    }
+}
+
+#[test]
+fn a_claim_names_metrics_and_figures_that_there_are() {
+    let out = tempfile::tempdir().expect("a folder");
+    let file = out.path().join("money.toml");
+    let text = MONEY.replace(
+        "figure = \"cost-by-market\"",
+        "figure = \"cost-by-markets\"\nmetric = \"cost_us\"",
+    );
+    std::fs::write(&file, text).expect("written");
+    let (_, stderr, code) = ran(windtunnel().arg("check").arg(&file));
+    assert_eq!(code, 2);
+    for line in [
+        "figure = \"cost-by-markets\": no figure has this name; did you mean `cost-by-market`?",
+        "metric = \"cost_us\": no metric has this name; did you mean `cost_usd`?",
+    ] {
+        assert!(stderr.contains(line), "{stderr}");
+    }
+}
+
+#[test]
+fn a_run_says_where_the_money_went() {
+    let out = tempfile::tempdir().expect("a folder");
+    let file = out.path().join("money.toml");
+    std::fs::write(&file, MONEY).expect("written");
+    let (stdout, stderr, code) = ran(windtunnel().arg("run").arg(&file));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("where the money went, $"), "{stdout}");
+    assert!(stdout.contains("unused commitment"), "{stdout}");
+}

@@ -330,10 +330,12 @@ impl Swarm {
             by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
             by_gpus: vec![(2, rate()), (5, rate())],
             by_share: false,
+            feeds: None,
             across_nodes: rate(),
             across_racks: rate(),
             across_zones: rate(),
         };
+        let feeds = rate();
         let rates = if self.has("rates") {
             rates
         } else {
@@ -341,6 +343,7 @@ impl Swarm {
         };
         let rates = Rates {
             by_share: self.has("share-of-speed"),
+            feeds: self.has("data-bound").then_some(feeds),
             ..rates
         };
         let restore = self.span(&mut luck, 0, 4);

@@ -9,6 +9,7 @@ use plots::figure::bars::{Bar, Bars};
 use plots::figure::cdf::{Cdf, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
 use plots::figure::scatter::{Point, Scatter};
+use plots::figure::stack::{self, Part, Stack};
 use plots::figure::timeline::{BandPoint, Timeline, Track};
 use plots::figure::{Estimate, Heading, Measure, Unit};
 use plots::{Drawing, PlotError};
@@ -55,6 +56,7 @@ fn drawings() -> Result<Vec<(&'static str, Drawing)>, PlotError> {
         ("utilization", utilization().draw()?),
         ("queue", queue().draw()?),
         ("cost", cost().draw()?),
+        ("money", money().draw()?),
         ("difference", difference().draw()?),
         ("trade-off", trade_off(6).draw()?),
         ("ten", trade_off(10).draw()?),
@@ -171,6 +173,7 @@ fn track(position: usize, name: &str, most: f64, banded: bool) -> Track {
         points,
         band,
         end_s: Some(604_800.0),
+        ..Track::default()
     }
 }
 
@@ -378,5 +381,51 @@ fn many() -> Cdf {
         duration: "Job completion time".to_owned(),
         scale: TimeScale::Log,
         series: (0..20).map(sample).collect(),
+    }
+}
+
+fn money() -> Stack {
+    let parts = [
+        "kept work",
+        "restore",
+        "lost work",
+        "idle",
+        "unused commitment",
+    ];
+    let part = |(at, name): (usize, &&str)| Part {
+        name: (*name).to_owned(),
+        look: [0, 5, 1, 6, 13][at],
+    };
+    let row = |name: &str, values: [f64; 5], note: &str| {
+        let total: f64 = values.iter().sum();
+        stack::Row {
+            name: name.to_owned(),
+            values: values.to_vec(),
+            total: Estimate::within(total, total * 0.94, total * 1.06),
+            note: note.to_owned(),
+        }
+    };
+    Stack {
+        heading: Heading {
+            title: "Where the money went".to_owned(),
+            subtitle: Some("20 seeds, 95 % interval of the mean".to_owned()),
+        },
+        measure: Measure {
+            title: "Cost".to_owned(),
+            unit: Unit::Named("USD".to_owned()),
+        },
+        parts: parts.iter().enumerate().map(part).collect(),
+        rows: vec![
+            row(
+                POLICIES[0],
+                [8_100.0, 20.0, 0.0, 2_400.0, 900.0],
+                "baseline",
+            ),
+            row(
+                POLICIES[5],
+                [2_900.0, 160.0, 410.0, 700.0, 900.0],
+                "−55.6 % ± 3.1",
+            ),
+        ],
     }
 }

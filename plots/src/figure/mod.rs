@@ -10,6 +10,7 @@ mod legend;
 mod measure;
 mod pareto;
 pub mod scatter;
+pub mod stack;
 mod thin;
 mod ticks;
 pub mod timeline;

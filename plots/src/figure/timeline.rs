@@ -4,12 +4,15 @@ use super::axis::Axis;
 use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
 use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
-use crate::ink::Dot;
-use crate::ink::mark::{Mark, Stroke};
-use crate::ink::palette::{color, dash, marker};
+use crate::ink::mark::{Hatch, Mark, Stroke};
+use crate::ink::palette::{BLACK, Marker, color, dash, marker, tint};
+use crate::ink::{Dot, dots, pixels};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
+
+/// What stands in the legend for an instant that is marked.
+const FLAG: Marker = Marker::Wedge;
 
 /// One level over time, a curve per policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +38,43 @@ pub struct Track {
     pub band: Vec<BandPoint>,
     /// When the last level ends, in seconds; none if its start is the last thing known.
     pub end_s: Option<f64>,
+    /// How its points are joined.
+    pub course: Course,
+    /// Instants that are marked on it.
+    pub flags: Option<Flags>,
+    /// Something else that went on behind it.
+    pub backdrop: Option<Backdrop>,
+}
+
+/// Something that went on behind a curve: an area from the bottom, without a scale of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backdrop {
+    /// What it is, and what its full height stands for, for the legend.
+    pub name: String,
+    /// Times in seconds, rising, and the share of the full height from then on, 0 to 1.
+    pub shares: Vec<(f64, f64)>,
+}
+
+/// How high a backdrop reaches at most, as a share of the plot.
+const BACKDROP: f64 = 0.9;
+
+/// How the points of a curve are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Course {
+    /// A level holds until the next.
+    #[default]
+    Steps,
+    /// It goes straight from point to point: a sum that grows.
+    Straight,
+}
+
+/// Instants that are marked on a curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flags {
+    /// What happened then, for the legend.
+    pub name: String,
+    /// When, in seconds, rising.
+    pub at_s: Vec<f64>,
 }
 
 /// The band from a time on.
@@ -65,7 +105,13 @@ impl Timeline {
         let levels = self.tracks.iter().flat_map(Track::levels);
         let (y, _) = Axis::from_zero(&self.measure, extent(levels).unwrap_or((0.0, 0.0)));
         let thinned: Vec<Track> = self.tracks.iter().map(|t| t.thinned(&x)).collect();
-        let keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
+        let mut keys: Vec<Key> = self.tracks.iter().map(Track::key).collect();
+        let behind = self.tracks.iter().filter_map(Track::backdrop_key);
+        for key in behind.chain(self.tracks.iter().filter_map(Track::flag_key)) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
         let frame = Frame {
             heading: &self.heading,
             keys: &keys,
@@ -75,7 +121,12 @@ impl Timeline {
             gutter: None,
             right: 8.0,
         };
-        let svg = frame.draw(|plot| marks(&thinned, plot))?;
+        let svg = frame.draw(|plot| {
+            let mut marks = marks(&thinned, plot);
+            // On the whole curve: what is left of it may lack the instant.
+            marks.extend(self.tracks.iter().flat_map(|track| track.flag_marks(plot)));
+            marks
+        })?;
         let csv = csv(&thinned)?;
         Ok(Drawing { svg, csv })
     }
@@ -88,7 +139,11 @@ fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
     let bands = tracks.iter().filter_map(|track| track.band_mark(plot));
     let lines = tracks.iter().map(|track| {
         let points = track.points.iter().map(|(at, level)| plot.at(*at, *level));
-        let corners = steps(points.collect(), track.end(plot));
+        let points: Vec<Dot> = points.collect();
+        let corners = match track.course {
+            Course::Steps => steps(points, track.end(plot)),
+            Course::Straight => points,
+        };
         match corners[..] {
             // A level that was seen once has no length to draw.
             [at] => Mark::Sign {
@@ -99,7 +154,8 @@ fn marks(tracks: &[Track], plot: &Plot) -> Vec<Mark> {
             _ => Mark::line(corners, track.stroke()),
         }
     });
-    bands.chain(lines).collect()
+    let backdrops = tracks.iter().filter_map(|track| track.backdrop_mark(plot));
+    backdrops.chain(bands).chain(lines).collect()
 }
 
 /// The corners of a step curve that holds each level until the next, and the last to an end.
@@ -131,6 +187,12 @@ fn csv(tracks: &[Track]) -> Result<String, PlotError> {
         for (at, level) in &track.points {
             row("value", *at, *level)?;
         }
+        for at in track.flags.iter().flat_map(|flags| &flags.at_s) {
+            row("flag", *at, track.level(*at))?;
+        }
+        for (at, share) in track.backdrop.iter().flat_map(|behind| &behind.shares) {
+            row("backdrop", *at, *share)?;
+        }
         for point in &track.band {
             row("low", point.at_s, point.low)?;
             row("high", point.at_s, point.high)?;
@@ -143,7 +205,76 @@ impl Track {
     fn times(&self) -> impl Iterator<Item = f64> {
         let points = self.points.iter().map(|(at, _)| *at);
         let band = self.band.iter().map(|point| point.at_s);
-        points.chain(band).chain(self.end_s)
+        let flags = self.flags.iter().flat_map(|flags| flags.at_s.iter());
+        let behind = self.backdrop.iter().flat_map(|behind| &behind.shares);
+        let behind = behind.map(|(at, _)| *at);
+        let known = points.chain(band).chain(self.end_s);
+        known.chain(flags.copied()).chain(behind)
+    }
+
+    /// The level at a time; that of the first point before it.
+    fn level(&self, at: f64) -> f64 {
+        let after = self.points.partition_point(|(from, _)| *from <= at);
+        let before = self.points[..after].last().or(self.points.first());
+        let (from, level) = before.copied().unwrap_or((at, 0.0));
+        match (self.course, self.points.get(after)) {
+            (Course::Straight, Some((to, next))) if *to > from && at > from => {
+                level + (next - level) * ((at - from) / (to - from))
+            }
+            (Course::Straight | Course::Steps, _) => level,
+        }
+    }
+
+    fn backdrop_mark(&self, plot: &Plot) -> Option<Mark> {
+        let shares = &self.backdrop.as_ref()?.shares;
+        let bottom = plot.to.1;
+        let height = pixels(bottom - plot.from.1) * BACKDROP;
+        let place = |(at, share): &(f64, f64)| {
+            let share = share.clamp(0.0, 1.0);
+            (plot.at(*at, 0.0).0, bottom - dots(height * share))
+        };
+        let mut outline = steps(shares.iter().map(place).collect(), self.end(plot));
+        let (first, last) = (*outline.first()?, *outline.last()?);
+        outline.extend([(last.0, bottom), (first.0, bottom)]);
+        Some(Mark::Area {
+            outline,
+            fill: color(self.position),
+            opacity: 0.12,
+            edge: None,
+        })
+    }
+
+    fn backdrop_key(&self) -> Option<Key> {
+        let behind = self.backdrop.as_ref()?;
+        Some(Key {
+            name: behind.name.clone(),
+            swatch: Swatch::Bar(tint(color(self.position), 0.12), Hatch::Plain),
+        })
+    }
+
+    fn flag_marks(&self, plot: &Plot) -> Vec<Mark> {
+        let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
+        // Small, with the tip on the curve: there may be many.
+        let mark = |at: &f64| {
+            let (x, y) = plot.at(*at, self.level(*at));
+            let top = y - dots(8.0);
+            let half = dots(3.0);
+            Mark::Area {
+                outline: vec![(x, y - dots(1.5)), (x - half, top), (x + half, top)],
+                fill: BLACK,
+                opacity: 0.75,
+                edge: None,
+            }
+        };
+        flags.map(mark).collect()
+    }
+
+    fn flag_key(&self) -> Option<Key> {
+        let flags = self.flags.as_ref().filter(|flags| !flags.at_s.is_empty())?;
+        Some(Key {
+            name: flags.name.clone(),
+            swatch: Swatch::Sign(FLAG, BLACK),
+        })
     }
 
     fn levels(&self) -> impl Iterator<Item = f64> {
@@ -157,11 +288,18 @@ impl Track {
         for (i, value) in all.enumerate() {
             drawable(value, || place("number", i))?;
         }
-        let times: [Vec<f64>; 2] = [
+        let flags = self.flags.iter().flat_map(|flags| &flags.at_s);
+        let behind = self.backdrop.iter().flat_map(|behind| &behind.shares);
+        for (i, (_, share)) in behind.clone().enumerate() {
+            drawable(*share, || place("share", i))?;
+        }
+        let times: [Vec<f64>; 4] = [
             self.points.iter().map(|(at, _)| *at).collect(),
             self.band.iter().map(|point| point.at_s).collect(),
+            flags.copied().collect(),
+            behind.map(|(at, _)| *at).collect(),
         ];
-        for (times, what) in times.iter().zip(["point", "band point"]) {
+        for (times, what) in times.iter().zip(["point", "band point", "flag", "share"]) {
             if let Some(i) = times.windows(2).position(|pair| pair[0] > pair[1]) {
                 let place = place(what, i + 1);
                 return Err(PlotError::Unsorted { place });
@@ -233,6 +371,8 @@ impl Track {
             name: self.name.clone(),
             points: points.into_iter().map(|i| self.points[i]).collect(),
             band: in_band.into_iter().map(|i| self.band[i]).collect(),
+            flags: self.flags.clone(),
+            backdrop: self.backdrop.clone(),
             ..*self
         }
     }

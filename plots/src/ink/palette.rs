@@ -19,7 +19,8 @@ pub(crate) const STONE: Rgb = Rgb(0x9a, 0x9a, 0x9a);
 /// The paper.
 pub(crate) const WHITE: Rgb = Rgb(0xff, 0xff, 0xff);
 
-const COLORS: [Rgb; 7] = [
+/// The palette.
+pub(crate) const COLORS: [Rgb; 7] = [
     Rgb(0x00, 0x72, 0xb2),
     Rgb(0xd5, 0x5e, 0x00),
     Rgb(0x00, 0x9e, 0x73),

@@ -243,6 +243,7 @@ fn bill(scene: &Scene, contender: &Contender) -> (Vec<Line>, Digests) {
         sample: None,
         stays: 0,
         attribute: false,
+        balance: None,
     };
     let mut recorder = Recorder::new(&scene.world, recording);
     let mut engine = rig::engine(&scene.world, &scene.jobs);

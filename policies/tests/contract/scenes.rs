@@ -124,6 +124,7 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
             by_model: vec![(ModelId(0), rate(luck)), (ModelId(1), rate(luck))],
             by_gpus: vec![(4, rate(luck))],
             by_share: false,
+            feeds: None,
             across_nodes: rate(luck),
             across_racks: rate(luck),
             across_zones: rate(luck),

@@ -51,6 +51,8 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
             .iter()
             .map(|compat| kind(compat.name, vec![]))
             .collect(),
+        // What is measured and drawn is known where it is.
+        Seam::Metric | Seam::Figure => return None,
     };
     Some(kinds)
 }

@@ -1,15 +1,17 @@
 //! What happens to fleets from outside: series are read once, models are drawn for each seed.
 
 use sim_core::engine::World;
+use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span};
-use sim_core::world::availability::capped_by_price;
+use sim_core::world::availability::{UpDown, capped_by_price, minimum};
 use sim_core::world::{Curve, ParameterError, Severity, Shocks};
 use traces::Source;
 use traces::series::{self, After, Series, SeriesError};
 
 use super::{BuildError, files};
 use crate::schema::{
-    DataPath, Diagnostic, Fleet, Machines, NodeSource, PriceSource, Scenario, SeriesSpec, ShockSpec,
+    DataPath, Diagnostic, EventSpec, Fleet, Machines, NodeSource, PriceSource, RegionSpec,
+    Scenario, SeriesSpec, ShockSpec,
 };
 
 /// How far models and repeated series reach where a run has no end: beyond it the last value holds.
@@ -34,6 +36,9 @@ struct Outside {
     drawn_nodes: Option<NodeSource>,
     bid: Option<Price>,
     shocks: Option<ShockSpec>,
+    /// Of the regions that it lies in.
+    regions: Vec<(String, UpDown)>,
+    events: Vec<EventSpec>,
 }
 
 impl Markets {
@@ -47,7 +52,10 @@ impl Markets {
         let alike = |fleet: &&Fleet| matches!(fleet.machines, Machines::Alike { .. });
         let mut fleets = Vec::new();
         for fleet in scenario.fleets.iter().filter(alike) {
-            fleets.push(outside(fleet, &base, until, reasons)?);
+            let mut outside = outside(fleet, &base, until, reasons)?;
+            outside.regions = regions_of(scenario, fleet);
+            outside.events = events_of(scenario, &fleet.name.value);
+            fleets.push(outside);
         }
         Ok(Self {
             base,
@@ -62,6 +70,8 @@ impl Markets {
             outside.drawn_price.is_some()
                 || outside.drawn_nodes.is_some()
                 || outside.shocks.is_some()
+                || !outside.regions.is_empty()
+                || outside.events.iter().any(super::event::is_drawn)
         };
         let lucky = |offering: &sim_core::model::Offering| {
             let risk = &offering.risk;
@@ -115,9 +125,37 @@ impl Markets {
                 let shocks = Shocks::new(spec.every, severity)?;
                 offering.risk.shocks = shocks.generate(seed, name, until)?.into();
             }
+            for (region, law) in &outside.regions {
+                let curve = law.generate(seed, region, u32::MAX, until)?;
+                offering.availability = minimum(&offering.availability, &curve);
+            }
+            for spec in &outside.events {
+                super::event::strike(offering, spec, seed, until);
+            }
         }
         Ok(world)
     }
+}
+
+/// The regions of a fleet's zone, if it is of the spot market.
+fn regions_of(scenario: &Scenario, fleet: &Fleet) -> Vec<(String, UpDown)> {
+    if fleet.market.value != Market::Spot {
+        return Vec::new();
+    }
+    let mine = |region: &&RegionSpec| {
+        let mut zones = region.zones.iter();
+        zones.any(|zone| zone.value == fleet.zone.value)
+    };
+    let named = |region: &RegionSpec| (region.name.value.clone(), region.law.clone());
+    scenario.regions.iter().filter(mine).map(named).collect()
+}
+
+fn events_of(scenario: &Scenario, fleet: &str) -> Vec<EventSpec> {
+    let mine = |event: &&EventSpec| {
+        let mut named = event.fleets.iter();
+        event.fleets.is_empty() || named.any(|name| name.value == fleet)
+    };
+    scenario.events.iter().filter(mine).cloned().collect()
 }
 
 fn outside(
@@ -135,6 +173,8 @@ fn outside(
         drawn_nodes: None,
         bid: fleet.bid.map(|bid| bid.value),
         shocks: fleet.risk.shocks.clone(),
+        regions: Vec::new(),
+        events: Vec::new(),
     };
     match &fleet.price.value {
         PriceSource::Steps(_) => {}

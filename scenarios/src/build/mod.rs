@@ -3,12 +3,14 @@
 mod args;
 mod columns;
 mod commitments;
+mod event;
 mod files;
 mod jobs;
 mod known;
 mod maker;
 mod market;
 mod policies;
+mod stocks;
 mod synth;
 mod world;
 
@@ -22,6 +24,7 @@ pub use synth::generate;
 use std::sync::Arc;
 
 use sim_core::engine::World;
+use sim_core::watch::Stocks;
 use sim_core::world::ParameterError;
 
 use crate::schema::{Diagnostic, Loaded, Rejection, check_parts};
@@ -35,6 +38,8 @@ pub struct Experiment {
     pub world: Arc<World>,
     /// The policies, in the order of the scenario.
     pub contenders: Vec<Contender>,
+    /// What is kept in stores, if anything is.
+    pub stocks: Option<Stocks>,
     sources: jobs::Sources,
     markets: market::Markets,
 }
@@ -119,8 +124,10 @@ impl Experiment {
         let world = markets
             .world(scenario.seed.value)
             .map_err(|error| BuildError::Draw(DrawError::Market(error)))?;
+        let stocks = stocks::of(scenario, &world);
         let experiment = Self {
             world: Arc::new(world),
+            stocks,
             contenders,
             sources,
             markets,

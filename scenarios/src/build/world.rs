@@ -6,8 +6,8 @@ use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
 use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
-use super::commitments;
 use super::files::NodeList;
+use super::{commitments, stocks};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
 };
@@ -40,7 +40,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
     let classes = scenario
         .workloads
         .iter()
-        .map(|workload| class(workload, &mut names))
+        .map(|workload| class(scenario, workload, &mut names))
         .collect();
     let horizon = &scenario.horizon;
     World {
@@ -199,8 +199,17 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
     Curve::new(steps.steps.clone()).expect("checked when it was read")
 }
 
-fn class(workload: &schema::Workload, names: &mut Names) -> Class {
+fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) -> Class {
     let course = &workload.course;
+    let reads = course.input.as_ref().and_then(|input| {
+        let mut data = scenario.data.iter();
+        Some((
+            data.find(|data| data.name.value == input.data.value)?,
+            input,
+        ))
+    });
+    // Each start fills the caches before the work.
+    let fill = reads.map_or(Span::ZERO, |(data, input)| stocks::fill(data, input));
     let by_model = course
         .rates
         .iter()
@@ -216,6 +225,7 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             .collect(),
         // Without a table of speeds a part of a gang does its part.
         by_share: workload.least < 1.0 && course.scaling.is_empty(),
+        feeds: reads.map(|(data, input)| stocks::feeds(data, input)),
         across_nodes,
         across_racks,
         across_zones: times(across_racks, ppb(course.across_zones)),
@@ -242,9 +252,9 @@ fn class(workload: &schema::Workload, names: &mut Names) -> Class {
             upload: checkpoint.upload.value,
             last: checkpoint.last,
             on_notice: checkpoint.on_notice,
-            setup: checkpoint.setup.value,
-            restore: checkpoint.restore.value,
-            reseat: checkpoint.reseat.value,
+            setup: checkpoint.setup.value + fill,
+            restore: checkpoint.restore.value + fill,
+            reseat: checkpoint.reseat.value + fill,
         },
         appetite: workload.appetite,
     }

@@ -8,9 +8,11 @@ use super::run::plot;
 use super::scenario::{Source, policy};
 use super::{Failure, progress, terminal};
 use crate::build::Experiment;
+use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
-    Comparison, Plan, Store, compare, notices, paired_table, sentences, write,
+    Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, judge, notices,
+    paired_table, sentences, write,
 };
 
 /// How to print.
@@ -154,7 +156,7 @@ impl Compare {
                 for (badge, note) in notices(experiment, comparison) {
                     text.extend(["\nnote: ", badge.as_str(), ". ", note.as_str()]);
                 }
-                text.trim_end().to_owned() + "\n"
+                text.trim_end().to_owned() + "\n" + &claims(experiment, comparison, self.format)?
             }
             Format::Markdown => {
                 let mut text = table.markdown().map_err(plot)?;
@@ -162,11 +164,59 @@ impl Compare {
                 for sentence in sentences {
                     text.extend(["- ", sentence.as_str(), "\n"]);
                 }
-                text
+                text + &claims(experiment, comparison, self.format)?
             }
             Format::Json => json(experiment, comparison, &sentences),
         })
     }
+}
+
+/// The question, and what the run says to each claim.
+fn claims(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    format: Format,
+) -> Result<String, Failure> {
+    let judged = judge(experiment, comparison);
+    let mut text = String::new();
+    if let Some(question) = &experiment.loaded.scenario.question {
+        text.extend(["\nquestion: ", question.as_str(), "\n"]);
+    }
+    if judged.is_empty() {
+        return Ok(text);
+    }
+    text.push('\n');
+    if format != Format::Markdown {
+        return Ok(text + &claims_text(&judged));
+    }
+    text.push_str(&claims_table(&judged).markdown().map_err(plot)?);
+    text.push('\n');
+    for sentence in claim_sentences(&judged) {
+        text.extend(["- ", sentence.as_str(), "\n"]);
+    }
+    Ok(text)
+}
+
+fn claims_json(experiment: &Experiment, comparison: &Comparison) -> Vec<serde_json::Value> {
+    let judged = judge(experiment, comparison);
+    let claim = |claim: &Judged<'_>| {
+        let spec = claim.spec;
+        serde_json::json!({
+            "claim": spec.name.value,
+            "text": spec.text,
+            "source": spec.source,
+            "assumptions": spec.assumptions,
+            "what": claim.what(),
+            "measured": claim.measured.map(|mean| mean.mean),
+            "half_width": claim.measured.and_then(|mean| mean.half),
+            "never": claim.never,
+            "at_least": spec.at_least,
+            "at_most": spec.at_most,
+            "verdict": claim.verdict.words(),
+            "figure": spec.figure.as_ref().map(|figure| &figure.value),
+        })
+    };
+    judged.iter().map(claim).collect()
 }
 
 fn json(experiment: &Experiment, comparison: &Comparison, sentences: &[String]) -> String {
@@ -206,6 +256,8 @@ fn json(experiment: &Experiment, comparison: &Comparison, sentences: &[String]) 
         "seeds": comparison.plan.seeds,
         "policies": policies.collect::<Vec<_>>(),
         "sentences": sentences,
+        "question": experiment.loaded.scenario.question,
+        "claims": claims_json(experiment, comparison),
     });
     format!("{whole:#}\n")
 }

@@ -10,7 +10,7 @@ use super::run::plot;
 use super::{Failure, compare::Format, terminal};
 use crate::build::COMPATS;
 use crate::experiment::metrics::METRICS;
-use crate::schema::{catalogue, quantity};
+use crate::schema::{catalogue, pools, quantity};
 
 /// Says what there is.
 #[derive(Debug, Args)]
@@ -28,7 +28,9 @@ enum What {
     Policies,
     /// Instance types with their prices
     Instances,
-    /// Trace formats
+    /// Spot pools as they were measured
+    Pools,
+    /// Formats of traces, of prices and of availability
     Formats,
     /// Metrics and their definitions
     Metrics,
@@ -41,6 +43,7 @@ impl List {
         let table = match self.what {
             What::Policies => policies(),
             What::Instances => instances(),
+            What::Pools => spot_pools(),
             What::Formats => formats(),
             What::Metrics => metrics(),
             What::Compat => compats(),
@@ -120,9 +123,12 @@ fn instances() -> Table {
         vec![
             instance.name.unwrap_or_default(),
             instance.gpus.to_string(),
-            instance.gpu.unwrap_or_default(),
+            instance.gpu.or(entry.arch).unwrap_or_default(),
             instance.cpus.map_or(String::new(), |cpus| cpus.to_string()),
             memory,
+            instance
+                .watts
+                .map_or(String::new(), |watts| watts.to_string()),
             quantity::print_price(entry.price),
             entry.region,
             format!("{}, {}", entry.source, entry.date),
@@ -134,11 +140,38 @@ fn instances() -> Table {
         "model",
         "vcpus",
         "memory",
+        "watts",
         "on demand, h",
         "region",
         "source",
     ];
     table(&columns, catalogue().into_iter().map(row).collect())
+}
+
+fn spot_pools() -> Table {
+    let row = |pool: crate::schema::Pool| {
+        let spans = |(mean, median)| {
+            let print = quantity::print_span;
+            format!("{} ({})", print(mean), print(median))
+        };
+        vec![
+            pool.name,
+            pool.instance,
+            format!("{:.1} %", 100.0 * pool.law.share()),
+            spans(pool.up),
+            spans(pool.down),
+            format!("{} days from {}", pool.days, pool.date),
+        ]
+    };
+    let columns = [
+        "pool",
+        "instance",
+        "available",
+        "up: mean (median)",
+        "down: mean (median)",
+        "watched",
+    ];
+    table(&columns, pools().into_iter().map(row).collect())
 }
 
 fn formats() -> Table {
@@ -155,9 +188,27 @@ fn formats() -> Table {
             format.origin.to_owned(),
         ]
     };
+    let series = |format: &traces::series::Format| {
+        let reads = [
+            (format.reads.availability.is_some(), "availability"),
+            (format.reads.prices.is_some(), "prices"),
+            (format.reads.lifetimes.is_some(), "lifetimes"),
+        ];
+        let reads = reads.into_iter().filter(|(is, _)| *is);
+        let reads: Vec<&str> = reads.map(|(_, what)| what).collect();
+        vec![
+            format.name.to_owned(),
+            reads.join(", "),
+            format.evidence.to_string(),
+            format.doc.to_owned(),
+            format.origin.to_owned(),
+        ]
+    };
+    let traces = traces::formats().iter().map(row);
+    let series = traces::series::formats().iter().map(series);
     table(
         &["format", "holds", "checked", "what it is", "origin"],
-        traces::formats().iter().map(row).collect(),
+        traces.chain(series).collect(),
     )
 }
 

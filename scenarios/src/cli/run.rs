@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sim_core::units::Money;
 
 use super::scenario::{Source, policy};
 use super::{Failure, compare::Format, terminal};
-use crate::experiment::flight::{Keep, fly};
+use crate::build::Experiment;
+use crate::experiment::flight::{Flight, Keep, fly};
 use crate::experiment::metrics::METRICS;
-use crate::experiment::{CompareError, Store, run_table, words};
+use crate::experiment::money::{self, Item};
+use crate::experiment::{CompareError, Store, money_table, run_table, words};
 
 /// Flies one policy with one seed.
 #[derive(Debug, Args)]
@@ -47,6 +50,7 @@ impl Run {
             Store::open(out)?.flight(&experiment, &flight, &jobs)?;
         }
         let table = run_table(&flight);
+        let money = money_table(&experiment, &flight);
         let text = match self.format {
             Format::Text => {
                 let finish = words::finish(flight.finish);
@@ -60,9 +64,19 @@ impl Run {
                     "\ndecisions {}\nfacts     {}\n",
                     flight.digests.decisions, flight.digests.facts
                 );
-                head + &table.text(terminal::width()).map_err(plot)? + &digests
+                let mut text = head + &table.text(terminal::width()).map_err(plot)?;
+                if let Some(money) = money {
+                    text = text + "\n" + &money.text(terminal::width()).map_err(plot)?;
+                }
+                text + &digests
             }
-            Format::Markdown => table.markdown().map_err(plot)?,
+            Format::Markdown => {
+                let mut text = table.markdown().map_err(plot)?;
+                if let Some(money) = money {
+                    text = text + "\n" + &money.markdown().map_err(plot)?;
+                }
+                text
+            }
             Format::Json => {
                 let metrics = METRICS
                     .iter()
@@ -76,12 +90,28 @@ impl Run {
                     "finish": words::finish(flight.finish),
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
+                    "bill": bill(&experiment, &flight),
                 });
                 format!("{run:#}\n")
             }
         };
         terminal::say(&text)
     }
+}
+
+/// The bill by market and kind of line. Amounts are texts: they are integers that a reader of JSON may not hold.
+fn bill(experiment: &Experiment, flight: &Flight) -> Vec<serde_json::Value> {
+    let key = |item: &Item| {
+        let market = money::market_name(&experiment.world, item.source);
+        (market, money::kind_name(item.kind))
+    };
+    let items = money::items(&flight.record);
+    let sums = money::sums(items.iter().map(|item| (key(item), item.amount)));
+    let line = |((market, kind), amount): ((&str, &str), Money)| {
+        let amount = amount.nanousd().to_string();
+        serde_json::json!({ "market": market, "kind": kind, "cost_nanousd": amount })
+    };
+    sums.into_iter().map(line).collect()
 }
 
 /// A table that cannot be printed: a bug of ours.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::build::{Experiment, known};
+use crate::build::Experiment;
+use crate::experiment::known;
 use crate::schema::{DataRoots, Loaded, load};
 
 /// A scenario, as the command line names it.

@@ -69,6 +69,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
             sample: None,
             stays: 0,
             attribute: false,
+            balance: None,
         },
     );
     let mut engine = Engine::new(Arc::clone(&world), Box::new(Trace::new(jobs)));

@@ -4,9 +4,11 @@ use std::fmt;
 
 use rayon::prelude::*;
 use sim_core::engine::Fault;
+use sim_core::units::SimTime;
 
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
+use super::money::{self, Item};
 use super::output::Store;
 use super::stats::{Mean, relative};
 use crate::build::{DrawError, Experiment};
@@ -44,10 +46,14 @@ pub struct Summary {
     pub seed: u64,
     /// In the order of [`METRICS`].
     pub metrics: Vec<Option<f64>>,
+    /// Its bill, by line and payer.
+    pub items: Vec<Item>,
     /// What it did.
     pub digests: sim_core::watch::Digests,
     /// How it ended.
     pub finish: sim_core::engine::Finish,
+    /// When.
+    pub end: SimTime,
 }
 
 /// Why a comparison came to nothing.
@@ -142,8 +148,10 @@ fn one_seed(
         let summary = Summary {
             seed,
             metrics: flight.metrics.clone(),
+            items: money::items(&flight.record),
             digests: flight.digests,
             finish: flight.finish,
+            end: flight.record.end,
         };
         Ok(Flown {
             summary,
@@ -186,7 +194,8 @@ impl Comparison {
         Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
     }
 
-    fn of_what_is_drawn(&self, mean: Mean) -> Mean {
+    /// Without an interval where nothing is drawn.
+    pub(super) fn of_what_is_drawn(&self, mean: Mean) -> Mean {
         if self.exact {
             Mean { half: None, ..mean }
         } else {

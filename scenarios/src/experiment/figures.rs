@@ -20,6 +20,25 @@ pub(super) struct Figure {
     pub(super) drawing: Result<Drawing, PlotError>,
 }
 
+/// Every name that a figure can have, but for the charts of nodes.
+pub(super) const NAMES: [&str; 15] = [
+    "cost-sla",
+    "cost",
+    "sla-violation-rate",
+    "gpu-utilization",
+    "jct-mean",
+    "cost-by-market",
+    "cost-by-kind",
+    "cost-by-team",
+    "cost-by-workload",
+    "spend-time",
+    "spot-prices",
+    "jct-cdf",
+    "wait-cdf",
+    "utilization-time",
+    "queue-time",
+];
+
 /// Points of a line over time, about.
 const STRETCHES: usize = 160;
 /// Most GPUs of a fleet that a chart of nodes has room for.
@@ -45,6 +64,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
             figures.push(bar_chart(experiment, comparison, metric));
         }
     }
+    figures.extend(super::money_figures::all(experiment, comparison));
     figures.push(distribution(experiment, comparison, "jct", metrics::jct));
     figures.push(distribution(experiment, comparison, "wait", metrics::wait));
     let utilization = |sample: &Sample| {
@@ -71,7 +91,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
     figures
 }
 
-fn subtitle(comparison: &Comparison) -> String {
+pub(super) fn subtitle(comparison: &Comparison) -> String {
     if comparison.exact {
         "exact on this trace".to_owned()
     } else {
@@ -82,14 +102,14 @@ fn subtitle(comparison: &Comparison) -> String {
     }
 }
 
-fn heading(title: &str, subtitle: String) -> Heading {
+pub(super) fn heading(title: &str, subtitle: String) -> Heading {
     Heading {
         title: title.to_owned(),
         subtitle: Some(subtitle),
     }
 }
 
-fn first_seed(comparison: &Comparison) -> String {
+pub(super) fn first_seed(comparison: &Comparison) -> String {
     if comparison.exact {
         "exact on this trace".to_owned()
     } else {
@@ -243,8 +263,8 @@ fn over_time(
             .chunks(stretch)
             .map(|samples| mean_of(samples, &of))
             .collect(),
-        band: Vec::new(),
         end_s: Some(at_s(flight.record.end)),
+        ..timeline::Track::default()
     });
     let timeline = timeline::Timeline {
         heading: heading(title, first_seed(comparison)),
@@ -277,7 +297,7 @@ fn mean_of(samples: &[Sample], of: &impl Fn(&Sample) -> f64) -> (f64, f64) {
     )
 }
 
-fn at_s(at: SimTime) -> f64 {
+pub(super) fn at_s(at: SimTime) -> f64 {
     real(at.us()) / 1e6
 }
 

@@ -1,12 +1,14 @@
 //! One flight: one policy, one seed.
 
+use sim_core::books::Window as Counted;
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::units::{SimTime, Span};
-use sim_core::watch::{Digests, Record, Recorder, Recording};
+use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
 use super::metrics::{self, Window};
 use crate::build::{Contender, Experiment, Jobs};
+use crate::schema::TableName;
 
 /// What is kept of a flight beyond its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Flight {
     pub metrics: Vec<Option<f64>>,
     /// Job by job, and over time.
     pub record: Record,
+    /// How much of everything its bill is for, if the bill is asked for.
+    pub quantities: Vec<Quantity>,
 }
 
 /// What counts in a scenario, and what it promised.
@@ -58,21 +62,36 @@ pub fn fly(
 ) -> Result<Flight, Fault> {
     let chosen: &Contender = &experiment.contenders[contender];
     let window = window(experiment);
-    let sample: Option<Span> = keep
-        .samples
-        .then_some(experiment.loaded.scenario.output.sample.value);
+    let scenario = &experiment.loaded.scenario;
+    let sample: Option<Span> = keep.samples.then_some(scenario.output.sample.value);
     let recording = Recording {
         warmup: window.warmup,
         sample,
         stays: keep.stays,
         attribute: keep.samples,
+        balance: Some(scenario.output.spend.value),
     };
-    let mut recorder = Recorder::new(jobs.world(), recording);
+    let recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
-    let finish = engine.run(&mut *policy, chosen.grants, &mut recorder)?;
-    let record = recorder.finish(engine.now());
+    let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
+    let meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
+    let stocks = experiment.stocks.as_ref();
+    let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
+    let mut watch = (recorder, (meter, keeper));
+    let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
+    let (recorder, (meter, keeper)) = watch;
+    let end = engine.now();
+    let mut record = recorder.finish(end);
+    if let Some(keeper) = keeper {
+        let counted = Counted {
+            from: window.warmup,
+            end: end.max(window.warmup),
+        };
+        record.ledger = record.ledger.with(keeper.finish(counted));
+    }
+    let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
         seed,
@@ -81,5 +100,6 @@ pub fn fly(
         counters: engine.counters(),
         metrics: metrics::measure(jobs.world(), &record, engine.counters(), window),
         record,
+        quantities,
     })
 }

@@ -1,12 +1,13 @@
 //! Metrics: one name everywhere, one definition. Computed from a run's record, within the window that counts.
 
-use sim_core::books::{Kind, Source};
+use sim_core::books::Kind;
 use sim_core::engine::{Counters, World};
-use sim_core::model::{Commitment, Market};
-use sim_core::units::{Money, SimTime, Span};
+use sim_core::model::Market;
+use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::number::{hours, ratio, real_i128, real_u128, secs};
+use super::measured::{Run, count, makespan, mean, slowdown, unfinished, violations};
+use super::number::{hours, ratio, real_u128, secs};
 use super::stats::quantile;
 
 /// Whether less or more is better.
@@ -43,19 +44,6 @@ pub struct Window {
     pub tail: Span,
     /// Longest wait promised.
     pub wait: Option<Span>,
-}
-
-/// A run to measure.
-struct Run<'a> {
-    world: &'a World,
-    record: &'a Record,
-    counters: Counters,
-    window: Window,
-    /// In the order of the workload: jobs submitted in the window.
-    counted: Vec<&'a Row>,
-    /// Ascending, in seconds.
-    jct: Vec<f64>,
-    wait: Vec<f64>,
 }
 
 const fn metric(
@@ -124,6 +112,23 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.cost(Some(Market::Serverless))),
     ),
     metric(
+        "cost_storage_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that lie in stores, are asked for there, or are left over",
+        |run| {
+            let kinds = [Kind::Storage, Kind::Requests, Kind::Leftover];
+            Some(run.unmetered(&kinds))
+        },
+    ),
+    metric(
+        "cost_egress_usd",
+        "USD",
+        Less,
+        "the part of it for bytes that are moved between places",
+        |run| Some(run.unmetered(&[Kind::Egress])),
+    ),
+    metric(
         "cost_idle_usd",
         "USD",
         Less,
@@ -150,6 +155,16 @@ pub const METRICS: &[Metric] = &[
         Less,
         "cost over GPU-hours of kept work",
         |run| ratio(run.cost(None), run.kept_gpu_hours()),
+    ),
+    metric(
+        "spend_anomalies",
+        "",
+        Less,
+        "periods, days if not said otherwise, that cost more than the 14 before them would have it: above their median by over 3.5 spreads",
+        |run| {
+            let periods = super::spend::all(run.record);
+            count(periods.iter().filter(|period| period.is_flagged()).count())
+        },
     ),
     metric(
         "sla_violation_rate",
@@ -232,7 +247,7 @@ pub const METRICS: &[Metric] = &[
         "makespan_s",
         "s",
         Less,
-        "from the first submission to the end of the run",
+        "from the first submission to the end of the last job, or of the run if one is left",
         makespan,
     ),
     metric(
@@ -304,6 +319,12 @@ pub fn index(name: &str) -> usize {
         .expect("a metric of the table")
 }
 
+/// Whether it is a share of something, which is shown in per cent.
+pub fn is_share(metric: &Metric) -> bool {
+    metric.unit.is_empty()
+        && (metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate")
+}
+
 /// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.
 pub fn measure(
     world: &World,
@@ -364,104 +385,4 @@ pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
         (None, None) => None,
         (late, kept_waiting) => Some(late.unwrap_or(false) || kept_waiting.unwrap_or(false)),
     }
-}
-
-impl Run<'_> {
-    fn cost(&self, market: Option<Market>) -> f64 {
-        let bill = self.record.ledger.bill();
-        usd(bill.sum(|line| market.is_none_or(|market| self.market(line.source) == Some(market))))
-    }
-
-    /// Lines of one kind.
-    fn line(&self, kind: Kind) -> f64 {
-        usd(self.record.ledger.bill().sum(|line| line.kind == kind))
-    }
-
-    fn market(&self, source: Source) -> Option<Market> {
-        match source {
-            Source::Offering(offering) => Some(self.world.offerings[offering.index()].market),
-            Source::Covered(at, _) | Source::Commitment(at) => {
-                Some(match &self.world.commitments[usize::from(at)] {
-                    Commitment::Reserved(reservation) => reservation.market,
-                    Commitment::Owned(_) => Market::Owned,
-                })
-            }
-            Source::Store(_) | Source::Route(_) | Source::Leftover(_) => None,
-        }
-    }
-
-    fn billed(&self) -> f64 {
-        real_u128(self.record.gpu_use.iter().map(|time| time.billed).sum())
-    }
-
-    fn allocated(&self) -> f64 {
-        real_u128(self.record.gpu_use.iter().map(|time| time.used).sum())
-    }
-
-    fn busy(&self) -> u128 {
-        let time = &self.record.gpu_time;
-        time.kept + time.lost + time.restoring + time.dumping + time.stalled
-    }
-
-    fn kept_gpu_hours(&self) -> f64 {
-        hours(self.record.gpu_time.kept) / 1000.0
-    }
-
-    fn completed(&self) -> impl Iterator<Item = &&Row> {
-        self.counted
-            .iter()
-            .filter(|row| row.outcome == Outcome::Completed)
-    }
-
-    fn sum(&self, of: fn(&Row) -> u16) -> f64 {
-        self.record.rows.iter().map(|row| f64::from(of(row))).sum()
-    }
-}
-
-fn violations(run: &Run<'_>) -> Option<f64> {
-    let judged = run
-        .counted
-        .iter()
-        .filter_map(|row| is_violated(row, &run.window, run.record.end));
-    let judged: Vec<bool> = judged.collect();
-    let violated = judged.iter().filter(|violated| **violated).count();
-    ratio(count(violated)?, count(judged.len())?)
-}
-
-fn slowdown(run: &Run<'_>) -> Option<f64> {
-    let floor = Span::from_secs(10);
-    let bounded = |row: &&&Row| Some((secs(jct(row)?) / secs(row.run.max(floor))).max(1.0));
-    let values: Vec<f64> = run.counted.iter().filter_map(|row| bounded(&row)).collect();
-    mean(&values)
-}
-
-fn makespan(run: &Run<'_>) -> Option<f64> {
-    let first = run.record.rows.first()?.submit;
-    Some(secs(run.record.end.since(first)))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
-fn unfinished(run: &Run<'_>) -> Option<f64> {
-    let left = run
-        .record
-        .rows
-        .iter()
-        .filter(|row| row.outcome != Outcome::Completed);
-    let milli = left
-        .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
-        .sum();
-    Some(hours(milli) / 1000.0)
-}
-
-fn usd(money: Money) -> f64 {
-    real_i128(money.nanousd()) / 1e9
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
-fn count(n: usize) -> Option<f64> {
-    Some(super::number::real(sim_core::units::convert::wide(n)))
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    ratio(values.iter().sum(), count(values.len())?)
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
-use super::{figures, page, tables};
+use super::{bill, claim_tables, figures, page, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -104,6 +105,9 @@ impl Store {
                 TableName::Nodes => tables::nodes(experiment, flight),
                 TableName::Timeline => tables::timeline(flight),
                 TableName::Decisions => tables::decisions(experiment, flight, jobs),
+                TableName::Bill => bill::bill(experiment, flight),
+                TableName::Attribution => bill::attribution(experiment, flight),
+                TableName::Spend => bill::spend(experiment, flight),
             };
             self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
         }
@@ -165,6 +169,10 @@ pub fn write(
         "scenario.toml",
         schema::print(&experiment.loaded.scenario).as_bytes(),
     )?;
+    if !experiment.loaded.scenario.claims.is_empty() {
+        let judged = judge(experiment, comparison);
+        store.put("claims.csv", &claim_tables::claims(&judged))?;
+    }
     let drawn = figures::all(experiment, comparison);
     let mut written = Vec::new();
     for figure in &drawn {

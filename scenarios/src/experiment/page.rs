@@ -2,6 +2,8 @@
 
 use plots::report::{Block, Note, NoteWeight, Report, Section};
 
+use super::claim_tables::{claim_sentences, claims_table};
+use super::claims::judge;
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
@@ -61,18 +63,40 @@ pub(super) fn report(
         title: title.to_owned(),
         blocks,
     };
+    let mut sections = vec![
+        section("Results", results),
+        section("Figures", drawn.collect()),
+        section("All metrics", vec![all]),
+        section("Definitions", vec![Block::List(definitions.collect())]),
+    ];
+    let claims = claims(experiment, comparison);
+    if !claims.is_empty() {
+        sections.insert(0, section("Question and claims", claims));
+    }
     Report {
         title: scenario.name.value.clone(),
         intro: scenario.description.iter().cloned().collect(),
         notes: notes.collect(),
-        sections: vec![
-            section("Results", results),
-            section("Figures", drawn.collect()),
-            section("All metrics", vec![all]),
-            section("Definitions", vec![Block::List(definitions.collect())]),
-        ],
+        sections,
         provenance: provenance(experiment, comparison),
     }
+}
+
+/// What was asked, and what the run says to the claims.
+fn claims(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {
+    let question = experiment.loaded.scenario.question.iter();
+    let mut blocks: Vec<Block> = question.cloned().map(Block::Paragraph).collect();
+    let judged = judge(experiment, comparison);
+    if !judged.is_empty() {
+        let caption = "A claim holds where the whole interval of what was measured is within its bounds, and does not hold \
+                       where it is wholly beyond one.";
+        blocks.push(Block::Table {
+            table: claims_table(&judged),
+            caption: caption.to_owned(),
+        });
+        blocks.push(Block::List(claim_sentences(&judged)));
+    }
+    blocks
 }
 
 fn caption(comparison: &Comparison) -> String {

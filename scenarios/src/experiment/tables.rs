@@ -7,6 +7,7 @@ use sim_core::watch::{Outcome, Row};
 use super::compare::Comparison;
 use super::flight::{Flight, window};
 use super::metrics::{self, Better, METRICS, Metric};
+use super::sheet::{Csv, number, text};
 use super::stats::Mean;
 use crate::build::{Experiment, Jobs};
 
@@ -152,7 +153,7 @@ pub(super) fn heading(metric: &Metric) -> String {
 pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     let factor = match metric.unit {
         "s" => 1.0 / 3600.0,
-        "" if metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate" => 100.0,
+        "" if metrics::is_share(metric) => 100.0,
         _ => 1.0,
     };
     let magnitude = (largest * factor).abs();
@@ -167,7 +168,14 @@ pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     };
     let whole = matches!(
         metric.name,
-        "preemptions" | "reclaims" | "jobs" | "completed" | "events" | "ties" | "refusals"
+        "preemptions"
+            | "reclaims"
+            | "jobs"
+            | "completed"
+            | "events"
+            | "ties"
+            | "refusals"
+            | "spend_anomalies"
     );
     (value * factor, if whole { 0 } else { decimals })
 }
@@ -206,50 +214,8 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
     if is_best { cell.best() } else { cell }
 }
 
-/// A CSV file in the making.
-struct Csv {
-    writer: csv::Writer<Vec<u8>>,
-}
-
-impl Csv {
-    fn new(columns: impl IntoIterator<Item = &'static str>) -> Self {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        let columns: Vec<&str> = columns.into_iter().collect();
-        writer.write_record(&columns).expect("memory takes all");
-        Self { writer }
-    }
-
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        for cell in cells {
-            self.writer.write_field(cell).expect("memory takes all");
-        }
-        self.writer
-            .write_record(None::<&[u8]>)
-            .expect("memory takes all");
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.writer.into_inner().expect("memory takes all")
-    }
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
 fn moment(at: Moment) -> String {
     at.get().map_or(String::new(), |at| at.us().to_string())
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| format!("{value}"))
 }
 
 const SUMMARY: [&str; 11] = [

@@ -24,6 +24,8 @@ pub struct Entry {
     pub source: String,
     /// As of when.
     pub date: String,
+    /// Architecture of its CPU, where it has no GPU.
+    pub arch: Option<String>,
 }
 
 static FILE: TableSpec = TableSpec::closed(
@@ -42,6 +44,18 @@ static ENTRY: TableSpec = TableSpec::closed(
         KeySpec::new("gpu-memory", Takes::Size, "Memory of one GPU."),
         KeySpec::new("cpus", Takes::Integer(1, 1_000_000), "Virtual CPUs."),
         KeySpec::new("memory", Takes::Size, "Main memory."),
+        KeySpec::new(
+            "arch",
+            Takes::Text,
+            "Architecture of its CPU, where it has no GPU.",
+        ),
+        KeySpec::new(
+            "watts",
+            Takes::Integer(0, 1_000_000),
+            "Power of the machine in full use.",
+        )
+        .required(),
+        KeySpec::new("watts-source", Takes::Text, "How that was estimated.").required(),
         KeySpec::new("price", Takes::Price, "Price on demand per hour.").required(),
         KeySpec::new("region", Takes::Text, "Where that is the price.").required(),
         KeySpec::new("source", Takes::Text, "Who says so.").required(),
@@ -98,6 +112,7 @@ fn entry(fields: &Fields<'_>) -> Option<Entry> {
         region: text("region")?,
         source: text("source")?,
         date: text("date")?,
+        arch: fields.optional("arch", Item::text)?.map(|arch| arch.value),
     })
 }
 
@@ -118,8 +133,16 @@ mod tests {
         assert_eq!(names.len(), entries.len());
         for entry in entries {
             assert!(entry.price > Price::ZERO, "{entry:?}");
-            assert!(entry.instance.name.is_some_and(|name| name.contains('/')));
-            assert!(entry.instance.gpu_memory.is_some());
+            let name = entry.instance.name.as_deref();
+            assert!(name.is_some_and(|name| name.contains('/')));
+            assert_eq!(entry.instance.gpu_memory.is_some(), entry.instance.gpus > 0);
+            assert_eq!(
+                entry.arch.is_some(),
+                entry.instance.gpus == 0,
+                "{:?}",
+                entry.instance
+            );
+            assert!(entry.instance.watts.is_some_and(|watts| watts > 0));
         }
     }
 

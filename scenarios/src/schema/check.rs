@@ -235,6 +235,8 @@ impl Seam {
             Self::TraceFormat => "trace format",
             Self::NodeFormat => "node format",
             Self::Compat => "compatibility",
+            Self::Metric => "metric",
+            Self::Figure => "figure",
         }
     }
 }
@@ -274,7 +276,9 @@ mod tests {
             | Seam::Synth
             | Seam::TraceFormat
             | Seam::NodeFormat
-            | Seam::Compat => None,
+            | Seam::Compat
+            | Seam::Metric
+            | Seam::Figure => None,
         }
     }
 

@@ -119,6 +119,8 @@ pub struct InstanceType {
     pub gpu: Option<String>,
     /// Memory of one GPU, where known.
     pub gpu_memory: Option<Bytes>,
+    /// Power of the machine in full use, where known.
+    pub watts: Option<u32>,
     /// Virtual CPUs; `None` does not constrain.
     pub cpus: Option<u32>,
     /// Main memory; `None` does not constrain.

@@ -9,6 +9,7 @@ const DURATION: &str = r"^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us))+$";
 const PRICE: &str = r"^\$[0-9]+(\.[0-9]+)?$";
 const SIZE: &str = r"^[0-9]+(\.[0-9]+)?(TiB|TB|GiB|GB|MiB|MB|KiB|kB|B)$";
 const NAME: &str = r"^[A-Za-z0-9._-]{1,128}$";
+const TAG: &str = r"^([A-Za-z0-9._-]{1,128}:)?[A-Za-z0-9._-]{1,128}$";
 
 /// The schema, in draft 7.
 pub fn json_schema() -> Value {
@@ -55,6 +56,7 @@ fn value(takes: &Takes) -> Value {
         Takes::Bool => json!({ "type": "boolean" }),
         Takes::Text | Takes::Timezone | Takes::File | Takes::Moment => json!({ "type": "string" }),
         Takes::Name => json!({ "type": "string", "pattern": NAME }),
+        Takes::Tag => json!({ "type": "string", "pattern": TAG }),
         Takes::Integer(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
@@ -65,7 +67,7 @@ fn value(takes: &Takes) -> Value {
             json!({ "type": "number", "exclusiveMinimum": above, "maximum": most })
         }
         Takes::Duration(_) => json!({ "type": "string", "pattern": DURATION }),
-        Takes::Price => json!({ "type": "string", "pattern": PRICE }),
+        Takes::Price | Takes::Money => json!({ "type": "string", "pattern": PRICE }),
         Takes::Size => json!({ "type": "string", "pattern": SIZE }),
         Takes::Choice(words) => choice(words),
         Takes::Part(seam) => part(*seam),

@@ -29,11 +29,13 @@
 
 mod catalogue;
 mod check;
+mod claim;
 mod commitment;
 mod curve;
 mod decode;
 mod depth;
 mod diagnostic;
+mod event;
 mod fields;
 mod fleet;
 mod json_schema;
@@ -42,6 +44,7 @@ mod name;
 mod path;
 mod place;
 mod policy;
+mod pools;
 mod print;
 pub mod quantity;
 mod read;
@@ -51,6 +54,7 @@ mod set;
 mod skeleton;
 mod source;
 mod spec;
+mod store;
 mod tree;
 mod value;
 mod workload;
@@ -58,15 +62,18 @@ mod write;
 
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
+pub use claim::{ClaimMeasure, ClaimSpec};
 pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
+pub use event::{EventKind, EventSpec, RegionSpec};
 pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
+pub use pools::{Pool, pools};
 pub use print::{digest, print};
 pub use reference::key_reference;
 pub use scenario::{
@@ -75,7 +82,9 @@ pub use scenario::{
 pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;
+pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, StoredSpec, TaskGpus,
+    TraceSpec, Workload,
 };

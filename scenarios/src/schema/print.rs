@@ -5,7 +5,7 @@ mod workload;
 use sim_core::units::{Price, SimTime, Span};
 
 use super::curve::{NodeSource, PriceSource};
-use super::fleet::{Fleet, InstanceType, Machines, Size, Steps};
+use super::fleet::{Bytes, Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
 use super::quantity::{print_price, print_size, print_span};
@@ -47,8 +47,8 @@ pub fn print(scenario: &Scenario) -> String {
             &entries([("name", string(&queue.name.value))]),
         );
     }
-    for reservation in &scenario.reservations {
-        section(&mut text, "[[reservation]]", &reservation.written);
+    for (title, table) in as_written(scenario) {
+        section(&mut text, title, table);
     }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
@@ -65,13 +65,48 @@ pub fn print(scenario: &Scenario) -> String {
         .tables
         .iter()
         .map(|table| string(table.name()));
-    let sample = span(scenario.output.sample.value);
-    section(
-        &mut text,
-        "[output]",
-        &entries([("tables", list(tables)), ("sample", sample)]),
-    );
+    let (sample, spend) = (scenario.output.sample.value, scenario.output.spend.value);
+    let output = [
+        ("tables", list(tables)),
+        ("sample", span(sample)),
+        ("spend", span(spend)),
+    ];
+    section(&mut text, "[output]", &entries(output));
+    for claim in &scenario.claims {
+        section(&mut text, "[[claim]]", &claim.written);
+    }
     text
+}
+
+/// Tables that have no defaults to resolve.
+fn as_written(scenario: &Scenario) -> Vec<(&'static str, &Table)> {
+    let reservations = scenario
+        .reservations
+        .iter()
+        .map(|own| ("[[reservation]]", &own.written));
+    let storage = scenario
+        .storage
+        .iter()
+        .map(|own| ("[[storage]]", &own.written));
+    let data = scenario.data.iter().map(|own| ("[[data]]", &own.written));
+    let leftovers = scenario
+        .leftovers
+        .iter()
+        .map(|own| ("[[leftover]]", &own.written));
+    let events = scenario
+        .events
+        .iter()
+        .map(|own| ("[[event]]", &own.written));
+    let regions = scenario
+        .regions
+        .iter()
+        .map(|own| ("[[region]]", &own.written));
+    let kept = storage.chain(data).chain(leftovers);
+    reservations
+        .chain(kept)
+        .chain(events)
+        .chain(regions)
+        .collect()
 }
 
 /// A digest of the resolved text: equal however the same experiment is written.
@@ -87,6 +122,11 @@ fn head(scenario: &Scenario) -> Table {
         &mut head,
         "description",
         scenario.description.as_deref().map(string),
+    );
+    put(
+        &mut head,
+        "question",
+        scenario.question.as_deref().map(string),
     );
     put(&mut head, "seed", Some(wide(scenario.seed.value)));
     put(
@@ -212,8 +252,8 @@ fn instance_table(instance: &InstanceType) -> Table {
     put(&mut table, "name", instance.name.as_deref().map(string));
     put(&mut table, "gpus", Some(integer(instance.gpus)));
     put(&mut table, "gpu", instance.gpu.as_deref().map(string));
-    let size = |size| Value::Text(print_size(size));
     put(&mut table, "gpu-memory", instance.gpu_memory.map(size));
+    put(&mut table, "watts", instance.watts.map(integer));
     put(&mut table, "cpus", instance.cpus.map(integer));
     put(&mut table, "memory", instance.memory.map(size));
     table
@@ -328,7 +368,12 @@ fn entries<'a>(pairs: impl IntoIterator<Item = (&'a str, Value)>) -> Table {
     table
 }
 
-fn put(table: &mut Table, key: &str, value: Option<Value>) {
+/// A number of bytes.
+fn size(size: Bytes) -> Value {
+    Value::Text(print_size(size))
+}
+
+pub(super) fn put(table: &mut Table, key: &str, value: Option<Value>) {
     if let Some(value) = value {
         let key = Spanned::new(key.to_owned(), Place::default());
         table

@@ -1,6 +1,6 @@
 //! Quantities as a scenario writes them: durations, money, sizes and rates, exact both ways.
 
-use sim_core::units::{Price, Span};
+use sim_core::units::{Money, Price, Span};
 
 use super::fleet::Bytes;
 
@@ -79,6 +79,24 @@ pub fn parse_price(text: &str) -> Result<Price, &'static str> {
     let nanousd = scaled(number, 1_000_000_000).ok_or(FORM)?;
     let price = u64::try_from(nanousd).ok().and_then(Price::from_nanousd_h);
     price.ok_or("higher than a million dollars an hour")
+}
+
+/// An amount: "$250000".
+///
+/// # Errors
+/// The rule that `text` breaks.
+pub fn parse_money(text: &str) -> Result<Money, &'static str> {
+    const FORM: &str = "not an amount of money";
+    // A thousand times what the richest could pay, and far from what an integer holds.
+    const MOST: i128 = 1_000_000_000_000_000 * 1_000_000_000;
+    let number = text.strip_prefix('$').ok_or(FORM)?;
+    let nanousd = scaled(number, 1_000_000_000).ok_or(FORM)?;
+    let nanousd = i128::try_from(nanousd)
+        .ok()
+        .filter(|amount| *amount <= MOST);
+    nanousd
+        .map(Money::from_nanousd)
+        .ok_or("more than 10^15 dollars")
 }
 
 /// A size: "40GiB", "512MB".

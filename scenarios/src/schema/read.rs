@@ -1,12 +1,12 @@
 //! Reading one value: its type, its range, its words. `None` means that the reason has been noted.
 
-use sim_core::units::{Price, Span};
+use sim_core::units::{Money, Price, Span};
 
 use super::check::check_part;
 use super::diagnostic::{Diagnostic, quoted};
 use super::fields::{Fields, Item, not_yet, suggestion};
 use super::fleet::Bytes;
-use super::name::{NAME_RULE, is_name};
+use super::name::{NAME_RULE, TAG_RULE, is_name, is_tag};
 use super::place::Spanned;
 use super::quantity;
 use super::spec::{Choice, Seam, Takes};
@@ -57,6 +57,14 @@ impl<'a> Item<'a> {
         let text = self.written()?;
         if !is_name(text) {
             return self.refuse(NAME_RULE, "rename it");
+        }
+        Some(self.spanned(text.to_owned()))
+    }
+
+    pub(super) fn tag(self) -> Option<Spanned<String>> {
+        let text = self.written()?;
+        if !is_tag(text) {
+            return self.refuse(TAG_RULE, "rename it");
         }
         Some(self.spanned(text.to_owned()))
     }
@@ -117,6 +125,10 @@ impl<'a> Item<'a> {
 
     pub(super) fn price(self) -> Option<Spanned<Price>> {
         self.quantity(quantity::parse_price)
+    }
+
+    pub(super) fn money(self) -> Option<Spanned<Money>> {
+        self.quantity(quantity::parse_money)
     }
 
     pub(super) fn size(self) -> Option<Spanned<Bytes>> {
@@ -322,10 +334,16 @@ impl Takes {
     fn admits(&self, value: &Value) -> bool {
         match self {
             Self::Bool => matches!(value, Value::Bool(_)),
-            Self::Text | Self::Name | Self::Duration(_) | Self::Price | Self::Size => {
-                matches!(value, Value::Text(_))
-            }
-            Self::Timezone | Self::Choice(_) | Self::File => matches!(value, Value::Text(_)),
+            Self::Text
+            | Self::Name
+            | Self::Tag
+            | Self::Duration(_)
+            | Self::Price
+            | Self::Money
+            | Self::Size
+            | Self::Timezone
+            | Self::Choice(_)
+            | Self::File => matches!(value, Value::Text(_)),
             Self::Integer(..) => matches!(value, Value::Integer(_)),
             Self::Number(..) => matches!(value, Value::Integer(_) | Value::Float(_)),
             Self::Moment => matches!(value, Value::Date(_) | Value::Text(_)),

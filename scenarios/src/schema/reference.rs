@@ -50,10 +50,12 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         Takes::Bool
         | Takes::Text
         | Takes::Name
+        | Takes::Tag
         | Takes::Integer(..)
         | Takes::Number(..)
         | Takes::Duration(_)
         | Takes::Price
+        | Takes::Money
         | Takes::Size
         | Takes::Moment
         | Takes::Timezone

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
+use super::claim::ClaimSpec;
 use super::commitment::ReservationSpec;
+use super::event::{EventSpec, RegionSpec};
 use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
+use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::Value;
 use super::workload::Workload;
 
@@ -21,6 +24,8 @@ pub struct Scenario {
     pub name: Spanned<String>,
     /// One sentence for the report.
     pub description: Option<String>,
+    /// What the experiment is to answer.
+    pub question: Option<String>,
     /// Replication r uses `seed + r`; `seed + replicate.n` does not overflow.
     pub seed: Spanned<u64>,
     /// The policy that others are compared with: by default the first.
@@ -39,12 +44,24 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
     pub reservations: Vec<ReservationSpec>,
+    /// Where bytes lie.
+    pub storage: Vec<StorageSpec>,
+    /// Data sets.
+    pub data: Vec<DataSpec>,
+    /// What machines leave behind.
+    pub leftovers: Vec<LeftoverSpec>,
+    /// Drills, outages and price changes at known times.
+    pub events: Vec<EventSpec>,
+    /// Zones whose spot machines run out together.
+    pub regions: Vec<RegionSpec>,
     /// At least one.
     pub policies: Vec<PolicySpec>,
     /// What counts as a violation.
     pub objectives: Objectives,
     /// What a run leaves behind.
     pub output: Output,
+    /// What the field says, for the run to judge.
+    pub claims: Vec<ClaimSpec>,
     /// `[gate]`, as written.
     pub gate: Option<Spanned<Value>>,
     /// `[sweep]`, as written; `compare` says that it ignores it.
@@ -119,6 +136,8 @@ pub struct Output {
     pub tables: BTreeSet<TableName>,
     /// How far apart the samples of the timeline lie, longer than zero.
     pub sample: Spanned<Span>,
+    /// How long the periods are that spending is told by, at least an hour.
+    pub spend: Spanned<Span>,
 }
 
 /// A table that a run can leave.
@@ -132,11 +151,25 @@ pub enum TableName {
     Timeline,
     /// One row per decision.
     Decisions,
+    /// One row per line of the bill and payer.
+    Bill,
+    /// The bill by team, workload, GPU model, tag and project.
+    Attribution,
+    /// One row per period and market.
+    Spend,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Jobs, Self::Nodes, Self::Timeline, Self::Decisions];
+    pub const ALL: [Self; 7] = [
+        Self::Jobs,
+        Self::Nodes,
+        Self::Timeline,
+        Self::Decisions,
+        Self::Bill,
+        Self::Attribution,
+        Self::Spend,
+    ];
 
     /// Its name in a scenario and on disk.
     pub const fn name(self) -> &'static str {
@@ -145,6 +178,9 @@ impl TableName {
             Self::Nodes => "nodes",
             Self::Timeline => "timeline",
             Self::Decisions => "decisions",
+            Self::Bill => "bill",
+            Self::Attribution => "attribution",
+            Self::Spend => "spend",
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) enum Takes {
     Text,
     /// A text of `[A-Za-z0-9._-]{1,128}`.
     Name,
+    /// A name, or two with a colon between: a key and its value.
+    Tag,
     /// An integer within bounds.
     Integer(i64, i64),
     /// A finite number within bounds; `true`: the lower one excluded.
@@ -49,6 +51,8 @@ pub(super) enum Takes {
     Duration(bool),
     /// An hourly price.
     Price,
+    /// An amount of money.
+    Money,
     /// A number of bytes.
     Size,
     /// A date, or a date and time, as TOML's or in quotes.
@@ -115,6 +119,10 @@ pub enum Seam {
     NodeFormat,
     /// A simulator whose ways can be kept; it has no parameters.
     Compat,
+    /// A metric; it has no parameters.
+    Metric,
+    /// A figure of a comparison; it has no parameters.
+    Figure,
 }
 
 impl Seam {
@@ -131,7 +139,9 @@ impl Seam {
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat
-            | Self::Compat => "kind",
+            | Self::Compat
+            | Self::Metric
+            | Self::Figure => "kind",
         }
     }
 }
@@ -237,10 +247,12 @@ impl Takes {
             Self::Bool => "true or false".into(),
             Self::Text => "a text".into(),
             Self::Name => "a name such as \"a-1\"".into(),
+            Self::Tag => "a tag such as \"nightly\" or \"project:atlas\"".into(),
             Self::Integer(..) => "an integer".into(),
             Self::Number(..) => "a number".into(),
             Self::Duration(_) => "a duration such as \"1h30m\"".into(),
             Self::Price => "an hourly price such as \"$3.06\"".into(),
+            Self::Money => "an amount of money such as \"$250000\"".into(),
             Self::Size => "a size such as \"40GiB\"".into(),
             Self::Moment => "a date such as 2017-10-01 or 2017-10-01T08:00:00Z".into(),
             Self::Timezone => "a time zone such as \"America/Los_Angeles\"".into(),

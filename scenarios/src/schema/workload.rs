@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sim_core::model::{Appetite, Market};
 use sim_core::units::Span;
 
+use super::fleet::Bytes;
 use super::path::DataPath;
 use super::place::Spanned;
 use super::value::Part;
@@ -105,6 +106,19 @@ pub struct Course {
     pub across_racks: f64,
     /// Factor when it spans zones, in (0, 1]; applied beside the others.
     pub across_zones: f64,
+    /// The data that it reads.
+    pub input: Option<Input>,
+}
+
+/// The data that a job reads while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The `[[data]]`.
+    pub data: Spanned<String>,
+    /// Bytes a second that a GPU at full speed takes in.
+    pub read: Bytes,
+    /// Memory of a node that holds what was read, and bytes a second that it gives back.
+    pub cache: Option<(Bytes, Bytes)>,
 }
 
 /// Whether a job can stop at any moment.
@@ -120,7 +134,7 @@ pub enum CourseKind {
 }
 
 /// What a preempted job keeps, and what coming back costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// How much of its work.
     pub keep: Keep,
@@ -138,6 +152,21 @@ pub struct Checkpoint {
     pub restore: Spanned<Span>,
     /// Overhead of going on in other seats.
     pub reseat: Spanned<Span>,
+    /// Where checkpoints lie, if that is billed.
+    pub stored: Option<StoredSpec>,
+}
+
+/// Checkpoints in a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSpec {
+    /// The `[[storage]]`.
+    pub storage: Spanned<String>,
+    /// Bytes of each.
+    pub size: Bytes,
+    /// How many of the last a job keeps.
+    pub retention: u32,
+    /// How long after its end.
+    pub linger: Span,
 }
 
 impl Checkpoint {
@@ -152,6 +181,7 @@ impl Checkpoint {
             setup: zero,
             restore: zero,
             reseat: zero,
+            stored: None,
         }
     }
 }

@@ -8,9 +8,9 @@ use sim_core::model::Job;
 use sim_core::naive;
 use sim_core::recording::Recorder;
 use sim_core::swarm;
-use sim_core::units::Span;
+use sim_core::units::{Money, Span};
 use sim_core::watch::audit::Auditor;
-use sim_core::watch::{Digests, Observer, Transcript, compare};
+use sim_core::watch::{self, Digests, Observer, Record, Recording, Transcript, compare};
 use sim_core::world::Trace;
 
 use super::choose::Pilot;
@@ -102,6 +102,9 @@ pub(super) fn fly(seed: u64, pilot: &Pilot) -> Result<Flown, Box<Failing>> {
             "taken up from a snapshot, it has other digests".to_owned(),
         ));
     }
+    if let Some(wrong) = books(seed, pilot) {
+        return Err(failing(format!("the books: {wrong}")));
+    }
     watch.reach.events(&flown.counters());
     watch.reach.decisions(&recording);
     watch.reach.finish(finish);
@@ -109,6 +112,47 @@ pub(super) fn fly(seed: u64, pilot: &Pilot) -> Result<Flown, Box<Failing>> {
         facts: watch.facts,
         reach: watch.reach,
     })
+}
+
+/// Flies it again where money is worth something, and says which parts of its bill are not the whole.
+fn books(seed: u64, pilot: &Pilot) -> Option<String> {
+    let (world, jobs) = scenario(seed);
+    let mut world = (*world).clone();
+    let warmup = swarm::terms(seed, &mut world);
+    let world = Arc::new(world);
+    let recording = Recording {
+        warmup,
+        sample: None,
+        stays: 0,
+        attribute: true,
+        balance: Some(Span::from_secs(10)),
+    };
+    let mut recorder = watch::Recorder::new(&world, recording);
+    let mut engine = Engine::new(world, Box::new(Trace::new(jobs)));
+    let mut policy = pilot.policy.fork();
+    engine.run(&mut *policy, pilot.grants, &mut recorder).ok()?;
+    unequal(&recorder.finish(engine.now()))
+}
+
+fn unequal(record: &Record) -> Option<String> {
+    let bill = record.ledger.bill();
+    let total = bill.total();
+    for (at, line) in bill.lines().iter().enumerate() {
+        let own = record.paid.iter().filter(|paid| paid.line == at);
+        let sum: Money = own.map(|paid| paid.amount).sum();
+        if sum != line.amount {
+            return Some(format!("{line:?} is paid with {sum}"));
+        }
+    }
+    let nobody = record.paid.iter().filter(|paid| paid.by.is_none());
+    let nobody: Money = nobody.map(|paid| paid.amount).sum();
+    let jobs = record.rows.iter();
+    let jobs: i128 = jobs.map(|row| i128::from(row.cost_nanousd)).sum();
+    if nobody + Money::from_nanousd(jobs) != total {
+        return Some(format!("jobs pay {jobs}, nobody {nobody}, of {total}"));
+    }
+    let last = record.balances.last().map(|balance| balance.bill.total());
+    (last != Some(total)).then(|| format!("the last balance is {last:?}, the bill {total}"))
 }
 
 fn unobserved(mut engine: Engine, pilot: &Pilot) -> Option<Digests> {
@@ -194,6 +238,15 @@ mod tests {
             "{}",
             found.what
         );
+    }
+
+    #[test]
+    fn a_thousand_bills_are_the_sums_of_what_their_payers_pay() {
+        for seed in 1..=1000 {
+            let pilots = pilots(seed);
+            let pilot = &pilots[usize::try_from(seed % 4).expect("small")];
+            assert_eq!(books(seed, pilot), None, "seed {seed}, {}", pilot.name);
+        }
     }
 
     #[test]

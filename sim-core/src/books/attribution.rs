@@ -1,6 +1,6 @@
 //! Attribution: who pays for the lines of a bill, so that the shares of a line are that line to the last nano-dollar.
 
-use super::line::{Bill, Exact, Kind};
+use super::line::{Bill, Exact, Kind, Source};
 use super::split::{Due, settle, spread};
 use crate::units::{Money, convert};
 
@@ -33,6 +33,17 @@ pub struct Share {
     pub amount: Money,
 }
 
+/// What a group of jobs, or nobody, pays of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid<G> {
+    /// Position of the line in the bill.
+    pub line: usize,
+    /// The group; none for what no job claims.
+    pub by: Option<G>,
+    /// How much.
+    pub amount: Money,
+}
+
 /// What becomes of what no job claims: idle time, boots, rounding, credits, commitments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unclaimed {
@@ -41,6 +52,9 @@ pub enum Unclaimed {
     /// It is spread over the payers in proportion to what they pay by claim; if nobody does, it goes to the pseudo-payer.
     Spread,
 }
+
+/// A line to be, and which job claims how much of its numerator.
+pub type Sum = ((Source, Kind, Exact), Vec<(u32, u128)>);
 
 /// A bill, and who claims which part of it.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +90,31 @@ impl Ledger {
             position,
             claims,
         }
+    }
+
+    /// The same with further lines, whose sources come after those that are there, and what jobs claim of the numerator of each.
+    #[must_use]
+    pub fn with(mut self, sums: Vec<Sum>) -> Self {
+        let own = self
+            .bill
+            .lines()
+            .iter()
+            .map(|line| (line.source, line.kind, line.exact));
+        let more = sums.iter().map(|(sum, _)| *sum);
+        let bill = Bill::new(own.chain(more));
+        for ((source, kind, _), claims) in sums {
+            let lines = bill.lines();
+            let found =
+                lines.binary_search_by_key(&(source, kind), |line| (line.source, line.kind));
+            let line = convert::narrow(self.position.len());
+            self.position.push(found.ok());
+            let claims = claims
+                .into_iter()
+                .map(|(job, numerator)| Claim::new(job, line, numerator));
+            self.claims.extend(claims);
+        }
+        self.bill = bill;
+        self
     }
 
     /// The bill.
@@ -163,6 +202,27 @@ pub fn totals(shares: &[Share]) -> Vec<(Payer, Money)> {
         same
     });
     totals
+}
+
+/// What each group of jobs pays of each line, by line and group: the sums of the shares of its jobs, so that a line is settled
+/// once, among jobs, and whatever is told above them is a sum of the same integers.
+pub fn grouped<G: Ord + Copy>(shares: &[Share], group_of: impl Fn(u32) -> G) -> Vec<Paid<G>> {
+    let paid = shares.iter().map(|share| Paid {
+        line: share.line,
+        by: match share.payer {
+            Payer::Of(job) => Some(group_of(job)),
+            Payer::Nobody(_) => None,
+        },
+        amount: share.amount,
+    });
+    let mut paid: Vec<Paid<G>> = paid.collect();
+    paid.sort_by_key(|paid| (paid.line, paid.by));
+    paid.dedup_by(|next, kept| {
+        let same = (next.line, next.by) == (kept.line, kept.by);
+        kept.amount += if same { next.amount } else { Money::ZERO };
+        same
+    });
+    paid
 }
 
 fn spread_unclaimed(shares: Vec<Share>) -> Vec<Share> {

@@ -13,7 +13,7 @@ mod storage;
 mod tariff;
 mod tenure;
 
-pub use attribution::{Claim, Ledger, Payer, Share, Unclaimed, totals};
+pub use attribution::{Claim, Ledger, Paid, Payer, Share, Sum, Unclaimed, grouped, totals};
 pub use cover::{Cover, Move};
 pub use line::{Bill, Exact, Kind, Line, Source};
 pub use split::in_order;

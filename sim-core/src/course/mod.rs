@@ -24,6 +24,23 @@ pub struct Footing {
     pub reach: Reach,
     /// Speed on this model and reach, in parts per billion.
     pub rate_ppb: u64,
+    /// What that would be if it never waited for data.
+    pub compute_ppb: u64,
+}
+
+impl Footing {
+    /// Of so much working time, that in which it waits for data.
+    pub fn waits(&self, worked: Span) -> Span {
+        let waiting = u128::from(self.compute_ppb.saturating_sub(self.rate_ppb));
+        if waiting == 0 {
+            return Span::ZERO;
+        }
+        let us = u128::from(worked.us()) * waiting / u128::from(self.compute_ppb);
+        u64::try_from(us)
+            .ok()
+            .and_then(Span::from_us)
+            .unwrap_or(worked)
+    }
 }
 
 /// The widest boundary an allocation crosses.

@@ -15,6 +15,9 @@ pub struct Rates {
     pub by_gpus: Vec<(u32, u64)>,
     /// Whether a gang that has fewer tasks than it would like runs at the same share of its speed.
     pub by_share: bool,
+    /// GPUs at unit rate that the data path of one node feeds, in parts per billion of a GPU; without it data is never waited
+    /// for.
+    pub feeds: Option<u64>,
     /// Factor for spanning nodes of a rack.
     pub across_nodes: u64,
     /// Factor for spanning racks, in place of that for nodes.
@@ -29,6 +32,7 @@ impl Default for Rates {
             by_model: Vec::new(),
             by_gpus: Vec::new(),
             by_share: false,
+            feeds: None,
             across_nodes: UNIT_RATE,
             across_racks: UNIT_RATE,
             across_zones: UNIT_RATE,
@@ -61,6 +65,18 @@ impl Rates {
         }
         let share = u128::from(rate) * u128::from(part) / u128::from(whole.max(1));
         u64::try_from(share).unwrap_or(u64::MAX).max(1)
+    }
+}
+
+impl Rates {
+    /// The rate at which a gang of so many GPUs on so many nodes gets on that would compute at `compute`: the lesser of what it
+    /// computes and what its nodes read.
+    pub fn fed(&self, compute: u64, nodes: u32, gpus: u32) -> u64 {
+        let Some(feeds) = self.feeds else {
+            return compute;
+        };
+        let read = u128::from(feeds) * u128::from(nodes) / u128::from(gpus.max(1));
+        u64::try_from(read).map_or(compute, |read| compute.min(read.max(1)))
     }
 }
 

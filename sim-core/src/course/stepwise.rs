@@ -68,6 +68,7 @@ mod tests {
             gpus: 1,
             reach: Reach::Node,
             rate_ppb: UNIT_RATE / 2,
+            compute_ppb: UNIT_RATE / 2,
         };
         let mut course = Stepwise::new(10, Span::from_secs(1));
         assert_eq!(course.next(&on), Change::Done(Span::from_secs(20)));

@@ -1,5 +1,7 @@
 //! Time passes: the events of an instant are taken in order, and change the state.
 
+use std::collections::BTreeSet;
+
 use super::event::{Event, Pending};
 use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
@@ -7,7 +9,7 @@ use super::run::Engine;
 use super::state::{Change, NodePhase};
 use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
 use crate::model::{Class, Keep, Seat};
-use crate::units::{JobId, OfferingId, SimTime, Span};
+use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 impl Engine {
@@ -101,6 +103,7 @@ impl Engine {
             gpus: job.gang.gpus(),
             reach: Reach::Node,
             rate_ppb: UNIT_RATE,
+            compute_ppb: UNIT_RATE,
         };
         let attempt = Attempt {
             started: SimTime::ZERO,
@@ -278,11 +281,16 @@ impl Engine {
             .rates;
         let tasks = seats.iter().map(|seat| seat.tasks).sum();
         let rate = rates.on(model, gpus, reach);
+        let compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
         Footing {
             model,
             gpus,
             reach,
-            rate_ppb: rates.of_part(rate, (tasks, live.job.gang.tasks())),
+            rate_ppb: match rates.feeds {
+                Some(_) => rates.fed(compute, nodes(seats), gpus),
+                None => compute,
+            },
+            compute_ppb: compute,
         }
     }
 
@@ -340,6 +348,12 @@ impl Engine {
     }
 }
 
+/// Nodes under a gang.
+fn nodes(seats: &[Seat]) -> u32 {
+    let nodes: BTreeSet<NodeId> = seats.iter().map(|seat| seat.node).collect();
+    convert::narrow(nodes.len())
+}
+
 /// How an attempt passed that stops now, of which so much work is kept.
 fn passed(attempt: &Attempt, now: SimTime, kept: Span) -> Spent {
     let works = attempt.works.min(now);
@@ -352,7 +366,7 @@ fn passed(attempt: &Attempt, now: SimTime, kept: Span) -> Spent {
         kept,
         lost: split.worked - kept,
         dump: split.dumping + saving,
-        stall: Span::ZERO,
+        stall: attempt.on.waits(split.worked),
     }
 }
 

@@ -236,17 +236,27 @@ impl Engine {
     pub fn advance(&mut self, wakes: Wakes, watch: &mut dyn Observer) -> Result<Step, Fault> {
         self.begin(watch);
         loop {
-            if self.state.jobs.len() == 0 && self.next_job.is_none() {
+            // A run that has an end goes on to it: what is held is paid for until then.
+            let end = self.state.world.end;
+            let drained = self.state.jobs.len() == 0 && self.next_job.is_none();
+            if drained && end.is_none_or(|end| self.state.now >= end) {
                 return Ok(Step::Done(Finish::Drained));
             }
-            let Some(first) = self.upcoming() else {
+            let upcoming = self.upcoming();
+            let over = |end: &SimTime| upcoming.map_or(drained, |first| first.time() >= *end);
+            if let Some(end) = end.filter(over) {
+                self.state.now = end;
+                return Ok(if drained {
+                    Step::Done(Finish::Drained)
+                } else {
+                    self.finish(Finish::Horizon, watch)
+                });
+            }
+            let Some(first) = upcoming else {
+                self.state.now = end.unwrap_or(self.state.now);
                 return Ok(self.finish(Finish::Stuck, watch));
             };
             let next = first.time();
-            if let Some(end) = self.state.world.end.filter(|end| next >= *end) {
-                self.state.now = end;
-                return Ok(self.finish(Finish::Horizon, watch));
-            }
             self.enter(next)?;
             let before = self.counters.events;
             let happened = self.take_batch(first, watch);
@@ -373,6 +383,8 @@ impl Engine {
 
     fn count_idle(&mut self, happened: Wakes) -> Result<(), Fault> {
         let clock = happened.any(Wakes::WAKE | Wakes::ROUND);
+        // A run with an end gets there, however often it is woken.
+        let clock = clock && self.state.world.end.is_none();
         let nothing_runs = self.next_job.is_none() && self.state.jobs.count(Standing::Running) == 0;
         let only_woken = || {
             self.state

@@ -76,7 +76,7 @@ impl Naive<'_> {
             kept: span(kept),
             lost: span(walk.worked - kept),
             dump: span(walk.dumped + saving),
-            stall: Span::ZERO,
+            stall: row.on.waits(span(walk.worked)),
         }
     }
 }

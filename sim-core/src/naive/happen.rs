@@ -29,6 +29,7 @@ impl Naive<'_> {
                 gpus: 0,
                 reach: Reach::Node,
                 rate_ppb: 1,
+                compute_ppb: 1,
             },
             started: SimTime::ZERO,
             works: SimTime::ZERO,
@@ -120,12 +121,17 @@ impl Naive<'_> {
         let rates = &self.class(at).course.rates;
         let part = seats.iter().map(|seat| seat.tasks).sum();
         let whole = roles.iter().map(|role| role.tasks).sum();
-        let rate_ppb = rates.of_part(rates.on(model, gpus, reach), (part, whole));
+        let compute_ppb = rates.of_part(rates.on(model, gpus, reach), (part, whole));
+        let mut nodes: Vec<_> = seats.iter().map(|seat| seat.node).collect();
+        nodes.sort();
+        nodes.dedup();
+        let rate_ppb = rates.fed(compute_ppb, convert::narrow(nodes.len()), gpus);
         Footing {
             model,
             gpus,
             reach,
             rate_ppb,
+            compute_ppb,
         }
     }
 

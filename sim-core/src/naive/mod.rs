@@ -130,16 +130,28 @@ pub fn replay(
     naive.names_gpus = recording.names_gpus;
     naive.furnish();
     let finish = loop {
-        if naive.rows.len() == jobs.len() && naive.rows.iter().all(|row| row.ended) {
-            break Finish::Drained;
+        let drained = naive.rows.len() == jobs.len() && naive.rows.iter().all(|row| row.ended);
+        let next = naive.next().map(|(at, _)| at);
+        match (world.end, next) {
+            (None, _) if drained => break Finish::Drained,
+            (Some(end), None) if drained => {
+                naive.now = end;
+                break Finish::Drained;
+            }
+            (Some(end), Some(at)) if at >= end => {
+                naive.now = end;
+                break if drained {
+                    Finish::Drained
+                } else {
+                    Finish::Horizon
+                };
+            }
+            (None | Some(_), _) => {}
         }
-        let Some((at, _)) = naive.next() else {
+        let Some(at) = next else {
+            naive.now = world.end.unwrap_or(naive.now);
             break Finish::Stuck;
         };
-        if let Some(end) = world.end.filter(|end| at >= *end) {
-            naive.now = end;
-            break Finish::Horizon;
-        }
         batches = (at, if batches.0 == at { batches.1 + 1 } else { 1 });
         if batches.1 > limits::MAX_BATCHES {
             return Err(Objection::Livelock(at));

@@ -25,7 +25,7 @@ const SHARES: [Kind; 5] = [
 /// What is spent before the window does not count: every interval is cut there. Every line of machines is gathered as they end,
 /// a job's share as its attempt stops, split over how the attempt passed in proportion. The end of the run closes what is left;
 /// an attempt that nobody has told the end of has worked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Biller {
     from: SimTime,
     attribute: bool,
@@ -292,14 +292,7 @@ impl Biller {
     /// Splits what an attempt cost on an offering over how it passed.
     fn split(&mut self, job: u32, offering: OfferingId, cost: u128, spent: &Spent) {
         let tariff = &mut self.tariffs[offering.index()];
-        let Spent {
-            restore,
-            kept,
-            lost,
-            dump,
-            stall,
-        } = *spent;
-        let parts = in_order(cost, [restore, kept, lost, dump, stall].map(Span::us));
+        let parts = in_order(cost, spent.parts().map(Span::us));
         for (kind, part) in SHARES.into_iter().zip(parts) {
             if part == 0 {
                 continue;
@@ -354,6 +347,18 @@ impl Biller {
     }
 
     // --- the end ---
+
+    /// The bill as it stands at an instant that is not before the last fact: that of a run that ends there.
+    pub fn bill_at(&mut self, now: SimTime) -> Bill {
+        // Claims are many, and say nothing of amounts.
+        let claims = std::mem::take(&mut self.claims);
+        let copy = Self {
+            attribute: false,
+            ..self.clone()
+        };
+        self.claims = claims;
+        copy.finish(now).0.bill().clone()
+    }
 
     /// The bill of a run that ended at `end`, who claims which part of it, and by offering GPU time.
     pub fn finish(mut self, end: SimTime) -> (Ledger, Vec<GpuUse>) {

@@ -17,7 +17,7 @@ pub enum Cause {
     Failure,
 }
 
-/// How an attempt passed. The parts add up to its length, from the start (or the last change of its seats) to the stop.
+/// How an attempt passed, from the start (or the last change of its seats) to the stop. All but `stall` add up to its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Setting up: at the first start, after an interruption, after a change of seats.
@@ -28,14 +28,32 @@ pub struct Spent {
     pub lost: Span,
     /// Writing checkpoints, while the work stands still.
     pub dump: Span,
-    /// Work that stood still because data had to be waited for.
+    /// Of the work, kept or lost, the time in which data was waited for.
     pub stall: Span,
 }
 
 impl Spent {
     /// All of it.
     pub fn total(&self) -> Span {
-        self.restore + self.kept + self.lost + self.dump + self.stall
+        self.restore + self.kept + self.lost + self.dump
+    }
+
+    /// Parts that add up to its length: setting up, work kept, work lost, writing, and waiting for data, which is taken from the
+    /// work that was kept and lost in proportion.
+    pub fn parts(&self) -> [Span; 5] {
+        let worked = u128::from((self.kept + self.lost).us());
+        let of_kept = u128::from(self.stall.us()) * u128::from(self.kept.us());
+        let of_kept = of_kept.checked_div(worked).unwrap_or(0);
+        let of_kept = u64::try_from(of_kept).ok().and_then(Span::from_us);
+        let of_kept = of_kept.unwrap_or(Span::ZERO);
+        let of_lost = self.stall.saturating_sub(of_kept);
+        [
+            self.restore,
+            self.kept.saturating_sub(of_kept),
+            self.lost.saturating_sub(of_lost),
+            self.dump,
+            self.stall,
+        ]
     }
 }
 
@@ -213,6 +231,15 @@ pub trait Observer {
 /// Nobody watches.
 impl Observer for () {
     fn observe(&mut self, _now: SimTime, _fact: &Fact<'_>) {}
+}
+
+/// Somebody watches, or nobody.
+impl<A: Observer> Observer for Option<A> {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        if let Some(watch) = self {
+            watch.observe(now, fact);
+        }
+    }
 }
 
 /// Two watch: the first is told first.

@@ -1,17 +1,23 @@
 //! What is seen from outside: facts, and those who watch them. An observer cannot answer back.
 
 pub mod audit;
+mod balance;
 mod biller;
 mod digest;
 mod fact;
+mod meter;
 mod recorder;
+mod storekeeper;
 mod timeline;
 mod transcript;
 
+pub use balance::Balance;
 pub use biller::{Biller, GpuUse};
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
+pub use meter::{Meter, Quantity};
 pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
+pub use storekeeper::{DataSet, Kept, Place, Reads, Series, Stocks, Storekeeper, Thing, Use};
 pub use timeline::Sample;
 pub use transcript::{Difference, Transcript, compare};

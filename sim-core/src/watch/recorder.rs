@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::balance::{Balance, Balances};
 use super::biller::{Biller, GpuUse};
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::timeline::{Sample, Sampler};
-use crate::books::{Ledger, Payer, Unclaimed, in_order, totals};
+use crate::books::{Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
 use crate::units::{
@@ -110,6 +111,8 @@ pub struct Recording {
     pub stays: usize,
     /// Whether the lines of the bill will be attributed: 24 bytes an attempt and kind of line.
     pub attribute: bool,
+    /// How far apart, longer than zero, the instants lie at which the bill is struck; `None` for the end alone.
+    pub balance: Option<Span>,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +137,7 @@ pub struct Recorder {
     running: Vec<Option<Running>>,
     gpu_time: GpuTime,
     sampler: Option<Sampler>,
+    balances: Balances,
     stays: Vec<Stay>,
     /// The state of things, for samples.
     standing: Sample,
@@ -147,6 +151,10 @@ pub struct Record {
     pub rows: Vec<Row>,
     /// The bill, and who claims which part of it.
     pub ledger: Ledger,
+    /// Who pays for it, by line: the jobs of a class of a tenant, or nobody. Nobody does where nothing is attributed.
+    pub paid: Vec<Paid<(QueueId, ClassId)>>,
+    /// The bill over time, the last one at the end.
+    pub balances: Vec<Balance>,
     /// By offering: GPU time billed, and held by jobs.
     pub gpu_use: Vec<GpuUse>,
     /// GPU time by what became of it.
@@ -182,6 +190,7 @@ impl Recorder {
             running: Vec::new(),
             gpu_time: GpuTime::default(),
             sampler: recording.sample.map(Sampler::new),
+            balances: Balances::new(recording.balance),
             stays: Vec::new(),
             standing: Sample {
                 at: SimTime::ZERO,
@@ -201,14 +210,21 @@ impl Recorder {
         let sampler = self.sampler.take();
         let standing = self.standing;
         let (ledger, gpu_use) = self.biller.finish(end);
+        let shares = ledger.attribute(|job| job, Unclaimed::Named);
         if self.recording.attribute {
-            for (payer, amount) in totals(&ledger.attribute(|job| job, Unclaimed::Named)) {
+            for (payer, amount) in totals(&shares) {
                 if let Payer::Of(job) = payer {
                     self.rows[convert::index(job)].cost_nanousd = nanousd(amount);
                 }
             }
         }
+        let group = |job| {
+            let row = &self.rows[convert::index(job)];
+            (row.queue, row.class)
+        };
         Record {
+            paid: grouped(&shares, group),
+            balances: self.balances.finish(end, ledger.bill().clone()),
             ledger,
             gpu_use,
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
@@ -220,8 +236,9 @@ impl Recorder {
         }
     }
 
-    /// Takes the samples that are due before `now`: nothing has changed since the last fact.
+    /// Takes the samples that are due before `now`, and strikes the balances: nothing has changed since the last fact.
     fn look(&mut self, now: SimTime) {
+        self.balances.strike(&mut self.biller, now);
         if self
             .sampler
             .as_ref()
@@ -305,8 +322,8 @@ impl Recorder {
         self.gpu_time.restoring += u128::from(counted(running.start, works)) * gpu;
         // Of an attempt that began before the window, what counts is split as the whole is.
         let after = counted(works, now);
-        let parts = [spent.kept, spent.lost, spent.dump, spent.stall];
-        let parts = in_order(u128::from(after), parts.map(Span::us)).map(|us| us * gpu);
+        let [_, kept, lost, dump, stall] = spent.parts().map(Span::us);
+        let parts = in_order(u128::from(after), [kept, lost, dump, stall]).map(|us| us * gpu);
         let time = &mut self.gpu_time;
         time.kept += parts[0];
         time.lost += parts[1];

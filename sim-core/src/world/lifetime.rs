@@ -71,6 +71,36 @@ impl Lifetime {
         Ok(Self(Law::Weibull { scale_us, shape }))
     }
 
+    /// The Weibull law of this mean and this median; below ln 2 = 0.69 of the mean the median makes the tail heavier than
+    /// an exponential one's.
+    ///
+    /// # Errors
+    /// The median is not between 0.001 and 0.999 of the mean.
+    pub fn weibull_by(mean: Span, median: Span) -> Result<Self, ParameterError> {
+        let mean_us = convert::real(positive("mean", mean)?.us());
+        let ratio = within(
+            "median / mean",
+            convert::real(median.us()) / mean_us,
+            (0.001, 0.999),
+        )?;
+        // (ln 2)^(1/k) / gamma(1 + 1/k) rises with the shape k.
+        let at = |shape: f64| {
+            libm::pow(core::f64::consts::LN_2, 1.0 / shape) / libm::tgamma(1.0 + 1.0 / shape)
+        };
+        let (mut low, mut high) = (0.01, 3.4);
+        for _ in 0..100 {
+            let middle = f64::midpoint(low, high);
+            if at(middle) < ratio {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let shape = f64::midpoint(low, high);
+        let scale_us = mean_us / libm::tgamma(1.0 + 1.0 / shape);
+        Ok(Self(Law::Weibull { scale_us, shape }))
+    }
+
     /// The bathtub of preemptible machines with a time limit (Kadupitiya, Jadhao, Sharma, HPDC 2020,
     /// arXiv 1911.05160): F(t) = a (1 - e^(-t / infant) + e^((t - onset) / wear)), and whoever reaches
     /// `limit` dies there. In the paper's letters `infant` is tau1, `wear` is tau2, `onset` is b.

@@ -5,7 +5,8 @@ use sim_core::units::Span;
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
-use super::super::workload::{Checkpoint, Keep};
+use super::super::workload::{Checkpoint, Keep, StoredSpec};
+use super::risk::needed;
 
 pub(super) static CHECKPOINT: TableSpec = TableSpec::closed(
     "checkpoint",
@@ -68,6 +69,21 @@ pub(super) static CHECKPOINT: TableSpec = TableSpec::closed(
             "Overhead of going on elsewhere, or with more or fewer tasks, without having waited.",
         )
         .default("\"0s\""),
+        KeySpec::new("storage", Takes::Name, "The store in which they lie.")
+            .default("none that is billed"),
+        KeySpec::new("size", Takes::Size, "Bytes of one.").default("none"),
+        KeySpec::new(
+            "retention",
+            Takes::Integer(1, 10_000),
+            "How many of the last a job keeps, from its first start on.",
+        )
+        .default("one"),
+        KeySpec::new(
+            "linger",
+            Takes::Duration(false),
+            "How long after its end they are kept.",
+        )
+        .default("not at all"),
     ],
 );
 
@@ -94,6 +110,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Checkpoint> {
             .map_or(Some(false), |item| Some(item.bool()?.value))
     };
     let (last, on_notice) = (flag("last"), flag("on-notice"));
+    let stored = stored(&fields);
     let keep = match (word?, every?, steps?) {
         (_, Some(every), None) => Keep::Every(every),
         (_, None, Some(steps)) => Keep::Steps(steps),
@@ -111,6 +128,32 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Checkpoint> {
         setup: setup?,
         restore: restore?,
         reseat: reseat?,
+        stored: stored?,
     };
     (!clash.contains(&true)).then_some(checkpoint)
+}
+
+/// Where checkpoints lie; nothing if nobody bills it.
+#[expect(clippy::option_option, reason = "not said, or wrongly")]
+fn stored(fields: &Fields<'_>) -> Option<Option<StoredSpec>> {
+    let Some(item) = fields.item("storage") else {
+        for key in ["size", "retention", "linger"] {
+            if let Some(place) = fields.key_place(key) {
+                let rule = "says nothing without a store";
+                fields.refuse(place, key, rule, "add storage = \"...\", or remove it");
+                return None;
+            }
+        }
+        return Some(None);
+    };
+    let storage = item.name();
+    let size = needed(fields, "size", Item::size);
+    let retention = fields.optional("retention", Item::count);
+    let linger = fields.optional("linger", Item::span);
+    Some(Some(StoredSpec {
+        storage: storage?,
+        size: size?.value,
+        retention: retention?.map_or(1, |last| last.value),
+        linger: linger?.map_or(Span::ZERO, |span| span.value),
+    }))
 }

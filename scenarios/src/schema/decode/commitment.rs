@@ -98,7 +98,8 @@ pub(super) static OWNERSHIP: TableSpec = TableSpec::closed(
     ],
 );
 
-fn money(fields: &Fields<'_>, key: &str) -> Option<Money> {
+/// A sum of money, nothing if it is not said.
+pub(super) fn money(fields: &Fields<'_>, key: &str) -> Option<Money> {
     match fields.item(key) {
         Some(item) => Some(Money::from_nanousd(item.price()?.value.nanousd_h().into())),
         None => Some(Money::ZERO),

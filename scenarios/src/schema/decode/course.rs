@@ -6,7 +6,8 @@ use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
-use super::super::workload::{Course, CourseKind};
+use super::super::workload::{Course, CourseKind, Input};
+use super::risk::needed;
 use super::workload::MOST;
 
 const SHARE: Takes = Takes::Number(0.0, 1.0, true);
@@ -15,13 +16,13 @@ const SHARE_WORDS: (&str, &str) = (
     "write a number in that range",
 );
 
-const GOODPUT: &str = "goodput and data-bound courses";
+const GOODPUT: &str = "goodput courses";
 
 pub(super) static COURSES: [Choice; 4] = [
     Choice::new("linear", "Work over a rate."),
     Choice::new("stepwise", "Whole steps."),
     Choice::later("goodput", GOODPUT),
-    Choice::later("data-bound", GOODPUT),
+    Choice::new("data-bound", "Work over a rate, as far as data comes."),
 ];
 
 pub(super) static COURSE: TableSpec = TableSpec::closed(
@@ -80,58 +81,46 @@ pub(super) static COURSE: TableSpec = TableSpec::closed(
         )
         .default("1.0")
         .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+        KeySpec::new("data", Takes::Name, "The [[data]] that it reads.").default("none"),
+        KeySpec::new(
+            "read",
+            Takes::Size,
+            "Bytes a second that a GPU at full speed takes in.",
+        ),
+        KeySpec::new(
+            "cache",
+            Takes::Size,
+            "What a node keeps of the data; it is filled at each start.",
+        )
+        .default("none"),
+        KeySpec::new(
+            "cache-bandwidth",
+            Takes::Size,
+            "Bytes a second that a node reads of its cache.",
+        ),
     ],
 );
-/// The course of a workload, linear at rate one if it says nothing.
-pub(super) fn decode(fields: &Fields<'_>) -> Option<Course> {
-    fields.item("course").map_or(Some(plain()), written)
-}
 
-const fn plain() -> Course {
-    Course {
-        kind: CourseKind::Linear,
-        rates: BTreeMap::new(),
-        scaling: BTreeMap::new(),
-        across_nodes: 1.0,
-        across_racks: 1.0,
-        across_zones: 1.0,
-    }
-}
-
-/// Speeds by number of GPUs.
-fn scaling(item: Item<'_>) -> Option<BTreeMap<u32, f64>> {
-    let read = |(key, item): (&Spanned<String>, Item<'_>)| {
-        let gpus = key.value.parse().ok().filter(|gpus| *gpus > 0);
-        if gpus.is_none() {
-            let rule = "not a number of GPUs";
-            item.refuse::<u32>(rule, "write for example 8 = 6.5");
-        }
-        Some((gpus?, item.number()?.value))
-    };
-    Some(
-        every(item.map()?.into_iter().map(read))?
-            .into_iter()
-            .collect(),
-    )
-}
-
-fn written(item: Item<'_>) -> Option<Course> {
+pub(super) fn decode(item: Item<'_>) -> Option<Course> {
     let item = item.pick()?;
     if item.is_text() {
-        let stepwise = item.choice()?.value == 1;
-        if stepwise {
-            return item.refuse(
+        let needs = match item.choice()?.value {
+            1 => Some((
                 "has no step",
                 "write { kind = \"stepwise\", step = \"10s\" }",
-            );
+            )),
+            3 => Some((
+                "reads no data",
+                "write { kind = \"data-bound\", data = ..., read = ... }",
+            )),
+            _ => None,
+        };
+        if let Some((rule, remedy)) = needs {
+            return item.refuse(rule, remedy);
         }
         return Some(plain());
     }
     let fields = item.table()?;
-    let stepwise = fields
-        .item("kind")
-        .map_or(Some(false), |item| Some(item.choice()?.value == 1));
-    let step = fields.optional("step", Item::span);
     let scaling = fields
         .item("scaling")
         .map_or(Some(BTreeMap::new()), scaling);
@@ -151,9 +140,28 @@ fn written(item: Item<'_>) -> Option<Course> {
             .map_or(Some(1.0), |item| Some(item.number()?.value))
     };
     let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
-    let kind = match (stepwise?, step?) {
-        (false, None) => CourseKind::Linear,
-        (true, Some(step)) => CourseKind::Stepwise { step },
+    let kind = kind(&fields);
+    let input = input(&fields);
+    let [across_nodes, across_racks, across_zones] = across;
+    Some(Course {
+        kind: kind?,
+        input: input?,
+        rates: rates?,
+        scaling: scaling?,
+        across_nodes: across_nodes?,
+        across_racks: across_racks?,
+        across_zones: across_zones?,
+    })
+}
+
+fn kind(fields: &Fields<'_>) -> Option<CourseKind> {
+    let stepwise = fields
+        .item("kind")
+        .map_or(Some(false), |item| Some(item.choice()?.value == 1));
+    let step = fields.optional("step", Item::span);
+    match (stepwise?, step?) {
+        (false, None) => Some(CourseKind::Linear),
+        (true, Some(step)) => Some(CourseKind::Stepwise { step }),
         (false, Some(step)) => {
             fields.refuse(
                 step.place,
@@ -161,7 +169,7 @@ fn written(item: Item<'_>) -> Option<Course> {
                 "a linear course has no steps",
                 "remove it or write kind = \"stepwise\"",
             );
-            return None;
+            None
         }
         (true, None) => {
             fields.refuse_here(
@@ -169,16 +177,83 @@ fn written(item: Item<'_>) -> Option<Course> {
                 "missing: the course is stepwise",
                 "add step = \"10s\"",
             );
+            None
+        }
+    }
+}
+
+/// The data that a job reads; nothing if it reads none.
+#[expect(clippy::option_option, reason = "not said, or wrongly")]
+fn input(fields: &Fields<'_>) -> Option<Option<Input>> {
+    let bound = fields
+        .table
+        .get("kind")
+        .and_then(|kind| kind.value.as_text())
+        == Some("data-bound");
+    let Some(item) = fields.item("data") else {
+        let stray = ["read", "cache", "cache-bandwidth"];
+        let stray = stray
+            .into_iter()
+            .find_map(|key| Some((key, fields.key_place(key)?)));
+        if let Some((key, place)) = stray {
+            let rule = "says nothing without data";
+            fields.refuse(place, key, rule, "add data = \"...\", or remove it");
+        } else if bound {
+            let rule = "missing: a data-bound course reads some";
+            fields.refuse_here("data", rule, "add data = \"...\" and a [[data]] table");
+        } else {
+            return Some(None);
+        }
+        return None;
+    };
+    let data = item.name();
+    let read = needed(fields, "read", Item::size);
+    let cache = fields.optional("cache", Item::size);
+    let bandwidth = fields.optional("cache-bandwidth", Item::size);
+    let cache = match (cache?, bandwidth?) {
+        (None, None) => None,
+        (Some(cache), Some(bandwidth)) if bandwidth.value.0 > 0 => {
+            Some((cache.value, bandwidth.value))
+        }
+        (Some(_), _) | (None, Some(_)) => {
+            let rule = "a cache has a size and a bandwidth a second";
+            let remedy = "write cache = \"1TiB\" and cache-bandwidth = \"3GiB\"";
+            fields.refuse_here("cache", rule, remedy);
             return None;
         }
     };
-    let [across_nodes, across_racks, across_zones] = across;
-    Some(Course {
-        kind,
-        rates: rates?,
-        scaling: scaling?,
-        across_nodes: across_nodes?,
-        across_racks: across_racks?,
-        across_zones: across_zones?,
-    })
+    Some(Some(Input {
+        data: data?,
+        read: read?.value,
+        cache,
+    }))
+}
+
+pub(super) const fn plain() -> Course {
+    Course {
+        kind: CourseKind::Linear,
+        rates: BTreeMap::new(),
+        scaling: BTreeMap::new(),
+        across_nodes: 1.0,
+        across_racks: 1.0,
+        across_zones: 1.0,
+        input: None,
+    }
+}
+
+/// Speeds by number of GPUs.
+fn scaling(item: Item<'_>) -> Option<BTreeMap<u32, f64>> {
+    let read = |(key, item): (&Spanned<String>, Item<'_>)| {
+        let gpus = key.value.parse().ok().filter(|gpus| *gpus > 0);
+        if gpus.is_none() {
+            let rule = "not a number of GPUs";
+            item.refuse::<u32>(rule, "write for example 8 = 6.5");
+        }
+        Some((gpus?, item.number()?.value))
+    };
+    Some(
+        every(item.map()?.into_iter().map(read))?
+            .into_iter()
+            .collect(),
+    )
 }

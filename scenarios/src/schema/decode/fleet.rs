@@ -1,7 +1,7 @@
-//! `[[fleet]]`: its keys, and how they become a fleet.
+//! `[[fleet]]`: how its keys become a fleet.
 
 use sim_core::model::Market;
-use sim_core::units::{Price, SimTime, Span, limits};
+use sim_core::units::{Price, SimTime, Span};
 
 use super::super::catalogue;
 use super::super::curve::PriceSource;
@@ -9,197 +9,11 @@ use super::super::fields::{Fields, Item};
 use super::super::fleet::{Fleet, InstanceType, Machines, RiskSpec, Size, Steps};
 use super::super::path::DataPath;
 use super::super::place::Spanned;
-use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
+use super::super::print::put;
+use super::super::quantity::print_price;
+use super::super::spec::Takes;
 use super::super::value::Value;
 use super::{billing, commitment, curve, risk};
-
-pub(super) const MOST_NODES: i64 = 1_000_000;
-const MOST_GPUS: i64 = 64;
-const _: () = assert!(limits::MAX_NODES == 1_000_000 && limits::MAX_GPUS_PER_NODE == 64);
-
-const AT_LEAST_ONE: (&str, &str) = (
-    "a fleet needs 1 to 1,000,000 nodes",
-    "change it or remove the fleet",
-);
-
-pub(super) static FLEET: TableSpec = TableSpec::closed(
-    "[[fleet]]",
-    "Machines of one kind, in one zone and one market.",
-    &[
-        KeySpec::new("name", Takes::Name, "What tables and policies call it.").required(),
-        KeySpec::new(
-            "instance",
-            Takes::Either(&[Takes::Text, Takes::Table(&INSTANCE)]),
-            "What one node is: a catalogue name, or a table.",
-        ),
-        KeySpec::new(
-            "nodes",
-            Takes::Table(&NODES),
-            "A file that lists the nodes, instead of instance and count.",
-        ),
-        KeySpec::new(
-            "count",
-            Takes::Integer(1, MOST_NODES),
-            "Nodes, always this many.",
-        )
-        .bound(
-            "a fleet needs at least 1 node",
-            "raise it or remove the fleet",
-        ),
-        KeySpec::new(
-            "min",
-            Takes::Integer(0, MOST_NODES),
-            "Nodes held whether used or not.",
-        )
-        .default("0, where max is given")
-        .bound(
-            "a fleet holds 0 to 1,000,000 nodes",
-            "write a number in that range",
-        ),
-        KeySpec::new(
-            "max",
-            Takes::Integer(1, MOST_NODES),
-            "Most nodes that a policy may hold.",
-        )
-        .bound(AT_LEAST_ONE.0, AT_LEAST_ONE.1),
-        KeySpec::new("zone", Takes::Name, "The zone they stand in.").default("\"zone\""),
-        KeySpec::new(
-            "rack-size",
-            Takes::Integer(1, MOST_NODES),
-            "Nodes per rack, in the order of the slots.",
-        )
-        .default("one rack")
-        .bound("a rack holds at least 1 node", "raise it or remove the key"),
-        KeySpec::new(
-            "market",
-            Takes::Choice(&MARKETS),
-            "Who pays for them, and when.",
-        )
-        .default("\"owned\""),
-        KeySpec::new(
-            "price",
-            Takes::Either(&[Takes::Price, Takes::Table(&curve::PRICE)]),
-            "Price of one node per hour.",
-        )
-        .default("\"$0\" when owned, else the instance's own"),
-        KeySpec::new(
-            "availability",
-            Takes::Table(&curve::NODES),
-            "Nodes that can be had; below what is held, machines are taken away.",
-        )
-        .default("all, always"),
-        KeySpec::new(
-            "bid",
-            Takes::Price,
-            "Most that is paid for a node per hour; at a higher price none can be had, and all are lost.",
-        )
-        .default("whatever it costs"),
-        KeySpec::new(
-            "billing",
-            Takes::Either(&[Takes::Choice(&billing::WORDS), Takes::Table(&billing::BILLING)]),
-            "How held machines are charged.",
-        )
-        .default("exact; whether used in the markets reserved and capacity-block; serverless in that"),
-        KeySpec::new(
-            "ownership",
-            Takes::Table(&commitment::OWNERSHIP),
-            "What owning a machine costs beside its price.",
-        )
-        .default("nothing"),
-        KeySpec::new(
-            "notice",
-            Takes::Duration(false),
-            "Warning before a machine is taken away.",
-        )
-        .default("\"0s\""),
-        KeySpec::new(
-            "boot",
-            Takes::Either(&[Takes::Duration(false), Takes::Table(&risk::BOOT)]),
-            "From the request of a node to its readiness.",
-        )
-        .default("\"0s\""),
-        KeySpec::new(
-            "poll",
-            Takes::Duration(false),
-            "How often a notice is looked for.",
-        )
-        .default("\"0s\", seen at once"),
-        KeySpec::new(
-            "advice",
-            Takes::Duration(false),
-            "How long before its loss the provider advises to leave a machine.",
-        )
-        .default("\"0s\", never"),
-        KeySpec::new(
-            "visible",
-            Takes::Choice(&risk::VISIBLE),
-            "What policies see of how many nodes can be had.",
-        )
-        .default("\"availability\""),
-        KeySpec::new(
-            "reclaim",
-            Takes::Table(&risk::RECLAIM),
-            "When the provider takes single machines back.",
-        )
-        .default("only when availability falls"),
-        KeySpec::new(
-            "shocks",
-            Takes::Table(&risk::SHOCKS),
-            "When it takes back many at once.",
-        )
-        .default("never"),
-        KeySpec::new(
-            "launch",
-            Takes::Number(0.01, 1.0, false),
-            "Share of the machines granted that come up.",
-        )
-        .default("1.0"),
-        KeySpec::new(
-            "failures",
-            Takes::Table(&risk::FAILURES),
-            "When hardware breaks.",
-        )
-        .default("never"),
-        KeySpec::later("quota", "markets and billing"),
-        KeySpec::later("region", "markets and billing"),
-    ],
-);
-
-/// In the order of [`Market::ALL`].
-pub(super) static MARKETS: [Choice; 6] = [
-    Choice::new("owned", "Bought once: there whether used or not."),
-    Choice::new("on-demand", "Paid by the time held."),
-    Choice::new("reserved", "Committed to for a term."),
-    Choice::new("spot", "Cheap, until the provider wants it back."),
-    Choice::new("capacity-block", "Bought for a window of time."),
-    Choice::new("serverless", "Paid while jobs run on it."),
-];
-
-pub(super) static INSTANCE: TableSpec = TableSpec::closed(
-    "instance",
-    "What one node is.",
-    &[
-        KeySpec::new("name", Takes::Text, "What tables call the type."),
-        KeySpec::new("gpus", Takes::Integer(0, MOST_GPUS), "GPUs of a node.")
-            .required()
-            .bound("a node has 0 to 64 GPUs", "write a number in that range"),
-        KeySpec::new("gpu", Takes::Name, "GPU model, unless there is no GPU."),
-        KeySpec::new("gpu-memory", Takes::Size, "Memory of one GPU."),
-        KeySpec::new("cpus", Takes::Integer(1, 1_000_000), "Virtual CPUs.")
-            .default("not constrained"),
-        KeySpec::new("memory", Takes::Size, "Main memory.").default("not constrained"),
-        KeySpec::new("price", Takes::Price, "Price of a node per hour."),
-    ],
-);
-
-static NODES: TableSpec = TableSpec::closed(
-    "nodes",
-    "A file that lists the nodes of a fleet.",
-    &[
-        KeySpec::new("format", Takes::Name, "Its format.").required(),
-        KeySpec::new("file", Takes::File, "The file.").required(),
-    ],
-);
 
 pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let name = fields.item("name").and_then(Item::name);
@@ -218,7 +32,10 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         .map_or(Some(true), |item| Some(item.choice()?.value == 0));
     let risk = risk::decode(fields);
     let availability = fields.optional("availability", curve::nodes);
-    let stated = fields.optional("price", curve::price);
+    let calibrated = risk::calibrated(fields);
+    let own = machines.as_ref().and_then(|(_, own)| *own);
+    let own = own.map(|price| price.value);
+    let stated = fields.optional("price", |item| curve::price(item, own));
     let bid = fields.optional("bid", Item::price);
     let ownership = fields.optional("ownership", commitment::ownership);
     let (machines, own_price) = machines?;
@@ -228,7 +45,8 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         Some(stated) => stated,
         None => unstated_price(fields, market.value, own_price)?,
     };
-    let (zone, rack_size, availability) = (zone?, rack_size?, availability?);
+    let (zone, rack_size) = (zone?, rack_size?);
+    let availability = availability?.or(calibrated);
     let (notice, (boot, law)) = (notice?, boot?);
     let risk = RiskSpec { boot: law, ..risk? };
     Some(Fleet {
@@ -246,12 +64,12 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         bid: bid?,
         visible: visible?,
         risk,
-        written: written(fields),
+        written: written(fields, own),
     })
 }
 
-/// What is printed again as it was written.
-fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
+/// What is printed again as it was written, but for a price that leans on the instance's: the resolved text states it.
+fn written(fields: &Fields<'_>, own: Option<Price>) -> Vec<(String, Value)> {
     let keys = [
         "price",
         "availability",
@@ -263,7 +81,17 @@ fn written(fields: &Fields<'_>) -> Vec<(String, Value)> {
         "shocks",
         "failures",
     ];
-    let written = |key: &str| Some((key.to_owned(), fields.table.get(key)?.value.clone()));
+    let written = |key: &str| {
+        let mut value = fields.table.get(key)?.value.clone();
+        if let (Value::Table(price), Some(own)) = (&mut value, own)
+            && key == "price"
+            && price.get("model").and_then(|model| model.value.as_text()) == Some("smoothed")
+            && price.get("on-demand").is_none()
+        {
+            put(price, "on-demand", Some(Value::Text(print_price(own))));
+        }
+        Some((key.to_owned(), value))
+    };
     keys.into_iter().filter_map(written).collect()
 }
 
@@ -393,6 +221,7 @@ pub(in super::super) fn instance_shape(fields: &Fields<'_>) -> Option<InstanceTy
     let gpu_memory = fields.optional("gpu-memory", Item::size);
     let cpus = fields.optional("cpus", Item::count);
     let memory = fields.optional("memory", Item::size);
+    let watts = fields.optional("watts", Item::count);
     let gpus: u32 = gpus?.value;
     let gpu = gpu?;
     if (gpus > 0) != gpu.is_some() {
@@ -409,6 +238,7 @@ pub(in super::super) fn instance_shape(fields: &Fields<'_>) -> Option<InstanceTy
         gpus,
         gpu: gpu.map(|gpu| gpu.value),
         gpu_memory: gpu_memory?.map(|size| size.value),
+        watts: watts?.map(|watts| watts.value),
         cpus: cpus?.map(|cpus| cpus.value),
         memory: memory?.map(|size| size.value),
     })

@@ -2,20 +2,24 @@
 
 mod billing;
 mod checkpoint;
+mod claim;
 mod commitment;
 mod course;
 mod curve;
+mod event;
 mod fleet;
+mod fleet_keys;
 mod policy;
 mod risk;
 mod run;
+mod store;
 mod workload;
 
 pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
-use super::commitment::ReservationSpec;
+use super::claim::{ClaimMeasure, ClaimSpec};
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -32,6 +36,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
     &[
         KeySpec::new("name", Takes::Name, "What the results are filed under.").required(),
         KeySpec::new("description", Takes::Text, "One sentence for the report."),
+        KeySpec::new(
+            "question",
+            Takes::Text,
+            "What the experiment is to answer; the claims are judged under it.",
+        ),
         KeySpec::new(
             "seed",
             Takes::Integer(0, i64::MAX),
@@ -65,7 +74,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Table(&run::ENGINE),
             "When a policy is asked.",
         ),
-        KeySpec::new("fleet", Takes::Tables(&fleet::FLEET), "Machines.").required(),
+        KeySpec::new("fleet", Takes::Tables(&fleet_keys::FLEET), "Machines.").required(),
         KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
         KeySpec::new("queue", Takes::Tables(&run::QUEUE), "Tenants."),
         KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
@@ -80,6 +89,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What a run leaves behind.",
         ),
         KeySpec::new(
+            "claim",
+            Takes::Tables(&claim::CLAIM),
+            "What the field says, for the run to judge.",
+        ),
+        KeySpec::new(
             "gate",
             Takes::Raw,
             "Tolerances of the regression gate; kept as written.",
@@ -90,23 +104,57 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "A grid of parameters; kept as written.",
         ),
         KeySpec::later("service", "inference serving"),
-        KeySpec::later("data", "data locality"),
-        KeySpec::later("storage", "data locality"),
+        KeySpec::new("data", Takes::Tables(&store::DATA), "What jobs read."),
+        KeySpec::new(
+            "storage",
+            Takes::Tables(&store::STORAGE),
+            "Where bytes lie, and what that costs.",
+        ),
+        KeySpec::new(
+            "leftover",
+            Takes::Tables(&store::LEFTOVER),
+            "What machines leave behind.",
+        ),
         KeySpec::new(
             "reservation",
             Takes::Tables(&commitment::RESERVATION),
             "What is paid for, used or not.",
         ),
         KeySpec::later("budget", "markets and billing"),
-        KeySpec::later("event", "drills and outages"),
+        KeySpec::new(
+            "event",
+            Takes::Tables(&event::EVENT),
+            "Drills, outages and price changes at known times.",
+        ),
+        KeySpec::new(
+            "region",
+            Takes::Tables(&event::REGION),
+            "Zones whose spot machines run out together.",
+        ),
     ],
 );
+
+/// Arrays of tables whose entries have names of their own.
+const NAMED: [&str; 11] = [
+    "fleet",
+    "workload",
+    "queue",
+    "reservation",
+    "policy",
+    "event",
+    "region",
+    "storage",
+    "data",
+    "leftover",
+    "claim",
+];
 
 /// The scenario that a tree spells; reasons why not are left in the context.
 pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<Scenario> {
     let top = Fields::new(&TOP, (tree, place), cx);
     let name = top.item("name").and_then(Item::name);
     let description = top.item("description").and_then(Item::text);
+    let question = top.optional("question", Item::text);
     let seed = top.item("seed").and_then(Item::count);
     let replicate = run::replicate(&top);
     let horizon = run::horizon(&top);
@@ -115,22 +163,30 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let workloads = all(&top, "workload", "some work", workload::decode);
     let queues = all(&top, "queue", "", run::queue);
     let reservations = all(&top, "reservation", "", commitment::reservation);
+    let events = all(&top, "event", "", event::event);
+    let regions = all(&top, "region", "", event::region);
+    let storage = all(&top, "storage", "", store::storage);
+    let data = all(&top, "data", "", store::data);
+    let leftovers = all(&top, "leftover", "", store::leftover);
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
     let gate = top.optional("gate", raw);
     let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
-    unique(&top, "fleet");
-    unique(&top, "workload");
-    unique(&top, "queue");
-    unique(&top, "reservation");
-    unique(&top, "policy");
+    let claims = match &baseline {
+        Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
+        None => None,
+    };
+    claimed_exist(&top, claims.as_deref().unwrap_or_default());
+    for key in NAMED {
+        unique(&top, key);
+    }
     queues_exist(&top);
-    covered_exist(&top, reservations.as_deref().unwrap_or_default());
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
+        question: question?.map(|text| text.value),
         seed: seed.unwrap_or(Spanned::new(1, place)),
         baseline: baseline?,
         replicate: replicate?,
@@ -140,13 +196,22 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         workloads: workloads?,
         queues: queues?,
         reservations: reservations?,
+        storage: storage?,
+        data: data?,
+        leftovers: leftovers?,
+        events: events?,
+        regions: regions?,
         policies: policies?,
         objectives: objectives?,
         output: output?,
+        claims: claims?,
         gate: gate?,
         sweep: sweep?,
     })
-    .filter(|scenario| within_limits(scenario, cx))
+    .filter(|scenario| {
+        references_exist(&top, scenario);
+        within_limits(scenario, cx)
+    })
 }
 
 /// A table that a later stage reads, as written.
@@ -176,32 +241,75 @@ fn all<'a, T>(
     read.into_iter().collect()
 }
 
-/// A reservation covers fleets that there are.
-fn covered_exist(top: &Fields<'_>, reservations: &[ReservationSpec]) {
-    let fleets = names(top, "fleet");
-    let known: Vec<&str> = fleets.iter().map(|name| name.value).collect();
-    for covered in reservations
+/// What is named beside queues and policies: fleets, zones, stores, data sets.
+fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
+    let all = |named: Vec<&Spanned<String>>, key: &str| {
+        let known = match key {
+            "zone" => texts(top, "fleet", "zone"),
+            _ => names(top, key),
+        };
+        for name in named {
+            refer(top, name, key, &known);
+        }
+    };
+    let covered = scenario.reservations.iter().flat_map(|own| &own.covers);
+    let struck = scenario.events.iter().flat_map(|event| &event.fleets);
+    all(covered.chain(struck).collect(), "fleet");
+    let of_regions = scenario.regions.iter().flat_map(|region| &region.zones);
+    let of_stores = scenario
+        .storage
         .iter()
-        .flat_map(|reservation| &reservation.covers)
-    {
-        if !known.contains(&covered.value.as_str()) {
-            let remedy = suggestion(&covered.value, &known);
-            top.refuse(
-                covered.place,
-                &covered.value,
-                "no fleet has this name",
-                &remedy,
-            );
+        .filter_map(|store| store.zone.as_ref());
+    all(of_regions.chain(of_stores).collect(), "zone");
+    let stored = |own: &'_ super::workload::Workload| own.checkpoint.stored.clone();
+    let checkpoints: Vec<_> = scenario.workloads.iter().filter_map(stored).collect();
+    let checkpoints = checkpoints.iter().map(|stored| &stored.storage);
+    let of_data = scenario
+        .data
+        .iter()
+        .filter_map(|data| data.storage.as_ref());
+    all(checkpoints.chain(of_data).collect(), "storage");
+    let inputs = scenario
+        .workloads
+        .iter()
+        .filter_map(|own| own.course.input.as_ref());
+    all(inputs.map(|input| &input.data).collect(), "data");
+}
+
+/// Claims are about policies that there are, and owning breaks even only with something that was bought.
+fn claimed_exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
+    let policies = names(top, "policy");
+    let fleets = top
+        .table
+        .get("fleet")
+        .and_then(|value| value.value.as_list());
+    let mut fleets = fleets.unwrap_or_default().iter();
+    let owns = fleets.any(|fleet| {
+        let table = fleet.value.as_table();
+        table.is_some_and(|table| table.get("ownership").is_some())
+    });
+    for claim in claims {
+        refer(top, &claim.policy, "policy", &policies);
+        refer(top, &claim.against, "policy", &policies);
+        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
+            let rule = "missing: no fleet says what owning it costs";
+            let remedy = "add investment = \"$10000\", or ownership to a fleet";
+            top.refuse(claim.name.place, "investment", rule, remedy);
         }
     }
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.
 fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
+    texts(top, key, "name")
+}
+
+/// The texts at a key of every entry of an array of tables.
+fn texts<'a>(top: &Fields<'a>, key: &str, inner: &str) -> Vec<Spanned<&'a str>> {
     let entries = top.table.get(key).and_then(|value| value.value.as_list());
     let entries = entries.unwrap_or_default().iter();
     let name = |entry: &'a Spanned<Value>| {
-        let name = entry.value.as_table()?.get("name")?;
+        let name = entry.value.as_table()?.get(inner)?;
         Some(Spanned::new(name.value.as_text()?, name.place))
     };
     entries.filter_map(name).collect()
@@ -257,7 +365,9 @@ fn refer(
         return Some(());
     }
     let rule = format!("no {key} has this name");
-    let remedy = if known.is_empty() {
+    let remedy = if known.is_empty() && key == "zone" {
+        "say in which zone each fleet stands".to_owned()
+    } else if known.is_empty() {
         format!("add a [[{key}]] table")
     } else {
         suggestion(&name.value, &known)
@@ -302,7 +412,17 @@ mod tests {
                 defaults(&format!("{path}."), inner, found);
             }
             if let Takes::Tables(inner) = key.takes
-                && !["queue", "reservation"].contains(&key.name)
+                && ![
+                    "queue",
+                    "reservation",
+                    "event",
+                    "region",
+                    "storage",
+                    "data",
+                    "leftover",
+                    "claim",
+                ]
+                .contains(&key.name)
             {
                 defaults(&format!("{path}.n."), inner, found);
             }

@@ -3,9 +3,11 @@
 use sim_core::units::Span;
 use sim_core::world::{BathtubSpans, BootTime, Lifetime, ParameterError};
 
-use super::super::fields::{Fields, Item};
+use super::super::curve::NodeSource;
+use super::super::fields::{Fields, Item, suggestion};
 use super::super::fleet::{RiskSpec, ShockSpec};
 use super::super::place::Spanned;
+use super::super::pools;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 
 pub(super) static VISIBLE: [Choice; 2] = [
@@ -13,7 +15,7 @@ pub(super) static VISIBLE: [Choice; 2] = [
     Choice::new("by-request", "Only what comes of asking for some."),
 ];
 
-static LAWS: [Choice; 3] = [
+static LAWS: [Choice; 4] = [
     Choice::new("exponential", "A hazard that does not depend on age."),
     Choice::new(
         "weibull",
@@ -23,6 +25,10 @@ static LAWS: [Choice; 3] = [
         "bathtub",
         "High for the young and the old, with a hard limit.",
     ),
+    Choice::new(
+        "calibrated",
+        "As a published trace of a pool: all or none, with its mean and median stretches.",
+    ),
 ];
 
 pub(super) static RECLAIM: TableSpec = TableSpec::closed(
@@ -30,6 +36,11 @@ pub(super) static RECLAIM: TableSpec = TableSpec::closed(
     "A law of the time from when a machine is ready to when it is taken back.",
     &[
         KeySpec::new("model", Takes::Choice(&LAWS), "The law.").required(),
+        KeySpec::new(
+            "pool",
+            Takes::Name,
+            "Calibrated: which pool; `windtunnel list pools` names them.",
+        ),
         KeySpec::new("mean", Takes::Duration(true), "Mean of an exponential one."),
         KeySpec::new("scale", Takes::Duration(true), "Scale of a Weibull one."),
         KeySpec::new("shape", Takes::Number(0.01, 100.0, false), "Its shape."),
@@ -151,10 +162,11 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<RiskSpec> {
 }
 
 fn law(fields: &Fields<'_>) -> Option<Lifetime> {
-    let known: [&[&str]; 3] = [
+    let known: [&[&str]; 4] = [
         &["mean"],
         &["scale", "shape"],
         &["a", "infant", "wear", "onset", "limit"],
+        &["pool"],
     ];
     let model = fields.item("model")?.choice()?.value;
     for (other, keys) in known.iter().enumerate().filter(|(at, _)| *at != model) {
@@ -181,6 +193,7 @@ fn law(fields: &Fields<'_>) -> Option<Lifetime> {
                 Lifetime::weibull(span("scale")?, shape?.value),
             )
         }
+        3 => Some(Lifetime::endless()),
         _ => {
             let a = match fields.item("a") {
                 Some(item) => item.number()?.value,
@@ -196,6 +209,30 @@ fn law(fields: &Fields<'_>) -> Option<Lifetime> {
             of(fields, "a", Lifetime::bathtub(a, spans))
         }
     }
+}
+
+/// The availability of the pool that a calibrated reclaim names; of another reclaim none.
+pub(super) fn calibrated(fields: &Fields<'_>) -> Option<Spanned<NodeSource>> {
+    let inner = fields.item("reclaim")?.table()?;
+    let model = inner.table.get("model")?.value.as_text()?;
+    if model != "calibrated" {
+        return None;
+    }
+    let name = needed(&inner, "pool", Item::name)?;
+    if let Some(place) = fields.key_place("availability") {
+        let rule = "a calibrated reclaim says itself when there are machines";
+        fields.refuse(place, "availability", rule, "keep one of them");
+        return None;
+    }
+    let known = pools::pools();
+    let found = known.iter().find(|pool| pool.name == name.value);
+    let Some(pool) = found else {
+        let names: Vec<&str> = known.iter().map(|pool| pool.name.as_str()).collect();
+        let remedy = suggestion(&name.value, &names);
+        fields.refuse(name.place, &name.value, "no pool has this name", &remedy);
+        return None;
+    };
+    Some(name.map(|_| NodeSource::UpDown(pool.law.clone())))
 }
 
 fn shocks(fields: &Fields<'_>) -> Option<ShockSpec> {

@@ -165,16 +165,30 @@ pub(super) static OUTPUT: TableSpec = TableSpec::closed(
             "How far apart the samples of the timeline lie.",
         )
         .default("\"5m\""),
+        KeySpec::new(
+            "spend",
+            Takes::Duration(true),
+            "How long the periods are that spending is told by, at least an hour.",
+        )
+        .default("\"1d\""),
     ],
 );
 
-static TABLES: [Choice; 6] = [
+static TABLES: [Choice; 8] = [
     Choice::new("jobs", "One row per job."),
     Choice::new("nodes", "One row per machine that was held."),
     Choice::new("timeline", "Utilization and queue over time."),
     Choice::new("decisions", "One row per decision."),
+    Choice::new("bill", "One row per line of the bill and payer."),
+    Choice::new(
+        "attribution",
+        "The bill by team, workload, GPU model, tag and project.",
+    ),
+    Choice::new(
+        "spend",
+        "One row per period and market, with what is out of the ordinary.",
+    ),
     Choice::later("requests", "inference serving"),
-    Choice::later("bill", "markets and billing"),
 ];
 
 pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {
@@ -331,11 +345,17 @@ pub(super) fn objectives(top: &Fields<'_>) -> Option<Objectives> {
 pub(super) fn output(top: &Fields<'_>) -> Option<Output> {
     let tables = BTreeSet::from([TableName::Jobs, TableName::Nodes, TableName::Timeline]);
     let sample = Spanned::new(Span::from_secs(300), top.place);
+    let spend = Spanned::new(Span::from_secs(86_400), top.place);
     let Some(item) = top.item("output") else {
-        return Some(Output { tables, sample });
+        return Some(Output {
+            tables,
+            sample,
+            spend,
+        });
     };
     let fields = item.table()?;
     let sample = fields.item("sample").map_or(Some(sample), Item::span);
+    let spend = fields.item("spend").map_or(Some(spend), period);
     let tables = match fields.item("tables") {
         Some(item) => {
             let words = every(item.list()?.into_iter().map(Item::choice));
@@ -349,7 +369,17 @@ pub(super) fn output(top: &Fields<'_>) -> Option<Output> {
     Some(Output {
         tables,
         sample: sample?,
+        spend: spend?,
     })
+}
+
+/// The bill is struck at the end of each, which takes as long as a look at every machine.
+fn period(item: Item<'_>) -> Option<Spanned<Span>> {
+    let span = item.span()?;
+    if span.value < Span::from_secs(3600) {
+        return item.refuse("shorter than an hour", "raise it");
+    }
+    Some(span)
 }
 
 #[cfg(test)]

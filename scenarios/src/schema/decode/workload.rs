@@ -10,7 +10,7 @@ use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
     CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
 };
-use super::fleet::MARKETS;
+use super::fleet_keys::MARKETS;
 use super::{checkpoint, course};
 
 /// Fastest and slowest that a rate or a factor may be.
@@ -63,8 +63,8 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         KeySpec::new("queue", Takes::Name, "The tenant.").default("one tenant for all"),
         KeySpec::new(
             "tags",
-            Takes::List(&Takes::Name),
-            "Marks that results can be split by.",
+            Takes::List(&Takes::Tag),
+            "Marks that results can be split by; `project:NAME` says whose the work is.",
         )
         .default("[]"),
         KeySpec::new(
@@ -203,7 +203,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let task_gpus = fields
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
-    let course = course::decode(fields);
+    let course = fields
+        .item("course")
+        .map_or(Some(course::plain()), course::decode);
     let checkpoint = checkpoint::decode(fields);
     let deadline = fields.optional("deadline", deadline);
     let estimate = fields.optional("estimate", Item::part);
@@ -211,16 +213,18 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("priority")
         .map_or(Some(Spanned::new(0, place)), Item::count);
     let queue = fields.optional("queue", Item::name);
-    let tags = names(fields, "tags");
+    let tags = fields.item("tags").map_or(Some(Vec::new()), |item| {
+        every(item.list()?.into_iter().map(Item::tag))
+    });
     let scale = fields
         .item("scale")
         .map_or(Some(Spanned::new(1.0, place)), Item::number);
     let models = names(fields, "models");
     let (markets, lead) = (markets(fields, "markets"), markets(fields, "lead"));
+    let appetite = appetite(fields);
     let least = fields
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
-    let appetite = appetite(fields);
     let (course, checkpoint) = (course?, checkpoint?);
     if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
         (course.kind, checkpoint.keep)

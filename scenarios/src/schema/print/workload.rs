@@ -4,7 +4,7 @@ use sim_core::model::Market;
 use sim_core::units::Span;
 
 use super::super::place::{Place, Spanned};
-use super::super::print::{entries, integer, names, part, put, span, string, wide};
+use super::super::print::{entries, integer, names, part, put, size, span, string, wide};
 use super::super::quantity::print_price;
 use super::super::value::{Table, Value};
 use super::super::workload::{
@@ -62,6 +62,12 @@ fn costs(table: &mut Table, checkpoint: &Checkpoint) {
     ];
     for (key, flag) in flags {
         put(table, key, flag.then_some(Value::Bool(true)));
+    }
+    if let Some(stored) = &checkpoint.stored {
+        put(table, "storage", Some(string(&stored.storage.value)));
+        put(table, "size", Some(size(stored.size)));
+        put(table, "retention", Some(integer(stored.retention)));
+        put(table, "linger", Some(span(stored.linger)));
     }
 }
 
@@ -156,6 +162,7 @@ fn trace_table(trace: &TraceSpec) -> Table {
 
 fn course_table(course: &Course) -> Table {
     let (kind, step) = match course.kind {
+        CourseKind::Linear if course.input.is_some() => ("data-bound", None),
         CourseKind::Linear => ("linear", None),
         CourseKind::Stepwise { step } => ("stepwise", Some(span(step.value))),
     };
@@ -183,5 +190,12 @@ fn course_table(course: &Course) -> Table {
         "across-zones",
         Some(Value::Float(course.across_zones)),
     );
+    if let Some(input) = &course.input {
+        put(&mut table, "data", Some(string(&input.data.value)));
+        put(&mut table, "read", Some(size(input.read)));
+        let (cache, bandwidth) = input.cache.unzip();
+        put(&mut table, "cache", cache.map(size));
+        put(&mut table, "cache-bandwidth", bandwidth.map(size));
+    }
     table
 }

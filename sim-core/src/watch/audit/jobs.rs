@@ -28,6 +28,8 @@ pub(super) struct Running {
     pub(super) started: SimTime,
     pub(super) works: SimTime,
     pub(super) rate: u64,
+    /// What the rate would be without waiting for data.
+    pub(super) compute: u64,
     pub(super) pace: Pace,
     /// Since when it has been saving its state at a notice.
     pub(super) saving: Option<SimTime>,
@@ -68,8 +70,14 @@ impl Running {
         let all = now.us() - self.started.us();
         restore == spent.restore.us()
             && work == self.worked(now)
-            && spent.stall == Span::ZERO
+            && spent.stall.us() == self.waited(work)
             && spent.total().us() == all
+    }
+
+    /// Of so many microseconds of work, those in which it waits for data.
+    fn waited(&self, work: u64) -> u64 {
+        let exact = u128::from(work) * u128::from(self.compute - self.rate);
+        u64::try_from(exact / u128::from(self.compute)).unwrap_or(u64::MAX)
     }
 
     /// When it ends if it is left alone.
@@ -145,7 +153,7 @@ impl Auditor {
             class.checkpoint.setup
         };
         let due = self.now.saturating_add(restore);
-        let rate = work::rate(&self.world, &row.spec, seats);
+        let (rate, compute) = work::rate(&self.world, &row.spec, seats);
         let pace = Pace::of(class, &row.work, rate, row.every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
@@ -158,6 +166,7 @@ impl Auditor {
             started,
             works,
             rate,
+            compute,
             pace,
             saving: None,
         });
@@ -318,7 +327,7 @@ impl Auditor {
             .works
             .max(now)
             .saturating_add(class.checkpoint.reseat);
-        let rate = work::rate(&self.world, &self.jobs[at].spec, seats);
+        let (rate, compute) = work::rate(&self.world, &self.jobs[at].spec, seats);
         let pace = Pace::of(class, &self.jobs[at].work, rate, self.jobs[at].every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
@@ -328,6 +337,7 @@ impl Auditor {
             started: now,
             works,
             rate,
+            compute,
             pace,
             saving: None,
         });

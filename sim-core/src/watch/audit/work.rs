@@ -1,5 +1,7 @@
 //! Work, computed a second time: what the docs of `course` say, in the auditor's own arithmetic.
 
+use std::collections::BTreeSet;
+
 use crate::course::{CourseKind, CourseModel, Reach, UNIT_RATE};
 use crate::model::{Class, GpuDemand, Job, Keep, Seat};
 use crate::units::{ModelId, NodeId, Span, ZoneId, convert};
@@ -138,8 +140,21 @@ impl Pace {
     }
 }
 
-/// The speed of a gang at its seats, in parts per billion.
-pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> u64 {
+/// The speed of a gang at its seats, in parts per billion, and what it would be if no data had to be waited for.
+pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> (u64, u64) {
+    let compute = compute(world, job, seats);
+    let rates = &world.classes[job.class.index()].course.rates;
+    let Some(feeds) = rates.feeds else {
+        return (compute, compute);
+    };
+    let nodes: BTreeSet<NodeId> = seats.iter().map(|seat| seat.node).collect();
+    let gpus: u64 = seats.iter().map(|seat| gpus_of(job, seat)).sum();
+    let read = u128::from(feeds) * u128::from(convert::wide(nodes.len()));
+    let read = u64::try_from(read / u128::from(gpus.max(1))).unwrap_or(u64::MAX);
+    (compute.min(read.max(1)), compute)
+}
+
+fn compute(world: &World, job: &Job, seats: &[Seat]) -> u64 {
     let rates = &world.classes[job.class.index()].course.rates;
     let sites: Vec<Site> = seats
         .iter()

@@ -16,7 +16,7 @@ pub use smoothed::Smoothed;
 
 use super::curve::Curve;
 use super::parameter::{ParameterError, positive};
-use super::steps::Steps;
+use super::steps::{Steps, join};
 use crate::units::{Price, SimTime, Span, convert};
 
 /// Prices are whole multiples of this many nano-dollars an hour: $0.0001.
@@ -93,6 +93,26 @@ pub fn scaled(curve: &Curve<Price>, k: u32) -> Result<Curve<Price>, ParameterErr
     });
     let steps: Result<Vec<_>, _> = steps.collect();
     Ok(Curve::new(steps?).expect("the instants are those of a curve"))
+}
+
+/// Times `factor` from `from` until before `to`, rounded to a nano-dollar; a price that would be
+/// beyond the highest there is stays as it is.
+pub fn within(curve: &Curve<Price>, (from, to): (SimTime, SimTime), factor: f64) -> Curve<Price> {
+    if from >= to {
+        return curve.clone();
+    }
+    let mut window = Steps::at_zero(false);
+    window.change(from, true);
+    if to < SimTime::MAX {
+        window.change(to, false);
+    }
+    join(curve, &window.curve(), |price, inside| {
+        if inside {
+            times(price, factor).unwrap_or(price)
+        } else {
+            price
+        }
+    })
 }
 
 /// The same prices with a step at every multiple of `every` before `until`, most of which change

@@ -78,14 +78,7 @@ impl<'a> NaiveBiller<'a> {
     fn stop(&mut self, job: u32, now: u64, spent: &Spent) {
         let mut attempts = self.attempts.iter_mut();
         if let Some(attempt) = attempts.find(|own| own.job == job && own.stop.is_none()) {
-            let Spent {
-                restore,
-                kept,
-                lost,
-                dump,
-                stall,
-            } = spent;
-            let parts = [restore, kept, lost, dump, stall].map(|span| span.us());
+            let parts = spent.parts().map(sim_core::units::Span::us);
             attempt.stop = Some((now, parts));
         }
     }

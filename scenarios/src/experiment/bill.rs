@@ -1,0 +1,110 @@
+//! The bill in files: line by line, and by who pays.
+
+use sim_core::watch::Quantity;
+
+use super::flight::Flight;
+use super::money::{self, Dimension, Item};
+use super::sheet::{Csv, number, text};
+use super::spend;
+use crate::build::Experiment;
+
+/// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
+pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let world = &experiment.world;
+    let mut csv = Csv::new([
+        "market",
+        "fleet",
+        "zone",
+        "model",
+        "kind",
+        "team",
+        "workload",
+        "tags",
+        "quantity",
+        "unit",
+        "cost_nanousd",
+    ]);
+    for item in money::items(&flight.record) {
+        let fleet = money::fleet(experiment, item.source);
+        let payer = |dimension: Dimension| text(&dimension.payer(experiment, &item));
+        csv.row([
+            money::market_name(world, item.source).to_owned(),
+            text(money::fleet_name(world, item.source)),
+            text(fleet.map_or("", |fleet| &fleet.zone.value)),
+            payer(Dimension::Model),
+            money::kind_name(item.kind).to_owned(),
+            payer(Dimension::Team),
+            payer(Dimension::Workload),
+            payer(Dimension::Tag),
+            quantity(flight, &item),
+            Quantity::unit(item.kind).to_owned(),
+            item.amount.nanousd().to_string(),
+        ]);
+    }
+    csv.bytes()
+}
+
+/// How much of its line an item is for, to the last digit; nothing where nothing was metered.
+fn quantity(flight: &Flight, item: &Item) -> String {
+    let same =
+        |own: &&Quantity| (own.source, own.kind, own.by) == (item.source, item.kind, item.by);
+    let Some(quantity) = flight.quantities.iter().find(same) else {
+        return String::new();
+    };
+    let (sign, size) = (quantity.billionths < 0, quantity.billionths.unsigned_abs());
+    let sign = if sign { "-" } else { "" };
+    format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
+}
+
+/// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.
+pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let world = &experiment.world;
+    let mut csv = Csv::new(["dimension", "payer", "market", "kind", "cost_nanousd"]);
+    let items = money::items(&flight.record);
+    for dimension in Dimension::ALL {
+        let key = |item: &Item| {
+            let market = money::market_name(world, item.source);
+            let kind = money::kind_name(item.kind);
+            (dimension.payer(experiment, item), market, kind)
+        };
+        let mut sums = money::sums(items.iter().map(|item| (key(item), item.amount)));
+        sums.sort();
+        for ((payer, market, kind), amount) in sums {
+            csv.row([
+                dimension.name().to_owned(),
+                text(&payer),
+                market.to_owned(),
+                kind.to_owned(),
+                amount.nanousd().to_string(),
+            ]);
+        }
+    }
+    csv.bytes()
+}
+
+/// What each period cost by market, what was to be expected, and whether it is out of the ordinary.
+pub(super) fn spend(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+    let mut csv = Csv::new([
+        "from_us",
+        "until_us",
+        "market",
+        "spend_nanousd",
+        "expected_nanousd",
+        "score",
+        "flagged",
+    ]);
+    for (market, periods) in spend::by_market(&experiment.world, &flight.record) {
+        for period in periods {
+            csv.row([
+                period.from.us().to_string(),
+                period.until.us().to_string(),
+                market.to_owned(),
+                period.spend.nanousd().to_string(),
+                number(period.expected),
+                number(period.score),
+                period.is_flagged().to_string(),
+            ]);
+        }
+    }
+    csv.bytes()
+}

@@ -1,0 +1,124 @@
+//! A run to measure, and the sums that its metrics are made of.
+
+use sim_core::books::{Kind, Source};
+use sim_core::engine::{Counters, World};
+use sim_core::model::Market;
+use sim_core::units::{Money, Span};
+use sim_core::watch::{Outcome, Record, Row};
+
+use super::metrics::{Window, is_violated, jct};
+use super::number::{hours, ratio, real_i128, real_u128, secs};
+
+/// A run to measure.
+pub(super) struct Run<'a> {
+    pub(super) world: &'a World,
+    pub(super) record: &'a Record,
+    pub(super) counters: Counters,
+    pub(super) window: Window,
+    /// In the order of the workload: jobs submitted in the window.
+    pub(super) counted: Vec<&'a Row>,
+    /// Ascending, in seconds.
+    pub(super) jct: Vec<f64>,
+    pub(super) wait: Vec<f64>,
+}
+
+impl Run<'_> {
+    pub(super) fn cost(&self, market: Option<Market>) -> f64 {
+        let bill = self.record.ledger.bill();
+        usd(bill.sum(|line| {
+            market
+                .is_none_or(|market| super::money::market(self.world, line.source) == Some(market))
+        }))
+    }
+
+    /// Lines of these kinds, with what minimum terms of stores add.
+    pub(super) fn unmetered(&self, kinds: &[Kind]) -> f64 {
+        let stores = kinds.contains(&Kind::Storage);
+        usd(self.record.ledger.bill().sum(|line| {
+            let minimum = line.kind == Kind::Rounding && matches!(line.source, Source::Store(_));
+            kinds.contains(&line.kind) || (stores && minimum)
+        }))
+    }
+
+    /// Lines of one kind.
+    pub(super) fn line(&self, kind: Kind) -> f64 {
+        usd(self.record.ledger.bill().sum(|line| line.kind == kind))
+    }
+
+    pub(super) fn billed(&self) -> f64 {
+        real_u128(self.record.gpu_use.iter().map(|time| time.billed).sum())
+    }
+
+    pub(super) fn allocated(&self) -> f64 {
+        real_u128(self.record.gpu_use.iter().map(|time| time.used).sum())
+    }
+
+    pub(super) fn busy(&self) -> u128 {
+        let time = &self.record.gpu_time;
+        time.kept + time.lost + time.restoring + time.dumping + time.stalled
+    }
+
+    pub(super) fn kept_gpu_hours(&self) -> f64 {
+        hours(self.record.gpu_time.kept) / 1000.0
+    }
+
+    pub(super) fn completed(&self) -> impl Iterator<Item = &&Row> {
+        self.counted
+            .iter()
+            .filter(|row| row.outcome == Outcome::Completed)
+    }
+
+    pub(super) fn sum(&self, of: fn(&Row) -> u16) -> f64 {
+        self.record.rows.iter().map(|row| f64::from(of(row))).sum()
+    }
+}
+
+pub(super) fn violations(run: &Run<'_>) -> Option<f64> {
+    let judged = run
+        .counted
+        .iter()
+        .filter_map(|row| is_violated(row, &run.window, run.record.end));
+    let judged: Vec<bool> = judged.collect();
+    let violated = judged.iter().filter(|violated| **violated).count();
+    ratio(count(violated)?, count(judged.len())?)
+}
+
+pub(super) fn slowdown(run: &Run<'_>) -> Option<f64> {
+    let floor = Span::from_secs(10);
+    let bounded = |row: &&&Row| Some((secs(jct(row)?) / secs(row.run.max(floor))).max(1.0));
+    let values: Vec<f64> = run.counted.iter().filter_map(|row| bounded(&row)).collect();
+    mean(&values)
+}
+
+pub(super) fn makespan(run: &Run<'_>) -> Option<f64> {
+    let first = run.record.rows.first()?.submit;
+    let ended = |row: &Row| row.finish.get().unwrap_or(run.record.end);
+    let last = run.record.rows.iter().map(ended).max()?;
+    Some(secs(last.since(first)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
+pub(super) fn unfinished(run: &Run<'_>) -> Option<f64> {
+    let left = run
+        .record
+        .rows
+        .iter()
+        .filter(|row| row.outcome != Outcome::Completed);
+    let milli = left
+        .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
+        .sum();
+    Some(hours(milli) / 1000.0)
+}
+
+pub(super) fn usd(money: Money) -> f64 {
+    real_i128(money.nanousd()) / 1e9
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a column of the table")]
+pub(super) fn count(n: usize) -> Option<f64> {
+    Some(super::number::real(sim_core::units::convert::wide(n)))
+}
+
+pub(super) fn mean(values: &[f64]) -> Option<f64> {
+    ratio(values.iter().sum(), count(values.len())?)
+}

@@ -1,0 +1,119 @@
+//! Bytes that lie, are read, are moved and are forgotten, by hand: a run of two jobs whose every cent can be told.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+const STORES: &str = r#"
+name = "stores"
+[[fleet]]
+name = "a"
+instance = { gpus = 8, gpu = "V100" }
+zone = "z1"
+count = 1
+market = "on-demand"
+price = "$8"
+[[fleet]]
+name = "b"
+instance = { gpus = 8, gpu = "V100" }
+zone = "z2"
+max = 1
+market = "on-demand"
+price = "$8"
+[[data]]
+name = "images"
+size = "1TB"
+storage = "objects"
+bandwidth = "1GB"
+[[storage]]
+name = "objects"
+zone = "z1"
+tiers = [{ name = "hot", month = "$0.02" }]
+egress = "$0.01"
+[[leftover]]
+name = "volume"
+hourly = "$0.50"
+[[workload]]
+name = "w"
+trace = { format = "csv", file = "w.csv", columns = { submit = "submit", duration = "duration", gpus = "gpus" } }
+task-gpus = "job"
+course = { kind = "data-bound", data = "images", read = "500MB" }
+checkpoint = { every = "1h", storage = "objects", size = "100GB", retention = 2 }
+[[policy]]
+name = "p"
+order = "fifo"
+buy = { kind = "queue-depth", market = ["on-demand"], idle = "10h" }
+"#;
+
+/// The metrics of a run of `scenario` beside a file of two jobs of 8 GPUs and 10 hours each.
+fn run(scenario: &str) -> serde_json::Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    put("w.csv", "submit,duration,gpus\n0,36000,8\n0,36000,8\n");
+    let path = put("stores.toml", scenario);
+    let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
+    let output = command
+        .args(["run", "--format", "json"])
+        .arg(Path::new(&path))
+        .output();
+    let output = output.expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{said}"))
+}
+
+#[track_caller]
+fn costs(run: &serde_json::Value, metric: &str, dollars: f64) {
+    let found = run["metrics"][metric].as_f64().unwrap_or(f64::NAN);
+    assert!(
+        (found - dollars).abs() < 5e-9,
+        "{metric}: {found}, not {dollars}"
+    );
+}
+
+#[test]
+fn a_node_that_reads_a_gigabyte_a_second_feeds_two_of_its_eight_gpus() {
+    let run = run(STORES);
+    // Each job works 40 hours: a quarter of its time computes, three quarters wait.
+    costs(&run, "cost_on_demand_usd", 2.0 * 40.0 * 8.0);
+    costs(&run, "gpu_utilization", 0.25);
+    // 4 GB/s for the 10 hours that it computes, from the other zone.
+    costs(&run, "cost_egress_usd", 144_000.0 * 0.01);
+    // The data, and two checkpoints of each job, for 40 hours.
+    let stored = (1000.0 + 400.0) * 0.02 * 40.0 / 730.0;
+    costs(&run, "cost_storage_usd", (stored * 1e9_f64).round() / 1e9);
+}
+
+#[test]
+fn a_cache_is_filled_once_a_start_and_then_feeds_all() {
+    let cached = STORES.replace(
+        "read = \"500MB\"",
+        "read = \"500MB\", cache = \"2TB\", cache-bandwidth = \"5GB\"",
+    );
+    let run = run(&cached);
+    // 1,000 s to fill it, and then no wait at all.
+    let hours = 10.0 + 1000.0 / 3600.0;
+    let usd = (2.0 * 8.0 * hours * 1e9_f64).round() / 1e9;
+    costs(&run, "cost_on_demand_usd", usd);
+    costs(&run, "cost_egress_usd", 1000.0 * 0.01);
+    costs(&run, "gpu_utilization", 10.0 / hours);
+}
+
+#[test]
+fn a_machine_that_goes_leaves_a_volume_behind_until_it_is_removed() {
+    // The run goes on after the second machine was given back, 10 hours after its job.
+    let longer = STORES.replace("[[policy]]", "[horizon]\nend = \"100h\"\n[[policy]]");
+    let kept = run(&longer);
+    let stored = (1000.0 * 100.0 + 400.0 * 40.0) * 0.02 / 730.0;
+    let stored = (stored * 1e9_f64).round() / 1e9;
+    costs(&kept, "cost_storage_usd", stored + 50.0 * 0.5);
+    let swept = longer.replace(
+        "hourly = \"$0.50\"",
+        "hourly = \"$0.50\"\nclean-up = \"6h\"",
+    );
+    costs(&run(&swept), "cost_storage_usd", stored + 6.0 * 0.5);
+}
