@@ -9,6 +9,7 @@ use policies::keeping::Keeping;
 use policies::order::Fifo;
 use policies::place::BestFit;
 use policies::preempt::Never;
+use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Finish, Grants, Trigger, World};
 use sim_core::model::{self, Class, Market, Offering, Shape, Terms};
@@ -60,6 +61,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
             rates: Rates::default(),
         },
         checkpoint: model::Checkpoint::default(),
+        appetite: model::Appetite::default(),
     };
     Arc::new(World {
         offerings: vec![pool],
@@ -90,6 +92,7 @@ pub fn policy(rule: Rule) -> Composed {
         preempt: Box::new(Never),
         buy: Box::new(Keep),
         keep: Keeping::default(),
+        relocate: Box::new(Stay),
         state: Standing::default(),
     }
 }

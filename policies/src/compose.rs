@@ -1,14 +1,19 @@
 //! The composed policy: an order, an admission rule, a placement, a preemption rule and a buyer, each one method.
 //!
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
-//! time are ranked anew; 3. what is kept withholds jobs and closes nodes; 4. the admission rule starts what it will; 5. the
-//! preemption rule makes room for what still waits; 6. what is kept gives back, and changes the seats of elastic jobs; 7. the
-//! buyer adjusts the fleet; 8. the clock is set for whoever wants to be woken.
+//! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. what is kept withholds
+//! jobs and closes nodes; 5. the admission rule starts what it will; 6. the preemption rule makes room for what still waits;
+//! 7. what is kept gives back, and changes the seats of elastic jobs; 8. running jobs move elsewhere, and whoever waits for
+//! what they leave starts; 9. the buyer adjusts the fleet; 10. the clock is set for whoever wants to be woken.
+//!
+//! A job that steps aside is not in the line while that lasts, under any admission rule: it wants nothing yet, so that
+//! whoever is behind it takes nothing from it, and a strict line does not stop for it. It is back in its place at the next
+//! decision at which it may lie somewhere.
 
 use sim_core::engine::{
     Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
 };
-use sim_core::model::{ModelSet, Placement, Role, Seats};
+use sim_core::model::{Gang, ModelSet, OfferingSet, Placement, Role, Seats};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
@@ -18,6 +23,8 @@ use crate::order::Order;
 use crate::place::Place;
 use crate::preempt::Preempt;
 use crate::queue::{Key, Queue};
+use crate::reclaims::Reclaims;
+use crate::relocate::Relocate;
 
 /// A policy made of parts.
 pub struct Composed {
@@ -31,10 +38,12 @@ pub struct Composed {
     pub place: Box<dyn Place>,
     /// Who makes room.
     pub preempt: Box<dyn Preempt>,
-    /// What to hold.
+    /// What to hold, and which of it is for whom.
     pub buy: Box<dyn Buy>,
     /// What is kept beside: by default nothing.
     pub keep: Keeping,
+    /// Who moves while it runs.
+    pub relocate: Box<dyn Relocate>,
     /// The waiting jobs; empty at the start.
     pub state: Standing,
 }
@@ -45,6 +54,8 @@ pub struct Standing {
     queue: Queue,
     ranked: SimTime,
     woken: SimTime,
+    /// Kept only where a part asks for it.
+    reclaims: Reclaims,
     /// No job waits once the last plan is done.
     nobody_waits: bool,
 }
@@ -59,8 +70,21 @@ pub struct Desk<'d, 'v, 'p> {
     pub queue: &'d mut Queue,
     /// Who goes first.
     pub order: &'d dyn Order,
+    /// Reclaims seen so far, where a part asks for them.
+    pub reclaims: &'d Reclaims,
     place: &'d mut dyn Place,
     pace: Option<&'d mut Pace>,
+    /// Who says where a job may lie; nobody, once the buyer itself is asked.
+    router: Option<&'d dyn Buy>,
+}
+
+/// What a buyer routes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'s, 'v> {
+    /// The world.
+    pub view: &'s View<'v>,
+    /// Reclaims seen so far.
+    pub reclaims: &'s Reclaims,
 }
 
 impl<'v> Desk<'_, 'v, '_> {
@@ -71,10 +95,41 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
     pub fn lay(&mut self, job: JobId) -> Option<Placement> {
+        self.lay_on(job, self.queue.routes(job))
+    }
+
+    /// Where a waiting or running job would lie on these offerings, if it fits.
+    pub fn lay_on(&mut self, job: JobId, offerings: OfferingSet) -> Option<Placement> {
         let place = &mut *self.place;
         self.plan.lay(job, &mut |capacity, role, models| {
-            lay_most(place, capacity, (role, models))
+            lay_most(place, capacity, (&role.within(offerings), models))
         })
+    }
+
+    /// What a waiting job needs at once, on the offerings on which it may lie.
+    pub fn gang(&self, job: JobId) -> Gang {
+        self.job(job).gang().within(self.queue.routes(job))
+    }
+
+    /// What a buyer routes by.
+    pub fn sight(&self) -> Sight<'_, 'v> {
+        Sight {
+            view: self.view,
+            reclaims: self.reclaims,
+        }
+    }
+
+    /// Where a job that does not wait may lie.
+    pub fn routes(&self, job: &JobView<'_>) -> OfferingSet {
+        let router = self.router;
+        router.map_or(OfferingSet::ANY, |router| router.routes(job, &self.sight()))
+    }
+
+    /// Puts a job back into the queue that this plan interrupted.
+    pub fn requeue(&mut self, job: JobId) {
+        let job = self.job(job);
+        let (rank, routes) = (self.key(&job), self.routes(&job));
+        self.queue.insert_on(&job, rank, routes);
     }
 
     /// Where it would lie if this were free; for a gang of one role.
@@ -119,7 +174,7 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        let parts = self.buy.wakes_on() | self.keep.wakes_on();
+        let parts = self.buy.wakes_on() | self.keep.wakes_on() | self.relocate.wakes_on();
         let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
@@ -131,14 +186,17 @@ impl Policy for Composed {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.take_in(view, plan.capacity());
+        let aside = self.route(view, plan);
         let (rules, pace) = self.keep.parts();
         let mut desk = Desk {
             view,
             plan,
             queue: &mut self.state.queue,
             order: &*self.order,
+            reclaims: &self.state.reclaims,
             place: &mut *self.place,
             pace,
+            router: self.buy.is_router().then_some(&*self.buy),
         };
         let (mut shut, mut wish) = (Vec::new(), None);
         for rule in rules.iter_mut() {
@@ -154,14 +212,35 @@ impl Policy for Composed {
         for rule in rules {
             wish = earlier(wish, rule.finish(&mut desk));
         }
+        let before = desk.plan.decisions().len();
+        let move_at = self.relocate.relocate(&mut desk);
+        let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
+        if moved && !desk.queue.is_empty() {
+            self.admit.admit(&mut desk);
+        }
         // Where something is shut the buyer sees a world in which no more of it is to be had.
         let open = view.shutting(&shut);
         let mut desk = Desk {
             view: &open,
-            ..desk
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            reclaims: &self.state.reclaims,
+            place: &mut *self.place,
+            pace: None,
+            router: None,
         };
         let bought = self.buy.buy(&mut desk);
-        let wish = earlier(bought, self.keep.heeds(wish, view));
+        let wish = earlier(earlier(bought, move_at), self.keep.heeds(wish, view));
+        if self.watches_reclaims() {
+            self.state.reclaims.note_plan(plan, view);
+        }
+        for (job, key) in aside {
+            let job = view
+                .job(job)
+                .expect("it waited at the start of this decision");
+            self.state.queue.insert(&job, key);
+        }
         if let Some(pace) = self.keep.pace() {
             pace.seal(plan.decisions());
         }
@@ -179,6 +258,7 @@ impl Policy for Composed {
             preempt: self.preempt.fork(),
             buy: self.buy.fork(),
             keep: self.keep.fork(),
+            relocate: self.relocate.fork(),
             state: self.state.clone(),
         })
     }
@@ -187,6 +267,7 @@ impl Policy for Composed {
 impl Composed {
     /// Brings the queue up to date.
     fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
+        let watches = self.watches_reclaims();
         let queue = &mut self.state.queue;
         for change in view.changes() {
             match change {
@@ -197,6 +278,7 @@ impl Composed {
                     }
                 }
                 Change::Started(job) | Change::Ended(job) => queue.remove(*job),
+                Change::Node(node) if watches => self.state.reclaims.note(*node, view),
                 Change::Reseated(_)
                 | Change::Node(_)
                 | Change::Price(_)
@@ -219,6 +301,34 @@ impl Composed {
                 queue.insert(&job, self.order.key(&job, view));
             }
         }
+    }
+
+    fn watches_reclaims(&self) -> bool {
+        self.buy.is_router() || self.relocate.watches_reclaims()
+    }
+
+    /// Puts each waiting job into the lane of where it may lie now; takes out and returns those that may lie nowhere.
+    fn route(&mut self, view: &View<'_>, plan: &mut Plan<'_>) -> Vec<(JobId, Key)> {
+        let mut aside = Vec::new();
+        if !self.buy.is_router() {
+            return aside;
+        }
+        let (queue, reclaims) = (&mut self.state.queue, &self.state.reclaims);
+        for (id, key) in queue.entries() {
+            let job = view.job(id).expect("queues hold live jobs");
+            let routes = self.buy.routes(&job, &Sight { view, reclaims });
+            if routes == queue.routes(id) {
+                continue;
+            }
+            queue.remove(id);
+            if routes.is_empty() {
+                plan.hold(id, Reason::NotRouted);
+                aside.push((id, key));
+            } else {
+                queue.insert_on(&job, key, routes);
+            }
+        }
+        aside
     }
 
     /// Asks to be woken at the earliest moment that a part wishes, once.
@@ -269,6 +379,10 @@ fn lay_most(
 
 fn is_preempt(decision: &Decision) -> bool {
     matches!(decision, Decision::Job(JobDecision::Preempt(_)))
+}
+
+fn is_reseat(decision: &Decision) -> bool {
+    matches!(decision, Decision::Job(JobDecision::Reseat(..)))
 }
 
 fn is_start(decision: &Decision) -> bool {

@@ -63,6 +63,7 @@
 
 pub mod admit;
 pub mod buy;
+mod buyers;
 pub mod compose;
 pub mod deadline;
 pub mod joint;
@@ -72,5 +73,7 @@ pub mod params;
 pub mod place;
 pub mod preempt;
 pub mod queue;
+pub mod reclaims;
 pub mod registry;
+pub mod relocate;
 mod runs;

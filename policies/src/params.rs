@@ -41,6 +41,10 @@ pub enum Domain {
     Fleets,
     /// A list of names of budgets of the scenario.
     Budgets,
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// A duration above zero, or this word.
+    SpanOr(&'static str),
 }
 
 /// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
@@ -142,8 +146,25 @@ impl Params {
 
     /// A duration.
     pub fn span(&self, name: &str) -> Span {
-        let text = self.text(name);
+        let text = self.word(name);
         text.parse().expect("checked, and defaults are well formed")
+    }
+
+    /// A duration, or `None` where its word stands for none.
+    pub fn span_or_none(&self, name: &str) -> Option<Span> {
+        let text = self.word(name);
+        let param = self.declared.iter().find(|param| param.name == name);
+        let domain = param.expect("a part reads what it declares").domain;
+        let is_none = matches!(domain, Domain::SpanOr(word) if text == word);
+        (!is_none).then(|| text.parse().expect("checked, and defaults are well formed"))
+    }
+
+    /// One of several words.
+    pub fn word(&self, name: &str) -> &str {
+        match self.given.get(name) {
+            Some(Value::Text(text)) => text.as_str(),
+            Some(_) | None => self.default_of(name).trim_matches('"'),
+        }
     }
 
     /// A whole number.
@@ -177,19 +198,12 @@ impl Params {
 
     /// A duration; none if it never ends.
     pub fn patience(&self, name: &str) -> Option<Span> {
-        self.text(name).parse().ok()
+        self.word(name).parse().ok()
     }
 
     /// A time of day, in seconds.
     pub fn second_of_day(&self, name: &str) -> u32 {
-        second_of_day(self.text(name)).expect("checked, and defaults are well formed")
-    }
-
-    fn text(&self, name: &str) -> &str {
-        match self.given.get(name) {
-            Some(Value::Text(text)) => text,
-            Some(_) | None => self.default_of(name).trim_matches('"'),
-        }
+        second_of_day(self.word(name)).expect("checked, and defaults are well formed")
     }
 
     /// Yes or no.
@@ -241,6 +255,13 @@ impl Domain {
                 if texts.iter().all(|text| words.contains(&text.as_str())) =>
             {
                 None
+            }
+            (Self::Word(words), Value::Text(text)) if words.contains(&text.as_str()) => None,
+            (Self::Word(words), _) => Some(format!("one of {}", words.join(", "))),
+            (Self::SpanOr(word), Value::Text(text)) if text == word => None,
+            (Self::SpanOr(word), value) => {
+                let rule = Self::Span.breach(value)?;
+                Some(format!("{rule}, or the word {word:?}"))
             }
             (Self::Subset(words), _) => Some(format!("a list of any of {}", words.join(", "))),
             (Self::Patience, Value::Text(text)) if text == "never" => None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::engine::JobView;
-use sim_core::model::{Demand, Gang, ModelSet};
+use sim_core::model::{Demand, Gang, ModelSet, OfferingSet};
 use sim_core::units::JobId;
 
 use crate::runs::Runs;
@@ -25,6 +25,8 @@ pub struct Queue {
     /// The first entry of each lane: what a pass over the heads looks at.
     heads: Vec<Entry>,
     wants: BTreeMap<(Gang, ModelSet), usize>,
+    /// Where the jobs of each lane may lie.
+    routes: Vec<OfferingSet>,
     /// By job slot, a bit each: whether its job waits. Most jobs that the queue is told of do not.
     waits: Vec<u64>,
     /// By job slot: its entry and its lane, meaningless unless it waits.
@@ -32,6 +34,8 @@ pub struct Queue {
     len: usize,
     /// Whether some job ever wanted more than single whole GPUs of any model.
     complex: bool,
+    /// Whether some job was ever kept from some offering.
+    routed: bool,
 }
 
 /// A pass over the queue in order that leaves out lanes found not to fit.
@@ -78,9 +82,14 @@ impl Queue {
         !self.complex
     }
 
-    /// Puts a job in, with its key.
+    /// Puts a job in, with its key; it may lie wherever it can.
     pub fn insert(&mut self, job: &JobView<'_>, key: Key) {
-        let lane = self.lane(job);
+        self.insert_on(job, key, OfferingSet::ANY);
+    }
+
+    /// The same, where it may lie on these offerings only.
+    pub fn insert_on(&mut self, job: &JobView<'_>, key: Key, routes: OfferingSet) {
+        let lane = self.lane(job, routes);
         let (id, new) = (job.id(), entry(key, job.id()));
         let (word, bit) = (id.slot() / 64, 1 << (id.slot() % 64));
         if self.places.len() <= id.slot() {
@@ -95,12 +104,14 @@ impl Queue {
         self.len += 1;
     }
 
-    fn lane(&mut self, job: &JobView<'_>) -> usize {
-        let want = (job.gang().clone(), job.models());
+    fn lane(&mut self, job: &JobView<'_>, routes: OfferingSet) -> usize {
+        let want = (job.gang().within(routes), job.models());
         let next = self.lanes.len();
         let lane = *self.wants.entry(want).or_insert(next);
         if lane == next {
-            self.complex |= !is_simple(job);
+            self.routed |= routes != OfferingSet::ANY;
+            self.complex |= self.routed || !is_simple(job);
+            self.routes.push(routes);
             self.lanes.push(Runs::default());
             self.heads.push(NONE);
         }
@@ -136,11 +147,26 @@ impl Queue {
         Some((job_of(first), key_of(first)))
     }
 
+    /// Where a waiting job may lie.
+    pub fn routes(&self, job: JobId) -> OfferingSet {
+        if self.routed {
+            self.routes[self.places[job.slot()].1]
+        } else {
+            OfferingSet::ANY
+        }
+    }
+
     /// All jobs in order.
     pub fn jobs(&self) -> Vec<JobId> {
+        self.entries().into_iter().map(|(job, _)| job).collect()
+    }
+
+    /// The same, each with its key.
+    pub fn entries(&self) -> Vec<(JobId, Key)> {
         let mut entries: Vec<Entry> = self.lanes.iter().flat_map(Runs::iter).collect();
         entries.sort_unstable();
-        entries.into_iter().map(job_of).collect()
+        let apart = |entry| (job_of(entry), key_of(entry));
+        entries.into_iter().map(apart).collect()
     }
 
     /// Empties the queue, and hands over who was in it.

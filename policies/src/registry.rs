@@ -6,9 +6,11 @@ pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 
 use sim_core::engine::Policy;
 use sim_core::model::Market;
+use sim_core::units::SimTime;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Buy, Keep, QueueDepth, Reaper};
+use crate::buyers;
 use crate::deadline::entries;
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
 use crate::order::{
@@ -17,6 +19,7 @@ use crate::order::{
 use crate::params::{Domain, Param, Params};
 use crate::place::{BestFit, Consolidate, FirstFit, Place, RackAware, Random, Spread, WorstFit};
 use crate::preempt::{ByOrder, Never, Preempt};
+use crate::relocate::{Cheaper, Relocate, Stay};
 
 /// What a part may need to know when it is made.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +68,7 @@ const PLAIN: Claims = Claims {
     keeps: None,
     needs: &[],
 };
-const FAIR: Claims = Claims {
+pub(crate) const FAIR: Claims = Claims {
     starvation_free: true,
     ..PLAIN
 };
@@ -107,7 +110,7 @@ const RELIEF: &[Param] = &[Param {
     doc: "most jobs for which room is made at an instant",
 }];
 /// Names of the markets.
-const MARKETS: &[&str] = &[
+pub(crate) const MARKETS: &[&str] = &[
     "owned",
     "on-demand",
     "reserved",
@@ -122,6 +125,12 @@ const QUEUE_DEPTH: &[Param] = &[
         domain: Domain::Subset(MARKETS),
         default: "[\"on-demand\"]",
         doc: "markets to buy in",
+    },
+    Param {
+        name: "fleets",
+        domain: Domain::Fleets,
+        default: "[]",
+        doc: "fleets to buy from; none named: all of those markets",
     },
     Param {
         name: "idle",
@@ -369,8 +378,57 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
                 markets,
+                fleets: params.subset("fleets"),
                 standby: params.count("standby"),
                 reaper: Reaper::new(params.patience("idle"), params.millionths("below")),
+            })
+        },
+    },
+    buyers::SPOT_FIRST,
+    buyers::LAYERS,
+    buyers::BURST,
+];
+
+const CHEAPER: &[Param] = &[
+    Param {
+        name: "margin",
+        domain: Domain::Ratio(0.0, 0.99),
+        default: "0.2",
+        doc: "share of what is left to pay that a move must save",
+    },
+    span("every", "\"15m\"", "how often to look"),
+    Param {
+        name: "max-rate",
+        domain: Domain::Ratio(0.0, 1000.0),
+        default: "1000.0",
+        doc: "most reclaims per machine and hour that a pool to move to may have",
+    },
+    buyers::PRIOR_RATE,
+    buyers::PRIOR_HOURS,
+];
+
+/// Who moves while it runs.
+pub const RELOCATIONS: &[Entry<dyn Relocate>] = &[
+    Entry {
+        kind: "none",
+        doc: "nobody",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Stay),
+    },
+    Entry {
+        kind: "cheaper",
+        doc: "running jobs, to a pool where an hour of useful work is cheaper",
+        params: CHEAPER,
+        claims: FAIR,
+        build: |params, _| {
+            Box::new(Cheaper {
+                margin: params.ratio("margin"),
+                every: params.span("every"),
+                max_rate: params.ratio("max-rate"),
+                prior: buyers::prior(params),
+                next: SimTime::ZERO,
+                expects: false,
             })
         },
     },

@@ -71,12 +71,12 @@ const ROOMS: [(&str, &[&str]); 3] = [
         &[
             "params",
             "runs",
-            "queue",
+            "queue|reclaims",
             "order",
             "place",
-            "admit|preempt|buy|keeping|compose",
+            "admit|preempt|buy|relocate|keeping|compose",
             "joint",
-            "registry",
+            "registry|buyers",
         ],
     ),
     (
@@ -181,7 +181,7 @@ fn a_file_holds_one_idea_and_says_it_first() {
 
 #[test]
 fn a_policy_fits_on_a_page_or_two() {
-    for room in ["order", "place", "preempt", "buy"] {
+    for room in ["order", "place", "preempt", "buy", "relocate"] {
         for file in sources(&root().join("policies/src").join(room)) {
             let text = fs::read_to_string(&file).expect("readable");
             let lines = text
@@ -190,8 +190,10 @@ fn a_policy_fits_on_a_page_or_two() {
                 .unwrap_or_default()
                 .lines()
                 .count();
-            // What placements share is a mechanism, not a policy.
-            let most = if file.ends_with("fill.rs") { 250 } else { 160 };
+            // What placements share is a mechanism, not a policy, and so is what buyers do.
+            let mechanisms = ["fill.rs", "route.rs", "shop.rs"];
+            let is_mechanism = mechanisms.iter().any(|name| file.ends_with(name));
+            let most = if is_mechanism { 250 } else { 160 };
             assert!(lines <= most, "{} has {lines} lines", file.display());
         }
     }

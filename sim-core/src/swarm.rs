@@ -6,8 +6,12 @@
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
-use crate::model::{ChargedFrom, Checkpoint, Class, Commitment, Demand, Gang, GpuDemand, Job};
-use crate::model::{Keep, Market, MarketSet, ModelSet, Offering, Ownership, Queue, Reservation};
+use crate::model::{
+    Appetite, ChargedFrom, Checkpoint, Class, Commitment, Demand, Gang, GpuDemand, Job,
+};
+use crate::model::{
+    Keep, Market, MarketSet, ModelSet, Offering, OfferingSet, Ownership, Queue, Reservation,
+};
 use crate::model::{Risk, Role, Shape, Terms};
 use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
 use crate::units::{ZoneId, convert};
@@ -367,6 +371,18 @@ impl Swarm {
                 },
                 reseat,
             },
+            appetite: self.appetite(at),
+        }
+    }
+
+    fn appetite(&self, at: u64) -> Appetite {
+        let mut luck = self.luck("appetite", at);
+        let price = |value| Price::from_nanousd_h(value).expect("low");
+        let (tolerance, cap) = (luck.below(1_000_001), price(luck.between(1, 9)));
+        let says = |feature| self.has(feature);
+        Appetite {
+            tolerance_ppm: says("tolerance").then(|| small(tolerance)),
+            price_cap: says("price-cap").then_some(cap),
         }
     }
 
@@ -446,6 +462,7 @@ impl Swarm {
                 } else {
                     MarketSet::ANY
                 },
+                offerings: OfferingSet::ANY,
             },
         }
     }

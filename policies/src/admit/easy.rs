@@ -149,7 +149,7 @@ impl Easy {
     ) -> (SimTime, Shadow) {
         let mut forecast = self.forecast.take().unwrap_or_else(|| desk.plan.forecast());
         desk.plan.forecast_into(&mut forecast);
-        let head = desk.job(head);
+        let (gang, models) = (desk.gang(head), desk.job(head).models());
         let mut shadow_time = None;
         let mut ends = merged(self.ends.iter(desk.view.now()), fresh).peekable();
         while let Some((end, job, is_fresh)) = ends.next() {
@@ -160,7 +160,7 @@ impl Easy {
             let last_of_instant = ends.peek().is_none_or(|(next, _, _)| *next > end);
             if shadow_time.is_none()
                 && last_of_instant
-                && fits(desk.place(), &mut forecast, head.gang(), head.models())
+                && fits(desk.place(), &mut forecast, &gang, models)
             {
                 shadow_time = Some(end);
             }
@@ -195,8 +195,8 @@ impl Shadow {
                 let Some(granted) = forecast.start(candidate.gang(), &at.seats) else {
                     return false;
                 };
-                let head = desk.job(head);
-                let still = fits(desk.place(), forecast, head.gang(), head.models());
+                let (gang, models) = (desk.gang(head), desk.job(head).models());
+                let still = fits(desk.place(), forecast, &gang, models);
                 if !still {
                     forecast.stop(candidate.gang(), &granted);
                 }

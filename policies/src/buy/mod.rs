@@ -1,20 +1,49 @@
 //! Buying: what to hold.
 
+mod burst;
+mod idle;
+mod layers;
+mod pools;
 mod queue_depth;
 mod reap;
+mod risk;
+mod route;
+mod shop;
+mod spot_first;
 
+pub use burst::Burst;
+pub(crate) use burst::cloud_sides;
+pub use idle::Idle;
+pub use layers::Layers;
+pub(crate) use pools::POOLS;
+pub use pools::Pools;
 pub use queue_depth::QueueDepth;
 pub use reap::Reaper;
+pub(crate) use risk::{machines, remaining};
+pub(crate) use route::Sides;
+pub(crate) use spot_first::Bears;
+pub use spot_first::SpotFirst;
 
-use sim_core::engine::Wakes;
+use sim_core::engine::{JobView, Wakes};
+use sim_core::model::OfferingSet;
 use sim_core::units::SimTime;
 
-use crate::compose::Desk;
+use crate::compose::{Desk, Sight};
 
 /// What to hold.
 pub trait Buy: Send {
     /// Asks for machines, and gives some back; returns when it wants to look again.
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime>;
+
+    /// Where a job may lie; nowhere holds it back. Asked of every waiting job before anybody starts, if [`Buy::is_router`].
+    fn routes(&self, _job: &JobView<'_>, _sight: &Sight<'_, '_>) -> OfferingSet {
+        OfferingSet::ANY
+    }
+
+    /// Whether it says where jobs may lie.
+    fn is_router(&self) -> bool {
+        false
+    }
 
     /// What it wants to be asked after, beyond arrivals, ends and nodes.
     fn wakes_on(&self) -> Wakes {

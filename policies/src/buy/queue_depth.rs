@@ -1,7 +1,7 @@
 //! Queue depth: machines for what waits beyond what boots, in the order of the fleets, and some in standby; one that has been
 //! idle for a while is given back, unless it is in standby or a job waits that would use it.
 
-use sim_core::engine::{Capacity, NodePhase, Wakes};
+use sim_core::engine::{Capacity, NodePhase, OfferingView, Wakes};
 use sim_core::model::{Market, Role};
 use sim_core::units::{NodeId, OfferingId, SimTime};
 
@@ -14,6 +14,8 @@ use crate::place::{Offerings, empty_room, groups};
 pub struct QueueDepth {
     /// Markets to buy in.
     pub markets: Vec<Market>,
+    /// Fleets to buy from, by name; none named: all of those markets.
+    pub fleets: Vec<String>,
     /// Idle nodes to keep ready.
     pub standby: u32,
     /// What gives back.
@@ -40,7 +42,7 @@ impl Buy for QueueDepth {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
         let markets = desk.view.offerings();
         let offerings: Vec<OfferingId> = markets
-            .filter(|(_, offering)| self.markets.contains(&offering.market))
+            .filter(|(_, offering)| self.sells(offering))
             .map(|(id, _)| id)
             .collect();
         let mut fleets: Vec<Fleet> = offerings.iter().map(|id| fleet(desk, *id)).collect();
@@ -74,6 +76,13 @@ impl Buy for QueueDepth {
 
     fn fork(&self) -> Box<dyn Buy> {
         Box::new(self.clone())
+    }
+}
+
+impl QueueDepth {
+    fn sells(&self, offering: &OfferingView<'_>) -> bool {
+        let named = self.fleets.iter().any(|name| name == offering.name);
+        self.markets.contains(&offering.market) && (named || self.fleets.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What placements share: groups of offerings with one GPU model, and seats from a walk over nodes.
 
 use sim_core::engine::Capacity;
-use sim_core::model::{GpuDemand, GpuSet, ModelSet, Role, Seat, Seats};
+use sim_core::model::{GpuDemand, GpuSet, ModelSet, Role, Seat, Seats, Shape};
 use sim_core::units::{NodeId, OfferingId};
 use smallvec::SmallVec;
 
@@ -160,7 +160,12 @@ pub(super) fn one_node(
 
 /// Tasks of `role` that an empty node of `offering` holds.
 pub(crate) fn empty_room(capacity: &Capacity, role: &Role, offering: OfferingId) -> u32 {
-    let (shape, demand) = (capacity.shape(offering), &role.demand);
+    room_in(capacity.shape(offering), role)
+}
+
+/// Tasks of `role` that an empty node of this shape holds.
+pub(crate) fn room_in(shape: Shape, role: &Role) -> u32 {
+    let demand = &role.demand;
     let by_gpu = match demand.gpu {
         GpuDemand::None => u32::MAX,
         GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),

@@ -9,7 +9,7 @@ mod random;
 mod spread;
 
 pub use consolidate::Consolidate;
-pub(crate) use fill::{Offerings, empty_room, fill, groups};
+pub(crate) use fill::{Offerings, empty_room, fill, groups, room_in};
 pub use first_fit::FirstFit;
 pub use fit::{BestFit, WorstFit};
 pub use rack_aware::RackAware;

@@ -68,9 +68,7 @@ fn make_room(desk: &mut Desk<'_, '_, '_>, head: JobId, key: Key) -> bool {
     }
     desk.start(head, &placement);
     for job in hit {
-        let job = desk.job(job);
-        let rank = desk.key(&job);
-        desk.queue.insert(&job, rank);
+        desk.requeue(job);
     }
     true
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policies::registry::POLICIES;
 use sim_core::engine::Finish;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, ModelSet, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, ModelSet, OfferingSet, Role};
 use sim_core::units::ModelId;
 use sim_core::watch::Outcome;
 
@@ -22,6 +22,7 @@ fn strangers() -> Vec<Job> {
                 cpu_milli,
                 memory_mib: 0,
                 markets: MarketSet::ANY,
+                offerings: OfferingSet::ANY,
             },
         })
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Plan, Policy, View, Wakes};
-use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, OfferingSet, Role};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::rig::{self, Drive, fates, fleet, job, world};
@@ -127,6 +127,7 @@ fn jobs(rigid: &[Rigid], cpu_milli: u32) -> Vec<Job> {
             cpu_milli,
             memory_mib: 0,
             markets: MarketSet::ANY,
+            offerings: OfferingSet::ANY,
         };
         let tasks = small(rigid.gpus);
         let gang = Gang::One(Role::rigid(tasks, demand));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Finish, Grants, Policy, Step, Trigger, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Digests, Fact, Observer, Outcome, Transcript};
@@ -33,6 +33,7 @@ pub(crate) fn class() -> Class {
             rates: Rates::default(),
         },
         checkpoint: Checkpoint::default(),
+        appetite: Appetite::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use policies::keeping::Keeping;
 use policies::params::{Params, Value};
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    SCALES, Setting, find,
+    RELOCATIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -27,8 +27,8 @@ const NOTHING: [&str; 4] = ["none", "none", "none", "given"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
-    /// Order, admission, placement, preemption, buyer.
-    Parts([&'static str; 5]),
+    /// Order, admission, placement, preemption, buyer, mover.
+    Parts([&'static str; 6]),
     Whole(&'static str),
 }
 
@@ -37,7 +37,12 @@ pub(crate) fn plain(order: &'static str, admit: &'static str, place: &'static st
     parts([order, admit, place, "none", "keep"])
 }
 
-pub(crate) fn parts(kinds: [&'static str; 5]) -> Contender {
+pub(crate) fn parts([order, admit, place, preempt, buy]: [&'static str; 5]) -> Contender {
+    moving([order, admit, place, preempt, buy, "none"])
+}
+
+/// The same, with who moves while it runs.
+pub(crate) fn moving(kinds: [&'static str; 6]) -> Contender {
     Contender {
         kinds: Kinds::Parts(kinds),
         grants: Grants::default(),
@@ -89,6 +94,19 @@ pub(crate) fn all() -> Vec<Contender> {
     }
     for order in ORDERS {
         all.push(parts([order.kind, "skip", "best-fit", "by-order", "keep"]).quick());
+    }
+    for relocate in RELOCATIONS {
+        for buy in BUYERS {
+            let kinds = [
+                "fifo",
+                "skip",
+                "best-fit",
+                "by-order",
+                buy.kind,
+                relocate.kind,
+            ];
+            all.push(moving(kinds).quick());
+        }
     }
     all.push(parts(["srtf", "skip", "best-fit", "by-order", "keep"]).knowing());
     all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
@@ -143,6 +161,9 @@ impl Contender {
         self.with("quantum", Value::Text("10m".to_owned()))
             .with("depth", Value::Integer(3))
             .with("idle", Value::Text("1m".to_owned()))
+            .with("patience", Value::Text("2m".to_owned()))
+            .with("every", Value::Text("3m".to_owned()))
+            .with("margin", Value::Float(0.01))
     }
 
     /// In the ways of the published simulator that it can keep.
@@ -174,7 +195,7 @@ impl Contender {
     pub(crate) fn policy(&self) -> Box<dyn Policy + Send> {
         match self.kinds {
             Kinds::Whole(kind) => self.made(POLICIES, kind),
-            Kinds::Parts([order, admit, place, preempt, buy]) => Box::new(Composed {
+            Kinds::Parts([order, admit, place, preempt, buy, relocate]) => Box::new(Composed {
                 name: self.name(),
                 order: self.made(ORDERS, order),
                 admit: self.made(ADMISSIONS, admit),
@@ -182,6 +203,7 @@ impl Contender {
                 preempt: self.made(PREEMPTIONS, preempt),
                 buy: self.made(BUYERS, buy),
                 keep: self.kept(),
+                relocate: self.made(RELOCATIONS, relocate),
                 state: Standing::default(),
             }),
         }
@@ -218,7 +240,7 @@ impl Contender {
     pub(crate) fn is_starvation_free(&self) -> bool {
         match self.kinds {
             Kinds::Whole(kind) => claims(POLICIES, kind).starvation_free,
-            Kinds::Parts([order, admit, _, preempt, buy]) => {
+            Kinds::Parts([order, admit, _, preempt, buy, relocate]) => {
                 claims(ORDERS, order).starvation_free
                     && claims(ADMISSIONS, admit).starvation_free
                     && claims(PREEMPTIONS, preempt).starvation_free
@@ -226,6 +248,7 @@ impl Contender {
                     && claims(GUARDS, self.keeps[0]).starvation_free
                     && claims(HOURS, self.keeps[1]).starvation_free
                     && claims(SCALES, self.keeps[2]).starvation_free
+                    && claims(RELOCATIONS, relocate).starvation_free
             }
         }
     }

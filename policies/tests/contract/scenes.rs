@@ -7,8 +7,8 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
-    Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet, Offering,
-    Role, Shape, Terms,
+    Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet,
+    Offering, OfferingSet, Role, Shape, Terms,
 };
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -154,6 +154,7 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
             },
             ..Checkpoint::default()
         },
+        appetite: Appetite::default(),
     }
 }
 
@@ -244,6 +245,7 @@ fn sized(tasks: u64, gpu: GpuDemand, cpu: u64) -> Role {
             cpu_milli: small(cpu),
             memory_mib: 100,
             markets: MarketSet::ANY,
+            offerings: OfferingSet::ANY,
         },
     }
 }

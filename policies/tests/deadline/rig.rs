@@ -8,7 +8,7 @@ use policies::registry::{POLICIES, Setting, find};
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Capacity, Engine, Finish, Grants, Policy, Trigger, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape, Terms,
 };
 use sim_core::units::{ClassId, JobId, ModelId, NodeId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Fact, Observer};
@@ -124,6 +124,7 @@ pub(crate) fn world(up: &[bool], gap: u64, changeover: Span, on_demand: u32) -> 
                 restore: changeover,
                 ..Checkpoint::default()
             },
+            appetite: Appetite::default(),
         }],
         commitments: Vec::new(),
         budgets: Vec::new(),

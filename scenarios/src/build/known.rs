@@ -3,7 +3,7 @@
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    SCALES,
+    RELOCATIONS, SCALES,
 };
 use traces::Reads;
 
@@ -46,6 +46,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Hours => entries(HOURS),
         Seam::Scale => entries(SCALES),
         Seam::Pace => entries(PACES),
+        Seam::Move => entries(RELOCATIONS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),
@@ -85,9 +86,13 @@ fn param(param: &PolicyParam) -> Param {
         // The registry itself says which words, and what else may stand there.
         Domain::Subset(_)
         | Domain::Patience
+        | Domain::SpanOr(_)
         | Domain::TimeOfDay
         | Domain::Fleets
         | Domain::Budgets => ParamTakes::Any,
+        Domain::Word(words) => {
+            ParamTakes::Choice(words.iter().map(|word| (*word).to_owned()).collect())
+        }
     };
     optional(param.name, takes)
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use sim_core::course::CourseKind;
 use sim_core::engine::World;
-use sim_core::model::{Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Role};
+use sim_core::model::{
+    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, OfferingSet, Role,
+};
 use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
@@ -336,6 +338,7 @@ fn demand(record: &Record, gpus: u32) -> Demand {
         cpu_milli: of_told(record.cpu_milli),
         memory_mib: of_told(record.memory_mib),
         markets: MarketSet::ANY,
+        offerings: OfferingSet::ANY,
     }
 }
 

@@ -5,7 +5,7 @@ use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
     ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, SCALES, Setting, find,
+    PREEMPTIONS, RELOCATIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -13,11 +13,11 @@ use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, 
 
 /// What stands where a composed policy says nothing.
 const DEFAULTS: [&str; SEAMS] = [
-    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given",
+    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none",
 ];
 
 /// Parts of a composed policy.
-const SEAMS: usize = 9;
+const SEAMS: usize = 10;
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -85,6 +85,7 @@ fn contender(
                 &composed.hours,
                 &composed.scale,
                 &composed.pace,
+                &composed.relocate,
             ];
             composed_of(given.map(Option::as_ref), scenario, reasons)?
         }
@@ -163,6 +164,7 @@ fn composed_of(
         seam(HOURS, 6, context, reasons),
         seam(SCALES, 7, context, reasons),
         seam(PACES, 8, context, reasons),
+        seam(RELOCATIONS, 9, context, reasons),
     ];
     let made: Vec<Made> = made.into_iter().collect::<Option<_>>()?;
     let kinds = std::array::from_fn(|seam| made[seam].kind);
@@ -343,6 +345,9 @@ impl Contender {
                 ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
                 keep: keeping(kinds, params, &setting),
+                relocate: (find(RELOCATIONS, kinds[9]).expect("checked").build)(
+                    &params[9], &setting,
+                ),
                 state: Standing::default(),
             }),
             Make::Named { kind, params } => {

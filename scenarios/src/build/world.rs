@@ -257,6 +257,7 @@ fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) ->
             restore: checkpoint.restore.value + fill,
             reseat: checkpoint.reseat.value + fill,
         },
+        appetite: workload.appetite,
     }
 }
 

@@ -11,9 +11,12 @@ use policies::keeping::Keeping;
 use policies::order::{Fifo, Order, Shortest};
 use policies::place::FirstFit;
 use policies::preempt::Never;
+use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms};
+use sim_core::model::{
+    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms,
+};
 use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -106,6 +109,7 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
             preempt: Box::new(Never),
             buy: Box::new(Same),
             keep: Keeping::default(),
+            relocate: Box::new(Stay),
             state: Standing::default(),
         })
     };
@@ -177,6 +181,7 @@ fn world(case: &Case) -> Result<World, String> {
             rates: Rates::default(),
         },
         checkpoint: Checkpoint::default(),
+        appetite: Appetite::default(),
     };
     Ok(World {
         offerings: vec![pool],

@@ -7,7 +7,8 @@ use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::Grants;
 use sim_core::engine::{Change, Engine, Plan, Policy, Trigger, View, Wakes, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape,
+    Terms,
 };
 use sim_core::units::{ClassId, JobId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve, Lifetime, Trace};
@@ -136,6 +137,7 @@ impl Job {
                 restore: self.restore,
                 ..Checkpoint::default()
             },
+            appetite: Appetite::default(),
         };
         Some(World {
             offerings: vec![machine],

@@ -23,6 +23,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Hours
         | Seam::Scale
         | Seam::Pace
+        | Seam::Move
         | Seam::Policy
         | Seam::Synth
         | Seam::Estimate

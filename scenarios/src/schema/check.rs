@@ -232,6 +232,7 @@ impl Seam {
             Self::Hours => "opening hours",
             Self::Scale => "scaling",
             Self::Pace => "pace",
+            Self::Move => "move",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",
@@ -278,6 +279,7 @@ mod tests {
             | Seam::Hours
             | Seam::Scale
             | Seam::Pace
+            | Seam::Move
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat

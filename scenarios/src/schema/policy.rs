@@ -54,6 +54,8 @@ pub struct Composed {
     pub scale: Option<Part>,
     /// How often checkpoints are written.
     pub pace: Option<Part>,
+    /// Which running jobs go on elsewhere.
+    pub relocate: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -102,6 +104,7 @@ impl Composed {
             (Seam::Hours, &self.hours),
             (Seam::Scale, &self.scale),
             (Seam::Pace, &self.pace),
+            (Seam::Move, &self.relocate),
         ];
         let present = all.into_iter();
         present

@@ -277,6 +277,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("hours", &composed.hours),
                 ("scale", &composed.scale),
                 ("pace", &composed.pace),
+                ("move", &composed.relocate),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

@@ -113,6 +113,8 @@ pub enum Seam {
     Scale,
     /// How often checkpoints are written.
     Pace,
+    /// Who goes on elsewhere.
+    Move,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -145,6 +147,7 @@ impl Seam {
             | Self::Hours
             | Self::Scale
             | Self::Pace
+            | Self::Move
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

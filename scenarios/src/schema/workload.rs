@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::model::Market;
+use sim_core::model::{Appetite, Market};
 use sim_core::units::Span;
 
 use super::fleet::Bytes;
@@ -43,6 +43,8 @@ pub struct Workload {
     pub lead: Vec<Market>,
     /// The share of its tasks that a job can do with, in (0, 1].
     pub least: f64,
+    /// What their submitter puts up with, for policies that ask.
+    pub appetite: Appetite,
 }
 
 /// Where the jobs come from.

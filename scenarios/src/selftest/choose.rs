@@ -6,7 +6,7 @@ use policies::keeping::Keeping;
 use policies::params::Params;
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    SCALES, Setting,
+    RELOCATIONS, SCALES, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -56,6 +56,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         any(PLACEMENTS, luck),
     );
     let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
+    let relocate = any(RELOCATIONS, luck);
     let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
     let pace = any(PACES, luck);
     let grants = Grants {
@@ -68,7 +69,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         compat: false,
     };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
-    let kept = [guard.kind, hours.kind, scale.kind, pace.kind];
+    let kept = [guard.kind, hours.kind, scale.kind, pace.kind, relocate.kind];
     let name = [kinds.join("+"), kept.join("+")].join(" keeping ");
     let rules = [guard, hours, scale].map(|rule| (rule.build)(&plain(rule), &setting));
     let policy = Box::new(Composed {
@@ -79,6 +80,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         preempt: (preempt.build)(&plain(preempt), &setting),
         buy: (buy.build)(&plain(buy), &setting),
         keep: Keeping::new(rules, *(pace.build)(&plain(pace), &setting)),
+        relocate: (relocate.build)(&plain(relocate), &setting),
         state: Standing::default(),
     });
     Pilot {

@@ -266,7 +266,7 @@ impl Capacity {
     pub fn allows(&self, offering: OfferingId, models: ModelSet, demand: &Demand) -> bool {
         let pool = &self.pools[offering.index()];
         let model = demand.gpu == GpuDemand::None || models.allows(pool.shape.model);
-        model && demand.markets.allows(pool.market)
+        model && demand.markets.allows(pool.market) && demand.offerings.allows(offering)
     }
 
     /// How many tasks of `demand` fit on `node` as it is.

@@ -352,7 +352,10 @@ impl Plan<'_> {
             if seat.node.0 >= self.capacity.slots() {
                 return Err(Refusal::NoSuchNode(seat.node));
             }
-            if !demand.markets.allows(self.capacity.market_of(seat.node)) {
+            let offering = self.capacity.offering_of(seat.node);
+            if !demand.markets.allows(self.capacity.market_of(seat.node))
+                || !demand.offerings.allows(offering)
+            {
                 return Err(Refusal::WrongMarket(seat.node));
             }
             if demand.gpu != GpuDemand::None {

@@ -3,7 +3,7 @@
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Checkpoint, Gang, Market, ModelSet, Shape};
+use crate::model::{Allocation, Appetite, Checkpoint, Gang, Market, ModelSet, Shape};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -179,6 +179,16 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The offering whose slot `node` is. Panics beyond the fleet.
+    pub fn offering_of(&self, node: NodeId) -> OfferingId {
+        assert!(node.index() < self.state.nodes.len(), "{node:?} is a slot");
+        let first_beyond = self
+            .state
+            .supply
+            .partition_point(|supply| supply.first <= node.0);
+        OfferingId(u16::try_from(first_beyond - 1).expect("few offerings"))
+    }
+
     /// An offering, or `None` if there is no such.
     pub fn offering(&self, id: OfferingId) -> Option<OfferingView<'a>> {
         let offering = self.state.world.offerings.get(id.index())?;
@@ -334,6 +344,11 @@ impl<'a> JobView<'a> {
         self.live.standing == Standing::Running
     }
 
+    /// Whether it saves its state, for a node of its will be taken away: it stays where it is meanwhile.
+    pub fn is_saving(&self) -> bool {
+        self.is_running() && self.live.attempt.saving.is_some()
+    }
+
     /// Where it lies; empty while it waits.
     pub fn allocation(&self) -> &'a Allocation {
         &self.live.allocation
@@ -381,6 +396,21 @@ impl<'a> JobView<'a> {
     /// When it last joined the queue.
     pub fn queued(&self) -> SimTime {
         self.live.queued
+    }
+
+    /// How likely a reclaim may be for its submitter, in [0, 1], if that was said.
+    pub fn tolerance(&self) -> Option<f64> {
+        let ppm = self.appetite().tolerance_ppm?;
+        Some(f64::from(ppm) / 1e6)
+    }
+
+    /// The most that its submitter pays for a GPU an hour, if that was said.
+    pub fn price_cap(&self) -> Option<Price> {
+        self.appetite().price_cap
+    }
+
+    fn appetite(&self) -> &'a Appetite {
+        &self.state.world.classes[self.live.job.class.index()].appetite
     }
 
     /// How it saves its state, and what that costs.

@@ -1,7 +1,7 @@
 //! What one task asks of one node.
 
 use super::offering::Market;
-use crate::units::ModelId;
+use crate::units::{ModelId, OfferingId};
 
 /// A set of a node's GPUs, by index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +33,13 @@ pub struct Demand {
     pub memory_mib: u32,
     /// Markets that the node may have been got on.
     pub markets: MarketSet,
+    /// Offerings that the node may be of: any as a job is submitted, fewer where a policy narrows it.
+    pub offerings: OfferingSet,
 }
+
+/// A set of offerings. It can leave out only the first 63; those beyond are in it together or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OfferingSet(u64);
 
 /// A set of markets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +148,41 @@ impl MarketSet {
     }
 }
 
+impl OfferingSet {
+    /// Any offering.
+    pub const ANY: Self = Self(u64::MAX);
+    /// None; add to it with [`OfferingSet::with`].
+    pub const NONE: Self = Self(0);
+
+    /// With `offering` as well.
+    #[must_use]
+    pub fn with(self, offering: OfferingId) -> Self {
+        Self(self.0 | 1 << offering.0.min(63))
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether `offering` is in it.
+    pub fn allows(self, offering: OfferingId) -> bool {
+        self.0 >> offering.0.min(63) & 1 == 1
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
 const fn bit(market: Market) -> u8 {
     match market {
         Market::Owned => 1,
@@ -166,6 +207,7 @@ impl Demand {
             cpu_milli: 0,
             memory_mib: 0,
             markets: MarketSet::ANY,
+            offerings: OfferingSet::ANY,
         }
     }
 
@@ -190,6 +232,15 @@ impl Demand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offerings_beyond_the_sixty_third_are_in_a_set_together() {
+        let set = OfferingSet::NONE.with(OfferingId(3)).with(OfferingId(70));
+        let has = [2, 3, 62, 63, 70, 71].map(|id| set.allows(OfferingId(id)));
+        assert_eq!(has, [false, true, false, true, true, true]);
+        assert!(OfferingSet::NONE.is_empty() && !set.is_empty());
+        assert_eq!(OfferingSet::ANY.and(set), set);
+    }
 
     #[test]
     fn the_lowest_gpus_are_taken_first() {

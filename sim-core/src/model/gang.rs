@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::demand::Demand;
+use super::demand::{Demand, OfferingSet};
 use super::placement::Seat;
 
 /// Tasks of one kind; each lies on one node.
@@ -36,6 +36,14 @@ impl Role {
         }
     }
 
+    /// The same on these offerings only.
+    #[must_use]
+    pub const fn within(self, offerings: OfferingSet) -> Self {
+        let mut role = self;
+        role.demand.offerings = role.demand.offerings.and(offerings);
+        role
+    }
+
     /// GPUs of one task, a share counting as one.
     pub fn gpus_each(&self) -> u32 {
         u32::try_from(self.demand.gpu_milli().div_ceil(1000)).expect("a task has at most 64 GPUs")
@@ -46,6 +54,18 @@ impl Gang {
     /// `tasks` tasks of `gpus` whole GPUs each.
     pub const fn of(tasks: u32, gpus: u16) -> Self {
         Self::One(Role::rigid(tasks, Demand::gpus(gpus)))
+    }
+
+    /// The same on these offerings only.
+    #[must_use]
+    pub fn within(&self, offerings: OfferingSet) -> Self {
+        match self {
+            _ if offerings == OfferingSet::ANY => self.clone(),
+            Self::One(role) => Self::One(role.within(offerings)),
+            Self::Many(roles) => {
+                Self::Many(roles.iter().map(|role| role.within(offerings)).collect())
+            }
+        }
     }
 
     /// Its roles; a seat names one by its position here.

@@ -3,7 +3,7 @@
 use super::demand::ModelSet;
 use super::gang::Gang;
 use crate::course::{Cadence, CourseModel, Footing};
-use crate::units::{ClassId, QueueId, SimTime, Span};
+use crate::units::{ClassId, Price, QueueId, SimTime, Span};
 
 /// A piece of work, as the world knows it. Policies never hold one: they see a
 /// [`JobView`](crate::engine::JobView), which has no `work`.
@@ -38,6 +38,17 @@ pub struct Class {
     pub course: CourseModel,
     /// What outlives an interruption, and at what cost.
     pub checkpoint: Checkpoint,
+    /// What their submitter puts up with, for policies that ask.
+    pub appetite: Appetite,
+}
+
+/// What the submitter of a class of jobs puts up with; what is absent is left to the policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appetite {
+    /// The most likely that a reclaim may be, in millionths.
+    pub tolerance_ppm: Option<u32>,
+    /// The most that a GPU may cost an hour.
+    pub price_cap: Option<Price>,
 }
 
 impl Class {

@@ -12,9 +12,9 @@ mod terms;
 
 pub use budget::{Budget, Period};
 pub use commitment::{Commitment, Ownership, Reservation};
-pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet};
+pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet, OfferingSet};
 pub use gang::{Gang, Role};
-pub use job::{Checkpoint, Class, Job, Keep};
+pub use job::{Appetite, Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};
 pub use risk::Risk;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Finish, Wakes, World};
-use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Offering, Role};
+use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Offering, OfferingSet, Role};
 use sim_core::units::{NodeId, OfferingId, SimTime, Span};
 
 use crate::rig::{fleet, job, steps, watch, world};
@@ -52,6 +52,7 @@ fn a_node_with_a_job_that_asks_for_nothing_is_busy() {
             cpu_milli: 0,
             memory_mib: 0,
             markets: MarketSet::ANY,
+            offerings: OfferingSet::ANY,
         },
     };
     let light = Job {

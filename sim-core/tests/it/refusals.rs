@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Decision, Fault, Finish, Grants, Plan, Refusal, View, Wakes};
-use sim_core::model::{Demand, Gang, GpuDemand, GpuSet, Job, MarketSet, ModelSet, Offering};
+use sim_core::model::{
+    Demand, Gang, GpuDemand, GpuSet, Job, MarketSet, ModelSet, Offering, OfferingSet,
+};
 use sim_core::model::{Placement, Role, Seat};
 use sim_core::naive::{self, Objection};
 use sim_core::recording::Answer;
@@ -197,6 +199,7 @@ fn the_naive_simulator_objects_to_a_forged_recording() {
             cpu_milli: 0,
             memory_mib: 0,
             markets: MarketSet::ANY,
+            offerings: OfferingSet::ANY,
         },
     };
     let shared = Job {

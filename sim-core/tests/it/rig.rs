@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Fault, Finish, Grants, Policy, Trigger, World};
 use sim_core::model::{
-    Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
 };
 use sim_core::naive;
 use sim_core::recording::{Recorder, Recording};
@@ -122,6 +122,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
                 rates: Rates::default(),
             },
             checkpoint: Checkpoint::default(),
+            appetite: Appetite::default(),
         }],
         seed: 0,
         commitments: Vec::new(),

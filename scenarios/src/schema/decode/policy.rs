@@ -41,6 +41,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             "How often checkpoints are written.",
         ),
         KeySpec::new(
+            "move",
+            Takes::Part(Seam::Move),
+            "Which running jobs go on elsewhere.",
+        ),
+        KeySpec::new(
             "clairvoyant",
             Takes::List(&Takes::Choice(&KNOWLEDGE)),
             "What it may know that a real scheduler would not.",
@@ -74,8 +79,8 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 9] = [
-    "order", "admit", "place", "preempt", "buy", "guard", "hours", "scale", "pace",
+const PARTS: [&str; 10] = [
+    "order", "admit", "place", "preempt", "buy", "guard", "hours", "scale", "pace", "move",
 ];
 
 /// Kinds that a later part brings.
@@ -125,7 +130,18 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         fields.cx.refuse(fields.unknown(key));
     }
     let parts = PARTS.map(|key| fields.optional(key, Item::part));
-    let [order, admit, place, preempt, buy, guard, hours, scale, pace] = parts;
+    let [
+        order,
+        admit,
+        place,
+        preempt,
+        buy,
+        guard,
+        hours,
+        scale,
+        pace,
+        relocate,
+    ] = parts;
     let composed = Composed {
         order: order?,
         admit: admit?,
@@ -136,6 +152,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         hours: hours?,
         scale: scale?,
         pace: pace?,
+        relocate: relocate?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }

@@ -1,7 +1,7 @@
 //! `[[workload]]`: its keys, and how they become a workload.
 
-use sim_core::model::Market;
-use sim_core::units::Span;
+use sim_core::model::{Appetite, Market};
+use sim_core::units::{Span, convert};
 
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
@@ -101,6 +101,19 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "GPU models that the jobs may use.",
         )
         .default("any"),
+        KeySpec::new(
+            "tolerance",
+            Takes::Number(0.0, 1.0, false),
+            "How likely it may be that a reclaim hits a job, for policies that ask.",
+        )
+        .default("the policy's")
+        .bound("a probability is 0 to 1", "write a number in that range"),
+        KeySpec::new(
+            "price-cap",
+            Takes::Price,
+            "The most that the jobs pay for a GPU an hour, for policies that ask.",
+        )
+        .default("any price"),
         KeySpec::later("kind", "elastic jobs and services"),
         KeySpec::later("variants", "training variants"),
         KeySpec::later("retries", "hardware failures"),
@@ -208,6 +221,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .map_or(Some(Spanned::new(1.0, place)), Item::number);
     let models = names(fields, "models");
     let (markets, lead) = (markets(fields, "markets"), markets(fields, "lead"));
+    let appetite = appetite(fields);
     let least = fields
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
@@ -236,6 +250,20 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         markets: markets?,
         lead: lead?,
         least: least?,
+        appetite: appetite?,
+    })
+}
+
+/// What the submitter puts up with; a probability is kept to the millionth.
+fn appetite(fields: &Fields<'_>) -> Option<Appetite> {
+    let tolerance = fields.optional("tolerance", Item::number);
+    let price_cap = fields.optional("price-cap", Item::price);
+    let ppm = |share: Spanned<f64>| {
+        u32::try_from(convert::floor(share.value * 1e6 + 0.5)).expect("at most a million")
+    };
+    Some(Appetite {
+        tolerance_ppm: tolerance?.map(ppm),
+        price_cap: price_cap?.map(|price| price.value),
     })
 }
 

@@ -5,6 +5,7 @@ use sim_core::units::Span;
 
 use super::super::place::{Place, Spanned};
 use super::super::print::{entries, integer, names, part, put, size, span, string, wide};
+use super::super::quantity::print_price;
 use super::super::value::{Table, Value};
 use super::super::workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
@@ -124,6 +125,12 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
     }
     let least = Some(workload.least).filter(|share| *share < 1.0);
     put(&mut table, "least", least.map(Value::Float));
+    let tolerance = workload.appetite.tolerance_ppm;
+    let tolerance = tolerance.map(|ppm| Value::Float(f64::from(ppm) / 1e6));
+    put(&mut table, "tolerance", tolerance);
+    let cap = workload.appetite.price_cap;
+    let cap = cap.map(|price| Value::Text(print_price(price)));
+    put(&mut table, "price-cap", cap);
     table
 }
 

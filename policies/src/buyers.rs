@@ -1,0 +1,260 @@
+//! What the registry says of the buyers for spot markets and clouds.
+
+use sim_core::model::{Market, MarketSet};
+
+use crate::buy::{Bears, Burst, Buy, Idle, Layers, POOLS, Pools, Sides, SpotFirst, cloud_sides};
+use crate::params::{Domain, Param, Params};
+use crate::reclaims::Prior;
+use crate::registry::{Entry, FAIR, MARKETS, span};
+
+type Line = Entry<dyn Buy>;
+
+pub(crate) const fn param(
+    name: &'static str,
+    domain: Domain,
+    default: &'static str,
+    doc: &'static str,
+) -> Param {
+    Param {
+        name,
+        domain,
+        default,
+        doc,
+    }
+}
+
+const SPOT: Param = param(
+    "market",
+    Domain::Subset(MARKETS),
+    "[\"spot\"]",
+    "markets whose machines may be taken away, and that are tried first",
+);
+const PATIENCE: Param = param(
+    "patience",
+    Domain::SpanOr("never"),
+    "\"30m\"",
+    "how long a job waits for spot before it takes what stays as well; or never",
+);
+const POOL_RULE: Param = param(
+    "pools",
+    Domain::Word(POOLS),
+    "\"lowest-price\"",
+    "which pool of a market and model is bought from first",
+);
+const IDLE: Param = span(
+    "idle",
+    "\"10m\"",
+    "how long a node may be idle before it is given back",
+);
+pub(crate) const PRIOR_RATE: Param = param(
+    "prior-rate",
+    Domain::Ratio(0.0, 1000.0),
+    "0.1",
+    "reclaims per spot machine and hour, before any is seen",
+);
+pub(crate) const PRIOR_HOURS: Param = param(
+    "prior-hours",
+    Domain::Ratio(0.001, 1_000_000.0),
+    "10.0",
+    "machine hours seen that weigh as much as the prior rate",
+);
+
+const SPOT_FIRST_PARAMS: &[Param] = &[
+    SPOT,
+    param(
+        "fallback",
+        Domain::Word(MARKETS),
+        "\"on-demand\"",
+        "market of the machines for those who do not go to spot",
+    ),
+    param(
+        "max-risk",
+        Domain::Ratio(0.0, 1.0),
+        "0.2",
+        "the likeliest that a reclaim may be within the remaining work of a job on spot, unless its workload says; 0: none goes",
+    ),
+    param(
+        "saved-risk",
+        Domain::Ratio(0.0, 1.0),
+        "0.0",
+        "the same for jobs of which something outlives an interruption, where it is more",
+    ),
+    param(
+        "unsaved",
+        Domain::Flag,
+        "false",
+        "whether jobs that keep nothing go to spot at all",
+    ),
+    param(
+        "urgent",
+        Domain::Count(0, 2_147_483_647),
+        "2147483647",
+        "priority from which on a job does not go to spot",
+    ),
+    PATIENCE,
+    POOL_RULE,
+    IDLE,
+    PRIOR_RATE,
+    PRIOR_HOURS,
+];
+
+const LAYERS_PARAMS: &[Param] = &[
+    SPOT,
+    param(
+        "base",
+        Domain::Count(0, 1_000_000),
+        "0",
+        "machines that are always held",
+    ),
+    param(
+        "base-market",
+        Domain::Word(MARKETS),
+        "\"reserved\"",
+        "market of the base",
+    ),
+    param(
+        "buffer",
+        Domain::Word(MARKETS),
+        "\"on-demand\"",
+        "market of the buffer",
+    ),
+    param(
+        "tolerance",
+        Domain::Ratio(0.0, 1.0),
+        "0.2",
+        "what a job tolerates whose workload does not say",
+    ),
+    param(
+        "low",
+        Domain::Ratio(0.0, 1.0),
+        "0.05",
+        "tolerance from which on a job goes to spot, as far as its risk is within it",
+    ),
+    param(
+        "high",
+        Domain::Ratio(0.0, 1.0),
+        "0.5",
+        "tolerance from which on it goes to spot at any risk, and never to the buffer",
+    ),
+    PATIENCE,
+    POOL_RULE,
+    IDLE,
+    PRIOR_RATE,
+    PRIOR_HOURS,
+];
+
+const BURST_PARAMS: &[Param] = &[
+    param(
+        "cloud",
+        Domain::Subset(MARKETS),
+        "[\"spot\", \"on-demand\"]",
+        "markets of the cloud, in the order of buying; all others are at home",
+    ),
+    span("patience", "\"15m\"", "how long a job waits for home"),
+    param(
+        "depth",
+        Domain::Count(0, 1_000_000),
+        "1000000",
+        "jobs that may wait before all go to the cloud",
+    ),
+    param(
+        "release",
+        Domain::Subset(MARKETS),
+        "[\"spot\", \"on-demand\"]",
+        "which market is given back first: each after one more stretch of idle than the one before",
+    ),
+    POOL_RULE,
+    IDLE,
+];
+
+pub(crate) const SPOT_FIRST: Line = Entry {
+    kind: "spot-first",
+    doc: "spot for those who bear the risk, the fallback for the others and for those who waited",
+    params: SPOT_FIRST_PARAMS,
+    claims: FAIR,
+    build: |params, _| {
+        Box::new(SpotFirst {
+            sides: sides(params, None),
+            bears: Bears {
+                max_risk: params.ratio("max-risk"),
+                saved_risk: params.ratio("saved-risk"),
+                unsaved: params.flag("unsaved"),
+                urgent: params.count("urgent").into(),
+            },
+            fallback: market(params.word("fallback")),
+            pools: Pools::named(params.word("pools")),
+            patience: params.span_or_none("patience"),
+            idle: params.span("idle"),
+            since: Idle::default(),
+        })
+    },
+};
+
+pub(crate) const LAYERS: Line = Entry {
+    kind: "layers",
+    doc: "a base that is always held, spot above it, on demand as a buffer; jobs by what they tolerate",
+    params: LAYERS_PARAMS,
+    claims: FAIR,
+    build: |params, _| {
+        let base = (market(params.word("base-market")), params.count("base"));
+        Box::new(Layers {
+            sides: sides(params, Some(base)),
+            base,
+            buffer: market(params.word("buffer")),
+            tolerance: params.ratio("tolerance"),
+            lanes: (params.ratio("low"), params.ratio("high")),
+            patience: params.span_or_none("patience"),
+            pools: Pools::named(params.word("pools")),
+            idle: params.span("idle"),
+            since: Idle::default(),
+        })
+    },
+};
+
+pub(crate) const BURST: Line = Entry {
+    kind: "burst",
+    doc: "machines at home first, the cloud for those who waited",
+    params: BURST_PARAMS,
+    claims: FAIR,
+    build: |params, _| {
+        let cloud = markets(&params.subset("cloud"));
+        Box::new(Burst {
+            sides: cloud_sides(&cloud),
+            cloud,
+            patience: params.span("patience"),
+            depth: params.count("depth"),
+            release: markets(&params.subset("release")),
+            pools: Pools::named(params.word("pools")),
+            idle: params.span("idle"),
+            since: Idle::default(),
+        })
+    },
+};
+
+fn sides(params: &Params, base: Option<(Market, u32)>) -> Sides {
+    let risky = markets(&params.subset("market")).into_iter();
+    Sides {
+        risky: risky.fold(MarketSet::NONE, MarketSet::with),
+        prior: prior(params),
+        base,
+    }
+}
+
+/// What the parameters say of reclaims before any is seen.
+pub(crate) fn prior(params: &Params) -> Prior {
+    Prior {
+        rate: params.ratio("prior-rate"),
+        hours: params.ratio("prior-hours"),
+    }
+}
+
+/// The markets of these names, in that order.
+fn markets(words: &[String]) -> Vec<Market> {
+    words.iter().map(|word| market(word)).collect()
+}
+
+fn market(word: &str) -> Market {
+    let mut all = Market::ALL.into_iter();
+    all.find(|market| market.name() == word)
+        .expect("one of the registry's words")
+}

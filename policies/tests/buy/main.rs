@@ -1,0 +1,9 @@
+//! Buyers for spot markets and clouds, rule by rule on worlds small enough to follow by hand.
+
+mod caps;
+mod layers;
+mod moving;
+mod pools;
+mod reclaims;
+mod rig;
+mod spot_first;
