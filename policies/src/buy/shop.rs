@@ -138,6 +138,24 @@ impl Shop {
         }
     }
 
+    /// Adds what is missing to so many machines that are idle or about to be, first of the first fleets.
+    pub(crate) fn stand_by(&mut self, desk: &Desk<'_, '_, '_>, standby: u32) {
+        let capacity = desk.plan.capacity();
+        let idle = |fleet: &Fleet| {
+            let nodes = capacity.nodes(fleet.id);
+            convert::wide(nodes.filter(|node| capacity.is_empty(*node)).count())
+        };
+        let idle: u64 = self.fleets.iter().map(idle).sum();
+        let mut missing = u64::from(standby).saturating_sub(idle);
+        for fleet in &mut self.fleets {
+            let wanted = fleet.wanted.div_ceil(MACHINE);
+            let most = fleet.booting + fleet.spare;
+            let more = missing.min(most.saturating_sub(wanted));
+            fleet.wanted = (wanted + more) * MACHINE;
+            missing -= more;
+        }
+    }
+
     /// Asks for as many machines as what waits would fill, less what boots already.
     pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) {
         for fleet in &self.fleets {
@@ -167,6 +185,8 @@ fn fleet(desk: &Desk<'_, '_, '_>, id: OfferingId, offering: &OfferingView<'_>) -
     };
     let booting = convert::wide(desk.plan.capacity().slots_of(id).filter(boots).count());
     let (most, held) = (offering.max.min(offering.available), desk.plan.holds(id));
+    // What the plan has asked for already boots as well.
+    let booting = booting + u64::from(held.saturating_sub(offering.held));
     let gpus = u64::from(offering.shape.gpus.max(1));
     Fleet {
         id,
