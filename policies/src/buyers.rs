@@ -2,7 +2,9 @@
 
 use sim_core::model::{Market, MarketSet};
 
-use crate::buy::{Bears, Burst, Buy, Idle, Layers, POOLS, Pools, Sides, SpotFirst, cloud_sides};
+use crate::buy::{
+    Again, Bears, Burst, Buy, Idle, Layers, POOLS, Pools, Sides, SpotFirst, cloud_sides,
+};
 use crate::params::{Domain, Param, Params};
 use crate::reclaims::Prior;
 use crate::registry::{Entry, FAIR, MARKETS, span};
@@ -186,6 +188,7 @@ pub(crate) const SPOT_FIRST: Line = Entry {
             patience: params.span_or_none("patience"),
             idle: params.span("idle"),
             since: Idle::default(),
+            again: Again::default(),
         })
     },
 };
@@ -207,6 +210,7 @@ pub(crate) const LAYERS: Line = Entry {
             pools: Pools::named(params.word("pools")),
             idle: params.span("idle"),
             since: Idle::default(),
+            again: Again::default(),
         })
     },
 };
@@ -227,6 +231,7 @@ pub(crate) const BURST: Line = Entry {
             pools: Pools::named(params.word("pools")),
             idle: params.span("idle"),
             since: Idle::default(),
+            again: Again::default(),
         })
     },
 };

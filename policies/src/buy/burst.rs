@@ -11,6 +11,7 @@ use sim_core::model::{Market, MarketSet, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
 use super::Buy;
+use super::again::Again;
 use super::idle::Idle;
 use super::pools::Pools;
 use super::route::{Lane, Sides};
@@ -32,6 +33,7 @@ pub struct Burst {
     pub(crate) pools: Pools,
     pub(crate) idle: Span,
     pub(crate) since: Idle,
+    pub(crate) again: Again,
 }
 
 impl Burst {
@@ -79,8 +81,9 @@ impl Buy for Burst {
             let at = job.queued().saturating_add(self.patience);
             wish = wish.into_iter().chain((at > now).then_some(at)).min();
         }
-        shop.request(desk);
-        let mut reaped = wish;
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, now);
+        let mut reaped = wish.into_iter().chain(again).min();
         for fleet in &shop.fleets {
             let next = self.since.reap(desk, fleet, self.idle(fleet.market), 0);
             reaped = reaped.into_iter().chain(next).min();

@@ -10,6 +10,7 @@ use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
 use super::Buy;
+use super::again::Again;
 use super::idle::Idle;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
@@ -32,6 +33,7 @@ pub struct Layers {
     pub(crate) pools: Pools,
     pub(crate) idle: Span,
     pub(crate) since: Idle,
+    pub(crate) again: Again,
 }
 
 impl Layers {
@@ -102,13 +104,14 @@ impl Buy for Layers {
             let late = route::late_at(&job, (routed.1, self.patience(&job)), desk.view);
             wish = wish.into_iter().chain(late).min();
         }
-        shop.request(desk);
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, desk.view.now());
         let fleets = shop.fleets.iter();
         let reaped = fleets.filter_map(|fleet| {
             let least = if fleet.market == market { base } else { 0 };
             self.since.reap(desk, fleet, self.idle, least)
         });
-        reaped.chain(wish).min()
+        reaped.chain(wish).chain(again).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {

@@ -1,5 +1,6 @@
 //! Buying: what to hold.
 
+mod again;
 mod burst;
 mod idle;
 mod layers;
@@ -10,6 +11,7 @@ mod route;
 mod shop;
 mod spot_first;
 
+pub use again::Again;
 pub use burst::Burst;
 pub(crate) use burst::cloud_sides;
 pub use idle::Idle;

@@ -31,7 +31,7 @@ impl Buy for QueueDepth {
         for job in desk.queue.jobs() {
             shop.want_all(desk, job, |_| Some(any));
         }
-        shop.request(desk);
+        let _ = shop.request(desk);
         let fleets = shop.fleets.iter();
         fleets
             .filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0))

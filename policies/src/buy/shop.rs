@@ -138,8 +138,9 @@ impl Shop {
         }
     }
 
-    /// Asks for as many machines as what waits would fill, less what boots already.
-    pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) {
+    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked for any.
+    pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) -> bool {
+        let mut asked = false;
         for fleet in &self.fleets {
             let wanted = fleet.wanted.div_ceil(MACHINE);
             let missing = wanted.saturating_sub(fleet.booting);
@@ -148,8 +149,10 @@ impl Shop {
                 desk.plan
                     .request(fleet.id, count)
                     .expect("within the quota");
+                asked = true;
             }
         }
+        asked
     }
 }
 

@@ -11,6 +11,7 @@ use sim_core::engine::{JobView, Wakes};
 use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
+use super::again::Again;
 use super::idle::Idle;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
@@ -30,6 +31,7 @@ pub struct SpotFirst {
     pub(crate) patience: Option<Span>,
     pub(crate) idle: Span,
     pub(crate) since: Idle,
+    pub(crate) again: Again,
 }
 
 /// Which jobs bear which risk.
@@ -79,10 +81,11 @@ impl Buy for SpotFirst {
             let late = route::late_at(&job, (routed.1, self.patience), desk.view);
             wish = wish.into_iter().chain(late).min();
         }
-        shop.request(desk);
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, desk.view.now());
         let fleets = shop.fleets.iter();
         let reaped = fleets.filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0));
-        reaped.chain(wish).min()
+        reaped.chain(wish).chain(again).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {
