@@ -62,7 +62,8 @@ fn unwatched(experiment: &Experiment) -> Vec<Vec<(u64, Digests)>> {
     let run = |contender: &scenarios::build::Contender, seed| {
         let jobs = experiment.jobs(seed).expect("jobs that fit");
         let trace = Trace::new(jobs.for_policy(contender));
-        let mut engine = Engine::new(experiment.world.clone(), Box::new(trace));
+        // Prices and luck are those of the seed.
+        let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
         let mut policy = contender.policy(seed);
         let finish = engine.run(&mut *policy, contender.grants, &mut ());
         assert!(matches!(finish, Ok(Finish::Drained | Finish::Horizon)));
