@@ -5,6 +5,7 @@ use std::sync::Arc;
 use policies::admit::{Admit, Easy, Skip, Strict};
 use policies::buy::Keep;
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::order::Fifo;
 use policies::place::BestFit;
 use policies::preempt::Never;
@@ -69,6 +70,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         classes: vec![class],
         seed: 0,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,
@@ -90,6 +92,7 @@ pub fn policy(rule: Rule) -> Composed {
         preempt: Box::new(Never),
         buy: Box::new(Keep),
         relocate: Box::new(Stay),
+        keep: Keeping::default(),
         state: Standing::default(),
     }
 }

@@ -1,10 +1,10 @@
 //! The composed policy: an order, an admission rule, a placement, a preemption rule and a buyer, each one method.
 //!
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
-//! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. the admission rule
-//! starts what it will; 5. the preemption rule makes room for what still waits; 6. running jobs move elsewhere, and whoever
-//! waits for what they leave starts;
-//! 7. the buyer adjusts the fleet; 8. the clock is set for whoever wants to be woken.
+//! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. what is kept withholds
+//! jobs and closes nodes; 5. the admission rule starts what it will; 6. the preemption rule makes room for what still waits;
+//! 7. running jobs move elsewhere, and whoever waits for what they leave starts; 8. what is kept gives back, and changes the
+//! seats of elastic jobs; 9. the buyer adjusts the fleet; 10. the clock is set for whoever wants to be woken.
 //!
 //! A job that steps aside is not in the line while that lasts, under any admission rule: it wants nothing yet, so that
 //! whoever is behind it takes nothing from it, and a strict line does not stop for it. It is back in its place at the next
@@ -18,6 +18,7 @@ use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
 use crate::buy::Buy;
+use crate::keeping::{Keeping, Pace, earlier};
 use crate::order::Order;
 use crate::place::Place;
 use crate::preempt::Preempt;
@@ -41,6 +42,8 @@ pub struct Composed {
     pub buy: Box<dyn Buy>,
     /// Who moves while it runs.
     pub relocate: Box<dyn Relocate>,
+    /// What is kept beside: by default nothing.
+    pub keep: Keeping,
     /// The waiting jobs; empty at the start.
     pub state: Standing,
 }
@@ -70,6 +73,7 @@ pub struct Desk<'d, 'v, 'p> {
     /// Reclaims seen so far, where a part asks for them.
     pub reclaims: &'d Reclaims,
     place: &'d mut dyn Place,
+    pace: Option<&'d mut Pace>,
     /// Who says where a job may lie; nobody, once the buyer itself is asked.
     router: Option<&'d dyn Buy>,
 }
@@ -91,7 +95,12 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
     pub fn lay(&mut self, job: JobId) -> Option<Placement> {
-        self.lay_on(job, self.queue.routes(job))
+        let offerings = if self.plan.is_running(job) {
+            self.routes(&self.job(job))
+        } else {
+            self.queue.routes(job)
+        };
+        self.lay_on(job, offerings)
     }
 
     /// Where a waiting or running job would lie on these offerings, if it fits.
@@ -135,6 +144,13 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Starts a waiting job there, and takes it out of the queue.
     pub fn start(&mut self, job: JobId, placement: &Placement) {
+        if let Some(pace) = &self.pace {
+            let (waits, capacity) = (self.job(job), self.plan.capacity());
+            let every = pace.stretch((&waits, placement), self.view, capacity);
+            if let Some(every) = every.filter(|every| waits.paced() != Some(*every)) {
+                self.plan.pace(job, every).expect("it waits");
+            }
+        }
         self.plan
             .start(job, placement)
             .expect("a placement that was laid out on this plan");
@@ -163,7 +179,7 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        let parts = self.buy.wakes_on() | self.relocate.wakes_on();
+        let parts = self.buy.wakes_on() | self.relocate.wakes_on() | self.keep.wakes_on();
         let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
@@ -174,8 +190,9 @@ impl Policy for Composed {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
-        self.take_in(view);
+        self.take_in(view, plan.capacity());
         let aside = self.route(view, plan);
+        let (rules, pace) = self.keep.parts();
         let mut desk = Desk {
             view,
             plan,
@@ -183,8 +200,13 @@ impl Policy for Composed {
             order: &*self.order,
             reclaims: &self.state.reclaims,
             place: &mut *self.place,
+            pace,
             router: self.buy.is_router().then_some(&*self.buy),
         };
+        let (mut shut, mut wish) = (Vec::new(), None);
+        for rule in rules.iter_mut() {
+            wish = earlier(wish, rule.begin(&mut desk, &mut shut));
+        }
         // Both are about jobs that wait.
         if !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
@@ -193,31 +215,21 @@ impl Policy for Composed {
             }
         }
         let before = desk.plan.decisions().len();
-        let move_at = self.relocate.relocate(&mut desk);
+        wish = earlier(wish, self.relocate.relocate(&mut desk));
         let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
         if moved && !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
         }
-        let mut desk = Desk {
-            view,
-            plan,
-            queue: &mut self.state.queue,
-            order: &*self.order,
-            reclaims: &self.state.reclaims,
-            place: &mut *self.place,
-            router: None,
-        };
-        let buy_at = self.buy.buy(&mut desk);
-        if self.watches_reclaims() {
-            self.state.reclaims.note_plan(plan, view);
+        for rule in rules {
+            wish = earlier(wish, rule.finish(&mut desk));
         }
-        for (job, key) in aside {
-            let job = view
-                .job(job)
-                .expect("it waited at the start of this decision");
-            self.state.queue.insert(&job, key);
+        // Where something is shut the buyer sees a world in which no more of it is to be had.
+        let bought = self.adjust(&view.shutting(&shut), plan, aside);
+        let wish = earlier(bought, self.keep.heeds(wish, view));
+        if let Some(pace) = self.keep.pace() {
+            pace.seal(plan.decisions());
         }
-        self.set_clock(view, plan, move_at.into_iter().chain(buy_at).min());
+        self.set_clock(view, plan, wish);
         self.state.nobody_waits =
             self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
     }
@@ -231,6 +243,7 @@ impl Policy for Composed {
             preempt: self.preempt.fork(),
             buy: self.buy.fork(),
             relocate: self.relocate.fork(),
+            keep: self.keep.fork(),
             state: self.state.clone(),
         })
     }
@@ -238,7 +251,7 @@ impl Policy for Composed {
 
 impl Composed {
     /// Brings the queue up to date.
-    fn take_in(&mut self, view: &View<'_>) {
+    fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
         let watches = self.watches_reclaims();
         let queue = &mut self.state.queue;
         for change in view.changes() {
@@ -258,6 +271,9 @@ impl Composed {
                 | Change::Woken => {}
             }
             self.admit.note(change, view);
+            if let Some(pace) = self.keep.pace() {
+                pace.note(change, view, capacity);
+            }
         }
         let due = self
             .order
@@ -298,6 +314,35 @@ impl Composed {
             }
         }
         aside
+    }
+
+    /// Lets the buyer adjust the fleet, and whoever stepped aside back into the line; returns when the buyer wants to look
+    /// again.
+    fn adjust(
+        &mut self,
+        view: &View<'_>,
+        plan: &mut Plan<'_>,
+        aside: Vec<(JobId, Key)>,
+    ) -> Option<SimTime> {
+        let mut desk = Desk {
+            view,
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            reclaims: &self.state.reclaims,
+            place: &mut *self.place,
+            pace: self.keep.pace(),
+            router: None,
+        };
+        let wish = self.buy.buy(&mut desk);
+        if self.watches_reclaims() {
+            self.state.reclaims.note_plan(plan, view);
+        }
+        for (job, key) in aside {
+            let job = view.job(job).expect("it waited when it stepped aside");
+            self.state.queue.insert(&job, key);
+        }
+        wish
     }
 
     /// Asks to be woken at the earliest moment that a part wishes, once.

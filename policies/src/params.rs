@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sim_core::units::Span;
+use sim_core::units::{Span, convert};
 
 /// A value as a scenario gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +35,14 @@ pub enum Domain {
     Subset(&'static [&'static str]),
     /// One of these.
     Word(&'static [&'static str]),
-    /// A duration above zero, or this word.
-    SpanOr(&'static str),
+    /// A duration, or `"never"`.
+    Patience,
+    /// A time of day, such as `"08:30"`.
+    TimeOfDay,
+    /// A list of names of fleets of the scenario.
+    Fleets,
+    /// A list of names of budgets of the scenario.
+    Budgets,
 }
 
 /// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
@@ -138,25 +144,8 @@ impl Params {
 
     /// A duration.
     pub fn span(&self, name: &str) -> Span {
-        let text = self.word(name);
+        let text = self.text(name);
         text.parse().expect("checked, and defaults are well formed")
-    }
-
-    /// A duration, or `None` where its word stands for none.
-    pub fn span_or_none(&self, name: &str) -> Option<Span> {
-        let text = self.word(name);
-        let param = self.declared.iter().find(|param| param.name == name);
-        let domain = param.expect("a part reads what it declares").domain;
-        let is_none = matches!(domain, Domain::SpanOr(word) if text == word);
-        (!is_none).then(|| text.parse().expect("checked, and defaults are well formed"))
-    }
-
-    /// One of several words.
-    pub fn word(&self, name: &str) -> &str {
-        match self.given.get(name) {
-            Some(Value::Text(text)) => text.as_str(),
-            Some(_) | None => self.default_of(name).trim_matches('"'),
-        }
     }
 
     /// A whole number.
@@ -182,6 +171,34 @@ impl Params {
         }
     }
 
+    /// A number, in millionths.
+    pub fn millionths(&self, name: &str) -> u32 {
+        let millionths = convert::floor(self.ratio(name) * 1e6 + 0.5);
+        u32::try_from(millionths).unwrap_or(u32::MAX)
+    }
+
+    /// A duration; none if it never ends.
+    pub fn patience(&self, name: &str) -> Option<Span> {
+        self.text(name).parse().ok()
+    }
+
+    /// A time of day, in seconds.
+    pub fn second_of_day(&self, name: &str) -> u32 {
+        second_of_day(self.text(name)).expect("checked, and defaults are well formed")
+    }
+
+    /// One of several words.
+    pub fn word(&self, name: &str) -> &str {
+        self.text(name)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        match self.given.get(name) {
+            Some(Value::Text(text)) => text,
+            Some(_) | None => self.default_of(name).trim_matches('"'),
+        }
+    }
+
     /// Yes or no.
     pub fn flag(&self, name: &str) -> bool {
         match self.given.get(name) {
@@ -190,7 +207,7 @@ impl Params {
         }
     }
 
-    /// Some of several words.
+    /// Some of several words, in the order given.
     pub fn subset(&self, name: &str) -> Vec<String> {
         if let Some(Value::Texts(texts)) = self.given.get(name) {
             return texts.clone();
@@ -225,7 +242,7 @@ impl Domain {
                 None
             }
             (Self::Ratio(low, high), _) => Some(format!("a number from {low} to {high}")),
-            (Self::Flag, Value::Flag(_)) => None,
+            (Self::Flag, Value::Flag(_)) | (Self::Fleets | Self::Budgets, Value::Texts(_)) => None,
             (Self::Flag, _) => Some("true or false".to_owned()),
             (Self::Subset(words), Value::Texts(texts))
                 if texts.iter().all(|text| words.contains(&text.as_str())) =>
@@ -234,14 +251,28 @@ impl Domain {
             }
             (Self::Word(words), Value::Text(text)) if words.contains(&text.as_str()) => None,
             (Self::Word(words), _) => Some(format!("one of {}", words.join(", "))),
-            (Self::SpanOr(word), Value::Text(text)) if text == word => None,
-            (Self::SpanOr(word), value) => {
-                let rule = Self::Span.breach(value)?;
-                Some(format!("{rule}, or the word {word:?}"))
-            }
             (Self::Subset(words), _) => Some(format!("a list of any of {}", words.join(", "))),
+            (Self::Patience, Value::Text(text)) if text == "never" => None,
+            (Self::Patience, Value::Text(text)) => {
+                text.parse::<Span>().err().map(|error| error.to_string())
+            }
+            (Self::Patience, _) => Some("a text: a duration, or \"never\"".to_owned()),
+            (Self::TimeOfDay, Value::Text(text)) if second_of_day(text).is_some() => None,
+            (Self::TimeOfDay, _) => Some("a time of day from \"00:00\" to \"23:59\"".to_owned()),
+            (Self::Fleets | Self::Budgets, _) => Some("a list of names".to_owned()),
         }
     }
+}
+
+/// The second of the day at which a clock shows `HH:MM`.
+fn second_of_day(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let digits = |part: &str, below: u32| {
+        let two = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let number: u32 = part.parse().ok().filter(|_| two)?;
+        (number < below).then_some(number)
+    };
+    Some(digits(hours, 24)? * 3600 + digits(minutes, 60)? * 60)
 }
 
 fn unknown(name: &str, declared: &'static [Param]) -> ParamError {
@@ -291,6 +322,15 @@ mod tests {
         assert_eq!(params.span("quantum"), Span::from_secs(360));
         assert_eq!(params.count("depth"), 7);
         assert_eq!(params.subset("market"), ["on-demand"]);
+    }
+
+    #[test]
+    fn a_time_of_day_is_four_digits() {
+        assert_eq!(second_of_day("08:30"), Some(30_600));
+        assert_eq!(second_of_day("23:59"), Some(86_340));
+        for wrong in ["8:30", "24:00", "08:60", "+8:30", "0830", "08:3", ""] {
+            assert_eq!(second_of_day(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod keeping;
+
+pub use keeping::{GUARDS, HOURS, PACES, SCALES};
+
 use sim_core::engine::Policy;
 use sim_core::model::Market;
 use sim_core::units::SimTime;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
-use crate::buy::{Buy, Idle, Keep, QueueDepth};
+use crate::buy::{Buy, Keep, QueueDepth, Reaper};
 use crate::buyers;
 use crate::deadline::entries;
 use crate::joint::{EasyBf, EasyBfFast, Ebf};
@@ -122,11 +126,24 @@ const QUEUE_DEPTH: &[Param] = &[
         default: "[\"on-demand\"]",
         doc: "markets to buy in",
     },
-    span(
-        "idle",
-        "\"10m\"",
-        "how long a node may be idle before it is given back",
-    ),
+    Param {
+        name: "idle",
+        domain: Domain::Patience,
+        default: "\"10m\"",
+        doc: "how long a node may be idle before it is given back",
+    },
+    Param {
+        name: "below",
+        domain: Domain::Ratio(0.0, 1.0),
+        default: "0.0",
+        doc: "a node of which less than this share of the GPUs is used is idle too: it is drained",
+    },
+    Param {
+        name: "standby",
+        domain: Domain::Count(0, 1_000_000),
+        default: "0",
+        doc: "idle nodes to keep ready beyond what waits, in the first fleets that have them",
+    },
 ];
 
 /// Who goes first.
@@ -355,8 +372,8 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
                 markets,
-                idle: params.span("idle"),
-                since: Idle::default(),
+                standby: params.count("standby"),
+                reaper: Reaper::new(params.patience("idle"), params.millionths("below")),
             })
         },
     },

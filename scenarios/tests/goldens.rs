@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use policies::registry::{
-    ADMISSIONS, BUYERS, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    RELOCATIONS, SCALES,
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
@@ -140,6 +141,10 @@ fn the_goldens_cover_the_registry() {
                         (&composed.preempt, "none"),
                         (&composed.buy, "keep"),
                         (&composed.relocate, "none"),
+                        (&composed.guard, "none"),
+                        (&composed.hours, "none"),
+                        (&composed.scale, "none"),
+                        (&composed.pace, "given"),
                     ];
                     used.extend(parts.map(|(part, default)| {
                         let kind = part.as_ref().map(|part| part.kind.value.as_str());
@@ -160,6 +165,13 @@ fn the_goldens_cover_the_registry() {
         .chain(PREEMPTIONS.iter().map(|entry| entry.kind))
         .chain(BUYERS.iter().map(|entry| entry.kind))
         .chain(RELOCATIONS.iter().map(|entry| entry.kind))
+        .chain(
+            [GUARDS, HOURS, SCALES]
+                .into_iter()
+                .flatten()
+                .map(|entry| entry.kind),
+        )
+        .chain(PACES.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();
     assert!(missing.is_empty(), "no golden has {missing:?}");

@@ -74,7 +74,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "queue|reclaims",
             "order",
             "place",
-            "admit|preempt|buy|relocate|compose",
+            "admit|preempt|buy|relocate|keeping|compose",
             "joint",
             "registry|buyers",
         ],

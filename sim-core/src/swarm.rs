@@ -65,6 +65,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         classes,
         seed,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger,
         end,

@@ -2,10 +2,10 @@
 
 mod again;
 mod burst;
-mod idle;
 mod layers;
 mod pools;
 mod queue_depth;
+mod reap;
 mod risk;
 mod route;
 mod shop;
@@ -14,11 +14,11 @@ mod spot_first;
 pub use again::Again;
 pub use burst::Burst;
 pub(crate) use burst::cloud_sides;
-pub use idle::Idle;
 pub use layers::Layers;
 pub(crate) use pools::POOLS;
 pub use pools::Pools;
 pub use queue_depth::QueueDepth;
+pub use reap::Reaper;
 pub(crate) use risk::{machines, remaining};
 pub(crate) use route::Sides;
 pub(crate) use spot_first::Bears;

@@ -1,14 +1,13 @@
-//! Queue depth: machines for what waits beyond what boots, in the order of the fleets; one that has been idle for a while is
-//! given back, unless a job waits that would use it.
+//! Queue depth: machines for what waits beyond what boots, in the order of the fleets, and some in standby; one that has been
+//! idle for a while is given back, unless it is in standby or a job waits that would use it.
 
 use sim_core::engine::Wakes;
 use sim_core::model::Market;
-use sim_core::units::{SimTime, Span};
+use sim_core::units::SimTime;
 
-use super::Buy;
-use super::idle::Idle;
 use super::pools::Pools;
 use super::shop::{Offer, Shop};
+use super::{Buy, Reaper};
 use crate::compose::Desk;
 
 /// Buys by queue depth.
@@ -16,10 +15,10 @@ use crate::compose::Desk;
 pub struct QueueDepth {
     /// Markets to buy in.
     pub markets: Vec<Market>,
-    /// How long a node may be idle.
-    pub idle: Span,
-    /// Since when each has been.
-    pub since: Idle,
+    /// Idle nodes to keep ready.
+    pub standby: u32,
+    /// What gives back.
+    pub reaper: Reaper,
 }
 
 impl Buy for QueueDepth {
@@ -31,11 +30,13 @@ impl Buy for QueueDepth {
         for job in desk.queue.jobs() {
             shop.want_all(desk, job, |_| Some(any));
         }
-        let _ = shop.request(desk);
-        let fleets = shop.fleets.iter();
-        fleets
-            .filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0))
-            .min()
+        if self.standby > 0 {
+            shop.stand_by(desk, self.standby);
+        }
+        // Whether it is granted is seen at the next event.
+        let _asked = shop.request(desk);
+        let mut standby = self.standby;
+        shop.reap(desk, &mut self.reaper, &mut standby)
     }
 
     fn wakes_on(&self) -> Wakes {

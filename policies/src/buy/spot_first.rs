@@ -12,11 +12,10 @@ use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
 use super::again::Again;
-use super::idle::Idle;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
-use super::{Buy, risk};
+use super::{Buy, Reaper, risk};
 use crate::compose::{Desk, Sight};
 
 /// Spot first.
@@ -29,8 +28,7 @@ pub struct SpotFirst {
     pub(crate) pools: Pools,
     /// How long a job waits for spot; `None`: for ever.
     pub(crate) patience: Option<Span>,
-    pub(crate) idle: Span,
-    pub(crate) since: Idle,
+    pub(crate) reaper: Reaper,
     pub(crate) again: Again,
 }
 
@@ -83,9 +81,8 @@ impl Buy for SpotFirst {
         }
         let asked = shop.request(desk);
         let again = self.again.after(asked, desk.view.now());
-        let fleets = shop.fleets.iter();
-        let reaped = fleets.filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0));
-        reaped.chain(wish).chain(again).min()
+        let reaped = shop.reap(desk, &mut self.reaper, &mut 0);
+        wish.into_iter().chain(again).chain(reaped).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {

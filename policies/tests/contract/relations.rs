@@ -7,8 +7,8 @@ use policies::params::Value;
 use sim_core::books::Line;
 use sim_core::course::{CourseKind, UNIT_RATE};
 use sim_core::engine::{Finish, World};
-use sim_core::model::{Gang, Job, Keep, Market, ModelSet, Offering};
-use sim_core::units::{ModelId, Money, Price, SimTime, Span};
+use sim_core::model::{Budget, Gang, Job, Keep, Market, ModelSet, Offering, Period};
+use sim_core::units::{ModelId, Money, OfferingId, Price, SimTime, Span};
 use sim_core::watch::{Digests, Recorder, Recording};
 use sim_core::world::Curve;
 
@@ -536,10 +536,11 @@ fn unfinished_work_on_one_gpu_is_the_same_under_all_who_conserve_work() {
             &jobs,
             &roster::plain("fifo", "strict", "best-fit"),
         ));
-        // The compatible ones do not conserve work: their heads are not tried at every instant.
+        // The compatible ones do not conserve work: their heads are not tried at every instant. Neither do those who close
+        // at night.
         let conserving = roster::all()
             .into_iter()
-            .filter(|contender| !contender.is_compat());
+            .filter(|contender| !contender.is_compat() && !contender.closes());
         for contender in conserving {
             let path = busy(&run(&one, &jobs, &contender));
             assert_eq!(path, fifo, "{}, {seed}", contender.name());
@@ -572,4 +573,52 @@ fn an_interruption_without_overhead_delays_by_what_ran_in_between() {
     let preempts = roster::parts(["priority", "skip", "best-fit", "by-order", "keep"]);
     let ends = fates(world(vec![fleet(1, 1)]), &jobs, &preempts).ends();
     assert_eq!(ends, [rig::at(37), rig::at(17)]);
+}
+
+/// A guard of a budget that is far from spent: the cap is what moves things.
+#[test]
+fn a_budget_that_is_never_spent_changes_nothing() {
+    let buyers = (0..).zip(roster::all());
+    let composed = |one: &Contender| one.buys() && one.part(4).is_some();
+    for (position, plain) in buyers.filter(|(_, one)| composed(one)) {
+        let [_, hours, scale, pace] = plain.keeps;
+        let guarded = plain.clone().keep(["budget", hours, scale, pace]);
+        let free = plain.keep(["none", hours, scale, pace]);
+        for seed in position * 1000..position * 1000 + 4 {
+            let scene = scenes::scene(seed, &free);
+            let fleets = 0..u16::try_from(scene.world.offerings.len()).expect("few");
+            let mut world = World::clone(&scene.world);
+            world.budgets = vec![Budget {
+                name: "never spent".to_owned(),
+                amount: Money::from_nanousd(i128::MAX),
+                period: Period::Every(rig::span(7200)),
+                covers: fleets.map(OfferingId).collect(),
+                delay: rig::span(600),
+            }];
+            let digests = run(&Arc::new(world), &scene.jobs, &guarded).digests;
+            let unguarded = run(&scene.world, &scene.jobs, &free).digests;
+            assert_eq!(digests, unguarded, "{}", guarded.name());
+        }
+    }
+}
+
+/// Without: one that is spent does.
+#[test]
+fn a_budget_that_is_spent_changes_something() {
+    let buyer = roster::parts(["fifo", "skip", "best-fit", "none", "queue-depth"]);
+    let guarded = buyer.clone().keep(["budget", "none", "none", "given"]);
+    let differs = (0..20).any(|seed| {
+        let scene = scenes::scene(seed, &buyer);
+        let mut world = World::clone(&scene.world);
+        world.budgets = vec![Budget {
+            name: "spent".to_owned(),
+            amount: Money::from_nanousd(20),
+            period: Period::Every(rig::span(7200)),
+            covers: vec![OfferingId(0)],
+            delay: rig::span(0),
+        }];
+        let digests = run(&Arc::new(world), &scene.jobs, &guarded).digests;
+        digests != run(&scene.world, &scene.jobs, &buyer).digests
+    });
+    assert!(differs);
 }

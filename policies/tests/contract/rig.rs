@@ -74,6 +74,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         classes: vec![class()],
         seed: 0,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -2,10 +2,11 @@
 //! is in here by being there.
 
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::params::{Params, Value};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS, Setting,
-    find,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    RELOCATIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -18,7 +19,11 @@ pub(crate) struct Contender {
     pub(crate) given: Vec<(&'static str, Value)>,
     /// Whether it shall keep a published simulator's ways, if it can.
     pub(crate) compat: bool,
+    /// What is kept beside the parts: guard, hours, scale, pace.
+    pub(crate) keeps: [&'static str; 4],
 }
+
+const NOTHING: [&str; 4] = ["none", "none", "none", "given"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
@@ -43,6 +48,7 @@ pub(crate) fn moving(kinds: [&'static str; 6]) -> Contender {
         grants: Grants::default(),
         given: Vec::new(),
         compat: false,
+        keeps: NOTHING,
     }
 }
 
@@ -58,6 +64,7 @@ pub(crate) fn whole(kind: &'static str) -> Contender {
         },
         given: Vec::new(),
         compat: false,
+        keeps: NOTHING,
     }
 }
 
@@ -105,10 +112,44 @@ pub(crate) fn all() -> Vec<Contender> {
     all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
     let both_ways = POLICIES.iter().filter(|entry| entry.claims.keeps.is_some());
     all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
+    all.extend(keepers());
+    all
+}
+
+/// Everything that can be kept, each by itself and all together, under rules and buyers that it meddles with.
+fn keepers() -> Vec<Contender> {
+    let rules = [GUARDS, HOURS, SCALES];
+    let mut kept: Vec<[&'static str; 4]> = Vec::new();
+    for (seam, entries) in rules.into_iter().enumerate() {
+        for entry in entries.iter().filter(|entry| entry.kind != "none") {
+            let mut keeps = NOTHING;
+            keeps[seam] = entry.kind;
+            kept.push(keeps);
+        }
+    }
+    let paces = PACES.iter().filter(|pace| pace.kind != "given");
+    kept.extend(paces.map(|pace| ["none", "none", "none", pace.kind]));
+    let last = |entries: &[Entry<_>]| entries.last().expect("an entry").kind;
+    kept.push([last(GUARDS), last(HOURS), last(SCALES), "exact"]);
+    let mut all = Vec::new();
+    for keeps in kept {
+        for admit in ADMISSIONS {
+            let parts = parts(["fifo", admit.kind, "best-fit", "none", "queue-depth"]);
+            all.push(parts.keep(keeps));
+        }
+        let busy = parts(["las", "skip", "spread", "by-order", "queue-depth"]).quick();
+        all.push(busy.keep(keeps).with("yield", Value::Flag(true)));
+    }
     all
 }
 
 impl Contender {
+    /// With these rules kept.
+    pub(crate) fn keep(mut self, keeps: [&'static str; 4]) -> Self {
+        self.keeps = keeps;
+        self
+    }
+
     /// Told true durations.
     pub(crate) fn knowing(mut self) -> Self {
         self.grants.durations = true;
@@ -141,8 +182,13 @@ impl Contender {
             Kinds::Parts(parts) => parts.join(" + "),
             Kinds::Whole(kind) => kind.to_owned(),
         };
+        let kept = if self.keeps == NOTHING {
+            String::new()
+        } else {
+            format!(" keeping {}", self.keeps.join(" + "))
+        };
         let ways = if self.compat { " compat" } else { "" };
-        format!("{kinds}{ways} {:?}", self.given)
+        format!("{kinds}{kept}{ways} {:?}", self.given)
     }
 
     /// One to run with.
@@ -157,9 +203,20 @@ impl Contender {
                 preempt: self.made(PREEMPTIONS, preempt),
                 buy: self.made(BUYERS, buy),
                 relocate: self.made(RELOCATIONS, relocate),
+                keep: self.kept(),
                 state: Standing::default(),
             }),
         }
+    }
+
+    fn kept(&self) -> Keeping {
+        let [guard, hours, scale, pace] = self.keeps;
+        let rules = [
+            self.made(GUARDS, guard),
+            self.made(HOURS, hours),
+            self.made(SCALES, scale),
+        ];
+        Keeping::new(rules, *self.made(PACES, pace))
     }
 
     fn made<T: ?Sized>(&self, entries: &'static [Entry<T>], kind: &str) -> Box<T> {
@@ -189,6 +246,9 @@ impl Contender {
                     && claims(PREEMPTIONS, preempt).starvation_free
                     && claims(BUYERS, buy).starvation_free
                     && claims(RELOCATIONS, relocate).starvation_free
+                    && claims(GUARDS, self.keeps[0]).starvation_free
+                    && claims(HOURS, self.keeps[1]).starvation_free
+                    && claims(SCALES, self.keeps[2]).starvation_free
             }
         }
     }
@@ -198,6 +258,11 @@ impl Contender {
             Kinds::Whole(kind) => claims(POLICIES, kind).compat.is_some(),
             Kinds::Parts(_) => false,
         }
+    }
+
+    /// Whether it closes fleets at times.
+    pub(crate) fn closes(&self) -> bool {
+        self.keeps[1] != "none"
     }
 
     pub(crate) fn part(&self, seam: usize) -> Option<&'static str> {

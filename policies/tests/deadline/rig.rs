@@ -127,6 +127,7 @@ pub(crate) fn world(up: &[bool], gap: u64, changeover: Span, on_demand: u32) -> 
             appetite: Appetite::default(),
         }],
         commitments: Vec::new(),
+        budgets: Vec::new(),
         seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,

@@ -2,7 +2,8 @@
 
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    RELOCATIONS, SCALES,
 };
 use traces::Reads;
 
@@ -42,6 +43,10 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Preempt => entries(PREEMPTIONS),
         Seam::Buy => entries(BUYERS),
         Seam::Move => entries(RELOCATIONS),
+        Seam::Guard => entries(GUARDS),
+        Seam::Hours => entries(HOURS),
+        Seam::Scale => entries(SCALES),
+        Seam::Pace => entries(PACES),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),
@@ -81,8 +86,12 @@ fn param(param: &PolicyParam) -> Param {
         Domain::Word(words) => {
             ParamTakes::Choice(words.iter().map(|word| (*word).to_owned()).collect())
         }
-        // The registry itself says which words.
-        Domain::Subset(_) | Domain::SpanOr(_) => ParamTakes::Any,
+        // The registry itself says which words, and what else may stand there.
+        Domain::Subset(_)
+        | Domain::Patience
+        | Domain::TimeOfDay
+        | Domain::Fleets
+        | Domain::Budgets => ParamTakes::Any,
     };
     optional(param.name, takes)
 }

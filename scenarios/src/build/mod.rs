@@ -40,6 +40,8 @@ pub struct Experiment {
     pub contenders: Vec<Contender>,
     /// What is kept in stores, if anything is.
     pub stocks: Option<Stocks>,
+    /// By position of a policy: the experiment as that policy would have it, if it brings something along.
+    brought: Vec<(usize, Self)>,
     sources: jobs::Sources,
     markets: market::Markets,
 }
@@ -125,9 +127,19 @@ impl Experiment {
             .world(scenario.seed.value)
             .map_err(|error| BuildError::Draw(DrawError::Market(error)))?;
         let stocks = stocks::of(scenario, &world);
+        let mut brought = Vec::new();
+        for (position, own) in &loaded.brought {
+            let own = Loaded {
+                scenario: own.clone(),
+                brought: Vec::new(),
+                sources: loaded.sources.clone(),
+            };
+            brought.push((*position, Self::build(own)?));
+        }
         let experiment = Self {
             world: Arc::new(world),
             stocks,
+            brought,
             contenders,
             sources,
             markets,
@@ -150,6 +162,13 @@ impl Experiment {
         };
         let jobs = self.sources.jobs(&self.loaded.scenario, &world, seed);
         jobs.map_err(DrawError::Jobs)
+    }
+
+    /// The experiment as the policy at `contender` would have it: with what it brings along.
+    pub fn of_policy(&self, contender: usize) -> &Self {
+        let mut brought = self.brought.iter();
+        let own = brought.find(|(position, _)| *position == contender);
+        own.map_or(self, |(_, own)| own)
     }
 
     /// Whether anything is drawn: if not, all seeds are alike.

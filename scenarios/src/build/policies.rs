@@ -1,17 +1,23 @@
 //! Policies: a specification becomes a maker of policies, one for each run.
 
 use policies::compose::{Composed, Standing};
-use policies::params::{Params, Value as Given};
+use policies::keeping::Keeping;
+use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
-    Setting, find,
+    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
+    PREEMPTIONS, RELOCATIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
 use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, Value};
 
 /// What stands where a composed policy says nothing.
-const DEFAULTS: [&str; 6] = ["fifo", "strict", "best-fit", "none", "keep", "none"];
+const DEFAULTS: [&str; SEAMS] = [
+    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none",
+];
+
+/// Parts of a composed policy.
+const SEAMS: usize = 10;
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -44,8 +50,8 @@ pub struct Knows {
 #[derive(Clone, Debug)]
 enum Make {
     Composed {
-        kinds: [&'static str; 6],
-        params: Box<[Params; 6]>,
+        kinds: [&'static str; SEAMS],
+        params: Vec<Params>,
     },
     Named {
         kind: &'static str,
@@ -75,9 +81,13 @@ fn contender(
                 &composed.place,
                 &composed.preempt,
                 &composed.buy,
+                &composed.guard,
+                &composed.hours,
+                &composed.scale,
+                &composed.pace,
                 &composed.relocate,
             ];
-            composed_of(given.map(Option::as_ref), reasons)?
+            composed_of(given.map(Option::as_ref), scenario, reasons)?
         }
         PolicyKind::Named(part) => {
             let entry = find(POLICIES, &part.kind.value)?;
@@ -138,42 +148,84 @@ fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
     peeks
 }
 
-fn composed_of(parts: [Option<&Part>; 6], reasons: &mut Vec<Diagnostic>) -> Option<(Make, Claims)> {
-    let kind = |seam: usize| parts[seam].map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
-    let order = find(ORDERS, kind(0))?;
-    let admit = find(ADMISSIONS, kind(1))?;
-    let place = find(PLACEMENTS, kind(2))?;
-    let preempt = find(PREEMPTIONS, kind(3))?;
-    let buy = find(BUYERS, kind(4))?;
-    let relocate = find(RELOCATIONS, kind(5))?;
-    let checked = [
-        params(order, parts[0], reasons),
-        params(admit, parts[1], reasons),
-        params(place, parts[2], reasons),
-        params(preempt, parts[3], reasons),
-        params(buy, parts[4], reasons),
-        params(relocate, parts[5], reasons),
+fn composed_of(
+    parts: [Option<&Part>; SEAMS],
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<(Make, Claims)> {
+    let context = (parts, scenario);
+    let made = [
+        seam(ORDERS, 0, context, reasons),
+        seam(ADMISSIONS, 1, context, reasons),
+        seam(PLACEMENTS, 2, context, reasons),
+        seam(PREEMPTIONS, 3, context, reasons),
+        seam(BUYERS, 4, context, reasons),
+        seam(GUARDS, 5, context, reasons),
+        seam(HOURS, 6, context, reasons),
+        seam(SCALES, 7, context, reasons),
+        seam(PACES, 8, context, reasons),
+        seam(RELOCATIONS, 9, context, reasons),
     ];
-    let checked: Option<Vec<Params>> = checked.into_iter().collect();
-    let kinds = [
-        order.kind,
-        admit.kind,
-        place.kind,
-        preempt.kind,
-        buy.kind,
-        relocate.kind,
-    ];
+    let made: Vec<Made> = made.into_iter().collect::<Option<_>>()?;
+    let kinds = std::array::from_fn(|seam| made[seam].kind);
     let claims = Claims {
-        estimate: order.claims.estimate || admit.claims.estimate,
+        estimate: made[0].claims.estimate || made[1].claims.estimate,
         ..Claims::default()
     };
-    Some((
-        Make::Composed {
-            kinds,
-            params: checked?.try_into().expect("one for each part"),
-        },
-        claims,
-    ))
+    let params = made.into_iter().map(|made| made.params).collect();
+    Some((Make::Composed { kinds, params }, claims))
+}
+
+/// A part that has been checked.
+struct Made {
+    kind: &'static str,
+    params: Params,
+    claims: Claims,
+}
+
+fn seam<T: ?Sized>(
+    entries: &'static [Entry<T>],
+    seam: usize,
+    (parts, scenario): ([Option<&Part>; SEAMS], &Scenario),
+    reasons: &mut Vec<Diagnostic>,
+) -> Option<Made> {
+    let part = parts[seam];
+    let kind = part.map_or(DEFAULTS[seam], |part| part.kind.value.as_str());
+    let entry = find(entries, kind)?;
+    let params = params(entry, part, reasons);
+    check_names(entry.params, part, scenario, reasons);
+    Some(Made {
+        kind: entry.kind,
+        params: params?,
+        claims: entry.claims,
+    })
+}
+
+/// Fleets and budgets that a part names exist.
+fn check_names(
+    declared: &[Param],
+    part: Option<&Part>,
+    scenario: &Scenario,
+    reasons: &mut Vec<Diagnostic>,
+) {
+    let fleets = || scenario.fleets.iter().map(|fleet| &fleet.name.value);
+    let budgets = || scenario.budgets.iter().map(|budget| &budget.name.value);
+    for (key, value) in part.map_or(&[][..], |part| &part.params) {
+        let param = declared.iter().find(|param| param.name == key.value);
+        let (noun, known): (&str, Vec<&String>) = match param.map(|param| param.domain) {
+            Some(Domain::Fleets) => ("fleet", fleets().collect()),
+            Some(Domain::Budgets) => ("budget", budgets().collect()),
+            Some(_) | None => continue,
+        };
+        for name in value.value.as_list().unwrap_or_default() {
+            let text = name.value.as_text().unwrap_or_default();
+            if !known.iter().any(|known| *known == text) {
+                let rule = format!("no {noun} has this name");
+                let remedy = format!("name a [[{noun}]] of the scenario");
+                reasons.push(Diagnostic::new(name.place, text, rule).or(remedy));
+            }
+        }
+    }
 }
 
 /// The parameters of a part, checked against their declaration.
@@ -264,6 +316,16 @@ fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>)
     }
 }
 
+/// What a policy keeps: the guard first, so that a morning's machines are not bought with money that is gone.
+fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keeping {
+    let rules = [(GUARDS, 5), (HOURS, 6), (SCALES, 7)];
+    let rules = rules.map(|(entries, seam)| {
+        (find(entries, kinds[seam]).expect("checked").build)(&params[seam], setting)
+    });
+    let pace = find(PACES, kinds[8]).expect("checked");
+    Keeping::new(rules, *(pace.build)(&params[8], setting))
+}
+
 impl Contender {
     /// A policy for one run.
     pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
@@ -282,9 +344,10 @@ impl Contender {
                     &params[3], &setting,
                 ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
-                relocate: (find(RELOCATIONS, kinds[5]).expect("checked").build)(
-                    &params[5], &setting,
+                relocate: (find(RELOCATIONS, kinds[9]).expect("checked").build)(
+                    &params[9], &setting,
                 ),
+                keep: keeping(kinds, params, &setting),
                 state: Standing::default(),
             }),
             Make::Named { kind, params } => {

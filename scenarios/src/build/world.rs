@@ -54,6 +54,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         classes,
         seed: scenario.seed.value,
         commitments: commitments::of(scenario, &offerings),
+        budgets: commitments::budgets(scenario, &offerings),
         offerings,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {

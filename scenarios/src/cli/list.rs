@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    RELOCATIONS, SCALES,
 };
 
 use super::run::plot;
@@ -90,6 +91,10 @@ fn policies() -> Table {
     rows.extend(entries("preempt", PREEMPTIONS));
     rows.extend(entries("buy", BUYERS));
     rows.extend(entries("move", RELOCATIONS));
+    rows.extend(entries("guard", GUARDS));
+    rows.extend(entries("hours", HOURS));
+    rows.extend(entries("scale", SCALES));
+    rows.extend(entries("pace", PACES));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -39,18 +39,19 @@ impl Run {
         let name = self.policy.as_ref().unwrap_or(&scenario.baseline.value);
         let contender = policy(&experiment, name)?;
         let seed = self.seed.unwrap_or(scenario.seed.value);
+        let experiment = experiment.of_policy(contender);
         let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
         let keep = Keep {
             samples: self.out.is_some(),
             stays: if self.out.is_some() { usize::MAX } else { 0 },
         };
-        let flown = fly(&experiment, contender, (seed, &jobs), keep);
+        let flown = fly(experiment, contender, (seed, &jobs), keep);
         let flight = flown.map_err(|fault| CompareError::Fault(fault, seed))?;
         if let Some(out) = &self.out {
-            Store::open(out)?.flight(&experiment, &flight, &jobs)?;
+            Store::open(out)?.flight(experiment, &flight, &jobs)?;
         }
         let table = run_table(&flight);
-        let money = money_table(&experiment, &flight);
+        let money = money_table(experiment, &flight);
         let text = match self.format {
             Format::Text => {
                 let finish = words::finish(flight.finish);
@@ -90,7 +91,7 @@ impl Run {
                     "finish": words::finish(flight.finish),
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
-                    "bill": bill(&experiment, &flight),
+                    "bill": bill(experiment, &flight),
                 });
                 format!("{run:#}\n")
             }

@@ -7,6 +7,7 @@ use policies::admit::{Admit, Easy, Strict};
 use policies::buy::Keep as Same;
 use policies::compose::{Composed, Standing};
 use policies::joint::{EasyBf, EasyBfFast, Ebf};
+use policies::keeping::Keeping;
 use policies::order::{Fifo, Order, Shortest};
 use policies::place::FirstFit;
 use policies::preempt::Never;
@@ -108,6 +109,7 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
             preempt: Box::new(Never),
             buy: Box::new(Same),
             relocate: Box::new(Stay),
+            keep: Keeping::default(),
             state: Standing::default(),
         })
     };
@@ -188,6 +190,7 @@ fn world(case: &Case) -> Result<World, String> {
         classes: vec![class],
         seed: 0,
         commitments: Vec::new(),
+        budgets: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

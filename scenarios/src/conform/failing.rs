@@ -142,6 +142,7 @@ impl Job {
         Some(World {
             offerings: vec![machine],
             commitments: Vec::new(),
+            budgets: Vec::new(),
             models: vec!["gpu".to_owned()],
             queues: Vec::new(),
             classes: vec![class],

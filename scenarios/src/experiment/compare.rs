@@ -137,11 +137,18 @@ fn one_seed(
         stays: if is_first { STAYS } else { 0 },
     };
     let fly_one = |contender: &usize| {
-        let flight = fly(experiment, *contender, (seed, &jobs), keep)
+        let own = experiment.of_policy(*contender);
+        let brought = if std::ptr::eq(own, experiment) {
+            None
+        } else {
+            Some(own.jobs(seed).map_err(CompareError::Jobs)?)
+        };
+        let (experiment, jobs) = (own, brought.as_ref().unwrap_or(&jobs));
+        let flight = fly(experiment, *contender, (seed, jobs), keep)
             .map_err(|fault| CompareError::Fault(fault, seed))?;
         if let Some(store) = store {
             store
-                .flight(experiment, &flight, &jobs)
+                .flight(experiment, &flight, jobs)
                 .map_err(CompareError::Output)?;
         }
         done();

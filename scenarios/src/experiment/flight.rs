@@ -1,6 +1,6 @@
 //! One flight: one policy, one seed.
 
-use sim_core::books::Window as Counted;
+use sim_core::books::{Bill, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
@@ -83,13 +83,23 @@ pub fn fly(
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
     let (recorder, (meter, keeper)) = watch;
     let end = engine.now();
-    let mut record = recorder.finish(end);
-    if let Some(keeper) = keeper {
+    let kept = |at: SimTime| {
         let counted = Counted {
             from: window.warmup,
-            end: end.max(window.warmup),
+            end: at.max(window.warmup),
         };
-        record.ledger = record.ledger.with(keeper.finish(counted));
+        let keeper = keeper.clone();
+        keeper.map_or(Vec::new(), |keeper| keeper.finish(counted))
+    };
+    let mut record = recorder.finish_with(end, kept(end));
+    // What is kept is told when it is over, and cut at each balance.
+    if let Some((_, earlier)) = record.balances.split_last_mut()
+        && keeper.is_some()
+    {
+        for balance in earlier {
+            let sums = kept(balance.at).into_iter().map(|(sum, _)| sum);
+            balance.bill = balance.bill.with(&Bill::new(sums));
+        }
     }
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {

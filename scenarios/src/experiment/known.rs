@@ -20,6 +20,10 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Preempt
         | Seam::Buy
         | Seam::Move
+        | Seam::Guard
+        | Seam::Hours
+        | Seam::Scale
+        | Seam::Pace
         | Seam::Policy
         | Seam::Synth
         | Seam::Estimate

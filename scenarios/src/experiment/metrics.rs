@@ -6,7 +6,7 @@ use sim_core::model::Market;
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::measured::{Run, count, makespan, mean, slowdown, unfinished, violations};
+use super::measured::{Run, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
 use super::stats::quantile;
 
@@ -161,10 +161,7 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "periods, days if not said otherwise, that cost more than the 14 before them would have it: above their median by over 3.5 spreads",
-        |run| {
-            let periods = super::spend::all(run.record);
-            count(periods.iter().filter(|period| period.is_flagged()).count())
-        },
+        |run| count(super::spend::anomalies(run.record)),
     ),
     metric(
         "sla_violation_rate",
@@ -298,6 +295,26 @@ pub const METRICS: &[Metric] = &[
         Less,
         "decisions refused of which the policy took no notice",
         |run| Some(super::number::real(run.counters.refusals)),
+    ),
+    metric(
+        "budget_overspend_usd",
+        "USD",
+        Less,
+        "spent beyond the budgets, each period of each by itself: price x time, before any rule of billing",
+        |run| {
+            let any = !run.world.budgets.is_empty();
+            any.then(|| usd(run.counters.overspent))
+        },
+    ),
+    metric(
+        "budget_alerts",
+        "",
+        Less,
+        "times a guard saw a budget come to a further stage of its end",
+        |run| {
+            let any = !run.world.budgets.is_empty();
+            any.then(|| super::number::real(run.counters.alerts))
+        },
     ),
     metric("events", "", Neither, "events taken", |run| {
         Some(super::number::real(run.counters.events))

@@ -189,15 +189,17 @@ impl Purpose {
         Self::Credit,
     ];
 
-    /// What a kind of line is for.
-    pub const fn of(kind: Kind) -> Self {
-        match kind {
+    /// What an item is for. What the minimum terms of a store add is for storage.
+    pub fn of(item: &Item) -> Self {
+        let stored = matches!(item.source, Source::Store(_));
+        match item.kind {
             Kind::Work => Self::Work,
             Kind::Commitment => Self::Covered,
             Kind::Restore => Self::Restore,
             Kind::Dump | Kind::Stall => Self::Checkpoints,
             Kind::Lost => Self::Lost,
             Kind::Boot => Self::Boot,
+            Kind::Rounding if stored => Self::Storage,
             Kind::Idle | Kind::Rounding => Self::Idle,
             Kind::Unused => Self::Unused,
             Kind::Upfront | Kind::Capex | Kind::Power | Kind::Staff => Self::Standing,

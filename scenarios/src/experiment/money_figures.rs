@@ -56,7 +56,7 @@ const MARKET_LOOKS: [usize; 9] = [2, 0, 3, 4, 10, 1, 5, 12, 6];
 /// Cost by purpose: what the money was for, and what it was lost on.
 fn by_purpose(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> {
     let part = |item: &Item| {
-        let purpose = Purpose::of(item.kind);
+        let purpose = Purpose::of(item);
         (purpose.name().to_owned(), look(purpose))
     };
     let order = |part: &Named| Purpose::ALL.iter().position(|known| known.name() == part.0);

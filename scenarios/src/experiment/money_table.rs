@@ -42,10 +42,10 @@ pub fn money_table(experiment: &Experiment, flight: &Flight) -> Option<Table> {
     };
     let purposes = Purpose::ALL.into_iter().filter(|purpose| {
         let mut own = items.iter();
-        own.any(|item| Purpose::of(item.kind) == *purpose)
+        own.any(|item| Purpose::of(item) == *purpose)
     });
     let mut rows: Vec<Vec<Cell>> = purposes
-        .map(|purpose| row(purpose.name(), &|item| Purpose::of(item.kind) == purpose))
+        .map(|purpose| row(purpose.name(), &|item| Purpose::of(item) == purpose))
         .collect();
     rows.push(row("total", &|_| true));
     let mut columns = vec!["where the money went, $".to_owned()];

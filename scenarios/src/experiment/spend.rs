@@ -70,6 +70,12 @@ pub fn all(record: &Record) -> Vec<Period> {
     periods(record, |_| true)
 }
 
+/// How many of them are out of the ordinary.
+pub fn anomalies(record: &Record) -> usize {
+    let periods = all(record);
+    periods.iter().filter(|period| period.is_flagged()).count()
+}
+
 fn periods(record: &Record, of: impl Fn(sim_core::books::Source) -> bool) -> Vec<Period> {
     let (mut from, mut before) = (SimTime::ZERO, Money::ZERO);
     let mut periods: Vec<Period> = Vec::new();

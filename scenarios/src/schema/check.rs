@@ -229,6 +229,10 @@ impl Seam {
             Self::Preempt => "preemption",
             Self::Buy => "purchase",
             Self::Move => "move",
+            Self::Guard => "guard",
+            Self::Hours => "opening hours",
+            Self::Scale => "scaling",
+            Self::Pace => "pace",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",
@@ -272,6 +276,10 @@ mod tests {
             | Seam::Preempt
             | Seam::Buy
             | Seam::Move
+            | Seam::Guard
+            | Seam::Hours
+            | Seam::Scale
+            | Seam::Pace
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat

@@ -25,6 +25,8 @@ const MOST_EXTENDED: usize = 8;
 pub struct Loaded {
     /// What to run.
     pub scenario: Scenario,
+    /// By position of a policy: the scenario as that policy would have it, if it brings something along.
+    pub brought: Vec<(usize, Scenario)>,
     /// The texts that places lead to.
     pub sources: Sources,
 }
@@ -122,9 +124,27 @@ fn decode(
     };
     let cx = Context::new(roots, folders, registry);
     let scenario = decode::scenario(&tree, Place::new(source, 0..0), &cx);
-    let reasons = cx.reasons.take();
+    let mut reasons = cx.reasons.take();
+    let mut brought = Vec::new();
+    if let Some(scenario) = scenario.as_ref().filter(|_| reasons.is_empty()) {
+        for position in 0..scenario.policies.len() {
+            match set::brought(&tree, position) {
+                Ok(Some(tree)) => {
+                    let own = decode::scenario(&tree, Place::new(source, 0..0), &cx);
+                    brought.extend(own.map(|own| (position, own)));
+                    reasons.extend(cx.reasons.take());
+                }
+                Ok(None) => {}
+                Err(more) => reasons.extend(more),
+            }
+        }
+    }
     match scenario.filter(|_| reasons.is_empty()) {
-        Some(scenario) => Ok(Loaded { scenario, sources }),
+        Some(scenario) => Ok(Loaded {
+            scenario,
+            brought,
+            sources,
+        }),
         None => Err(Rejection::new(sources, reasons)),
     }
 }

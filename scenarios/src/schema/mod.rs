@@ -27,6 +27,7 @@
 //! clock. No value is checked twice: what a typed field says, later stages may rely on. There is no
 //! list of keys beside the one the decoder reads by.
 
+mod budget;
 mod catalogue;
 mod check;
 mod claim;
@@ -60,6 +61,7 @@ mod value;
 mod workload;
 mod write;
 
+pub use budget::BudgetSpec;
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
 pub use claim::{ClaimMeasure, ClaimSpec};

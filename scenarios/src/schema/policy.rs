@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::place::Spanned;
 use super::spec::Seam;
-use super::value::Part;
+use super::value::{Part, Value};
 
 /// A policy: a composition of parts, or one of the registry's own.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct PolicySpec {
     pub estimate: Option<Part>,
     /// The published simulator whose ways it keeps.
     pub compat: Option<Spanned<String>>,
+    /// What it brings along: paths of the scenario with other values, as written.
+    pub with: Option<Value>,
 }
 
 /// How a policy decides.
@@ -46,6 +48,14 @@ pub struct Composed {
     pub buy: Option<Part>,
     /// Which running jobs go on elsewhere.
     pub relocate: Option<Part>,
+    /// What guards the budget.
+    pub guard: Option<Part>,
+    /// When fleets are open.
+    pub hours: Option<Part>,
+    /// How large elastic jobs are.
+    pub scale: Option<Part>,
+    /// How often checkpoints are written.
+    pub pace: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -91,6 +101,10 @@ impl Composed {
             (Seam::Preempt, &self.preempt),
             (Seam::Buy, &self.buy),
             (Seam::Move, &self.relocate),
+            (Seam::Guard, &self.guard),
+            (Seam::Hours, &self.hours),
+            (Seam::Scale, &self.scale),
+            (Seam::Pace, &self.pace),
         ];
         let present = all.into_iter();
         present

@@ -50,6 +50,9 @@ pub fn print(scenario: &Scenario) -> String {
     for (title, table) in as_written(scenario) {
         section(&mut text, title, table);
     }
+    for budget in &scenario.budgets {
+        section(&mut text, "[[budget]]", &budget.written);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }
@@ -271,6 +274,10 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("preempt", &composed.preempt),
                 ("buy", &composed.buy),
                 ("move", &composed.relocate),
+                ("guard", &composed.guard),
+                ("hours", &composed.hours),
+                ("scale", &composed.scale),
+                ("pace", &composed.pace),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));
@@ -283,6 +290,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
             }
         }
     }
+    put(&mut table, "with", policy.with.clone());
     let clairvoyant = policy.clairvoyant.iter().map(|known| string(known.name()));
     put(&mut table, "clairvoyant", Some(list(clairvoyant)));
     put(

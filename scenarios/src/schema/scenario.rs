@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sim_core::units::{SimTime, Span};
 
+use super::budget::BudgetSpec;
 use super::claim::ClaimSpec;
 use super::commitment::ReservationSpec;
 use super::event::{EventSpec, RegionSpec};
@@ -44,6 +45,8 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
     pub reservations: Vec<ReservationSpec>,
+    /// What may be spent.
+    pub budgets: Vec<BudgetSpec>,
     /// Where bytes lie.
     pub storage: Vec<StorageSpec>,
     /// Data sets.

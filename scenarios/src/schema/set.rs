@@ -54,6 +54,93 @@ fn apply_one(tree: &mut Table, argument: &str, source: SourceId) -> Result<(), V
     put(tree, &path, &value).map_err(|reason| vec![reason])
 }
 
+/// Roots of what a policy may bring along: what is bought, kept and configured with it, nothing of the luck or of the work.
+const BROUGHT: [(&str, &[&str]); 7] = [
+    ("storage", &[]),
+    ("data", &[]),
+    ("leftover", &[]),
+    ("reservation", &[]),
+    ("budget", &[]),
+    ("workload", &["course", "checkpoint"]),
+    ("fleet", &["billing", "ownership", "price", "poll"]),
+];
+
+/// The tree as the policy at `position` would have it, if it brings something along: `with = { "storage.logs.tiers" = ... }`.
+///
+/// # Errors
+/// A path that leads nowhere, or to something that no policy brings along.
+pub(super) fn brought(tree: &Table, position: usize) -> Result<Option<Table>, Vec<Diagnostic>> {
+    let policy = |tree: &Table| {
+        let policies = tree.get("policy")?.value.as_list()?.get(position)?;
+        let with = policies.value.as_table()?.get("with")?.clone();
+        Some(with)
+    };
+    let Some(with) = policy(tree) else {
+        return Ok(None);
+    };
+    let Value::Table(changes) = &with.value else {
+        let rule = "not a table";
+        let remedy = "write with = { \"reservation.NAME.count\" = 4 }";
+        return Err(vec![Diagnostic::new(with.place, "with", rule).or(remedy)]);
+    };
+    let (mut tree, mut reasons) = (without(tree), Vec::new());
+    for (key, value) in &changes.entries {
+        if let Err(reason) = bring(&mut tree, key, value) {
+            reasons.push(reason);
+        }
+    }
+    if reasons.is_empty() {
+        Ok(Some(tree))
+    } else {
+        Err(reasons)
+    }
+}
+
+/// The tree without what policies bring along.
+fn without(tree: &Table) -> Table {
+    let mut tree = tree.clone();
+    let policies = tree.get_mut("policy").map(|policies| &mut policies.value);
+    if let Some(Value::List(policies)) = policies {
+        for policy in policies {
+            if let Value::Table(policy) = &mut policy.value {
+                policy.entries.retain(|(key, _)| key.value != "with");
+            }
+        }
+    }
+    tree
+}
+
+fn bring(
+    tree: &mut Table,
+    key: &Spanned<String>,
+    value: &Spanned<Value>,
+) -> Result<(), Diagnostic> {
+    let whole = Step {
+        text: key.value.clone(),
+        place: key.place,
+    };
+    let source = key.place.source;
+    let form = "write a path such as \"reservation.NAME.count\"";
+    let (mut path, _) = steps(&format!("{}=", key.value), source)
+        .ok_or_else(|| whole.refuse("not a path", form))?;
+    for step in &mut path {
+        step.place = key.place;
+    }
+    let [root, _, inner, ..] = path.as_slice() else {
+        return Err(whole.refuse("not a path to a key of a table", form));
+    };
+    let allowed = BROUGHT.iter().any(|(known, keys)| {
+        *known == root.text && (keys.is_empty() || keys.contains(&inner.text.as_str()))
+    });
+    if !allowed {
+        let rule = "no policy brings that along: it would change the work or the luck";
+        let remedy = "known are storage, data, leftover, reservation and budget; course and \
+                      checkpoint of a workload; billing, ownership, price and poll of a fleet";
+        return Err(whole.refuse(rule, remedy));
+    }
+    put(tree, &path, value)
+}
+
 /// One name of a path.
 struct Step {
     text: String,
@@ -217,7 +304,8 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
 /// The key of the kind, where `name` is a part that may be written short.
 fn kind_key(name: &str) -> Option<&'static str> {
     match name {
-        "order" | "admit" | "place" | "preempt" | "buy" | "course" => Some("kind"),
+        "order" | "admit" | "place" | "preempt" | "buy" | "guard" | "hours" | "scale" | "pace"
+        | "course" => Some("kind"),
         "synth" | "estimate" => Some("model"),
         _ => None,
     }

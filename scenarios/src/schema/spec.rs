@@ -107,6 +107,14 @@ pub enum Seam {
     Buy,
     /// Who goes on elsewhere.
     Move,
+    /// What guards the budget.
+    Guard,
+    /// When fleets are open.
+    Hours,
+    /// How large elastic jobs are.
+    Scale,
+    /// How often checkpoints are written.
+    Pace,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -136,6 +144,10 @@ impl Seam {
             | Self::Preempt
             | Self::Buy
             | Self::Move
+            | Self::Guard
+            | Self::Hours
+            | Self::Scale
+            | Self::Pace
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

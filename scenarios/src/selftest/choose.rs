@@ -2,9 +2,11 @@
 //! one that knows no manners.
 
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::params::Params;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS, Setting,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
+    RELOCATIONS, SCALES, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -53,11 +55,9 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         any(ADMISSIONS, luck),
         any(PLACEMENTS, luck),
     );
-    let (preempt, buy, relocate) = (
-        any(PREEMPTIONS, luck),
-        any(BUYERS, luck),
-        any(RELOCATIONS, luck),
-    );
+    let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
+    let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
+    let (pace, relocate) = (any(PACES, luck), any(RELOCATIONS, luck));
     let grants = Grants {
         durations: luck.chance(0.3),
         ..Grants::default()
@@ -67,16 +67,10 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         durations: grants.durations,
         compat: false,
     };
-    let moves = relocate.kind;
-    let kinds = [
-        order.kind,
-        admit.kind,
-        place.kind,
-        preempt.kind,
-        buy.kind,
-        moves,
-    ];
-    let name = kinds.join("+");
+    let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
+    let kept = [guard.kind, hours.kind, scale.kind, pace.kind, relocate.kind];
+    let name = [kinds.join("+"), kept.join("+")].join(" keeping ");
+    let rules = [guard, hours, scale].map(|rule| (rule.build)(&plain(rule), &setting));
     let policy = Box::new(Composed {
         name: name.clone(),
         order: (order.build)(&plain(order), &setting),
@@ -85,6 +79,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         preempt: (preempt.build)(&plain(preempt), &setting),
         buy: (buy.build)(&plain(buy), &setting),
         relocate: (relocate.build)(&plain(relocate), &setting),
+        keep: Keeping::new(rules, *(pace.build)(&plain(pace), &setting)),
         state: Standing::default(),
     });
     Pilot {

@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 59] = [
+const NAMES: [&str; 60] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -42,6 +42,7 @@ const NAMES: [&str; 59] = [
     "fact held: no capacity",
     "fact held: would delay",
     "fact held: not routed",
+    "fact held: over budget",
     "fact requested",
     "fact booting",
     "fact ready",
@@ -208,6 +209,10 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             reason: Reason::NotRouted,
             ..
         } => "fact held: not routed",
+        Fact::Held {
+            reason: Reason::OverBudget,
+            ..
+        } => "fact held: over budget",
         Fact::Requested { .. } => "fact requested",
         Fact::Booting { .. } => "fact booting",
         Fact::Ready { .. } => "fact ready",

@@ -62,7 +62,8 @@ impl Wild {
             }
             plan.start(job, &placement).expect("it waits, and fits");
         } else {
-            plan.hold(job, Reason::NoCapacity);
+            let reasons = [Reason::NoCapacity, Reason::OverBudget];
+            plan.hold(job, reasons[self.below(2)]);
         }
     }
 

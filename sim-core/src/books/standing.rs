@@ -43,12 +43,18 @@ pub fn reservation(
 }
 
 /// What owned machines cost beside the price of their offering.
-pub fn ownership(owned: &Ownership, window: Window, tariff: &Tariff) -> [(Kind, Exact); 3] {
+///
+/// What was never held was never bought: of the machines that may be, `bought` were in the end.
+pub fn ownership(
+    owned: &Ownership,
+    bought: u32,
+    (window, tariff): (Window, &Tariff),
+) -> [(Kind, Exact); 3] {
     let month_us = MONTH_HOURS * HOUR_US;
     let life = i128::from(owned.months.max(1)) * month_us;
     let end = u64::try_from(life).ok().and_then(Span::from_us);
     let end = SimTime::ZERO.saturating_add(end.unwrap_or(Span::MAX));
-    let count = u128::from(owned.count);
+    let count = u128::from(owned.count.min(bought));
     let span = |until: SimTime| u128::from(window.overlap(SimTime::ZERO, until).us());
     let mut capex = Exact::over(life);
     capex.add_product(nanousd(owned.capex) * count, span(end));
@@ -152,7 +158,7 @@ mod tests {
             from: SimTime::ZERO,
             end: hours(73),
         };
-        let [capex, power, staff] = ownership(&owned, window, &tariff);
+        let [capex, power, staff] = ownership(&owned, 1, (window, &tariff));
         assert_eq!(capex.1.settle(), dollars(100));
         // (73 + 50) kWh x 1.5 x $0.10.
         assert_eq!(power.1.settle().to_string(), "$18.45");

@@ -314,9 +314,8 @@ impl Engine {
         let price = self.state.world.offerings[offering.index()]
             .price
             .at(self.state.now);
-        let supply = &mut self.state.supply[offering.index()];
-        supply.meter(self.state.now);
-        supply.price = price;
+        self.state.meter(offering);
+        self.state.supply[offering.index()].price = price;
         self.tell(&Fact::Price { offering, price }, watch);
         self.note(Change::Price(offering), Wakes::PRICE);
         self.schedule_price(offering);

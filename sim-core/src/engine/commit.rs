@@ -12,7 +12,7 @@ use crate::watch::{Cause, Fact, Observer, Outcome};
 impl Engine {
     /// Applies the plan that is open, and closes it. The capacity has been taken and given back as it was made.
     pub fn commit(&mut self, watch: &mut dyn Observer) {
-        self.draft.seal();
+        self.draft.seal(&mut self.capacity);
         self.state.changes.clear();
         let mut decisions = std::mem::take(&mut self.draft.decisions);
         self.counters.decisions += crate::units::convert::wide(decisions.len());
@@ -70,6 +70,7 @@ impl Engine {
 
     /// Tells of refusals that nobody took notice of, and of reasons given.
     fn explain(&mut self, watch: &mut dyn Observer) {
+        self.counters.alerts += u64::from(std::mem::take(&mut self.draft.alerts));
         if self.draft.refusals.is_empty() && self.draft.holds.is_empty() {
             return;
         }

@@ -95,4 +95,6 @@ pub enum Reason {
     WouldDelay,
     /// The policy lets it lie on no offering for now.
     NotRouted,
+    /// A budget comes to its end, and the job is not critical.
+    OverBudget,
 }

@@ -33,6 +33,8 @@ pub(crate) enum Undo {
     Take(Seat, Demand),
     Give(Seat, Demand),
     Close(NodeId),
+    /// A node is closed for this plan only.
+    Aside(NodeId),
     Requested(OfferingId, u32),
     /// A node leaves: now, or when its last job has ended.
     Leaves(OfferingId, bool),
@@ -57,6 +59,10 @@ pub(crate) struct Draft {
     pub(crate) decisions: Vec<Decision>,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) holds: Vec<(JobId, Reason)>,
+    /// Times that it was said that a budget comes to its end.
+    pub(crate) alerts: u32,
+    /// Nodes that are closed for this plan only.
+    aside: Vec<NodeId>,
     /// By job slot: the plan in which a fate was set, and the fate.
     fates: Vec<(u64, Fate)>,
     /// By offering.
@@ -121,6 +127,12 @@ impl Draft {
         self.undo.push(Undo::Close(node));
     }
 
+    pub(crate) fn set_aside(&mut self, capacity: &mut Capacity, node: NodeId) {
+        capacity.close(node);
+        self.aside.push(node);
+        self.undo.push(Undo::Aside(node));
+    }
+
     pub(crate) fn request(&mut self, offering: OfferingId, count: u32) {
         self.tallied = true;
         self.tallies[offering.index()].requested += count;
@@ -155,6 +167,10 @@ impl Draft {
                 Undo::Take(seat, demand) => capacity.give(&seat, &demand),
                 Undo::Give(seat, demand) => capacity.take(&seat, &demand),
                 Undo::Close(node) => capacity.open(node),
+                Undo::Aside(node) => {
+                    capacity.open(node);
+                    self.aside.pop();
+                }
                 Undo::Requested(offering, count) => {
                     self.tallies[offering.index()].requested -= count;
                 }
@@ -172,6 +188,7 @@ impl Draft {
 
     /// Takes back everything: a plan that was opened and not committed leaves no trace.
     pub(crate) fn abandon(&mut self, capacity: &mut Capacity) {
+        self.alerts = 0;
         let explained = self.refusals.is_empty() && self.holds.is_empty();
         if explained && self.undo.is_empty() && self.decisions.is_empty() {
             return;
@@ -185,8 +202,11 @@ impl Draft {
         self.rollback(capacity, start);
     }
 
-    /// Forgets how to go back: what was decided stands.
-    pub(crate) fn seal(&mut self) {
+    /// Forgets how to go back: what was decided stands, and what was set aside for the plan is there again.
+    pub(crate) fn seal(&mut self, capacity: &mut Capacity) {
         self.undo.clear();
+        for node in self.aside.drain(..) {
+            capacity.open(node);
+        }
     }
 }

@@ -60,9 +60,8 @@ impl Engine {
 
     /// The lowest slot without a machine, which now has one.
     fn occupy(&mut self, offering: OfferingId) -> NodeId {
-        let now = self.state.now;
+        self.state.meter(offering);
         let supply = &mut self.state.supply[offering.index()];
-        supply.meter(now);
         supply.held += 1;
         let slot = self.absent[offering.index()]
             .next(0)
@@ -118,7 +117,8 @@ impl Engine {
     }
 
     pub(super) fn empty_slot(&mut self, node: NodeId) {
-        let offering = self.capacity.offering_of(node).index();
+        let offering = self.capacity.offering_of(node);
+        self.state.meter(offering);
         let slot = &mut self.state.nodes[node.index()];
         let was_leaving = matches!(slot.phase, NodePhase::Draining | NodePhase::Noticed(_));
         slot.phase = NodePhase::Absent;
@@ -126,12 +126,10 @@ impl Engine {
         slot.launch += 1;
         (slot.taken, slot.fails) = (SimTime::MAX, SimTime::MAX);
         (slot.doomed, slot.repairs) = (false, 0);
-        let now = self.state.now;
-        let supply = &mut self.state.supply[offering];
-        supply.meter(now);
+        let supply = &mut self.state.supply[offering.index()];
         supply.held -= 1;
         supply.leaving -= u32::from(was_leaving);
-        self.absent[offering].insert(node.0 - supply.first);
+        self.absent[offering.index()].insert(node.0 - supply.first);
         self.note(Change::Node(node), Wakes::NODE);
     }
 

@@ -18,6 +18,7 @@ mod plan;
 mod policy;
 mod pool;
 mod run;
+mod spend;
 mod state;
 mod view;
 
@@ -29,6 +30,7 @@ pub use forecast::Forecast;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
 pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
+pub use spend::Spend;
 pub use state::{Change, NodePhase, Trigger, World};
 pub use view::{
     ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, View,

@@ -216,6 +216,19 @@ impl Plan<'_> {
         self.leave(node, true)
     }
 
+    /// Starts nothing on `node` in this plan: neither a decision nor a fact, and over with the plan. A node that is not open
+    /// is left as it is.
+    pub fn set_aside(&mut self, node: NodeId) {
+        if self.capacity.is_open(node) {
+            self.draft.set_aside(self.capacity, node);
+        }
+    }
+
+    /// Says that a budget comes to its end: counted, and no decision.
+    pub fn alert(&mut self) {
+        self.draft.alerts += 1;
+    }
+
     /// Asks to be asked again at `at`, which lies in the future.
     ///
     /// # Errors

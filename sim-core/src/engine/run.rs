@@ -11,10 +11,11 @@ use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
+use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
-use crate::units::{JobId, SimTime, convert, limits};
+use crate::units::{JobId, Money, SimTime, convert, limits};
 use crate::watch::{Digesting, Digests, Fact, Observer, Outcome};
 use crate::world::Arrivals;
 
@@ -52,6 +53,10 @@ pub struct Counters {
     pub decisions: u64,
     /// Refusals that the policy took no notice of.
     pub refusals: u64,
+    /// Times that a policy said that a budget comes to its end.
+    pub alerts: u64,
+    /// Spent beyond the budgets: see [`Engine::overspent`].
+    pub overspent: Money,
     /// Batches at this instant so far.
     batches: u32,
     /// Times in a row that the policy was asked by the clock alone and decided nothing.
@@ -187,6 +192,7 @@ impl Engine {
                 jobs: Jobs::new(),
                 nodes: vec![node; convert::index(first)],
                 supply,
+                meters: vec![Meter::default(); world.budgets.len()],
                 changes: Vec::new(),
                 world,
             },
@@ -278,6 +284,7 @@ impl Engine {
             state: &self.state,
             grants,
             more_arrivals: self.next_job.is_some(),
+            shut: &[],
         };
         (
             view,
@@ -304,7 +311,10 @@ impl Engine {
 
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        Counters {
+            overspent: self.overspent(),
+            ..self.counters
+        }
     }
 
     /// The digests so far.

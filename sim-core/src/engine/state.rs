@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::jobs::Jobs;
-use crate::model::{Class, Commitment, Offering, Queue};
+use super::spend::Meter;
+use crate::model::{Budget, Class, Commitment, Offering, Queue};
 use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
 use crate::world::Calendar;
 
@@ -14,6 +15,8 @@ pub struct World {
     pub offerings: Vec<Offering>,
     /// What was committed to, whatever the policy does; only the bill knows them. The first one covers first.
     pub commitments: Vec<Commitment>,
+    /// What may be spent; only policies heed them.
+    pub budgets: Vec<Budget>,
     /// Names of the GPU models.
     pub models: Vec<String>,
     /// Tenants.
@@ -116,7 +119,12 @@ impl Supply {
     /// Nano-dollars an hour x microseconds spent by `now`.
     pub(crate) fn spent_by(&self, now: SimTime) -> u128 {
         let us = u128::from(now.since(self.metered).us());
-        self.spent + us * u128::from(self.price.nanousd_h()) * u128::from(self.held)
+        self.spent + us * self.rate()
+    }
+
+    /// Nano-dollars an hour for what is held.
+    pub(crate) fn rate(&self) -> u128 {
+        u128::from(self.price.nanousd_h()) * u128::from(self.held)
     }
 }
 
@@ -151,5 +159,22 @@ pub(crate) struct State {
     pub(crate) jobs: Jobs,
     pub(crate) nodes: Vec<Node>,
     pub(crate) supply: Vec<Supply>,
+    /// By budget: what was spent so far.
+    pub(crate) meters: Vec<Meter>,
     pub(crate) changes: Vec<Change>,
+}
+
+impl State {
+    /// Brings what was spent on an offering up to now, before its price or what is held of it changes.
+    pub(crate) fn meter(&mut self, offering: OfferingId) {
+        self.supply[offering.index()].meter(self.now);
+        for (meter, budget) in self.meters.iter_mut().zip(&self.world.budgets) {
+            if budget.covers.contains(&offering) {
+                meter.note(
+                    self.now,
+                    super::spend::total(&self.supply, budget, self.now),
+                );
+            }
+        }
+    }
 }

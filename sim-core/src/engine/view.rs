@@ -47,6 +47,8 @@ pub struct View<'a> {
     pub(crate) state: &'a State,
     pub(crate) grants: Grants,
     pub(crate) more_arrivals: bool,
+    /// By offering: whether nothing more is to be had of it, for all that whoever looks shall know. Empty: of none.
+    pub(crate) shut: &'a [bool],
 }
 
 /// A live job as a policy sees it.
@@ -61,6 +63,8 @@ pub struct JobView<'a> {
 pub struct NodeView {
     /// The slot.
     pub id: NodeId,
+    /// Machines that were in the slot before: with the slot it names a machine.
+    pub launch: u32,
     /// Where it stands.
     pub phase: NodePhase,
     /// Seats of running jobs on it.
@@ -169,6 +173,7 @@ impl<'a> View<'a> {
         let node = self.state.nodes.get(id.index())?;
         Some(NodeView {
             id,
+            launch: node.launch,
             phase: node.phase,
             seats: node.seats,
         })
@@ -188,6 +193,7 @@ impl<'a> View<'a> {
     pub fn offering(&self, id: OfferingId) -> Option<OfferingView<'a>> {
         let offering = self.state.world.offerings.get(id.index())?;
         let supply = &self.state.supply[id.index()];
+        let shut = self.shut.get(id.index()) == Some(&true);
         Some(OfferingView {
             name: &offering.name,
             market: offering.market,
@@ -195,15 +201,26 @@ impl<'a> View<'a> {
             held: supply.held,
             leaving: supply.leaving,
             min: offering.min,
-            max: offering.max,
+            max: if shut { 0 } else { offering.max },
             boot: offering.boot,
             price: supply.price,
-            available: if offering.visible {
+            available: if shut {
+                0
+            } else if offering.visible {
                 supply.available
             } else {
                 offering.max
             },
         })
+    }
+
+    /// The same world with some offerings shut: for all that it shows, no machine of them may be held. For what a part of a
+    /// policy tells another.
+    pub fn shutting<'b>(&self, shut: &'b [bool]) -> View<'b>
+    where
+        'a: 'b,
+    {
+        View { shut, ..*self }
     }
 
     /// What was spent so far on what was held: price x time, before any rule of billing.
@@ -337,7 +354,12 @@ impl<'a> JobView<'a> {
         &self.live.allocation
     }
 
-    /// When the running attempt started, if one runs.
+    /// The stretch of work between checkpoints that a policy chose for it.
+    pub fn paced(&self) -> Option<Span> {
+        self.live.every
+    }
+
+    /// When the running attempt started, or last changed its seats, if one runs.
     pub fn started(&self) -> Option<SimTime> {
         self.is_running().then_some(self.live.attempt.started)
     }

@@ -1,5 +1,6 @@
 //! What is simulated: jobs and their gangs, offerings and their nodes. Immutable once a run begins.
 
+mod budget;
 mod commitment;
 mod demand;
 mod gang;
@@ -9,6 +10,7 @@ mod placement;
 mod risk;
 mod terms;
 
+pub use budget::{Budget, Period};
 pub use commitment::{Commitment, Ownership, Reservation};
 pub use demand::{Demand, GpuDemand, GpuSet, MarketSet, ModelSet, OfferingSet};
 pub use gang::{Gang, Role};

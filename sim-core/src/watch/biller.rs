@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::fact::{Fact, Observer, Spent};
+use super::timeline::GpuUse;
 use crate::books::{
     Bill, Claim, Cover, End, Exact, Kind, Ledger, MACHINE_KINDS, Move, Payee, Source, Tariff,
     Tenure, Window, in_order, ownership, position, reservation,
@@ -33,6 +34,10 @@ pub struct Biller {
     tariffs: Vec<Tariff>,
     /// By node: the machine in it.
     tenures: Vec<Option<Box<Tenure>>>,
+    /// By node: whether there was ever one.
+    ever: Vec<bool>,
+    /// By offering: most machines that were ever held, which fill the lowest slots.
+    bought: Vec<u32>,
     /// By job slot: what a task of each role asks for, in thousandths of GPUs and of CPU.
     demands: Vec<SmallVec<[(u64, u64); 1]>>,
     /// By job slot: where it lies.
@@ -65,15 +70,6 @@ struct Hold {
     covered: Option<Box<[(usize, u64)]>>,
 }
 
-/// GPU time of an offering, in GPU-microseconds x 1000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GpuUse {
-    /// Of machines held.
-    pub billed: u128,
-    /// That jobs held.
-    pub used: u128,
-}
-
 impl Biller {
     /// The bill of a run in `world`, of what is spent from `from` on; with claims of jobs, if lines will be attributed.
     pub fn new(world: &World, from: SimTime, attribute: bool) -> Self {
@@ -89,6 +85,8 @@ impl Biller {
             from,
             attribute,
             tenures: vec![None; offering_of.len()],
+            ever: vec![false; offering_of.len()],
+            bought: vec![0; world.offerings.len()],
             offering_of,
             tariffs: world.offerings.iter().map(tariff).collect(),
             demands: Vec::new(),
@@ -136,6 +134,9 @@ impl Biller {
 
     fn grant(&mut self, node: NodeId, now: SimTime) {
         self.tenures[node.index()] = Some(Box::new(Tenure::new(now)));
+        if !std::mem::replace(&mut self.ever[node.index()], true) {
+            self.bought[self.offering_of[node.index()].index()] += 1;
+        }
         if Tenure::runs_from_grant(self.at(node).1) {
             self.begin(node, now);
         }
@@ -431,8 +432,9 @@ impl Biller {
                     sums.extend(lines.map(with));
                 }
                 Commitment::Owned(own) => {
-                    let tariff = &self.tariffs[own.offering.index()];
-                    sums.extend(ownership(own, window, tariff).map(with));
+                    let at = own.offering.index();
+                    let lines = ownership(own, self.bought[at], (window, &self.tariffs[at]));
+                    sums.extend(lines.map(with));
                 }
             }
         }

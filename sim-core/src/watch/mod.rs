@@ -12,12 +12,12 @@ mod timeline;
 mod transcript;
 
 pub use balance::Balance;
-pub use biller::{Biller, GpuUse};
+pub use biller::Biller;
 pub(crate) use digest::Digesting;
 pub use digest::{DIGEST_VERSION, Digest, Digests};
 pub use fact::{Cause, Fact, Observer, Outcome, Spent};
 pub use meter::{Meter, Quantity};
 pub use recorder::{GpuTime, Machine, Record, Recorder, Recording, Row, Stay};
 pub use storekeeper::{DataSet, Kept, Place, Reads, Series, Stocks, Storekeeper, Thing, Use};
-pub use timeline::Sample;
+pub use timeline::{GpuUse, Sample};
 pub use transcript::{Difference, Transcript, compare};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::balance::{Balance, Balances};
-use super::biller::{Biller, GpuUse};
+use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
-use super::timeline::{Sample, Sampler};
-use crate::books::{Ledger, Paid, Payer, Unclaimed, grouped, in_order, totals};
+use super::timeline::{GpuUse, Sample, Sampler};
+use crate::books::{Ledger, Paid, Payer, Sum, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
 use crate::model::{Job, Seat};
 use crate::units::{
@@ -205,11 +205,17 @@ impl Recorder {
     }
 
     /// The record of a run that ended at `end`.
-    pub fn finish(mut self, end: SimTime) -> Record {
+    pub fn finish(self, end: SimTime) -> Record {
+        self.finish_with(end, Vec::new())
+    }
+
+    /// The same, with further lines of its bill and what jobs claim of them.
+    pub fn finish_with(mut self, end: SimTime, more: Vec<Sum>) -> Record {
         self.look(end);
         let sampler = self.sampler.take();
         let standing = self.standing;
         let (ledger, gpu_use) = self.biller.finish(end);
+        let ledger = ledger.with(more);
         let shares = ledger.attribute(|job| job, Unclaimed::Named);
         if self.recording.attribute {
             for (payer, amount) in totals(&shares) {

@@ -115,7 +115,7 @@ pub struct Thing {
 }
 
 /// Watches what is kept, moved and left.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Storekeeper {
     stocks: Stocks,
     seed: u64,

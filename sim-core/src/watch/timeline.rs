@@ -2,6 +2,15 @@
 
 use crate::units::{SimTime, Span};
 
+/// GPU time of an offering, in GPU-microseconds x 1000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GpuUse {
+    /// Of machines held.
+    pub billed: u128,
+    /// That jobs held.
+    pub used: u128,
+}
+
 /// The state of things at an instant, after all that happened at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {

@@ -1,6 +1,7 @@
 //! From the tree to the typed scenario: the top level, and what its tables say of each other.
 
 mod billing;
+mod budget;
 mod checkpoint;
 mod claim;
 mod commitment;
@@ -120,7 +121,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Tables(&commitment::RESERVATION),
             "What is paid for, used or not.",
         ),
-        KeySpec::later("budget", "markets and billing"),
+        KeySpec::new(
+            "budget",
+            Takes::Tables(&budget::BUDGET),
+            "What may be spent.",
+        ),
         KeySpec::new(
             "event",
             Takes::Tables(&event::EVENT),
@@ -135,7 +140,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
 );
 
 /// Arrays of tables whose entries have names of their own.
-const NAMED: [&str; 11] = [
+const NAMED: [&str; 12] = [
     "fleet",
     "workload",
     "queue",
@@ -147,6 +152,7 @@ const NAMED: [&str; 11] = [
     "data",
     "leftover",
     "claim",
+    "budget",
 ];
 
 /// The scenario that a tree spells; reasons why not are left in the context.
@@ -163,6 +169,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let workloads = all(&top, "workload", "some work", workload::decode);
     let queues = all(&top, "queue", "", run::queue);
     let reservations = all(&top, "reservation", "", commitment::reservation);
+    let budgets = all(&top, "budget", "", budget::decode);
     let events = all(&top, "event", "", event::event);
     let regions = all(&top, "region", "", event::region);
     let storage = all(&top, "storage", "", store::storage);
@@ -196,6 +203,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         workloads: workloads?,
         queues: queues?,
         reservations: reservations?,
+        budgets: budgets?,
         storage: storage?,
         data: data?,
         leftovers: leftovers?,
@@ -254,7 +262,8 @@ fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
     };
     let covered = scenario.reservations.iter().flat_map(|own| &own.covers);
     let struck = scenario.events.iter().flat_map(|event| &event.fleets);
-    all(covered.chain(struck).collect(), "fleet");
+    let budgeted = scenario.budgets.iter().flat_map(|budget| &budget.fleets);
+    all(covered.chain(struck).chain(budgeted).collect(), "fleet");
     let of_regions = scenario.regions.iter().flat_map(|region| &region.zones);
     let of_stores = scenario
         .storage
@@ -415,12 +424,14 @@ mod tests {
                 && ![
                     "queue",
                     "reservation",
+                    "budget",
                     "event",
                     "region",
                     "storage",
                     "data",
                     "leftover",
                     "claim",
+                    "budget",
                 ]
                 .contains(&key.name)
             {

@@ -33,7 +33,18 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             Takes::Part(Seam::Move),
             "Which running jobs go on elsewhere.",
         ),
-        KeySpec::later("scale", "inference serving"),
+        KeySpec::new("guard", Takes::Part(Seam::Guard), "What guards the budget."),
+        KeySpec::new("hours", Takes::Part(Seam::Hours), "When fleets are open."),
+        KeySpec::new(
+            "scale",
+            Takes::Part(Seam::Scale),
+            "How large elastic jobs are.",
+        ),
+        KeySpec::new(
+            "pace",
+            Takes::Part(Seam::Pace),
+            "How often checkpoints are written.",
+        ),
         KeySpec::new(
             "clairvoyant",
             Takes::List(&Takes::Choice(&KNOWLEDGE)),
@@ -50,6 +61,12 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             Takes::Name,
             "The published simulator whose ways it keeps; `windtunnel list compat` names them.",
         ),
+        KeySpec::new(
+            "with",
+            Takes::Map(&Takes::Raw),
+            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms.",
+        )
+        .default("nothing"),
     ],
 )
 .open();
@@ -62,7 +79,9 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 6] = ["order", "admit", "place", "preempt", "buy", "move"];
+const PARTS: [&str; 10] = [
+    "order", "admit", "place", "preempt", "buy", "move", "guard", "hours", "scale", "pace",
+];
 
 /// Kinds that a later part brings.
 const LATER: [(&str, &str); 2] = [
@@ -82,6 +101,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
         clairvoyant: clairvoyant?,
         estimate: estimate?,
         compat: compat?,
+        with: fields.table.get("with").map(|with| with.value.clone()),
     })
 }
 
@@ -97,7 +117,7 @@ fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
     if kind.value == "composed" {
         return composed(fields);
     }
-    let ours = ["name", "kind", "clairvoyant", "estimate", "compat"];
+    let ours = ["name", "kind", "clairvoyant", "estimate", "compat", "with"];
     let params = fields.table.entries.iter();
     let params = params.filter(|(key, _)| !ours.contains(&key.value.as_str()));
     let params = params.cloned().collect();
@@ -110,7 +130,18 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         fields.cx.refuse(fields.unknown(key));
     }
     let parts = PARTS.map(|key| fields.optional(key, Item::part));
-    let [order, admit, place, preempt, buy, relocate] = parts;
+    let [
+        order,
+        admit,
+        place,
+        preempt,
+        buy,
+        relocate,
+        guard,
+        hours,
+        scale,
+        pace,
+    ] = parts;
     let composed = Composed {
         order: order?,
         admit: admit?,
@@ -118,6 +149,10 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         preempt: preempt?,
         buy: buy?,
         relocate: relocate?,
+        guard: guard?,
+        hours: hours?,
+        scale: scale?,
+        pace: pace?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }

@@ -138,7 +138,12 @@ impl NaiveBiller<'_> {
         (source, pieces, end): (Source, &[Vec<Piece>], u64),
         sums: &mut Sums,
     ) {
-        let us = self.us(0, end) * i128::from(own.count);
+        let mut bought: Vec<u32> = self.machines.iter().map(|machine| machine.node).collect();
+        bought.retain(|node| self.offering_of(*node) == own.offering.index());
+        bought.sort_unstable();
+        bought.dedup();
+        let count = bought.len().min(own.count as usize);
+        let us = self.us(0, end) * i128::try_from(count).unwrap();
         let month = 730 * HOUR;
         let capex = own.capex.nanousd() * us;
         sums.insert(
