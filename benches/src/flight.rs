@@ -91,8 +91,8 @@ pub fn policy(rule: Rule) -> Composed {
         place: Box::new(BestFit),
         preempt: Box::new(Never),
         buy: Box::new(Keep),
-        keep: Keeping::default(),
         relocate: Box::new(Stay),
+        keep: Keeping::default(),
         state: Standing::default(),
     }
 }

@@ -1,8 +1,11 @@
 //! What the registry says of the buyers for spot markets and clouds.
 
 use sim_core::model::{Market, MarketSet};
+use sim_core::units::{Span, convert};
 
-use crate::buy::{Bears, Burst, Buy, Idle, Layers, POOLS, Pools, Sides, SpotFirst, cloud_sides};
+use crate::buy::{
+    Again, Bears, Burst, Buy, Layers, POOLS, Pools, Reaper, Sides, SpotFirst, cloud_sides,
+};
 use crate::params::{Domain, Param, Params};
 use crate::reclaims::Prior;
 use crate::registry::{Entry, FAIR, MARKETS, span};
@@ -31,7 +34,7 @@ const SPOT: Param = param(
 );
 const PATIENCE: Param = param(
     "patience",
-    Domain::SpanOr("never"),
+    Domain::Patience,
     "\"30m\"",
     "how long a job waits for spot before it takes what stays as well; or never",
 );
@@ -41,10 +44,11 @@ const POOL_RULE: Param = param(
     "\"lowest-price\"",
     "which pool of a market and model is bought from first",
 );
-const IDLE: Param = span(
+const IDLE: Param = param(
     "idle",
+    Domain::Patience,
     "\"10m\"",
-    "how long a node may be idle before it is given back",
+    "how long a node may be idle before it is given back; or never",
 );
 pub(crate) const PRIOR_RATE: Param = param(
     "prior-rate",
@@ -183,9 +187,9 @@ pub(crate) const SPOT_FIRST: Line = Entry {
             },
             fallback: market(params.word("fallback")),
             pools: Pools::named(params.word("pools")),
-            patience: params.span_or_none("patience"),
-            idle: params.span("idle"),
-            since: Idle::default(),
+            patience: params.patience("patience"),
+            reaper: reaper(params),
+            again: Again::default(),
         })
     },
 };
@@ -203,10 +207,10 @@ pub(crate) const LAYERS: Line = Entry {
             buffer: market(params.word("buffer")),
             tolerance: params.ratio("tolerance"),
             lanes: (params.ratio("low"), params.ratio("high")),
-            patience: params.span_or_none("patience"),
+            patience: params.patience("patience"),
             pools: Pools::named(params.word("pools")),
-            idle: params.span("idle"),
-            since: Idle::default(),
+            reaper: reaper(params),
+            again: Again::default(),
         })
     },
 };
@@ -218,15 +222,16 @@ pub(crate) const BURST: Line = Entry {
     claims: FAIR,
     build: |params, _| {
         let cloud = markets(&params.subset("cloud"));
+        let release = markets(&params.subset("release"));
         Box::new(Burst {
             sides: cloud_sides(&cloud),
             cloud,
             patience: params.span("patience"),
             depth: params.count("depth"),
-            release: markets(&params.subset("release")),
+            reapers: reapers(params.patience("idle"), release.len()),
+            release,
             pools: Pools::named(params.word("pools")),
-            idle: params.span("idle"),
-            since: Idle::default(),
+            again: Again::default(),
         })
     },
 };
@@ -238,6 +243,18 @@ fn sides(params: &Params, base: Option<(Market, u32)>) -> Sides {
         prior: prior(params),
         base,
     }
+}
+
+/// One for each place in an order of giving back, the last for those that it does not name.
+fn reapers(idle: Option<Span>, places: usize) -> Vec<Reaper> {
+    let times = 1..=convert::wide(places) + 1;
+    times
+        .map(|times| Reaper::new(idle.map(|idle| idle.saturating_mul(times)), 0))
+        .collect()
+}
+
+fn reaper(params: &Params) -> Reaper {
+    Reaper::new(params.patience("idle"), 0)
 }
 
 /// What the parameters say of reclaims before any is seen.

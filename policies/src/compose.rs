@@ -3,8 +3,8 @@
 //! The cycle, as in the Kubernetes scheduling framework: 1. the queue takes in what changed; 2. jobs whose rank moves with
 //! time are ranked anew; 3. the buyer says where each may lie, and who may lie nowhere steps aside; 4. what is kept withholds
 //! jobs and closes nodes; 5. the admission rule starts what it will; 6. the preemption rule makes room for what still waits;
-//! 7. what is kept gives back, and changes the seats of elastic jobs; 8. running jobs move elsewhere, and whoever waits for
-//! what they leave starts; 9. the buyer adjusts the fleet; 10. the clock is set for whoever wants to be woken.
+//! 7. running jobs move elsewhere, and whoever waits for what they leave starts; 8. what is kept gives back, and changes the
+//! seats of elastic jobs; 9. the buyer adjusts the fleet; 10. the clock is set for whoever wants to be woken.
 //!
 //! A job that steps aside is not in the line while that lasts, under any admission rule: it wants nothing yet, so that
 //! whoever is behind it takes nothing from it, and a strict line does not stop for it. It is back in its place at the next
@@ -40,10 +40,10 @@ pub struct Composed {
     pub preempt: Box<dyn Preempt>,
     /// What to hold, and which of it is for whom.
     pub buy: Box<dyn Buy>,
-    /// What is kept beside: by default nothing.
-    pub keep: Keeping,
     /// Who moves while it runs.
     pub relocate: Box<dyn Relocate>,
+    /// What is kept beside: by default nothing.
+    pub keep: Keeping,
     /// The waiting jobs; empty at the start.
     pub state: Standing,
 }
@@ -95,7 +95,12 @@ impl<'v> Desk<'_, 'v, '_> {
 
     /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
     pub fn lay(&mut self, job: JobId) -> Option<Placement> {
-        self.lay_on(job, self.queue.routes(job))
+        let offerings = if self.plan.is_running(job) {
+            self.routes(&self.job(job))
+        } else {
+            self.queue.routes(job)
+        };
+        self.lay_on(job, offerings)
     }
 
     /// Where a waiting or running job would lie on these offerings, if it fits.
@@ -174,7 +179,7 @@ impl Policy for Composed {
     }
 
     fn wakes_on(&self) -> Wakes {
-        let parts = self.buy.wakes_on() | self.keep.wakes_on() | self.relocate.wakes_on();
+        let parts = self.buy.wakes_on() | self.relocate.wakes_on() | self.keep.wakes_on();
         let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
@@ -209,38 +214,18 @@ impl Policy for Composed {
                 self.admit.admit(&mut desk);
             }
         }
-        for rule in rules {
-            wish = earlier(wish, rule.finish(&mut desk));
-        }
         let before = desk.plan.decisions().len();
-        let move_at = self.relocate.relocate(&mut desk);
+        wish = earlier(wish, self.relocate.relocate(&mut desk));
         let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
         if moved && !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
         }
+        for rule in rules {
+            wish = earlier(wish, rule.finish(&mut desk));
+        }
         // Where something is shut the buyer sees a world in which no more of it is to be had.
-        let open = view.shutting(&shut);
-        let mut desk = Desk {
-            view: &open,
-            plan,
-            queue: &mut self.state.queue,
-            order: &*self.order,
-            reclaims: &self.state.reclaims,
-            place: &mut *self.place,
-            pace: None,
-            router: None,
-        };
-        let bought = self.buy.buy(&mut desk);
-        let wish = earlier(earlier(bought, move_at), self.keep.heeds(wish, view));
-        if self.watches_reclaims() {
-            self.state.reclaims.note_plan(plan, view);
-        }
-        for (job, key) in aside {
-            let job = view
-                .job(job)
-                .expect("it waited at the start of this decision");
-            self.state.queue.insert(&job, key);
-        }
+        let bought = self.adjust(&view.shutting(&shut), plan, aside);
+        let wish = earlier(bought, self.keep.heeds(wish, view));
         if let Some(pace) = self.keep.pace() {
             pace.seal(plan.decisions());
         }
@@ -257,8 +242,8 @@ impl Policy for Composed {
             place: self.place.fork(),
             preempt: self.preempt.fork(),
             buy: self.buy.fork(),
-            keep: self.keep.fork(),
             relocate: self.relocate.fork(),
+            keep: self.keep.fork(),
             state: self.state.clone(),
         })
     }
@@ -329,6 +314,35 @@ impl Composed {
             }
         }
         aside
+    }
+
+    /// Lets the buyer adjust the fleet, and whoever stepped aside back into the line; returns when the buyer wants to look
+    /// again.
+    fn adjust(
+        &mut self,
+        view: &View<'_>,
+        plan: &mut Plan<'_>,
+        aside: Vec<(JobId, Key)>,
+    ) -> Option<SimTime> {
+        let mut desk = Desk {
+            view,
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            reclaims: &self.state.reclaims,
+            place: &mut *self.place,
+            pace: self.keep.pace(),
+            router: None,
+        };
+        let wish = self.buy.buy(&mut desk);
+        if self.watches_reclaims() {
+            self.state.reclaims.note_plan(plan, view);
+        }
+        for (job, key) in aside {
+            let job = view.job(job).expect("it waited when it stepped aside");
+            self.state.queue.insert(&job, key);
+        }
+        wish
     }
 
     /// Asks to be woken at the earliest moment that a part wishes, once.

@@ -33,6 +33,8 @@ pub enum Domain {
     Flag,
     /// A list of any of these.
     Subset(&'static [&'static str]),
+    /// One of these.
+    Word(&'static [&'static str]),
     /// A duration, or `"never"`.
     Patience,
     /// A time of day, such as `"08:30"`.
@@ -41,10 +43,6 @@ pub enum Domain {
     Fleets,
     /// A list of names of budgets of the scenario.
     Budgets,
-    /// One of these.
-    Word(&'static [&'static str]),
-    /// A duration above zero, or this word.
-    SpanOr(&'static str),
 }
 
 /// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
@@ -146,25 +144,8 @@ impl Params {
 
     /// A duration.
     pub fn span(&self, name: &str) -> Span {
-        let text = self.word(name);
+        let text = self.text(name);
         text.parse().expect("checked, and defaults are well formed")
-    }
-
-    /// A duration, or `None` where its word stands for none.
-    pub fn span_or_none(&self, name: &str) -> Option<Span> {
-        let text = self.word(name);
-        let param = self.declared.iter().find(|param| param.name == name);
-        let domain = param.expect("a part reads what it declares").domain;
-        let is_none = matches!(domain, Domain::SpanOr(word) if text == word);
-        (!is_none).then(|| text.parse().expect("checked, and defaults are well formed"))
-    }
-
-    /// One of several words.
-    pub fn word(&self, name: &str) -> &str {
-        match self.given.get(name) {
-            Some(Value::Text(text)) => text.as_str(),
-            Some(_) | None => self.default_of(name).trim_matches('"'),
-        }
     }
 
     /// A whole number.
@@ -203,7 +184,19 @@ impl Params {
 
     /// A time of day, in seconds.
     pub fn second_of_day(&self, name: &str) -> u32 {
-        second_of_day(self.word(name)).expect("checked, and defaults are well formed")
+        second_of_day(self.text(name)).expect("checked, and defaults are well formed")
+    }
+
+    /// One of several words.
+    pub fn word(&self, name: &str) -> &str {
+        self.text(name)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        match self.given.get(name) {
+            Some(Value::Text(text)) => text,
+            Some(_) | None => self.default_of(name).trim_matches('"'),
+        }
     }
 
     /// Yes or no.
@@ -258,11 +251,6 @@ impl Domain {
             }
             (Self::Word(words), Value::Text(text)) if words.contains(&text.as_str()) => None,
             (Self::Word(words), _) => Some(format!("one of {}", words.join(", "))),
-            (Self::SpanOr(word), Value::Text(text)) if text == word => None,
-            (Self::SpanOr(word), value) => {
-                let rule = Self::Span.breach(value)?;
-                Some(format!("{rule}, or the word {word:?}"))
-            }
             (Self::Subset(words), _) => Some(format!("a list of any of {}", words.join(", "))),
             (Self::Patience, Value::Text(text)) if text == "never" => None,
             (Self::Patience, Value::Text(text)) => {

@@ -10,11 +10,11 @@ use sim_core::engine::{JobView, View, Wakes};
 use sim_core::model::{Market, MarketSet, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
-use super::Buy;
-use super::idle::Idle;
+use super::again::Again;
 use super::pools::Pools;
 use super::route::{Lane, Sides};
 use super::shop::{Fleet, Offer, Shop};
+use super::{Buy, Reaper};
 use crate::compose::{Desk, Sight};
 
 /// Home first, then the cloud.
@@ -30,8 +30,9 @@ pub struct Burst {
     /// The order of giving back.
     pub(crate) release: Vec<Market>,
     pub(crate) pools: Pools,
-    pub(crate) idle: Span,
-    pub(crate) since: Idle,
+    /// One for each place in that order, the last for all others.
+    pub(crate) reapers: Vec<Reaper>,
+    pub(crate) again: Again,
 }
 
 impl Burst {
@@ -57,16 +58,6 @@ impl Burst {
             new: tier,
         })
     }
-
-    /// How long a machine of a market may be idle.
-    fn idle(&self, market: Market) -> Span {
-        let position = self.release.iter().position(|named| *named == market);
-        let position = position.unwrap_or(self.release.len());
-        let times = u64::try_from(position)
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
-        self.idle.saturating_mul(times)
-    }
 }
 
 impl Buy for Burst {
@@ -79,13 +70,14 @@ impl Buy for Burst {
             let at = job.queued().saturating_add(self.patience);
             wish = wish.into_iter().chain((at > now).then_some(at)).min();
         }
-        shop.request(desk);
-        let mut reaped = wish;
-        for fleet in &shop.fleets {
-            let next = self.since.reap(desk, fleet, self.idle(fleet.market), 0);
-            reaped = reaped.into_iter().chain(next).min();
-        }
-        reaped
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, now);
+        let reaped = shop.fleets.iter().filter_map(|fleet| {
+            let place = self.release.iter().position(|named| *named == fleet.market);
+            let place = place.unwrap_or(self.release.len());
+            fleet.reap(desk, &mut self.reapers[place], &mut 0)
+        });
+        wish.into_iter().chain(again).chain(reaped).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {

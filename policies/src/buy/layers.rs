@@ -7,13 +7,13 @@
 
 use sim_core::engine::{JobView, Wakes};
 use sim_core::model::{Market, OfferingSet};
-use sim_core::units::{SimTime, Span};
+use sim_core::units::{SimTime, Span, convert};
 
-use super::Buy;
-use super::idle::Idle;
+use super::again::Again;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
+use super::{Buy, Reaper};
 use crate::compose::{Desk, Sight};
 
 /// Three layers.
@@ -30,8 +30,8 @@ pub struct Layers {
     pub(crate) lanes: (f64, f64),
     pub(crate) patience: Option<Span>,
     pub(crate) pools: Pools,
-    pub(crate) idle: Span,
-    pub(crate) since: Idle,
+    pub(crate) reaper: Reaper,
+    pub(crate) again: Again,
 }
 
 impl Layers {
@@ -82,10 +82,28 @@ impl Layers {
     }
 }
 
+impl Layers {
+    /// Idle machines that the base keeps: what is in use counts first.
+    fn idle_base(&self, desk: &Desk<'_, '_, '_>) -> u32 {
+        let (market, count) = self.base;
+        let capacity = desk.plan.capacity();
+        let offerings = desk.view.offerings();
+        let in_use = offerings
+            .filter(|(_, offering)| offering.market == market)
+            .map(|(id, _)| {
+                let idle = capacity.nodes(id).filter(|node| capacity.is_empty(*node));
+                desk.plan
+                    .holds(id)
+                    .saturating_sub(convert::narrow(idle.count()))
+            });
+        count.saturating_sub(in_use.sum())
+    }
+}
+
 impl Buy for Layers {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
         self.hold_base(desk);
-        let (sides, buffer, (market, base)) = (self.sides, self.buffer, self.base);
+        let (sides, buffer, (market, _)) = (self.sides, self.buffer, self.base);
         let mut shop = Shop::open(desk, self.pools, |offering| {
             sides.risky.allows(offering.market)
                 || offering.market == buffer
@@ -102,13 +120,19 @@ impl Buy for Layers {
             let late = route::late_at(&job, (routed.1, self.patience(&job)), desk.view);
             wish = wish.into_iter().chain(late).min();
         }
-        shop.request(desk);
-        let fleets = shop.fleets.iter();
-        let reaped = fleets.filter_map(|fleet| {
-            let least = if fleet.market == market { base } else { 0 };
-            self.since.reap(desk, fleet, self.idle, least)
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, desk.view.now());
+        let mut base = self.idle_base(desk);
+        let reaper = &mut self.reaper;
+        let reaped = shop.fleets.iter().filter_map(|fleet| {
+            let spared = if fleet.market == market {
+                &mut base
+            } else {
+                &mut 0
+            };
+            fleet.reap(desk, reaper, spared)
         });
-        reaped.chain(wish).min()
+        wish.into_iter().chain(again).chain(reaped).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {

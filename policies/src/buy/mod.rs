@@ -1,7 +1,7 @@
 //! Buying: what to hold.
 
+mod again;
 mod burst;
-mod idle;
 mod layers;
 mod pools;
 mod queue_depth;
@@ -11,9 +11,9 @@ mod route;
 mod shop;
 mod spot_first;
 
+pub use again::Again;
 pub use burst::Burst;
 pub(crate) use burst::cloud_sides;
-pub use idle::Idle;
 pub use layers::Layers;
 pub(crate) use pools::POOLS;
 pub use pools::Pools;

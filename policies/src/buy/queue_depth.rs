@@ -1,12 +1,12 @@
 //! Queue depth: machines for what waits beyond what boots, in the order of the fleets, and some in standby; one that has been
 //! idle for a while is given back, unless it is in standby or a job waits that would use it.
 
-use sim_core::engine::{OfferingView, Wakes};
+use sim_core::engine::Wakes;
 use sim_core::model::Market;
 use sim_core::units::SimTime;
 
 use super::pools::Pools;
-use super::shop::{Fleet, Offer, Shop};
+use super::shop::{Offer, Shop};
 use super::{Buy, Reaper};
 use crate::compose::Desk;
 
@@ -15,8 +15,6 @@ use crate::compose::Desk;
 pub struct QueueDepth {
     /// Markets to buy in.
     pub markets: Vec<Market>,
-    /// Fleets to buy from, by name; none named: all of those markets.
-    pub fleets: Vec<String>,
     /// Idle nodes to keep ready.
     pub standby: u32,
     /// What gives back.
@@ -33,16 +31,10 @@ impl Buy for QueueDepth {
         if self.standby > 0 {
             shop.stand_by(desk, self.standby);
         }
-        shop.request(desk);
+        // Whether it is granted is seen at the next event.
+        let _asked = shop.request(desk);
         let mut standby = self.standby;
-        let reap = |fleet: &Fleet| {
-            if fleet.useful {
-                self.reaper.spare(desk, fleet.id)
-            } else {
-                self.reaper.reap(desk, fleet.id, &mut standby)
-            }
-        };
-        shop.fleets.iter().filter_map(reap).min()
+        shop.reap(desk, &mut self.reaper, &mut standby)
     }
 
     fn wakes_on(&self) -> Wakes {
@@ -51,12 +43,5 @@ impl Buy for QueueDepth {
 
     fn fork(&self) -> Box<dyn Buy> {
         Box::new(self.clone())
-    }
-}
-
-impl QueueDepth {
-    fn sells(&self, offering: &OfferingView<'_>) -> bool {
-        let named = self.fleets.iter().any(|name| name == offering.name);
-        self.markets.contains(&offering.market) && (named || self.fleets.is_empty())
     }
 }

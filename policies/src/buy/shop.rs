@@ -2,8 +2,9 @@
 
 use sim_core::engine::{Capacity, NodePhase, OfferingView};
 use sim_core::model::{Market, ModelSet, Role};
-use sim_core::units::{JobId, NodeId, OfferingId, convert};
+use sim_core::units::{JobId, NodeId, OfferingId, SimTime, convert};
 
+use super::Reaper;
 use super::pools::Pools;
 use crate::compose::Desk;
 use crate::place::{Offerings, empty_room, groups};
@@ -29,7 +30,7 @@ pub(crate) struct Fleet {
     /// Nano-dollars an hour.
     pub(crate) price_per_gpu: u64,
     /// Whether a job waits that may lie on it.
-    pub(crate) useful: bool,
+    useful: bool,
     /// Machines held that do not boot.
     standing: u64,
     booting: u64,
@@ -138,26 +139,39 @@ impl Shop {
         }
     }
 
-    /// Adds what is missing to so many machines that are idle or about to be, first of the first fleets.
+    /// Adds what is missing to so many machines that are idle or about to be, first to the first fleets.
     pub(crate) fn stand_by(&mut self, desk: &Desk<'_, '_, '_>, standby: u32) {
         let capacity = desk.plan.capacity();
         let idle = |fleet: &Fleet| {
             let nodes = capacity.nodes(fleet.id);
-            convert::wide(nodes.filter(|node| capacity.is_empty(*node)).count())
+            nodes.filter(|node| capacity.is_empty(*node)).count()
         };
-        let idle: u64 = self.fleets.iter().map(idle).sum();
+        let idle = convert::wide(self.fleets.iter().map(idle).sum());
         let mut missing = u64::from(standby).saturating_sub(idle);
         for fleet in &mut self.fleets {
             let wanted = fleet.wanted.div_ceil(MACHINE);
-            let most = fleet.booting + fleet.spare;
-            let more = missing.min(most.saturating_sub(wanted));
+            let more = missing.min((fleet.booting + fleet.spare).saturating_sub(wanted));
             fleet.wanted = (wanted + more) * MACHINE;
             missing -= more;
         }
     }
 
-    /// Asks for as many machines as what waits would fill, less what boots already.
-    pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) {
+    /// Gives back what is idle, fleet by fleet; returns when the next may be.
+    pub(crate) fn reap(
+        &self,
+        desk: &mut Desk<'_, '_, '_>,
+        reaper: &mut Reaper,
+        standby: &mut u32,
+    ) -> Option<SimTime> {
+        let fleets = self.fleets.iter();
+        fleets
+            .filter_map(|fleet| fleet.reap(desk, reaper, standby))
+            .min()
+    }
+
+    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked for any.
+    pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) -> bool {
+        let mut asked = false;
         for fleet in &self.fleets {
             let wanted = fleet.wanted.div_ceil(MACHINE);
             let missing = wanted.saturating_sub(fleet.booting);
@@ -166,12 +180,29 @@ impl Shop {
                 desk.plan
                     .request(fleet.id, count)
                     .expect("within the quota");
+                asked = true;
             }
         }
+        asked
     }
 }
 
 impl Fleet {
+    /// Gives back what is idle of it, but for the first `standby`, unless a job waits that would use it; returns when the
+    /// next may be.
+    pub(super) fn reap(
+        &self,
+        desk: &mut Desk<'_, '_, '_>,
+        reaper: &mut Reaper,
+        standby: &mut u32,
+    ) -> Option<SimTime> {
+        if self.useful {
+            reaper.spare(desk, self.id)
+        } else {
+            reaper.reap(desk, self.id, standby)
+        }
+    }
+
     /// Machines held that do not boot, and those wanted, in millionths.
     pub(super) fn planned(&self) -> u64 {
         self.standing * MACHINE + self.wanted.max(self.booting * MACHINE)

@@ -11,11 +11,11 @@ use sim_core::engine::{JobView, Wakes};
 use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
-use super::idle::Idle;
+use super::again::Again;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
-use super::{Buy, risk};
+use super::{Buy, Reaper, risk};
 use crate::compose::{Desk, Sight};
 
 /// Spot first.
@@ -28,8 +28,8 @@ pub struct SpotFirst {
     pub(crate) pools: Pools,
     /// How long a job waits for spot; `None`: for ever.
     pub(crate) patience: Option<Span>,
-    pub(crate) idle: Span,
-    pub(crate) since: Idle,
+    pub(crate) reaper: Reaper,
+    pub(crate) again: Again,
 }
 
 /// Which jobs bear which risk.
@@ -79,10 +79,10 @@ impl Buy for SpotFirst {
             let late = route::late_at(&job, (routed.1, self.patience), desk.view);
             wish = wish.into_iter().chain(late).min();
         }
-        shop.request(desk);
-        let fleets = shop.fleets.iter();
-        let reaped = fleets.filter_map(|fleet| self.since.reap(desk, fleet, self.idle, 0));
-        reaped.chain(wish).min()
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, desk.view.now());
+        let reaped = shop.reap(desk, &mut self.reaper, &mut 0);
+        wish.into_iter().chain(again).chain(reaped).min()
     }
 
     fn routes(&self, job: &JobView<'_>, sight: &Sight<'_, '_>) -> OfferingSet {

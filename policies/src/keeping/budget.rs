@@ -132,9 +132,8 @@ impl Budget {
     /// Whoever was withheld waits in the queue again.
     fn let_in(&mut self, desk: &mut Desk<'_, '_, '_>) {
         for job in self.withheld.drain(..) {
-            if let Some(job) = desk.view.job(job) {
-                let key = desk.key(&job);
-                desk.queue.insert(&job, key);
+            if desk.view.job(job).is_some() {
+                desk.requeue(job);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use policies::compose::{Composed, Standing};
+use policies::keeping::Keeping;
 use policies::params::{Params, Value};
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, ORDERS, PLACEMENTS, PREEMPTIONS, RELOCATIONS, Setting, find,
@@ -102,6 +103,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         }],
         classes: vec![class(Checkpoint::default(), Appetite::default())],
         commitments: Vec::new(),
+        budgets: Vec::new(),
         seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
@@ -164,6 +166,7 @@ pub(crate) fn policy(buy: &Part, relocate: &Part) -> Composed {
         preempt: made(PREEMPTIONS, &plain("none")),
         buy: made(BUYERS, buy),
         relocate: made(RELOCATIONS, relocate),
+        keep: Keeping::default(),
         state: Standing::default(),
     }
 }

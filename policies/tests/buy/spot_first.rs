@@ -216,3 +216,15 @@ fn idle_machines_are_given_back_after_a_while() {
     let log = fly(&two(), &[job(0, HOUR), job(2 * HOUR, 60)], &spot_first(&[]));
     assert_eq!(log.released, [(HOUR + 600, SPOT)]);
 }
+
+#[test]
+fn where_nothing_is_said_of_capacity_it_asks_again() {
+    let mut world = two();
+    let spot = fleet(Market::Spot, 100, 8);
+    world.offerings[SPOT] = stocked(spot, &[(0, 0), (1000, 8)]);
+    world.offerings[SPOT].visible = false;
+    let buy = spot_first(&[("patience", text("never"))]);
+    let log = fly(&world, &[job(0, HOUR)], &buy);
+    // After 5 minutes, 10 more, 20 more.
+    assert_eq!(log.starts, [(2100, 0, SPOT)]);
+}

@@ -202,8 +202,8 @@ impl Contender {
                 place: self.made(PLACEMENTS, place),
                 preempt: self.made(PREEMPTIONS, preempt),
                 buy: self.made(BUYERS, buy),
-                keep: self.kept(),
                 relocate: self.made(RELOCATIONS, relocate),
+                keep: self.kept(),
                 state: Standing::default(),
             }),
         }
@@ -245,10 +245,10 @@ impl Contender {
                     && claims(ADMISSIONS, admit).starvation_free
                     && claims(PREEMPTIONS, preempt).starvation_free
                     && claims(BUYERS, buy).starvation_free
+                    && claims(RELOCATIONS, relocate).starvation_free
                     && claims(GUARDS, self.keeps[0]).starvation_free
                     && claims(HOURS, self.keeps[1]).starvation_free
                     && claims(SCALES, self.keeps[2]).starvation_free
-                    && claims(RELOCATIONS, relocate).starvation_free
             }
         }
     }

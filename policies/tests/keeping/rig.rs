@@ -9,11 +9,12 @@ use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, PREEMPTIONS, SCALES,
     Setting, find,
 };
+use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Counters, Engine, Finish, Grants, Trigger, World};
 use sim_core::model::{
-    Budget, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Period, Queue, Risk, Shape,
-    Terms,
+    Appetite, Budget, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Period, Queue,
+    Risk, Shape, Terms,
 };
 use sim_core::units::{ClassId, ModelId, Money, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Fact, Observer};
@@ -93,6 +94,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
                 },
             },
             checkpoint: Checkpoint::default(),
+            appetite: Appetite::default(),
         }],
         commitments: Vec::new(),
         budgets: Vec::new(),
@@ -166,6 +168,7 @@ pub(crate) fn policy(parts: &[Part<'_>]) -> Composed {
         place: made(PLACEMENTS, ("place", "first-fit"), parts),
         preempt: made(PREEMPTIONS, ("preempt", "none"), parts),
         buy: made(BUYERS, ("buy", "keep"), parts),
+        relocate: Box::new(Stay),
         keep: Keeping::new(rules, *made(PACES, ("pace", "given"), parts)),
         state: Standing::default(),
     }

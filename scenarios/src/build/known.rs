@@ -42,11 +42,11 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Place => entries(PLACEMENTS),
         Seam::Preempt => entries(PREEMPTIONS),
         Seam::Buy => entries(BUYERS),
+        Seam::Move => entries(RELOCATIONS),
         Seam::Guard => entries(GUARDS),
         Seam::Hours => entries(HOURS),
         Seam::Scale => entries(SCALES),
         Seam::Pace => entries(PACES),
-        Seam::Move => entries(RELOCATIONS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),
@@ -83,6 +83,9 @@ fn param(param: &PolicyParam) -> Param {
         Domain::Count(low, high) => ParamTakes::Integer(low.into(), high.into()),
         Domain::Ratio(low, high) => ParamTakes::Number(low, high),
         Domain::Flag => ParamTakes::Bool,
+        Domain::Word(words) => {
+            ParamTakes::Choice(words.iter().map(|word| (*word).to_owned()).collect())
+        }
         // The registry itself says which words, and what else may stand there.
         Domain::Subset(_)
         | Domain::Patience
@@ -90,9 +93,6 @@ fn param(param: &PolicyParam) -> Param {
         | Domain::TimeOfDay
         | Domain::Fleets
         | Domain::Budgets => ParamTakes::Any,
-        Domain::Word(words) => {
-            ParamTakes::Choice(words.iter().map(|word| (*word).to_owned()).collect())
-        }
     };
     optional(param.name, takes)
 }

@@ -344,10 +344,10 @@ impl Contender {
                     &params[3], &setting,
                 ),
                 buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
-                keep: keeping(kinds, params, &setting),
                 relocate: (find(RELOCATIONS, kinds[9]).expect("checked").build)(
                     &params[9], &setting,
                 ),
+                keep: keeping(kinds, params, &setting),
                 state: Standing::default(),
             }),
             Make::Named { kind, params } => {

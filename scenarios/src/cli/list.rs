@@ -90,11 +90,11 @@ fn policies() -> Table {
     rows.extend(entries("place", PLACEMENTS));
     rows.extend(entries("preempt", PREEMPTIONS));
     rows.extend(entries("buy", BUYERS));
+    rows.extend(entries("move", RELOCATIONS));
     rows.extend(entries("guard", GUARDS));
     rows.extend(entries("hours", HOURS));
     rows.extend(entries("scale", SCALES));
     rows.extend(entries("pace", PACES));
-    rows.extend(entries("move", RELOCATIONS));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -108,8 +108,8 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
             place: Box::new(FirstFit),
             preempt: Box::new(Never),
             buy: Box::new(Same),
-            keep: Keeping::default(),
             relocate: Box::new(Stay),
+            keep: Keeping::default(),
             state: Standing::default(),
         })
     };

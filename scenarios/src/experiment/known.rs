@@ -19,11 +19,11 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Place
         | Seam::Preempt
         | Seam::Buy
+        | Seam::Move
         | Seam::Guard
         | Seam::Hours
         | Seam::Scale
         | Seam::Pace
-        | Seam::Move
         | Seam::Policy
         | Seam::Synth
         | Seam::Estimate

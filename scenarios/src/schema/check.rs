@@ -228,11 +228,11 @@ impl Seam {
             Self::Place => "placement",
             Self::Preempt => "preemption",
             Self::Buy => "purchase",
+            Self::Move => "move",
             Self::Guard => "guard",
             Self::Hours => "opening hours",
             Self::Scale => "scaling",
             Self::Pace => "pace",
-            Self::Move => "move",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",
@@ -275,11 +275,11 @@ mod tests {
             | Seam::Place
             | Seam::Preempt
             | Seam::Buy
+            | Seam::Move
             | Seam::Guard
             | Seam::Hours
             | Seam::Scale
             | Seam::Pace
-            | Seam::Move
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat

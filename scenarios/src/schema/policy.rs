@@ -46,6 +46,8 @@ pub struct Composed {
     pub preempt: Option<Part>,
     /// How many machines are held.
     pub buy: Option<Part>,
+    /// Which running jobs go on elsewhere.
+    pub relocate: Option<Part>,
     /// What guards the budget.
     pub guard: Option<Part>,
     /// When fleets are open.
@@ -54,8 +56,6 @@ pub struct Composed {
     pub scale: Option<Part>,
     /// How often checkpoints are written.
     pub pace: Option<Part>,
-    /// Which running jobs go on elsewhere.
-    pub relocate: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -100,11 +100,11 @@ impl Composed {
             (Seam::Place, &self.place),
             (Seam::Preempt, &self.preempt),
             (Seam::Buy, &self.buy),
+            (Seam::Move, &self.relocate),
             (Seam::Guard, &self.guard),
             (Seam::Hours, &self.hours),
             (Seam::Scale, &self.scale),
             (Seam::Pace, &self.pace),
-            (Seam::Move, &self.relocate),
         ];
         let present = all.into_iter();
         present

@@ -273,11 +273,11 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("place", &composed.place),
                 ("preempt", &composed.preempt),
                 ("buy", &composed.buy),
+                ("move", &composed.relocate),
                 ("guard", &composed.guard),
                 ("hours", &composed.hours),
                 ("scale", &composed.scale),
                 ("pace", &composed.pace),
-                ("move", &composed.relocate),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

@@ -105,6 +105,8 @@ pub enum Seam {
     Preempt,
     /// How many machines are held.
     Buy,
+    /// Who goes on elsewhere.
+    Move,
     /// What guards the budget.
     Guard,
     /// When fleets are open.
@@ -113,8 +115,6 @@ pub enum Seam {
     Scale,
     /// How often checkpoints are written.
     Pace,
-    /// Who goes on elsewhere.
-    Move,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -143,11 +143,11 @@ impl Seam {
             | Self::Place
             | Self::Preempt
             | Self::Buy
+            | Self::Move
             | Self::Guard
             | Self::Hours
             | Self::Scale
             | Self::Pace
-            | Self::Move
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

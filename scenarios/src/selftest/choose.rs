@@ -58,7 +58,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
     let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
     let relocate = any(RELOCATIONS, luck);
     let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
-    let pace = any(PACES, luck);
+    let (pace, relocate) = (any(PACES, luck), any(RELOCATIONS, luck));
     let grants = Grants {
         durations: luck.chance(0.3),
         ..Grants::default()
@@ -79,8 +79,8 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         place: (place.build)(&plain(place), &setting),
         preempt: (preempt.build)(&plain(preempt), &setting),
         buy: (buy.build)(&plain(buy), &setting),
-        keep: Keeping::new(rules, *(pace.build)(&plain(pace), &setting)),
         relocate: (relocate.build)(&plain(relocate), &setting),
+        keep: Keeping::new(rules, *(pace.build)(&plain(pace), &setting)),
         state: Standing::default(),
     });
     Pilot {

@@ -41,8 +41,8 @@ const NAMES: [&str; 60] = [
     "fact refused",
     "fact held: no capacity",
     "fact held: would delay",
-    "fact held: over budget",
     "fact held: not routed",
+    "fact held: over budget",
     "fact requested",
     "fact booting",
     "fact ready",
@@ -206,13 +206,13 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             ..
         } => "fact held: would delay",
         Fact::Held {
-            reason: Reason::OverBudget,
-            ..
-        } => "fact held: over budget",
-        Fact::Held {
             reason: Reason::NotRouted,
             ..
         } => "fact held: not routed",
+        Fact::Held {
+            reason: Reason::OverBudget,
+            ..
+        } => "fact held: over budget",
         Fact::Requested { .. } => "fact requested",
         Fact::Booting { .. } => "fact booting",
         Fact::Ready { .. } => "fact ready",

@@ -93,8 +93,8 @@ pub enum Reason {
     NoCapacity,
     /// It would delay a job that holds a reservation.
     WouldDelay,
-    /// A budget comes to its end, and the job is not critical.
-    OverBudget,
     /// The policy lets it lie on no offering for now.
     NotRouted,
+    /// A budget comes to its end, and the job is not critical.
+    OverBudget,
 }

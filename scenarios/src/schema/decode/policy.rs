@@ -28,6 +28,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new("place", Takes::Part(Seam::Place), "On which nodes."),
         KeySpec::new("preempt", Takes::Part(Seam::Preempt), "Who makes way."),
         KeySpec::new("buy", Takes::Part(Seam::Buy), "How many machines are held."),
+        KeySpec::new(
+            "move",
+            Takes::Part(Seam::Move),
+            "Which running jobs go on elsewhere.",
+        ),
         KeySpec::new("guard", Takes::Part(Seam::Guard), "What guards the budget."),
         KeySpec::new("hours", Takes::Part(Seam::Hours), "When fleets are open."),
         KeySpec::new(
@@ -39,11 +44,6 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             "pace",
             Takes::Part(Seam::Pace),
             "How often checkpoints are written.",
-        ),
-        KeySpec::new(
-            "move",
-            Takes::Part(Seam::Move),
-            "Which running jobs go on elsewhere.",
         ),
         KeySpec::new(
             "clairvoyant",
@@ -80,7 +80,7 @@ static KNOWLEDGE: [Choice; 4] = [
 
 /// The keys of the parts, in the order of [`Composed`].
 const PARTS: [&str; 10] = [
-    "order", "admit", "place", "preempt", "buy", "guard", "hours", "scale", "pace", "move",
+    "order", "admit", "place", "preempt", "buy", "move", "guard", "hours", "scale", "pace",
 ];
 
 /// Kinds that a later part brings.
@@ -136,11 +136,11 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         place,
         preempt,
         buy,
+        relocate,
         guard,
         hours,
         scale,
         pace,
-        relocate,
     ] = parts;
     let composed = Composed {
         order: order?,
@@ -148,11 +148,11 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         place: place?,
         preempt: preempt?,
         buy: buy?,
+        relocate: relocate?,
         guard: guard?,
         hours: hours?,
         scale: scale?,
         pace: pace?,
-        relocate: relocate?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }
