@@ -179,7 +179,7 @@ impl Params {
 
     /// A duration; none if it never ends.
     pub fn patience(&self, name: &str) -> Option<Span> {
-        self.word(name).parse().ok()
+        self.text(name).parse().ok()
     }
 
     /// A time of day, in seconds.

@@ -378,6 +378,7 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
                 markets,
+                fleets: params.subset("fleets"),
                 standby: params.count("standby"),
                 reaper: Reaper::new(params.patience("idle"), params.millionths("below")),
             })

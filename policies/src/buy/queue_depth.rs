@@ -15,6 +15,8 @@ use crate::compose::Desk;
 pub struct QueueDepth {
     /// Markets to buy in.
     pub markets: Vec<Market>,
+    /// Fleets to buy from, by name; none named: all of those markets.
+    pub fleets: Vec<String>,
     /// Idle nodes to keep ready.
     pub standby: u32,
     /// What gives back.
@@ -23,7 +25,10 @@ pub struct QueueDepth {
 
 impl Buy for QueueDepth {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
-        let mut shop = Shop::open(desk, Pools::InOrder, |offering| self.sells(offering));
+        let mut shop = Shop::open(desk, Pools::InOrder, |offering| {
+            let named = self.fleets.iter().any(|name| name == offering.name);
+            self.markets.contains(&offering.market) && (named || self.fleets.is_empty())
+        });
         let any = Offer { coming: 0, new: 0 };
         for job in desk.queue.jobs() {
             shop.want_all(desk, job, |_| Some(any));

@@ -95,7 +95,6 @@ pub(crate) fn class(checkpoint: Checkpoint, appetite: Appetite) -> Class {
 /// Jobs keep all they did, and say nothing of what they put up with.
 pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
-        budgets: Vec::new(),
         offerings,
         models: vec!["gpu".to_owned()],
         queues: vec![Queue {
@@ -158,7 +157,6 @@ fn made<T: ?Sized>(entries: &'static [Entry<T>], part: &Part) -> Box<T> {
 pub(crate) fn policy(buy: &Part, relocate: &Part) -> Composed {
     let plain = |kind| part(kind, &[]);
     Composed {
-        keep: policies::keeping::Keeping::default(),
         name: buy.kind.to_owned(),
         order: made(ORDERS, &plain("fifo")),
         admit: made(ADMISSIONS, &plain("strict")),

@@ -84,7 +84,6 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
             name: "only".to_owned(),
         }],
         classes: vec![Class {
-            appetite: sim_core::model::Appetite::default(),
             name: "class".to_owned(),
             course: CourseModel {
                 kind: CourseKind::Linear,
@@ -161,7 +160,6 @@ pub(crate) fn policy(parts: &[Part<'_>]) -> Composed {
         made(SCALES, ("scale", "none"), parts),
     ];
     Composed {
-        relocate: Box::new(policies::relocate::Stay),
         name: "kept".to_owned(),
         order: made(ORDERS, ("order", "fifo"), parts),
         admit: made(ADMISSIONS, ("admit", "skip"), parts),

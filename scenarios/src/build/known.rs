@@ -89,7 +89,6 @@ fn param(param: &PolicyParam) -> Param {
         // The registry itself says which words, and what else may stand there.
         Domain::Subset(_)
         | Domain::Patience
-        | Domain::SpanOr(_)
         | Domain::TimeOfDay
         | Domain::Fleets
         | Domain::Budgets => ParamTakes::Any,

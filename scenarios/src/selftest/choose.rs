@@ -56,7 +56,6 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         any(PLACEMENTS, luck),
     );
     let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
-    let relocate = any(RELOCATIONS, luck);
     let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
     let (pace, relocate) = (any(PACES, luck), any(RELOCATIONS, luck));
     let grants = Grants {
