@@ -4,6 +4,9 @@
 //! Reservations count GPUs by model, not nodes. A gang whose time has come but that does not fit on the nodes as they are
 //! waits, and stops all behind it on its model, lest they take the nodes it waits for, for ever. Recomputed from nothing at
 //! every decision, for the first `depth` jobs.
+//!
+//! Where a buyer keeps jobs from some pools, reservations count those pools as well: a job that waits for spot stops those
+//! behind it on its model, until its machine is there or it is late and takes another.
 
 use sim_core::engine::{Capacity, Change, JobView, Reason, View};
 use sim_core::model::{ModelSet, Seat};
