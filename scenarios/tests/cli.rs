@@ -443,3 +443,39 @@ fn a_run_says_where_the_money_went() {
     assert!(stdout.contains("where the money went, $"), "{stdout}");
     assert!(stdout.contains("unused commitment"), "{stdout}");
 }
+
+#[test]
+fn every_case_study_asks_a_question_and_judges_its_claims() {
+    let folder = root().join("scenarios/library/cases");
+    let cases = std::fs::read_dir(folder).expect("the case studies");
+    let mut seen = 0;
+    for case in cases {
+        let path = case.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a scenario");
+        assert!(text.contains("figure = "), "{}", path.display());
+        let mut command = windtunnel();
+        command.args(["compare", "--replications", "2", "--no-progress"]);
+        let (stdout, stderr, code) = ran(command.arg(&path));
+        assert_eq!(code, 0, "{}: {stderr}", path.display());
+        assert!(stdout.contains("question: "), "{}", path.display());
+        let judged = stdout.matches("claimed: ").count();
+        let claims = text.matches("[[claim]]").count();
+        assert!(
+            claims > 0 && judged == claims,
+            "{}: {stdout}",
+            path.display()
+        );
+        assert!(
+            !stdout.contains("not judged"),
+            "{}: {stdout}",
+            path.display()
+        );
+        assert!(
+            !stdout.contains("got stuck"),
+            "{}: {stdout}",
+            path.display()
+        );
+        seen += 1;
+    }
+    assert!(seen >= 11, "{seen} case studies");
+}

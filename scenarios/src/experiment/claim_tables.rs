@@ -61,6 +61,7 @@ fn words(judged: &[Judged<'_>]) -> Vec<String> {
             sentence = format!("{sentence} ({source})");
         }
         if let Some(assumptions) = &spec.assumptions {
+            let assumptions = assumptions.trim_end_matches('.');
             sentence = format!("{sentence}. Assumes: {assumptions}");
         }
         if let Some(figure) = &spec.figure {

@@ -290,6 +290,13 @@ pub const METRICS: &[Metric] = &[
         |run| Some(run.sum(|row| row.reclaims)),
     ),
     metric(
+        "reclaim_sensed_max_s",
+        "s",
+        Less,
+        "longest time between a notice and its being seen",
+        |run| run.record.sensed.map(secs),
+    ),
+    metric(
         "refusals",
         "",
         Less,

@@ -300,7 +300,8 @@ fn spot_prices(experiment: &Experiment, comparison: &Comparison) -> Option<Figur
             position,
             points: prices(offering, end),
             end_s: Some(at_s(end)),
-            backdrop: availability(offering, end),
+            // Of several pools they would lie on top of each other.
+            backdrop: availability(offering, end).filter(|_| spot.len() == 1),
             flags: Some(Flags {
                 name: format!("reclaimed under {}", label(experiment, buyer.contender)),
                 at_s: flags,

@@ -124,6 +124,13 @@ impl Biller {
         self.share
     }
 
+    /// Thousandths of GPUs that a job holds in these seats.
+    pub(super) fn gpu_milli(&self, job: JobId, seats: &[Seat]) -> u64 {
+        let demands = &self.demands[job.slot()];
+        let of = |seat: &Seat| demands[usize::from(seat.role)].0 * u64::from(seat.tasks);
+        seats.iter().map(of).sum()
+    }
+
     // --- machines ---
 
     fn at(&mut self, node: NodeId) -> (&mut Tenure, &mut Tariff) {
@@ -216,8 +223,6 @@ impl Biller {
             self.follow(turn);
         }
     }
-
-    // --- jobs ---
 
     fn arrive(&mut self, job: JobId, spec: &Job) {
         if self.demands.len() <= job.slot() {

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::balance::{Balance, Balances};
 use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
+use super::notices::Notices;
 use super::timeline::{GpuUse, Sample, Sampler};
 use crate::books::{Ledger, Paid, Payer, Sum, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
@@ -120,6 +121,8 @@ struct Running {
     start: SimTime,
     works: SimTime,
     seats: SmallVec<[Seat; 4]>,
+    /// Thousandths of GPUs that the seats hold: of an elastic job fewer than it asks for.
+    gpu_milli: u64,
 }
 
 /// Records a run.
@@ -128,6 +131,7 @@ pub struct Recorder {
     recording: Recording,
     offering_of: Vec<OfferingId>,
     biller: Biller,
+    notices: Notices,
     /// By offering: thousandths of GPUs of a machine.
     gpu_milli: Vec<u64>,
     /// By node: the position of the machine that is in it.
@@ -157,6 +161,8 @@ pub struct Record {
     pub balances: Vec<Balance>,
     /// By offering: GPU time billed, and held by jobs.
     pub gpu_use: Vec<GpuUse>,
+    /// The longest that a notice was not seen; none if there was no notice.
+    pub sensed: Option<Span>,
     /// GPU time by what became of it.
     pub gpu_time: GpuTime,
     /// Machines, in the order in which they were granted.
@@ -182,6 +188,7 @@ impl Recorder {
             offering_of: (0..capacity.slots())
                 .map(|node| capacity.offering_of(NodeId(node)))
                 .collect(),
+            notices: Notices::new(world),
             biller: Biller::new(world, recording.warmup, recording.attribute),
             gpu_milli: gpu_milli.collect(),
             machine: vec![usize::MAX; convert::index(capacity.slots())],
@@ -233,6 +240,7 @@ impl Recorder {
             balances: self.balances.finish(end, ledger.bill().clone()),
             ledger,
             gpu_use,
+            sensed: self.notices.longest(),
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
             rows: self.rows,
             gpu_time: self.gpu_time,
@@ -302,11 +310,13 @@ impl Recorder {
         row.nodes = nodes;
         let gpu_milli = row.gpu_milli;
         self.wait_no_more(gpu_milli);
-        self.standing.used_milli += u64::from(gpu_milli);
+        let held = self.biller.gpu_milli(job, seats);
+        self.standing.used_milli += held;
         self.running[job.slot()] = Some(Running {
             start: now,
             works,
             seats: seats.into(),
+            gpu_milli: held,
         });
     }
 
@@ -320,8 +330,8 @@ impl Recorder {
         row.lost += spent.lost;
         let share = nanousd(self.biller.last_share());
         row.cost_nanousd = row.cost_nanousd.saturating_add(share);
-        self.standing.used_milli -= u64::from(row.gpu_milli);
-        let gpu = u128::from(row.gpu_milli);
+        self.standing.used_milli -= running.gpu_milli;
+        let gpu = u128::from(running.gpu_milli);
         let warmup = self.recording.warmup;
         let counted = |from: SimTime, to: SimTime| to.max(warmup).since(from.max(warmup)).us();
         let works = running.works.min(now);
@@ -418,6 +428,7 @@ impl Observer for Recorder {
         if now > self.end {
             self.look(now);
         }
+        self.notices.observe(now, fact);
         self.biller.observe(now, fact);
         match fact {
             Fact::Arrived { job, spec } => self.arrive(*job, spec),
