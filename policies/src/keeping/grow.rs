@@ -11,7 +11,7 @@ use sim_core::units::{JobId, SimTime, Span};
 use super::{Keeper, earlier};
 use crate::compose::Desk;
 
-/// Elastic jobs of one role at the size that there is room for.
+/// Elastic jobs at the size that there is room for.
 #[derive(Clone, Copy, Debug)]
 pub struct Grow {
     /// A job's seats change no more often.
@@ -78,7 +78,8 @@ impl Grow {
         };
         let (now, mark) = (desk.view.now(), desk.plan.mark());
         let can = |job: &JobView<'_>| {
-            tasks(job) > job.gang().roles()[0].least && self.settled(job) <= now
+            let least: u32 = job.gang().roles().iter().map(|role| role.least).sum();
+            tasks(job) > least && self.settled(job) <= now
         };
         for job in elastic(desk, can).into_iter().rev() {
             let smaller = least(&desk.job(job));
@@ -94,10 +95,10 @@ impl Grow {
     }
 }
 
-/// Running jobs of one elastic role, the first started first, as the plan has left them.
+/// Running elastic jobs, the first started first, as the plan has left them.
 fn elastic(desk: &Desk<'_, '_, '_>, of: impl Fn(&JobView<'_>) -> bool) -> Vec<JobId> {
     let running = desk.view.running();
-    let elastic = running.filter(|job| job.gang().is_elastic() && job.gang().roles().len() == 1);
+    let elastic = running.filter(|job| job.gang().is_elastic());
     let chosen = elastic.filter(|job| of(job) && desk.plan.is_running(job.id()));
     chosen.map(|job| job.id()).collect()
 }
@@ -118,13 +119,14 @@ fn pays(job: &JobView<'_>, more: u32) -> bool {
     saved > u128::from(job.checkpoint().reseat.us()) * u128::from(more)
 }
 
-/// Its first seats, as few as it can do with.
+/// The first seats of each role, as few as it can do with.
 fn least(job: &JobView<'_>) -> Placement {
-    let mut left = job.gang().roles()[0].least;
+    let mut left: Vec<u32> = job.gang().roles().iter().map(|role| role.least).collect();
     let seats = job.allocation().seats().iter();
     let fewer = seats.map(|seat| {
-        let tasks = seat.tasks.min(left);
-        left -= tasks;
+        let left = &mut left[usize::from(seat.role)];
+        let tasks = seat.tasks.min(*left);
+        *left -= tasks;
         Seat {
             tasks,
             gpus: GpuSet::EMPTY,
