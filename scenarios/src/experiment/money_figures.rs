@@ -2,7 +2,7 @@
 
 use plots::figure::timeline::{Backdrop, Course, Flags, Timeline, Track};
 use plots::figure::{Estimate, Measure, Unit, stack};
-use sim_core::model::{Market, Offering};
+use sim_core::model::{Budget, Market, Offering};
 use sim_core::units::{Price, SimTime, convert};
 use sim_core::watch::Machine;
 
@@ -233,6 +233,33 @@ fn note(comparison: &Comparison, at: usize) -> String {
     }
 }
 
+/// Budgets of everything that are for the whole run: a line at their amount.
+fn budgets(experiment: &Experiment, comparison: &Comparison, first: usize) -> Vec<Track> {
+    let world = &experiment.world;
+    let end = comparison
+        .first
+        .iter()
+        .map(|flight| flight.record.end)
+        .max();
+    let end = end.unwrap_or(SimTime::ZERO);
+    let whole = |budget: &&Budget| {
+        let (_, until) = budget.period(SimTime::ZERO, &world.calendar);
+        until >= end && budget.covers.len() == world.offerings.len()
+    };
+    let track = |(position, budget): (usize, &Budget)| {
+        let amount = real_i128(budget.amount.nanousd()) / 1e9;
+        Track {
+            name: format!("budget {}", budget.name),
+            position,
+            points: vec![(0.0, amount), (at_s(end), amount)],
+            course: Course::Straight,
+            ..Track::default()
+        }
+    };
+    let whole = world.budgets.iter().filter(whole);
+    (first..).zip(whole).map(track).collect()
+}
+
 /// What was spent by when, in the first flight of each policy.
 fn over_time(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> {
     let track = |flight: &Flight| {
@@ -249,11 +276,12 @@ fn over_time(experiment: &Experiment, comparison: &Comparison) -> Option<Figure>
             ..Track::default()
         }
     };
-    // A budget is one more track, of two points.
-    let tracks: Vec<Track> = comparison.first.iter().map(track).collect();
+    let mut tracks: Vec<Track> = comparison.first.iter().map(track).collect();
     if tracks.iter().all(|track| track.points.len() < 3) {
         return None;
     }
+    let position = experiment.contenders.len();
+    tracks.extend(budgets(experiment, comparison, position));
     let timeline = Timeline {
         heading: heading("Spend over time", first_seed(comparison)),
         measure: usd("Spent so far"),
