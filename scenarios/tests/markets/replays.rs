@@ -1,1 +1,445 @@
-//! To come.
+//! Published series replayed through whole runs: what a fleet that always wants all machines holds and pays is what was published.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use scenarios::build::Experiment;
+use scenarios::schema::quantity::print_span;
+use sim_core::units::{Price, SimTime, Span};
+use traces::Source;
+use traces::series::{ClockUnit, Options, Series, import_availability};
+
+use crate::rig::{Flown, JOBS, count, experiment, fly, hours, real, reference};
+
+const SPOT: &str = "data/spot/";
+
+/// A fleet of so many machines that stand by themselves until the end, under series of the reference data.
+fn replay(machines: u32, end: Span, series: &str) -> (Experiment, Flown) {
+    let text = format!(
+        "name = \"replay\"\n[horizon]\nend = \"{}\"\n[[fleet]]\nname = \"spot\"\ninstance = {{ gpus = 1, gpu = \"V100\" }}\n\
+         count = {machines}\nmarket = \"spot\"\n{series}\n{JOBS}[[policy]]\nname = \"p\"\norder = \"fifo\"\n",
+        print_span(end)
+    );
+    let experiment = experiment(&text, &[(0, 1, 1)]);
+    let flown = fly(&experiment, 0, 1);
+    assert_eq!(flown.end.since(SimTime::ZERO), end);
+    (experiment, flown)
+}
+
+fn source(file: &str) -> String {
+    format!("file = \"reference:{SPOT}{file}\"")
+}
+
+/// Rows of a table of the reference data, by column.
+fn table(name: &str) -> Option<Vec<BTreeMap<String, String>>> {
+    let text = std::fs::read_to_string(reference(&format!("{SPOT}{name}"))?).unwrap();
+    let mut lines = text.lines().map(|line| line.split(','));
+    let header: Vec<&str> = lines.next()?.collect();
+    let named = |row: std::str::Split<'_, char>| {
+        let cells = header.iter().zip(row);
+        cells
+            .map(|(name, cell)| ((*name).to_owned(), cell.to_owned()))
+            .collect()
+    };
+    Some(lines.map(named).collect())
+}
+
+fn number<T: std::str::FromStr>(row: &BTreeMap<String, String>, column: &str) -> Option<T> {
+    row[column].parse().ok()
+}
+
+/// That a value, rounded to so many decimals, is the one of a table.
+#[track_caller]
+fn check(row: &BTreeMap<String, String>, column: &str, value: Option<f64>, decimals: i32) {
+    let figure: Option<f64> = number(row, column);
+    let off = match (figure, value) {
+        (Some(figure), Some(value)) => (figure - value).abs(),
+        (None, None) => 0.0,
+        (Some(_), None) | (None, Some(_)) => f64::INFINITY,
+    };
+    let half = 0.5 * 10_f64.powi(-decimals) + 1e-9;
+    assert!(off <= half, "{row:?}: {column} is {value:?}");
+}
+
+/// How many machines were held, step by step, of a run until its end.
+fn held(flown: &Flown) -> Vec<(SimTime, u32)> {
+    let mut changes: BTreeMap<SimTime, i32> = BTreeMap::from([(SimTime::ZERO, 0)]);
+    for hold in &flown.diary.holds {
+        *changes.entry(hold.from).or_default() += 1;
+        *changes.entry(hold.until).or_default() -= 1;
+    }
+    changes.remove(&flown.end);
+    let mut now = 0;
+    let mut steps: Vec<(SimTime, u32)> = Vec::new();
+    for (at, change) in changes {
+        now += change;
+        let now = u32::try_from(now).unwrap();
+        if steps.last().is_none_or(|step| step.1 != now) {
+            steps.push((at, now));
+        }
+    }
+    steps
+}
+
+/// Stretches of a run with all machines, or with fewer, in hours; one that the end cuts counts.
+#[derive(Default)]
+struct Runs {
+    up: Vec<f64>,
+    down: Vec<f64>,
+    /// Hours by number of machines.
+    at: BTreeMap<u32, f64>,
+    losses: usize,
+    drops: usize,
+    dropped: u32,
+}
+
+fn runs(flown: &Flown, machines: u32) -> Runs {
+    let steps = held(flown);
+    let mut runs = Runs::default();
+    let mut was: Option<bool> = None;
+    for (position, (from, now)) in steps.iter().enumerate() {
+        let until = steps.get(position + 1).map_or(flown.end, |next| next.0);
+        let span = hours(until.since(*from).us());
+        *runs.at.entry(*now).or_default() += span;
+        let is_up = *now == machines;
+        let list = if is_up { &mut runs.up } else { &mut runs.down };
+        if was == Some(is_up) {
+            *list.last_mut().unwrap() += span;
+        } else {
+            list.push(span);
+        }
+        runs.losses += usize::from(was == Some(true) && !is_up);
+        was = Some(is_up);
+        let before = position
+            .checked_sub(1)
+            .map_or(*now, |before| steps[before].1);
+        runs.drops += usize::from(before > *now);
+        runs.dropped += before.saturating_sub(*now);
+    }
+    runs
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / count(values.len()))
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    (!sorted.is_empty()).then(|| (sorted[(sorted.len() - 1) / 2] + sorted[middle]) / 2.0)
+}
+
+fn most(values: &[f64]) -> Option<f64> {
+    values.iter().copied().reduce(f64::max)
+}
+
+#[test]
+fn a_fleet_under_each_of_the_34_skypilot_traces_is_up_and_down_and_pays_as_was_published() {
+    let Some(rows) = table("skypilot_trace_stats.csv") else {
+        return;
+    };
+    assert_eq!(rows.len(), 34);
+    for row in &rows {
+        let (gap, samples): (u64, u64) = (
+            number(row, "gap_s").unwrap(),
+            number(row, "samples").unwrap(),
+        );
+        let machines: u32 = number(row, "n_nodes").unwrap();
+        let file = format!(
+            "format = \"skypilot-json\", {}",
+            source(&format!("skypilot-spot-traces/{}", row["file"]))
+        );
+        let priced = !row["price_min"].is_empty();
+        let price = if priced {
+            format!("{{ {file} }}")
+        } else {
+            "\"$1\"".to_owned()
+        };
+        let series = format!("availability = {{ {file} }}\nprice = {price}");
+        let (market, flown) = replay(machines, Span::from_secs(gap * samples), &series);
+        let seen = runs(&flown, machines);
+        let all: f64 = seen.at.values().sum();
+        let of = |nodes: u32| seen.at.get(&nodes).copied().unwrap_or(0.0);
+        let node_hours: f64 = seen
+            .at
+            .iter()
+            .map(|(nodes, span)| f64::from(*nodes) * span)
+            .sum();
+        check(row, "frac_all_available", Some(of(machines) / all), 4);
+        check(
+            row,
+            "mean_frac_nodes",
+            Some(node_hours / f64::from(machines) / all),
+            4,
+        );
+        check(
+            row,
+            "frac_all_or_none",
+            Some((of(machines) + of(0)) / all),
+            4,
+        );
+        check(
+            row,
+            "losses_of_full_availability",
+            Some(count(seen.losses)),
+            0,
+        );
+        check(row, "n_up_runs", Some(count(seen.up.len())), 0);
+        check(row, "mean_up_h", mean(&seen.up), 3);
+        check(row, "median_up_h", median(&seen.up), 3);
+        check(row, "max_up_h", most(&seen.up), 2);
+        check(row, "mean_down_h", mean(&seen.down), 3);
+        check(row, "median_down_h", median(&seen.down), 3);
+        check(row, "max_down_h", most(&seen.down), 2);
+        let rate = count(seen.losses) / (of(machines) / 24.0);
+        check(row, "losses_per_available_day", Some(rate), 3);
+        check(row, "drop_events", Some(count(seen.drops)), 0);
+        check(row, "node_drops", Some(f64::from(seen.dropped)), 0);
+        let prices = told(&market, &flown);
+        if priced {
+            let dollars = || prices.iter().map(|price| real(price.1.into()) / 1e9);
+            check(row, "price_min", dollars().reduce(f64::min), 4);
+            check(row, "price_max", dollars().reduce(f64::max), 4);
+            let whole = paid(&prices, SimTime::ZERO, flown.end) / 1e9 / all;
+            check(row, "price_mean", Some(whole), 4);
+        }
+        let owed: f64 = flown
+            .diary
+            .holds
+            .iter()
+            .map(|hold| paid(&prices, hold.from, hold.until))
+            .sum();
+        assert!(
+            (owed - real(flown.nanousd())).abs() <= owed * 1e-12 + 1.0,
+            "{row:?}"
+        );
+    }
+}
+
+/// The price from the beginning on, and each step that the facts tell, in nano-dollars an hour.
+fn told(market: &Experiment, flown: &Flown) -> Vec<(SimTime, u64)> {
+    let first = market.world.offerings[0]
+        .price
+        .at(SimTime::ZERO)
+        .nanousd_h();
+    let mut prices = vec![(SimTime::ZERO, first)];
+    prices.extend(&flown.diary.prices);
+    prices
+}
+
+/// Nano-dollars for one machine from one instant to another.
+fn paid(prices: &[(SimTime, u64)], from: SimTime, until: SimTime) -> f64 {
+    let first = prices.partition_point(|price| price.0 <= from) - 1;
+    let mut sum = 0.0;
+    for (position, (at, price)) in prices.iter().enumerate().skip(first) {
+        if *at >= until {
+            break;
+        }
+        let next = prices
+            .get(position + 1)
+            .map_or(until, |next| next.0.min(until));
+        sum += hours(next.since((*at).max(from)).us()) * real((*price).into());
+    }
+    sum
+}
+
+/// The files of clusters, with the format of each and the unit of its clock, where it has none of its own.
+const CLUSTERS: [(&str, &str, Option<(&str, ClockUnit)>); 12] = [
+    ("bamboo/p3-trace.csv", "node-events", None),
+    ("bamboo/g4dn-trace.csv", "node-events", None),
+    ("bamboo/v100x1-east1c.txt", "live-count", None),
+    ("bamboo/a100x1-east1b.txt", "live-count", None),
+    ("parcae/p3.csv", "parcae-csv", None),
+    (PLOTS[0], "step-plot", Some(("seconds", ClockUnit::Seconds))),
+    (PLOTS[1], "step-plot", Some(("seconds", ClockUnit::Seconds))),
+    (PLOTS[2], "step-plot", Some(("seconds", ClockUnit::Seconds))),
+    (PLOTS[3], "step-plot", Some(("hours", ClockUnit::Hours))),
+    ("parcae/bert_trace_hh_55_65.txt", "parcae-json", None),
+    ("parcae/gpt-1.5b_trace_hl_15_25.txt", "parcae-json", None),
+    ("parcae/gpt-6.7b_trace_lh_80_90.txt", "parcae-json", None),
+];
+
+const PLOTS: [&str; 4] = [
+    "bamboo/aws-spot-instances-g4dn-xlarge-us-east-1c-2020-11-20-1930-to-2020-11-21-2200.csv",
+    "bamboo/aws-spot-instances-g4dn-xlarge-us-east-1d-2020-11-23-1730-to-2020-11-24-1530.csv",
+    "bamboo/aws-spot-instances-p2-xlarge-us-east-1e-2020-11-23-1700-to-2020-11-24-0700.csv",
+    "bamboo/aws-spot-instances-p2-xlarge-2020-11-20-to-2020-11-23.csv",
+];
+
+fn series(file: &str, format: &str, unit: Option<ClockUnit>) -> Option<Series<u32>> {
+    let opened = File::open(reference(&format!("{SPOT}{file}"))?).unwrap();
+    let options = Options {
+        unit,
+        ..Options::default()
+    };
+    Some(import_availability(format, Source::new(file, opened), &options).unwrap())
+}
+
+#[test]
+fn a_fleet_under_a_published_cluster_holds_its_machines_at_every_instant() {
+    for (file, format, unit) in CLUSTERS {
+        let Some(published) = series(file, format, unit.map(|unit| unit.1)) else {
+            return;
+        };
+        let machines = published.steps().iter().map(|step| step.1).max().unwrap();
+        let unit = unit.map_or(String::new(), |(unit, _)| format!(", unit = \"{unit}\""));
+        let series = format!(
+            "price = \"$1\"\navailability = {{ format = \"{format}\", {}{unit} }}",
+            source(file)
+        );
+        let (_, flown) = replay(machines, published.end().since(SimTime::ZERO), &series);
+        let mut steps = published.steps().to_vec();
+        steps.retain(|step| step.0 < published.end());
+        steps.dedup_by_key(|step| step.1);
+        assert!(held(&flown) == steps, "{file}");
+    }
+}
+
+#[test]
+fn a_fleet_under_the_bamboo_clusters_lives_and_loses_as_was_published() {
+    // Hours, node-hours by the mean to a decimal, most machines, instants at which some go, and how many.
+    let clusters = [
+        ("bamboo/p3-trace.csv", 11.37, 24.0, 32, 167),
+        ("bamboo/g4dn-trace.csv", 10.77, 12.6, 24, 74),
+    ];
+    for (file, length, machines, top, removed) in clusters {
+        let Some(published) = series(file, "node-events", None) else {
+            return;
+        };
+        let series = format!(
+            "price = \"$1\"\navailability = {{ format = \"node-events\", {} }}",
+            source(file)
+        );
+        let (_, flown) = replay(top, published.end().since(SimTime::ZERO), &series);
+        let seen = runs(&flown, top);
+        let all: f64 = seen.at.values().sum();
+        assert!((all - length).abs() < 0.005, "{file}: {all} h");
+        let node_hours: f64 = seen
+            .at
+            .iter()
+            .map(|(nodes, span)| f64::from(*nodes) * span)
+            .sum();
+        assert!(
+            (node_hours / all - machines).abs() < 0.05,
+            "{file}: {node_hours}"
+        );
+        assert_eq!(seen.at.keys().max(), Some(&top));
+        // Machines that go as others come are none that a count tells of.
+        let taken = flown.diary.holds.iter().filter(|hold| hold.taken).count();
+        assert!(
+            taken <= removed && taken + 20 > removed,
+            "{file}: {taken} of {removed}"
+        );
+    }
+}
+
+/// Price records of a file by pool, as they stand there: seconds since the first, and dollars in nano-dollars. The last record of
+/// a second holds.
+fn records(name: &str, pool: usize) -> Option<BTreeMap<String, BTreeMap<u64, u64>>> {
+    let text = std::fs::read_to_string(reference(&format!("{SPOT}{name}"))?).unwrap();
+    let mut pools: BTreeMap<String, BTreeMap<u64, u64>> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let price: Price = cells[pool + 1].parse::<f64>().map(nanousd).unwrap();
+        let records = pools.entry(cells[..pool].join(",")).or_default();
+        records.insert(cells[pool].parse().unwrap(), price.nanousd_h());
+    }
+    Some(pools)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "prices of the files are positive and below a hundred dollars"
+)]
+fn nanousd(dollars: f64) -> Price {
+    Price::from_nanousd_h((dollars * 1e9).round() as u64).unwrap()
+}
+
+#[test]
+fn the_prices_that_a_run_tells_are_those_of_the_file_at_every_step_in_all_pools_of_2020_and_2015() {
+    for (name, columns) in [
+        ("aws-gpu-spot-prices-2020/spot_prices.csv", 2),
+        ("aws-spot-prices-2015-g2/g2_2xlarge_prices.csv", 1),
+    ] {
+        let Some(pools) = records(name, columns) else {
+            return;
+        };
+        for (pool, records) in &pools {
+            let (Some((first, _)), Some((last, _))) =
+                (records.first_key_value(), records.last_key_value())
+            else {
+                continue;
+            };
+            if first == last {
+                continue;
+            }
+            let cells: Vec<&str> = pool.split(',').collect();
+            let instance = cells
+                .get(1)
+                .map_or(String::new(), |name| format!(", instance = \"{name}\""));
+            let series = format!(
+                "price = {{ format = \"aws-price-history-csv\", {}, zone = \"{}\"{instance} }}",
+                source(name),
+                cells[0]
+            );
+            let (market, flown) = replay(1, Span::from_secs(last - first), &series);
+            let since = |at: &u64| SimTime::from_secs(at - first);
+            let mut steps: Vec<(SimTime, u64)> = records
+                .iter()
+                .map(|(at, price)| (since(at), *price))
+                .collect();
+            steps.dedup_by_key(|step| step.1);
+            steps.retain(|step| step.0 < flown.end);
+            let told = told(&market, &flown);
+            assert!(
+                told.iter().filter(|step| step.0 < flown.end).eq(&steps),
+                "{name} {pool}"
+            );
+            let owed = paid(&steps, SimTime::ZERO, flown.end);
+            assert!(
+                (owed - real(flown.nanousd())).abs() <= owed * 1e-12 + 1.0,
+                "{pool}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_fleet_with_a_bid_in_the_auctions_of_2015_is_up_loses_its_machine_and_pays_as_was_published() {
+    let Some(rows) = table("aws-spot-prices-2015-g2/bid_crossing_stats.csv") else {
+        return;
+    };
+    let name = "aws-spot-prices-2015-g2/g2_2xlarge_prices.csv";
+    let pools = records(name, 1).unwrap();
+    assert_eq!(rows.len(), 18);
+    for row in &rows {
+        let records = &pools[&row["az"]];
+        let length = records.last_key_value().unwrap().0 - records.first_key_value().unwrap().0;
+        let factor: f64 = number(row, "bid_over_ondemand(0.65)").unwrap();
+        let series = format!(
+            "bid = \"${:.4}\"\nprice = {{ format = \"aws-price-history-csv\", {}, zone = \"{}\" }}",
+            factor * 0.65,
+            source(name),
+            row["az"]
+        );
+        let (_, flown) = replay(1, Span::from_secs(length), &series);
+        let seen = runs(&flown, 1);
+        let up: f64 = seen.up.iter().sum();
+        check(row, "availability", Some(up / hours(flown.end.us())), 4);
+        check(row, "n_revocations", Some(count(seen.losses)), 0);
+        // The table's mean is of the runs that a price ended.
+        let taken = flown.diary.holds.iter().filter(|hold| hold.taken);
+        let lives: Vec<f64> = taken
+            .map(|hold| hours(hold.until.since(hold.from).us()))
+            .collect();
+        check(row, "mean_up_h", mean(&lives), 2);
+        check(
+            row,
+            "mean_price_paid",
+            Some(real(flown.nanousd()) / 1e9 / up),
+            4,
+        );
+    }
+}

@@ -120,7 +120,9 @@ pub(crate) fn experiment(text: &str, jobs: &[(u64, u64, u32)]) -> Experiment {
         rows += &format!("{submit},{duration},{gpus}\n");
     }
     std::fs::write(folder.path().join("jobs.csv"), rows).unwrap();
-    built(text, folder.path(), &DataRoots::default())
+    let mut roots = DataRoots::default();
+    roots.add("reference", root()).unwrap();
+    built(text, folder.path(), &roots)
 }
 
 /// A scenario in a folder, with named roots of data.
@@ -181,17 +183,21 @@ pub(crate) fn fly_in(
     }
 }
 
-/// A folder of the reference data; where there is none, that is said.
-pub(crate) fn reference(name: &str) -> Option<PathBuf> {
+/// The folder of the reference data, be it there or not.
+fn root() -> PathBuf {
     // A relative path counts from the workspace, not from this crate.
     let workspace = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let root = std::env::var_os("WINDTUNNEL_REFERENCE").unwrap_or_else(|| "../shared".into());
-    let path = workspace.join(root).join(name);
-    if path.exists() {
-        return Some(path);
+    workspace.join(root)
+}
+
+/// A file of the reference data; where there is none, that is said.
+pub(crate) fn reference(name: &str) -> Option<PathBuf> {
+    let path = Some(root().join(name)).filter(|path| path.exists());
+    if path.is_none() {
+        println!("skipped: no reference data");
     }
-    println!("skipped: no reference data");
-    None
+    path
 }
 
 /// Hours.
