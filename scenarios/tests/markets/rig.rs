@@ -1,12 +1,13 @@
 //! The rig: a scenario as a text, built and flown like any other, and what its facts tell.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scenarios::build::{Experiment, known};
 use scenarios::schema::{DataRoots, parse};
-use sim_core::books::{Bill, Kind};
+use sim_core::books::Bill;
 use sim_core::engine::{Decision, Engine, Policy, World};
 use sim_core::recording::Recorder;
 use sim_core::units::{JobId, NodeId, SimTime};
@@ -104,12 +105,6 @@ impl Flown {
     pub(crate) fn nanousd(&self) -> i128 {
         self.bill.total().nanousd()
     }
-
-    /// Dollars on one kind of line.
-    pub(crate) fn usd(&self, kind: Kind) -> f64 {
-        let sum = self.bill.sum(|line| line.kind == kind);
-        real(sum.nanousd()) / 1e9
-    }
 }
 
 /// A scenario, with the jobs (seconds of arrival, seconds of work, GPUs) in a file "jobs.csv" beside it.
@@ -117,7 +112,7 @@ pub(crate) fn experiment(text: &str, jobs: &[(u64, u64, u32)]) -> Experiment {
     let folder = tempfile::tempdir().unwrap();
     let mut rows = String::from("submit,duration,gpus\n");
     for (submit, duration, gpus) in jobs {
-        rows += &format!("{submit},{duration},{gpus}\n");
+        writeln!(rows, "{submit},{duration},{gpus}").unwrap();
     }
     std::fs::write(folder.path().join("jobs.csv"), rows).unwrap();
     let mut roots = DataRoots::default();
