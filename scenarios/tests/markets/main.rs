@@ -7,6 +7,7 @@
 
 mod laws;
 mod luck;
+mod prices;
 mod related;
 mod replays;
 mod rig;

@@ -5,16 +5,16 @@ use std::fs::File;
 
 use scenarios::build::Experiment;
 use scenarios::schema::quantity::print_span;
-use sim_core::units::{Price, SimTime, Span};
+use sim_core::units::{SimTime, Span};
 use traces::Source;
 use traces::series::{ClockUnit, Options, Series, import_availability};
 
 use crate::rig::{Flown, JOBS, count, experiment, fly, hours, real, reference};
 
-const SPOT: &str = "data/spot/";
+pub(crate) const SPOT: &str = "data/spot/";
 
 /// A fleet of so many machines that stand by themselves until the end, under series of the reference data.
-fn replay(machines: u32, end: Span, series: &str) -> (Experiment, Flown) {
+pub(crate) fn replay(machines: u32, end: Span, series: &str) -> (Experiment, Flown) {
     let text = format!(
         "name = \"replay\"\n[horizon]\nend = \"{}\"\n[[fleet]]\nname = \"spot\"\ninstance = {{ gpus = 1, gpu = \"V100\" }}\n\
          count = {machines}\nmarket = \"spot\"\n{series}\n{JOBS}[[policy]]\nname = \"p\"\norder = \"fifo\"\n",
@@ -26,12 +26,12 @@ fn replay(machines: u32, end: Span, series: &str) -> (Experiment, Flown) {
     (experiment, flown)
 }
 
-fn source(file: &str) -> String {
+pub(crate) fn source(file: &str) -> String {
     format!("file = \"reference:{SPOT}{file}\"")
 }
 
 /// Rows of a table of the reference data, by column.
-fn table(name: &str) -> Option<Vec<BTreeMap<String, String>>> {
+pub(crate) fn table(name: &str) -> Option<Vec<BTreeMap<String, String>>> {
     let text = std::fs::read_to_string(reference(&format!("{SPOT}{name}"))?).unwrap();
     let mut lines = text.lines().map(|line| line.split(','));
     let header: Vec<&str> = lines.next()?.collect();
@@ -44,13 +44,21 @@ fn table(name: &str) -> Option<Vec<BTreeMap<String, String>>> {
     Some(lines.map(named).collect())
 }
 
-fn number<T: std::str::FromStr>(row: &BTreeMap<String, String>, column: &str) -> Option<T> {
+pub(crate) fn number<T: std::str::FromStr>(
+    row: &BTreeMap<String, String>,
+    column: &str,
+) -> Option<T> {
     row[column].parse().ok()
 }
 
 /// That a value, rounded to so many decimals, is the one of a table.
 #[track_caller]
-fn check(row: &BTreeMap<String, String>, column: &str, value: Option<f64>, decimals: i32) {
+pub(crate) fn check(
+    row: &BTreeMap<String, String>,
+    column: &str,
+    value: Option<f64>,
+    decimals: i32,
+) {
     let figure: Option<f64> = number(row, column);
     let off = match (figure, value) {
         (Some(figure), Some(value)) => (figure - value).abs(),
@@ -83,17 +91,17 @@ fn held(flown: &Flown) -> Vec<(SimTime, u32)> {
 
 /// Stretches of a run with all machines, or with fewer, in hours; one that the end cuts counts.
 #[derive(Default)]
-struct Runs {
-    up: Vec<f64>,
+pub(crate) struct Runs {
+    pub(crate) up: Vec<f64>,
     down: Vec<f64>,
     /// Hours by number of machines.
     at: BTreeMap<u32, f64>,
-    losses: usize,
+    pub(crate) losses: usize,
     drops: usize,
     dropped: u32,
 }
 
-fn runs(flown: &Flown, machines: u32) -> Runs {
+pub(crate) fn runs(flown: &Flown, machines: u32) -> Runs {
     let steps = held(flown);
     let mut runs = Runs::default();
     let mut was: Option<bool> = None;
@@ -119,7 +127,7 @@ fn runs(flown: &Flown, machines: u32) -> Runs {
     runs
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / count(values.len()))
 }
 
@@ -224,7 +232,7 @@ fn a_fleet_under_each_of_the_34_skypilot_traces_is_up_and_down_and_pays_as_was_p
 }
 
 /// The price from the beginning on, and each step that the facts tell, in nano-dollars an hour.
-fn told(market: &Experiment, flown: &Flown) -> Vec<(SimTime, u64)> {
+pub(crate) fn told(market: &Experiment, flown: &Flown) -> Vec<(SimTime, u64)> {
     let first = market.world.offerings[0]
         .price
         .at(SimTime::ZERO)
@@ -235,7 +243,7 @@ fn told(market: &Experiment, flown: &Flown) -> Vec<(SimTime, u64)> {
 }
 
 /// Nano-dollars for one machine from one instant to another.
-fn paid(prices: &[(SimTime, u64)], from: SimTime, until: SimTime) -> f64 {
+pub(crate) fn paid(prices: &[(SimTime, u64)], from: SimTime, until: SimTime) -> f64 {
     let first = prices.partition_point(|price| price.0 <= from) - 1;
     let mut sum = 0.0;
     for (position, (at, price)) in prices.iter().enumerate().skip(first) {
@@ -354,116 +362,6 @@ fn a_fleet_under_the_bamboo_clusters_lives_and_loses_as_was_published() {
         assert!(
             taken <= removed && taken + 20 > removed,
             "{file}: {taken} of {removed}"
-        );
-    }
-}
-
-/// Price records of a file by pool, as they stand there: seconds since the first, and dollars in nano-dollars. The last record of
-/// a second holds.
-fn records(name: &str, pool: usize) -> Option<BTreeMap<String, BTreeMap<u64, u64>>> {
-    let text = std::fs::read_to_string(reference(&format!("{SPOT}{name}"))?).unwrap();
-    let mut pools: BTreeMap<String, BTreeMap<u64, u64>> = BTreeMap::new();
-    for line in text.lines().skip(1) {
-        let cells: Vec<&str> = line.split(',').collect();
-        let price: Price = cells[pool + 1].parse::<f64>().map(nanousd).unwrap();
-        let records = pools.entry(cells[..pool].join(",")).or_default();
-        records.insert(cells[pool].parse().unwrap(), price.nanousd_h());
-    }
-    Some(pools)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "prices of the files are positive and below a hundred dollars"
-)]
-fn nanousd(dollars: f64) -> Price {
-    Price::from_nanousd_h((dollars * 1e9).round() as u64).unwrap()
-}
-
-#[test]
-fn the_prices_that_a_run_tells_are_those_of_the_file_at_every_step_in_all_pools_of_2020_and_2015() {
-    for (name, columns) in [
-        ("aws-gpu-spot-prices-2020/spot_prices.csv", 2),
-        ("aws-spot-prices-2015-g2/g2_2xlarge_prices.csv", 1),
-    ] {
-        let Some(pools) = records(name, columns) else {
-            return;
-        };
-        for (pool, records) in &pools {
-            let (Some((first, _)), Some((last, _))) =
-                (records.first_key_value(), records.last_key_value())
-            else {
-                continue;
-            };
-            if first == last {
-                continue;
-            }
-            let cells: Vec<&str> = pool.split(',').collect();
-            let instance = cells
-                .get(1)
-                .map_or(String::new(), |name| format!(", instance = \"{name}\""));
-            let series = format!(
-                "price = {{ format = \"aws-price-history-csv\", {}, zone = \"{}\"{instance} }}",
-                source(name),
-                cells[0]
-            );
-            let (market, flown) = replay(1, Span::from_secs(last - first), &series);
-            let since = |at: &u64| SimTime::from_secs(at - first);
-            let mut steps: Vec<(SimTime, u64)> = records
-                .iter()
-                .map(|(at, price)| (since(at), *price))
-                .collect();
-            steps.dedup_by_key(|step| step.1);
-            steps.retain(|step| step.0 < flown.end);
-            let told = told(&market, &flown);
-            assert!(
-                told.iter().filter(|step| step.0 < flown.end).eq(&steps),
-                "{name} {pool}"
-            );
-            let owed = paid(&steps, SimTime::ZERO, flown.end);
-            assert!(
-                (owed - real(flown.nanousd())).abs() <= owed * 1e-12 + 1.0,
-                "{pool}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_fleet_with_a_bid_in_the_auctions_of_2015_is_up_loses_its_machine_and_pays_as_was_published() {
-    let Some(rows) = table("aws-spot-prices-2015-g2/bid_crossing_stats.csv") else {
-        return;
-    };
-    let name = "aws-spot-prices-2015-g2/g2_2xlarge_prices.csv";
-    let pools = records(name, 1).unwrap();
-    assert_eq!(rows.len(), 18);
-    for row in &rows {
-        let records = &pools[&row["az"]];
-        let length = records.last_key_value().unwrap().0 - records.first_key_value().unwrap().0;
-        let factor: f64 = number(row, "bid_over_ondemand(0.65)").unwrap();
-        let series = format!(
-            "bid = \"${:.4}\"\nprice = {{ format = \"aws-price-history-csv\", {}, zone = \"{}\" }}",
-            factor * 0.65,
-            source(name),
-            row["az"]
-        );
-        let (_, flown) = replay(1, Span::from_secs(length), &series);
-        let seen = runs(&flown, 1);
-        let up: f64 = seen.up.iter().sum();
-        check(row, "availability", Some(up / hours(flown.end.us())), 4);
-        check(row, "n_revocations", Some(count(seen.losses)), 0);
-        // The table's mean is of the runs that a price ended.
-        let taken = flown.diary.holds.iter().filter(|hold| hold.taken);
-        let lives: Vec<f64> = taken
-            .map(|hold| hours(hold.until.since(hold.from).us()))
-            .collect();
-        check(row, "mean_up_h", mean(&lives), 2);
-        check(
-            row,
-            "mean_price_paid",
-            Some(real(flown.nanousd()) / 1e9 / up),
-            4,
         );
     }
 }
