@@ -9,14 +9,15 @@ use crate::rig::{Flown, JOBS, count, experiment, fly, hours, real, z};
 /// Machines of a fleet that nobody replaces: as many lives, each drawn by itself.
 const LIVES: usize = 20_000;
 
-/// The lives of machines that the provider takes sooner or later, at $1 an hour.
-fn lives(reclaim: &str, billing: &str) -> Flown {
+/// The lives of machines that the provider takes sooner or later, at $1 an hour. Each case has a seed of its own: under the same
+/// one all means would see the same uniforms.
+fn lives(reclaim: &str, billing: &str, seed: u64) -> Flown {
     let text = format!(
         "name = \"lives\"\n[horizon]\nend = \"2000h\"\n[[fleet]]\nname = \"spot\"\ninstance = {{ gpus = 1, gpu = \"V100\" }}\n\
          min = {LIVES}\nmax = {LIVES}\nmarket = \"spot\"\nprice = \"$1\"\nbilling = {billing}\nreclaim = {{ {reclaim} }}\n\
          {JOBS}[[policy]]\nname = \"p\"\norder = \"fifo\"\n"
     );
-    let flown = fly(&experiment(&text, &[(0, 1, 1)]), 0, 7);
+    let flown = fly(&experiment(&text, &[(0, 1, 1)]), 0, seed);
     assert_eq!(flown.diary.holds.len(), LIVES);
     assert!(flown.diary.holds.iter().all(|hold| hold.taken));
     flown
@@ -49,10 +50,11 @@ fn costs(flown: &Flown, each: &[f64], expected: f64, what: &str) {
 /// E[max(L, m)] = m + e^{-lambda m} / lambda.
 #[test]
 fn under_a_minimum_a_machine_costs_the_expected_maximum_of_its_life_and_the_minimum() {
-    for (mean, minimum) in [(0.5_f64, 1.0_f64), (2.0, 1.0), (6.0, 24.0)] {
+    for (mean, minimum, seed) in [(0.5_f64, 1.0_f64, 1), (2.0, 1.0, 2), (6.0, 24.0, 3)] {
         let flown = lives(
             &format!("model = \"exponential\", mean = \"{}s\"", mean * 3600.0),
             &format!("{{ minimum = \"{minimum}h\" }}"),
+            seed,
         );
         let each: Vec<f64> = ages(&flown)
             .into_iter()
@@ -71,16 +73,17 @@ fn under_a_minimum_a_machine_costs_the_expected_maximum_of_its_life_and_the_mini
 /// Of L only what reaches the hour: E[L; L >= h] = (h + 1 / lambda) e^{-lambda h}, the billed share (1 + lambda h) e^{-lambda h}.
 #[test]
 fn with_the_first_hour_free_the_billed_share_is_one_plus_lambda_h_over_e_to_the_lambda_h() {
-    for (mean, share) in [
-        (0.5_f64, 0.4060_f64),
-        (1.0, 0.7358),
-        (2.0, 0.9098),
-        (6.0, 0.9876),
-        (24.0, 0.9992),
+    for (mean, share, seed) in [
+        (0.5_f64, 0.4060_f64, 4),
+        (1.0, 0.7358, 5),
+        (2.0, 0.9098, 6),
+        (6.0, 0.9876, 7),
+        (24.0, 0.9992, 8),
     ] {
         let flown = lives(
             &format!("model = \"exponential\", mean = \"{}s\"", mean * 3600.0),
             "{ free-within = \"1h\" }",
+            seed,
         );
         let billed = |age: f64| if age < 1.0 { 0.0 } else { age };
         let each: Vec<f64> = ages(&flown).into_iter().map(billed).collect();
@@ -98,7 +101,7 @@ fn with_the_first_hour_free_the_billed_share_is_one_plus_lambda_h_over_e_to_the_
 /// F(t) = A (1 - e^{-t / tau1} + e^{(t - b) / tau2}) before the limit of 24 h, which nobody survives.
 #[test]
 fn machines_of_a_bathtub_are_gone_by_each_age_as_often_as_the_fit_says() {
-    let flown = lives("model = \"bathtub\"", "\"exact\"");
+    let flown = lives("model = \"bathtub\"", "\"exact\"", 9);
     let ages = ages(&flown);
     for age in [0.25, 1.0, 3.0, 6.0, 12.0, 20.0, 23.0, 23.9] {
         let (a, infant, wear, onset): (f64, f64, f64, f64) =
