@@ -193,6 +193,7 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
     for file in [
         "jobs.csv",
         "prices.csv",
+        "lives.csv",
         "nodes-over-time.csv",
         "available.json",
     ] {

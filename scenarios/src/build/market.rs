@@ -4,14 +4,14 @@ use sim_core::engine::World;
 use sim_core::model::Market;
 use sim_core::units::{Price, SimTime, Span};
 use sim_core::world::availability::{UpDown, capped_by_price, minimum};
-use sim_core::world::{Curve, ParameterError, Severity, Shocks};
+use sim_core::world::{Curve, Lifetime, ParameterError, Severity, Shocks};
 use traces::Source;
 use traces::series::{self, After, Series, SeriesError};
 
 use super::{BuildError, files};
 use crate::schema::{
-    DataPath, Diagnostic, EventSpec, Fleet, Machines, NodeSource, PriceSource, RegionSpec,
-    Scenario, SeriesSpec, ShockSpec,
+    DataPath, Diagnostic, EventSpec, Fleet, Machines, MeasuredSpec, NodeSource, PriceSource,
+    RegionSpec, Scenario, SeriesSpec, ShockSpec,
 };
 
 /// How far models and repeated series reach where a run has no end: beyond it the last value holds.
@@ -36,6 +36,8 @@ struct Outside {
     drawn_nodes: Option<NodeSource>,
     bid: Option<Price>,
     shocks: Option<ShockSpec>,
+    /// As machines in a file lived.
+    lifetime: Option<Lifetime>,
     /// Of the regions that it lies in.
     regions: Vec<(String, UpDown)>,
     events: Vec<EventSpec>,
@@ -70,6 +72,7 @@ impl Markets {
             outside.drawn_price.is_some()
                 || outside.drawn_nodes.is_some()
                 || outside.shocks.is_some()
+                || outside.lifetime.is_some()
                 || !outside.regions.is_empty()
                 || outside.events.iter().any(super::event::is_drawn)
         };
@@ -119,6 +122,9 @@ impl Markets {
             if let Some(bid) = outside.bid {
                 offering.availability =
                     capped_by_price(&offering.price, bid, &offering.availability);
+            }
+            if let Some(law) = &outside.lifetime {
+                offering.risk.lifetime = law.clone();
             }
             if let Some(spec) = &outside.shocks {
                 let severity = Severity::new(spec.total, spec.partial)?;
@@ -173,6 +179,7 @@ fn outside(
         drawn_nodes: None,
         bid: fleet.bid.map(|bid| bid.value),
         shocks: fleet.risk.shocks.clone(),
+        lifetime: None,
         regions: Vec::new(),
         events: Vec::new(),
     };
@@ -198,7 +205,35 @@ fn outside(
         }
         Some(drawn @ NodeSource::UpDown(_)) => outside.drawn_nodes = Some(drawn.clone()),
     }
+    if let Some(spec) = &fleet.risk.measured {
+        outside.lifetime = measured(spec, reasons)?;
+    }
     Ok(outside)
+}
+
+/// The law by which the machines in a file lived.
+fn measured(
+    spec: &MeasuredSpec,
+    reasons: &mut Vec<Diagnostic>,
+) -> Result<Option<Lifetime>, BuildError> {
+    let path: &DataPath = &spec.file.value;
+    let source = Source::new(&path.written, files::open(path)?);
+    let options = series::Options::default();
+    let all = series::import_lifetimes(&spec.format.value, source, &options);
+    let mut seen = all.map_err(BuildError::Trace)?;
+    if let Some(label) = &spec.label {
+        seen = seen.of(label);
+    }
+    if spec.only_ended {
+        seen = seen.ended();
+    }
+    let law = Lifetime::empirical(seen.quantiles());
+    if law.is_err() {
+        let rule = "no machine of it was ended by the provider";
+        let remedy = "name another label, or leave it out";
+        reasons.push(Diagnostic::new(spec.file.place, &path.written, rule).or(remedy));
+    }
+    Ok(law.ok())
 }
 
 /// The part of a series that is used, as a run follows it.

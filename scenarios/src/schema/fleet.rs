@@ -52,6 +52,8 @@ pub struct RiskSpec {
     pub boot: Option<BootTime>,
     /// When the provider takes machines back, each for itself.
     pub lifetime: Option<Lifetime>,
+    /// The same by the lifetimes in a file.
+    pub measured: Option<MeasuredSpec>,
     /// When it takes back many at once.
     pub shocks: Option<ShockSpec>,
     /// How often a notice is looked for.
@@ -62,6 +64,19 @@ pub struct RiskSpec {
     pub launch: Option<f64>,
     /// When machines break, and how long a repair takes.
     pub failure: Option<(Lifetime, Option<Span>)>,
+}
+
+/// Lifetimes of machines in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredSpec {
+    /// Name of the format.
+    pub format: Spanned<String>,
+    /// The file.
+    pub file: Spanned<DataPath>,
+    /// Only machines that have this among their names.
+    pub label: Option<String>,
+    /// Whether only those count that the provider ended.
+    pub only_ended: bool,
 }
 
 /// Shocks of a pool.

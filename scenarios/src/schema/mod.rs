@@ -69,7 +69,9 @@ pub use commitment::{OwnershipSpec, ReservationSpec};
 pub use curve::{NodeSource, PriceSource, SeriesSpec};
 pub use diagnostic::{Diagnostic, Rejection};
 pub use event::{EventKind, EventSpec, RegionSpec};
-pub use fleet::{Bytes, Fleet, InstanceType, Machines, RiskSpec, ShockSpec, Size, Steps};
+pub use fleet::{
+    Bytes, Fleet, InstanceType, Machines, MeasuredSpec, RiskSpec, ShockSpec, Size, Steps,
+};
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
 pub use path::{DataPath, DataRoots};

@@ -406,3 +406,55 @@ fn machines_under_the_fits_to_gcp_are_gone_by_each_age_as_often_as_those_of_the_
         assert!(rms < 2.0 * figure("rmse"), "{row:?}: {off:?}");
     }
 }
+
+/// The log itself as a law: a run loses the same share by each age as the log and as its Kaplan-Meier curve say, |z| < 4 with ten
+/// thousand machines.
+#[test]
+fn machines_that_live_as_those_of_the_log_are_gone_by_each_age_as_often() {
+    let Some(rows) = table("gcp-preemptible/bathtub_fits.csv") else {
+        return;
+    };
+    for row in &rows {
+        for (column, only_ended) in [("F", true), ("KM", false)] {
+            let gone = gone_by_age(&row["group"], only_ended);
+            for (age, gone) in AGES.into_iter().zip(gone) {
+                let published = number::<f64>(row, &format!("{column}{age}h")).unwrap();
+                // The table has three decimals.
+                let error = (published * (1.0 - published) / f64::from(LIVES)).sqrt();
+                let z = ((gone - published).abs() - 0.0005).max(0.0) / error;
+                assert!(
+                    z < 4.0,
+                    "{}: {column}{age}h {gone}, not {published}",
+                    row["group"]
+                );
+            }
+        }
+    }
+}
+
+const LIVES: u32 = 10_000;
+const AGES: [u32; 6] = [1, 3, 6, 12, 20, 23];
+
+/// The share of the first machines of all slots that are lost by each of the ages.
+fn gone_by_age(group: &str, only_ended: bool) -> [f64; 6] {
+    let label = match group {
+        "ALL" => String::new(),
+        name => format!(", label = \"{name}\""),
+    };
+    let fleet = format!(
+        "name = \"gcp\"\n[horizon]\nend = \"30h\"\n[[fleet]]\nname = \"gcp\"\ninstance = {{ gpus = 1, gpu = \"V100\" }}\n\
+         min = {LIVES}\nmax = {LIVES}\nmarket = \"spot\"\nprice = \"$1\"\n\
+         reclaim = {{ model = \"measured\", format = \"lifetimes-csv\", \
+         file = \"reference:{SPOT}gcp-preemptible/lifetimes.csv\", only-ended = {only_ended}{label} }}\n\
+         {JOBS}[[policy]]\nname = \"p\"\norder = \"fifo\"\n"
+    );
+    let flown = fly(&experiment(&fleet, &[(0, 1, 1)]), 0, 3);
+    let first = |hold: &&crate::rig::Hold| hold.from == sim_core::units::SimTime::ZERO;
+    let first: Vec<_> = flown.diary.holds.iter().filter(first).collect();
+    AGES.map(|age| {
+        let by = |hold: &&&crate::rig::Hold| {
+            hold.taken && hours(hold.until.since(hold.from).us()) <= f64::from(age)
+        };
+        count(first.iter().filter(by).count()) / f64::from(LIVES)
+    })
+}

@@ -55,6 +55,29 @@ impl Lifetimes {
         }
     }
 
+    /// Probability and age at each end: the Kaplan-Meier curve from above, from no probability at age zero on. What was cut
+    /// off after the last end leaves the rest to no age.
+    pub fn quantiles(&self) -> Vec<(f64, Span)> {
+        let ended = self.lifetimes.iter().filter(|lifetime| lifetime.ended);
+        let mut ages: Vec<Span> = ended.map(|lifetime| lifetime.span).collect();
+        ages.sort_unstable();
+        ages.dedup();
+        let survive = self.survival(&ages);
+        let ends = survive.into_iter().map(|share| 1.0 - share).zip(ages);
+        std::iter::once((0.0, Span::ZERO)).chain(ends).collect()
+    }
+
+    /// Those that the provider ended.
+    #[must_use]
+    pub fn ended(&self) -> Self {
+        let ended = self.lifetimes.iter().filter(|lifetime| lifetime.ended);
+        Self {
+            origin: self.origin,
+            lifetimes: ended.cloned().collect(),
+            notes: self.notes.clone(),
+        }
+    }
+
     /// The numbers.
     pub fn stats(&self) -> LifetimeStats {
         let ended = self.ended_h();

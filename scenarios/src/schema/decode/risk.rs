@@ -5,7 +5,7 @@ use sim_core::world::{BathtubSpans, BootTime, Lifetime, ParameterError};
 
 use super::super::curve::NodeSource;
 use super::super::fields::{Fields, Item, suggestion};
-use super::super::fleet::{RiskSpec, ShockSpec};
+use super::super::fleet::{MeasuredSpec, RiskSpec, ShockSpec};
 use super::super::place::Spanned;
 use super::super::pools;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
@@ -15,7 +15,7 @@ pub(super) static VISIBLE: [Choice; 2] = [
     Choice::new("by-request", "Only what comes of asking for some."),
 ];
 
-static LAWS: [Choice; 4] = [
+static LAWS: [Choice; 5] = [
     Choice::new("exponential", "A hazard that does not depend on age."),
     Choice::new(
         "weibull",
@@ -29,6 +29,10 @@ static LAWS: [Choice; 4] = [
         "calibrated",
         "As a published trace of a pool: all or none, with its mean and median stretches.",
     ),
+    Choice::new(
+        "measured",
+        "As the machines in a file lived: their Kaplan-Meier curve.",
+    ),
 ];
 
 pub(super) static RECLAIM: TableSpec = TableSpec::closed(
@@ -41,6 +45,24 @@ pub(super) static RECLAIM: TableSpec = TableSpec::closed(
             Takes::Name,
             "Calibrated: which pool; `windtunnel list pools` names them.",
         ),
+        KeySpec::new(
+            "format",
+            Takes::Name,
+            "Measured: format of the file; `windtunnel list formats` names them.",
+        ),
+        KeySpec::new("file", Takes::File, "Measured: lifetimes of machines."),
+        KeySpec::new(
+            "label",
+            Takes::Text,
+            "Measured: only machines with this among their names.",
+        )
+        .default("all"),
+        KeySpec::new(
+            "only-ended",
+            Takes::Bool,
+            "Measured: whether machines count that their users ended.",
+        )
+        .default("they count for as long as they were seen"),
         KeySpec::new("mean", Takes::Duration(true), "Mean of an exponential one."),
         KeySpec::new("scale", Takes::Duration(true), "Scale of a Weibull one."),
         KeySpec::new("shape", Takes::Number(0.01, 100.0, false), "Its shape."),
@@ -147,12 +169,14 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<RiskSpec> {
     };
     let (poll, advice) = (span("poll"), span("advice"));
     let lifetime = fields.optional("reclaim", |item| law(&item.table()?));
+    let measured = measured(fields);
     let shocks = fields.optional("shocks", |item| shocks(&item.table()?));
     let launch = fields.optional("launch", Item::number);
     let failure = fields.optional("failures", |item| failure(&item.table()?));
     Some(RiskSpec {
         boot: None,
         lifetime: lifetime?,
+        measured: measured?,
         shocks: shocks?,
         poll: poll?,
         advice: advice?,
@@ -162,11 +186,12 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<RiskSpec> {
 }
 
 fn law(fields: &Fields<'_>) -> Option<Lifetime> {
-    let known: [&[&str]; 4] = [
+    let known: [&[&str]; 5] = [
         &["mean"],
         &["scale", "shape"],
         &["a", "infant", "wear", "onset", "limit"],
         &["pool"],
+        &["format", "file", "label", "only-ended"],
     ];
     let model = fields.item("model")?.choice()?.value;
     for (other, keys) in known.iter().enumerate().filter(|(at, _)| *at != model) {
@@ -193,7 +218,7 @@ fn law(fields: &Fields<'_>) -> Option<Lifetime> {
                 Lifetime::weibull(span("scale")?, shape?.value),
             )
         }
-        3 => Some(Lifetime::endless()),
+        3 | 4 => Some(Lifetime::endless()),
         _ => {
             let a = match fields.item("a") {
                 Some(item) => item.number()?.value,
@@ -209,6 +234,42 @@ fn law(fields: &Fields<'_>) -> Option<Lifetime> {
             of(fields, "a", Lifetime::bathtub(a, spans))
         }
     }
+}
+
+/// The file that a measured reclaim names; of another reclaim none.
+#[expect(clippy::option_option, reason = "not said, or wrongly")]
+fn measured(fields: &Fields<'_>) -> Option<Option<MeasuredSpec>> {
+    let Some(item) = fields.item("reclaim") else {
+        return Some(None);
+    };
+    let inner = item.table()?;
+    let model = inner
+        .table
+        .get("model")
+        .and_then(|model| model.value.as_text());
+    if model != Some("measured") {
+        return Some(None);
+    }
+    let format = needed(&inner, "format", Item::name);
+    let file = needed(&inner, "file", Item::file);
+    let label = inner.optional("label", Item::text);
+    let only_ended = inner.optional("only-ended", Item::bool);
+    let format = format?;
+    let reads = traces::series::formats().iter();
+    let reads = reads.filter(|format| format.reads.lifetimes.is_some());
+    let known: Vec<&str> = reads.map(|format| format.name).collect();
+    if !known.contains(&format.value.as_str()) {
+        let rule = "no format of lifetimes has this name";
+        let remedy = suggestion(&format.value, &known);
+        fields.refuse(format.place, &format.value, rule, &remedy);
+        return None;
+    }
+    Some(Some(MeasuredSpec {
+        format,
+        file: file?,
+        label: label?.map(|label| label.value),
+        only_ended: only_ended?.is_some_and(|only| only.value),
+    }))
 }
 
 /// The availability of the pool that a calibrated reclaim names; of another reclaim none.
