@@ -1,9 +1,9 @@
 //! Spending by period, and which periods are out of the ordinary.
 //!
 //! The rule is robust, since a few dear days must not hide the next: a period is flagged if it cost more than the median of the
-//! [`BEFORE`] periods before it by over [`MOST`] times their spread, which is 1.4826 x the median absolute deviation (the
+//! `BEFORE` periods before it by over `MOST` times their spread, which is 1.4826 x the median absolute deviation (the
 //! standard deviation, were they normal) and at least a hundredth of the median, so that cents on an even spend are none. It
-//! needs [`LEAST`] periods to go by. Source: Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: modified z-scores
+//! needs `LEAST` periods to go by. Source: Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: modified z-scores
 //! above 3.5. The last period may be short, and is only ever too cheap.
 
 use sim_core::engine::World;

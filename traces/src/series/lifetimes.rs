@@ -55,8 +55,8 @@ impl Lifetimes {
         }
     }
 
-    /// Probability and age at each end: the Kaplan-Meier curve from above, from no probability at age zero on. What was cut
-    /// off after the last end leaves the rest to no age.
+    /// Probability and age at each end: the Kaplan-Meier curve from above, from no probability at
+    /// age zero on. What was cut off after the last end leaves the rest to no age.
     pub fn quantiles(&self) -> Vec<(f64, Span)> {
         let ended = self.lifetimes.iter().filter(|lifetime| lifetime.ended);
         let mut ages: Vec<Span> = ended.map(|lifetime| lifetime.span).collect();
