@@ -372,6 +372,7 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let wanted = |market: &Market| words.iter().any(|word| word == market.name());
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
+                pass: crate::queue::Pass::default(),
                 markets,
                 fleets: params.subset("fleets"),
                 standby: params.count("standby"),
