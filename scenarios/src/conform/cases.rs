@@ -74,6 +74,16 @@ pub(super) struct Compare {
     pub(super) rows: Option<usize>,
     /// How many rows differ, where that is known.
     pub(super) known_mismatches: Option<usize>,
+    /// Whether the rows must come in the same order too.
+    #[serde(default)]
+    pub(super) ordered: bool,
+    /// At least this share of the rows within the tolerance will do,
+    pub(super) share: Option<f64>,
+    /// if all are within this.
+    pub(super) limit: Option<f64>,
+    /// Further comparisons.
+    #[serde(default)]
+    pub(super) also: Vec<Compare>,
 }
 
 /// What is expected of a right implementation.

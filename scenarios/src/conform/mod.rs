@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use cases::{Case, Expect, Family};
-use table::Table;
+use cases::{Case, Compare, Expect, Family};
+use table::{Found, Table};
 
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -120,46 +120,55 @@ fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Ver
     if case.expect == Expect::Skip {
         return verdict;
     }
-    let compared = runner(case, place).and_then(|tables| {
-        let expected = Table::read(&place.folder.join(&case.compare.file))?;
-        let expected = expected.select(&case.compare.select)?;
-        let rows = case.compare.rows.unwrap_or(expected.rows.len());
-        if rows != expected.rows.len() {
-            let found = expected.rows.len();
-            return Err(format!("{rows} rows are meant, and there are {found}"));
-        }
-        let ours = tables.iter().find(|(file, _)| *file == case.compare.file);
-        let (_, ours) = ours.ok_or_else(|| format!("nothing produces {}", case.compare.file))?;
-        table::compare(ours, &expected, &case.compare)
-    });
-    match compared {
+    let found = runner(case, place).and_then(|tables| compare(case, &tables, place));
+    let found = match found {
+        Ok(found) => found,
         Err(error) => {
             verdict.pass = Some(false);
             verdict.note = error;
+            return verdict;
         }
-        Ok(found) => {
-            verdict.items = found.items;
-            verdict.matched = found.matched;
-            verdict.max_abs_diff = found.max_abs_diff;
-            let wrong = found.items - found.matched;
-            let as_it_should = match case.expect {
-                Expect::Match => wrong == 0,
-                Expect::KnownMismatch => {
-                    wrong > 0
-                        && case
-                            .compare
-                            .known_mismatches
-                            .is_none_or(|known| known == wrong)
-                }
-                Expect::Skip => unreachable!("skipped above"),
-            };
-            verdict.pass = Some(found.items > 0 && as_it_should);
-            if let Some(first) = found.first.filter(|_| verdict.pass == Some(false)) {
-                verdict.note = first;
-            }
+    };
+    verdict.items = found.iter().map(|(_, found)| found.items).sum();
+    verdict.matched = found.iter().map(|(_, found)| found.matched).sum();
+    let differences = found.iter().map(|(_, found)| found.max_abs_diff);
+    verdict.max_abs_diff = differences.fold(0.0, f64::max);
+    let wrong = found.iter().find(|(rule, found)| !found.agrees(rule));
+    let as_it_should = match (case.expect, wrong) {
+        (Expect::Match, wrong) => wrong.is_none(),
+        (Expect::KnownMismatch, None) => false,
+        (Expect::KnownMismatch, Some((rule, found))) => {
+            let differ = found.items - found.matched;
+            rule.known_mismatches.is_none_or(|known| known == differ)
         }
+        (Expect::Skip, _) => unreachable!("skipped above"),
+    };
+    verdict.pass = Some(found.iter().all(|(_, found)| found.items > 0) && as_it_should);
+    if let Some((rule, found)) = wrong.filter(|_| verdict.pass == Some(false)) {
+        let first = found.first.clone().unwrap_or_default();
+        verdict.note = format!("{}: {first}", rule.file);
     }
     verdict
+}
+
+/// What each comparison of a case finds.
+fn compare<'c>(
+    case: &'c Case,
+    tables: &[(String, Table)],
+    place: &Place<'_>,
+) -> Result<Vec<(&'c Compare, Found)>, String> {
+    let rules = std::iter::once(&case.compare).chain(&case.compare.also);
+    let found = rules.map(|rule| {
+        let expected = Table::read(&place.folder.join(&rule.file))?.select(&rule.select)?;
+        if rule.rows.is_some_and(|rows| rows != expected.rows.len()) {
+            let (rows, found) = (rule.rows.unwrap_or_default(), expected.rows.len());
+            return Err(format!("{rows} rows are meant, and there are {found}"));
+        }
+        let ours = tables.iter().find(|(file, _)| *file == rule.file);
+        let (_, ours) = ours.ok_or_else(|| format!("nothing produces {}", rule.file))?;
+        Ok((rule, table::compare(ours, &expected, rule)?))
+    });
+    found.collect()
 }
 
 /// Files that no case uses and that are not listed as ignored: each is a failure.
