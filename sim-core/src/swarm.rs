@@ -47,13 +47,15 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
     let classes: Vec<Class> = (0..luck.between(1, 4)).map(|at| swarm.class(at)).collect();
     let trigger = if swarm.has("rounds") {
         Trigger::Round(swarm.span(&mut luck, 1, 7))
+    } else if swarm.has("steps") {
+        Trigger::Step
     } else {
         Trigger::Event
     };
     // Rounds go on for ever while a job waits.
     // So may machines that break, and jobs that begin again each time.
     let breaks = swarm.has("lifetimes") || swarm.has("failures");
-    let ends = swarm.has("horizon") || trigger != Trigger::Event || breaks;
+    let ends = swarm.has("horizon") || matches!(trigger, Trigger::Round(_)) || breaks;
     let end = ends.then(|| SimTime::ZERO + swarm.span(&mut luck, 0, 150));
     let jobs = swarm.jobs(convert::wide(classes.len()), models);
     let world = World {

@@ -59,6 +59,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,
+            schema::Trigger::Step => Trigger::Step,
             schema::Trigger::Round(period) => Trigger::Round(period.value),
         },
         end: match horizon.end {

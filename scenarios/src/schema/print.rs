@@ -25,11 +25,7 @@ pub fn print(scenario: &Scenario) -> String {
         &entries([("n", integer(scenario.replicate.n.value))]),
     );
     section(&mut text, "[horizon]", &horizon(scenario));
-    section(
-        &mut text,
-        "[engine]",
-        &entries([("trigger", trigger(scenario))]),
-    );
+    section(&mut text, "[engine]", &engine(scenario));
     for fleet in &scenario.fleets {
         section(&mut text, "[[fleet]]", &fleet_table(fleet));
     }
@@ -175,10 +171,15 @@ fn horizon(scenario: &Scenario) -> Table {
     table
 }
 
-fn trigger(scenario: &Scenario) -> Value {
+fn engine(scenario: &Scenario) -> Table {
+    let round = |round: Spanned<Span>| Value::Table(entries([("round", span(round.value))]));
     match scenario.engine.trigger {
-        Trigger::Event => string("event"),
-        Trigger::Round(round) => Value::Table(entries([("round", span(round.value))])),
+        Trigger::Event => entries([("trigger", string("event"))]),
+        Trigger::Step => entries([
+            ("trigger", string("event")),
+            ("instants", string("stepwise")),
+        ]),
+        Trigger::Round(period) => entries([("trigger", round(period))]),
     }
 }
 

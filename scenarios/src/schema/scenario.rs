@@ -116,6 +116,8 @@ pub enum Trigger {
     Event,
     /// Every multiple of a period, longer than zero.
     Round(Spanned<Span>),
+    /// The same as for events, but after each of them by itself.
+    Step,
 }
 
 /// A tenant.

@@ -6,7 +6,7 @@ use super::event::{Event, Pending};
 use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
 use super::run::Engine;
-use super::state::{Change, NodePhase};
+use super::state::{Change, NodePhase, Trigger};
 use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
 use crate::model::{Class, Keep, Seat};
 use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
@@ -20,7 +20,11 @@ impl Engine {
             .as_ref()
             .map(|job| Pending::new(job.arrival, Event::Arrival));
         while let Some(pending) = self.events.peek() {
-            if arrival.is_some_and(|arrival| arrival < pending) {
+            let stepwise = self.state.world.trigger == Trigger::Step;
+            let is_first = |arrival: Pending| {
+                arrival < pending || (stepwise && arrival.time() == pending.time())
+            };
+            if arrival.is_some_and(is_first) {
                 break;
             }
             if expected(&self.state, pending) {
@@ -32,7 +36,7 @@ impl Engine {
         arrival
     }
 
-    /// Takes all events of this instant, the first of which is known; returns what a policy might want to be asked after.
+    /// Takes all events of this instant, or, step by step, the one that is first; which that is is known; returns what a policy might want to be asked after.
     pub(crate) fn take_batch(&mut self, first: Pending, watch: &mut dyn Observer) -> Wakes {
         let now = self.state.now;
         self.news = Wakes::NONE;
@@ -41,6 +45,9 @@ impl Engine {
             self.counters.events += 1;
             self.counters.kinds[pending.event().rank()] += 1;
             self.take(pending, watch);
+            if self.state.world.trigger == Trigger::Step {
+                break;
+            }
             next = self.upcoming();
         }
         self.news

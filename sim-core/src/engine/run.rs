@@ -375,7 +375,7 @@ impl Engine {
         let again = next == self.state.now && self.counters.events > 0;
         self.counters.batches = if again { self.counters.batches + 1 } else { 1 };
         self.state.now = next;
-        if self.counters.batches > limits::MAX_BATCHES {
+        if self.counters.batches > self.most_batches() {
             return Err(Fault::Livelock {
                 policy: String::new(),
                 at: next,
@@ -384,9 +384,24 @@ impl Engine {
         Ok(())
     }
 
+    /// Batches at one instant before the run is in a loop. Step by step each job may come and go, and so may each node.
+    fn most_batches(&self) -> u32 {
+        let steps = match self.state.world.trigger {
+            Trigger::Event | Trigger::Round(_) => 0,
+            Trigger::Step => {
+                let nodes = u32::try_from(self.state.nodes.len()).expect("within the limit");
+                self.counters
+                    .arrived
+                    .saturating_add(nodes)
+                    .saturating_mul(2)
+            }
+        };
+        limits::MAX_BATCHES.saturating_add(steps)
+    }
+
     fn wants(&self, wakes: Wakes, happened: Wakes) -> bool {
         match self.state.world.trigger {
-            Trigger::Event => happened.any(wakes),
+            Trigger::Event | Trigger::Step => happened.any(wakes),
             Trigger::Round(_) => happened.any(Wakes::ROUND),
         }
     }

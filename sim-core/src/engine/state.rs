@@ -40,6 +40,8 @@ pub enum Trigger {
     Event,
     /// At every multiple of a period, as long as there is or will be something to do.
     Round(Span),
+    /// After every single event that is something it declared: of an instant, arrivals come first, then the rest one by one.
+    Step,
 }
 
 /// Where a node slot stands.

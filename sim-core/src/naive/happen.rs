@@ -227,9 +227,14 @@ impl Naive<'_> {
         )
     }
 
+    /// What the provider has, after the steps that were taken.
+    fn available(&self, at: usize) -> u32 {
+        let steps = self.world.offerings[at].availability.steps();
+        steps[self.steps[at][1] - 1].1
+    }
+
     pub(super) fn grant(&mut self, at: usize, asked: u32) {
-        let spec = &self.world.offerings[at];
-        let available = spec.availability.at(self.now);
+        let available = self.available(at);
         let granted = asked.min(available.saturating_sub(self.held(at)));
         let offering = id(at);
         self.tell(&Fact::Requested {
@@ -262,8 +267,7 @@ impl Naive<'_> {
     /// itself comes back.
     pub(super) fn step_availability(&mut self, at: usize) {
         self.steps[at][1] += 1;
-        let spec = &self.world.offerings[at];
-        let nodes = spec.availability.at(self.now);
+        let nodes = self.available(at);
         let offering = id(at);
         self.tell(&Fact::Availability { offering, nodes });
         for at in self.staying(at).iter().skip(convert::index(nodes)).rev() {
@@ -296,7 +300,7 @@ impl Naive<'_> {
     /// A standing fleet asks for what it has lost, as far as the provider has it.
     pub(super) fn restore(&mut self, at: usize) {
         let spec = &self.world.offerings[at];
-        let there = spec.initial.min(spec.availability.at(self.now));
+        let there = spec.initial.min(self.available(at));
         let missing = there.saturating_sub(self.held(at));
         if spec.standing && missing > 0 {
             self.grant(at, missing);

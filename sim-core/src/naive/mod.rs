@@ -14,7 +14,7 @@ use crate::course::{Footing, Progress};
 use crate::engine::{Decision, Finish, NodePhase, Trigger, Wakes, World};
 use crate::model::{Job, Seat};
 use crate::recording::Recording;
-use crate::units::{JobId, SimTime, Span, limits};
+use crate::units::{JobId, SimTime, Span, convert, limits};
 use crate::watch::{Cause, Fact, Observer, Outcome};
 
 /// Why a recording cannot be what the policy did.
@@ -153,12 +153,16 @@ pub fn replay(
             break Finish::Stuck;
         };
         batches = (at, if batches.0 == at { batches.1 + 1 } else { 1 });
-        if batches.1 > limits::MAX_BATCHES {
+        let steps = match world.trigger {
+            Trigger::Event | Trigger::Round(_) => 0,
+            Trigger::Step => 2 * convert::narrow(naive.rows.len() + naive.slots.len()),
+        };
+        if batches.1 > limits::MAX_BATCHES + steps {
             return Err(Objection::Livelock(at));
         }
         let rounds = naive.take_batch(at);
         let asked = match world.trigger {
-            Trigger::Event => naive.happened.any(wakes),
+            Trigger::Event | Trigger::Step => naive.happened.any(wakes),
             Trigger::Round(_) => rounds,
         };
         if asked {
@@ -288,10 +292,20 @@ impl<'a> Naive<'a> {
         );
         all.extend(self.round.map(|when| (when, Next::Round)));
         all.sort_unstable();
-        all.first().copied()
+        let first = all.first().copied();
+        let arrivals = all
+            .iter()
+            .copied()
+            .filter(|(_, next)| *next == Next::Arrival);
+        let mut first_arrival =
+            arrivals.filter(|(at, _)| first.is_some_and(|first| first.0 == *at));
+        match self.world.trigger {
+            Trigger::Event | Trigger::Round(_) => first,
+            Trigger::Step => first_arrival.next().or(first),
+        }
     }
 
-    /// Takes everything of the instant `at`; says whether a round was among it.
+    /// Takes everything of the instant `at`, or the first of it; says whether a round was among it.
     fn take_batch(&mut self, at: SimTime) -> bool {
         (self.now, self.happened) = (at, Wakes::NONE);
         let mut rounds = false;
@@ -320,13 +334,16 @@ impl<'a> Naive<'a> {
                     self.round = self.round_after().filter(|next| *next > at);
                 }
             }
+            if self.world.trigger == Trigger::Step {
+                break;
+            }
         }
         rounds
     }
 
     fn round_after(&self) -> Option<SimTime> {
         match self.world.trigger {
-            Trigger::Event => None,
+            Trigger::Event | Trigger::Step => None,
             Trigger::Round(period) => Some(self.now.saturating_add(period)),
         }
     }

@@ -116,7 +116,10 @@ static EVENT: [Choice; 1] = [Choice::new(
 
 static INSTANTS: [Choice; 2] = [
     Choice::new("batched", "One decision for all events of an instant."),
-    Choice::later("stepwise", "a decision after every single event"),
+    Choice::new(
+        "stepwise",
+        "A decision after every single event, arrivals before all else.",
+    ),
 ];
 
 static ROUND: TableSpec = TableSpec::closed(
@@ -308,13 +311,23 @@ pub(super) fn engine(top: &Fields<'_>) -> Option<EngineSpec> {
         });
     };
     let fields = item.table()?;
-    let instants = fields
-        .item("instants")
-        .is_none_or(|item| item.choice().is_some());
+    let stepwise = match fields.item("instants") {
+        None => None,
+        Some(item) => (item.choice()?.value == 1).then_some(item),
+    };
     let trigger = fields
         .item("trigger")
         .map_or(Some(Trigger::Event), trigger)?;
-    instants.then_some(EngineSpec { trigger })
+    match (stepwise, trigger) {
+        (None, trigger) => Some(EngineSpec { trigger }),
+        (Some(_), Trigger::Event | Trigger::Step) => Some(EngineSpec {
+            trigger: Trigger::Step,
+        }),
+        (Some(item), Trigger::Round(_)) => item.refuse(
+            "rounds decide on all that happened since the last",
+            "remove instants, or the trigger",
+        ),
+    }
 }
 
 fn trigger(item: Item<'_>) -> Option<Trigger> {

@@ -4,6 +4,7 @@
 use super::nodes::Phase;
 use super::work::{self, Pace, Work};
 use super::{Auditor, Rule};
+use crate::engine::Trigger;
 use crate::model::{GpuDemand, GpuSet, Job, Keep, Role, Seat};
 use crate::units::{JobId, NodeId, SimTime, Span, convert};
 use crate::watch::{Cause, Outcome, Spent};
@@ -364,11 +365,14 @@ impl Auditor {
         });
         let checkpoint = self.world.classes[self.jobs[at].spec.class.index()].checkpoint;
         let saved = running.saving.is_some() && running.due(checkpoint.dump) == now;
-        self.demand((cause == Cause::Notice) == saved, Rule::Keep, || {
+        // Step by step, others may come between the last of the saving and the stop, and then it is not kept.
+        let noticed = cause == Cause::Notice;
+        let between = saved && self.world.trigger == Trigger::Step;
+        self.demand(noticed == saved || between, Rule::Keep, || {
             format!("{job} is interrupted ({cause:?}); state saved: {saved}")
         });
         let safe = match checkpoint.keep {
-            _ if saved => running.worked(now),
+            _ if noticed => running.worked(now),
             Keep::All => running.worked(now),
             Keep::Nothing => 0,
             Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => {
