@@ -12,7 +12,7 @@ use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Buy, Keep, QueueDepth, Reaper};
 use crate::buyers;
 use crate::deadline::entries;
-use crate::joint::{EasyBf, EasyBfFast, Ebf};
+use crate::joint::entries as joint;
 use crate::order::{
     Edf, F1, Fifo, Largest, Las, Order, Priority, Shortest, Smallest, Srtf, Unicep, Wfp3,
 };
@@ -430,36 +430,12 @@ pub const RELOCATIONS: &[Entry<dyn Relocate>] = &[
     },
 ];
 
-const fn faithful(compat: &'static str) -> Claims {
-    Claims {
-        compat: Some(compat),
-        ..ESTIMATE
-    }
-}
-
 /// Policies that are one piece.
 pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
-    Entry {
-        kind: "ebf",
-        doc: "AccaSim 1.1.3's \"EASY\": its reservation binds nobody",
-        params: &[],
-        claims: faithful("accasim"),
-        build: |_, _| Box::<Ebf>::default(),
-    },
-    Entry {
-        kind: "easy-bf",
-        doc: "batsched's easy_bf: the head's reservation names nodes",
-        params: &[],
-        claims: faithful("batsim"),
-        build: |_, _| Box::<EasyBf>::default(),
-    },
-    Entry {
-        kind: "easy-bf-fast",
-        doc: "batsched's easy_bf_fast: a frozen shadow time, no extra nodes",
-        params: &[],
-        claims: faithful("batsim"),
-        build: |_, _| Box::<EasyBfFast>::default(),
-    },
+    joint::EBF,
+    joint::EASY_BF,
+    joint::EASY_BF_FAST,
+    joint::PICK_JOBS,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,
     entries::ON_DEMAND_ONLY,

@@ -1,13 +1,18 @@
 //! Policies that are one piece: published simulators' notions of backfilling, kept with their bugs for comparison.
 //!
-//! All three think in processors, all alike: every task takes one whole GPU and nothing else. A gang that is not so is
+//! All of them think in processors, all alike: every task takes one whole GPU and nothing else. A gang that is not so is
 //! rejected, and so is every gang on a fleet of several GPU models.
 
 mod easy_bf;
 mod easy_bf_fast;
 mod ebf;
+pub(crate) mod entries;
+mod pick_jobs;
+mod pick_scores;
 mod processors;
 
 pub use easy_bf::EasyBf;
 pub use easy_bf_fast::EasyBfFast;
 pub use ebf::Ebf;
+pub use pick_jobs::PickJobs;
+pub use pick_scores::Score;

@@ -5,7 +5,7 @@ use sim_core::units::convert;
 use crate::queue::Key;
 
 /// A double as a key; not for NaN.
-pub(super) fn real(x: f64) -> Key {
+pub(crate) fn real(x: f64) -> Key {
     assert!(!x.is_nan(), "a score is a number");
     // Zero has one key, whatever its sign.
     let bits = (x + 0.0).to_bits();

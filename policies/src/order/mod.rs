@@ -1,10 +1,10 @@
 //! Orders: who goes first.
 
-mod keys;
+pub(crate) mod keys;
 mod parts;
 
 pub use parts::{Edf, Fifo, Largest, Las, Priority, Shortest, Smallest, Srtf};
-mod scores;
+pub(crate) mod scores;
 pub use scores::{F1, Unicep, Wfp3};
 
 use sim_core::engine::{JobView, View};

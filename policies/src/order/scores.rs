@@ -28,6 +28,23 @@ pub struct Unicep {
 #[derive(Clone, Copy, Debug)]
 pub struct F1;
 
+/// WFP3 by seconds waited, seconds estimated and processors: the smallest first.
+pub(crate) fn wfp3(waited_s: f64, estimate_s: f64, size: f64) -> f64 {
+    let ratio = waited_s / estimate_s;
+    -(ratio * ratio * ratio * size)
+}
+
+/// UNICEP in the same terms.
+pub(crate) fn unicep(waited_s: f64, estimate_s: f64, size: f64) -> f64 {
+    -(waited_s + TINY) / (libm::log2(size + TINY) * estimate_s)
+}
+
+/// F1 by the second of submission, seconds estimated and processors: the smallest first.
+pub(crate) fn f1(submit_s: f64, estimate_s: f64, size: f64) -> f64 {
+    let log10 = |seconds: f64| libm::log10(if seconds > 0.0 { seconds } else { 0.1 });
+    log10(estimate_s) * size + 870.0 * log10(submit_s)
+}
+
 struct Facts {
     waited_s: f64,
     estimate_s: f64,
@@ -46,8 +63,7 @@ fn facts(job: &JobView<'_>) -> Option<Facts> {
 impl Order for Wfp3 {
     fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
         facts(job).map_or(Key::MAX, |facts| {
-            let ratio = facts.waited_s / facts.estimate_s;
-            keys::real(-(ratio * ratio * ratio * facts.gpus))
+            keys::real(wfp3(facts.waited_s, facts.estimate_s, facts.gpus))
         })
     }
 
@@ -63,8 +79,7 @@ impl Order for Wfp3 {
 impl Order for Unicep {
     fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
         facts(job).map_or(Key::MAX, |facts| {
-            let size = libm::log2(facts.gpus + TINY) * facts.estimate_s;
-            keys::real(-(facts.waited_s + TINY) / size)
+            keys::real(unicep(facts.waited_s, facts.estimate_s, facts.gpus))
         })
     }
 
@@ -81,8 +96,7 @@ impl Order for F1 {
     fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
         facts(job).map_or(Key::MAX, |facts| {
             let submit_s = convert::real(job.arrival().us()) / 1e6;
-            let submit_s = if submit_s > 0.0 { submit_s } else { 0.1 };
-            keys::real(libm::log10(facts.estimate_s) * facts.gpus + 870.0 * libm::log10(submit_s))
+            keys::real(f1(submit_s, facts.estimate_s, facts.gpus))
         })
     }
 

@@ -48,8 +48,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     let [input] = case.inputs.as_slice() else {
         return Err("a batch case has one input".to_owned());
     };
-    let unit = Span::from_us(case.number("unit_us")?).filter(|unit| *unit > Span::ZERO);
-    let unit = unit.ok_or("unit_us: not a length of time")?;
+    let unit = unit(case)?;
     let path = place.find(input)?;
     let file = File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let options = Options {
@@ -97,6 +96,12 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     Ok(vec![(case.compare.file.clone(), table)])
 }
 
+/// One tick of the original's clock.
+pub(super) fn unit(case: &Case) -> Result<Span, String> {
+    let unit = Span::from_us(case.number("unit_us")?).filter(|unit| *unit > Span::ZERO);
+    unit.ok_or_else(|| "unit_us: not a length of time".to_owned())
+}
+
 /// The original's policy in ours: by the textbook, or, by `compat`, with its bugs.
 fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
     let composed = |order: Box<dyn Order>, admit: Box<dyn Admit>| -> Box<dyn Policy> {
@@ -128,7 +133,7 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
     })
 }
 
-fn job(record: &traces::Record) -> Job {
+pub(super) fn job(record: &traces::Record) -> Job {
     Job {
         arrival: record.submit,
         work: record.duration.us(),
@@ -143,18 +148,12 @@ fn job(record: &traces::Record) -> Job {
 }
 
 /// Identical nodes whose processors stand as GPUs; nothing costs, boots or fails.
-fn world(case: &Case) -> Result<World, String> {
-    let small = |option: &str, most: u32| {
-        let number = u32::try_from(case.number(option)?)
-            .ok()
-            .filter(|number| (1..=most).contains(number));
-        number.ok_or_else(|| format!("{option}: not a number from 1 to {most}"))
-    };
-    let nodes = small("nodes", 1_000_000)?;
+pub(super) fn world(case: &Case) -> Result<World, String> {
+    let nodes = case.small("nodes", 1_000_000)?;
     let pool = Offering {
         name: "nodes".to_owned(),
         shape: Shape {
-            gpus: small("procs_per_node", 64)?,
+            gpus: case.small("procs_per_node", 64)?,
             model: ModelId(0),
             cpu_milli: 0,
             memory_mib: 0,

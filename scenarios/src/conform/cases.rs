@@ -127,6 +127,19 @@ impl Case {
         number.ok_or_else(|| format!("option {option}: not a whole number from zero up"))
     }
 
+    /// A whole number from one to `most` among the options.
+    pub(super) fn small(&self, option: &str, most: u32) -> Result<u32, String> {
+        let number = u32::try_from(self.number(option)?).ok();
+        let number = number.filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| format!("{option}: not a number from 1 to {most}"))
+    }
+
+    /// Yes or no among the options.
+    pub(super) fn flag(&self, option: &str) -> Result<bool, String> {
+        let flag = self.options.get(option).and_then(toml::Value::as_bool);
+        flag.ok_or_else(|| format!("option {option}: not true or false"))
+    }
+
     /// A number among the options.
     pub(super) fn real(&self, option: &str) -> Result<f64, String> {
         let value = self.options.get(option);

@@ -9,6 +9,7 @@ mod cases;
 mod checkpoint;
 mod failing;
 mod held;
+mod rlscheduler;
 mod table;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("batch", batch::run),
     ("cant-be-late", cant_be_late::run),
     ("checkpoint", checkpoint::run),
+    ("rlscheduler", rlscheduler::run),
 ];
 
 /// Where the files of a case are.
