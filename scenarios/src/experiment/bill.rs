@@ -1,4 +1,4 @@
-//! The bill in files: line by line, and by who pays.
+//! The bill in files: line by line, by who pays, and over time.
 
 use sim_core::watch::Quantity;
 
@@ -82,23 +82,26 @@ pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
     csv.bytes()
 }
 
-/// What each period cost by market, what was to be expected, and whether it is out of the ordinary.
+/// What each period cost by market, by team and in all, what was to be expected, and whether it is out of the ordinary. The rows
+/// of a period that are `by` the same add up to what it cost to the last digit.
 pub(super) fn spend(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
     let mut csv = Csv::new([
         "from_us",
         "until_us",
-        "market",
+        "by",
+        "name",
         "spend_nanousd",
         "expected_nanousd",
         "score",
         "flagged",
     ]);
-    for (market, periods) in spend::by_market(&experiment.world, &flight.record) {
-        for period in periods {
+    for part in spend::parts(experiment, &flight.record) {
+        for period in part.periods {
             csv.row([
                 period.from.us().to_string(),
                 period.until.us().to_string(),
-                market.to_owned(),
+                part.by.to_owned(),
+                text(&part.name),
                 period.spend.nanousd().to_string(),
                 number(period.expected),
                 number(period.score),

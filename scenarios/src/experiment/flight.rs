@@ -1,8 +1,8 @@
 //! One flight: one policy, one seed.
 
-use sim_core::books::{Bill, Window as Counted};
+use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
-use sim_core::units::{SimTime, Span};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
@@ -97,8 +97,8 @@ pub fn fly(
         && keeper.is_some()
     {
         for balance in earlier {
-            let sums = kept(balance.at).into_iter().map(|(sum, _)| sum);
-            balance.bill = balance.bill.with(&Bill::new(sums));
+            let more = Ledger::default().with(kept(balance.at));
+            balance.add(&more, |job| record.rows[convert::index(job)].group());
         }
     }
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));

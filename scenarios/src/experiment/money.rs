@@ -259,10 +259,7 @@ impl Dimension {
         };
         let workload = &experiment.loaded.scenario.workloads[class.index()];
         match self {
-            Self::Team => {
-                let queue = experiment.world.queues.get(queue.index());
-                queue.map_or(NONE, |queue| queue.name.as_str()).to_owned()
-            }
+            Self::Team => team_name(&experiment.world, Some(queue)).to_owned(),
             Self::Workload | Self::Model => workload.name.value.clone(),
             Self::Tag => tags(workload),
             Self::Project => {
@@ -271,6 +268,14 @@ impl Dimension {
             }
         }
     }
+}
+
+/// A tenant as tables name it, or whoever pays what no job claims.
+pub fn team_name(world: &World, queue: Option<QueueId>) -> &str {
+    queue.map_or(NOBODY, |queue| {
+        let queue = world.queues.get(queue.index());
+        queue.map_or(NONE, |queue| queue.name.as_str())
+    })
 }
 
 fn project(tag: &str) -> Option<&str> {

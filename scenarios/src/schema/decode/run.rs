@@ -186,7 +186,7 @@ static TABLES: [Choice; 8] = [
     ),
     Choice::new(
         "spend",
-        "One row per period and market, with what is out of the ordinary.",
+        "One row per period and market, team, and all, with what is out of the ordinary.",
     ),
     Choice::later("requests", "inference serving"),
 ];
