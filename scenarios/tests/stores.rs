@@ -1,11 +1,13 @@
 //! Bytes that lie, are read, are moved and are forgotten, by hand: a run of two jobs whose every cent can be told.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use assert_cmd::Command;
 
 const STORES: &str = r#"
 name = "stores"
+seed = 1
 [[fleet]]
 name = "a"
 instance = { gpus = 8, gpu = "V100" }
@@ -116,4 +118,73 @@ fn a_machine_that_goes_leaves_a_volume_behind_until_it_is_removed() {
         "hourly = \"$0.50\"\nclean-up = \"6h\"",
     );
     costs(&run(&swept), "cost_storage_usd", stored + 6.0 * 0.5);
+}
+
+/// The rows of a table, by column.
+type Rows = Vec<BTreeMap<String, String>>;
+
+fn rows(folder: &Path, table: &str) -> Rows {
+    let mut reader = csv::Reader::from_path(folder.join(table)).expect("a table");
+    let rows = reader.deserialize();
+    rows.map(|row| row.expect("a row")).collect()
+}
+
+/// The tables of a run of the scenario over the two jobs.
+fn tables(scenario: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    };
+    put("w.csv", "submit,duration,gpus\n0,36000,8\n0,36000,8\n");
+    put("stores.toml", scenario);
+    let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
+    command.args(["compare", "--no-progress", "stores.toml", "--out", "."]);
+    command.current_dir(folder.path()).assert().success();
+    folder
+}
+
+#[test]
+fn a_line_of_a_bill_names_what_it_is_for_and_how_much_of_it() {
+    let longer = STORES.replace(
+        "[[policy]]",
+        "[output]\ntables = [\"bill\"]\n[horizon]\nend = \"100h\"\n[[policy]]",
+    );
+    let of = |scenario: &str, market: &str| {
+        let folder = tables(scenario);
+        let bill = rows(&folder.path().join("runs/base/p/1"), "bill.csv");
+        let own = bill.iter().filter(|row| row["market"] == market);
+        let mut told: Vec<String> = own
+            .map(|row| {
+                let columns = ["name", "zone", "kind", "team", "quantity", "unit"];
+                columns.map(|column| row[column].as_str()).join(" ")
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    // Two checkpoints of 100 GB of each of two jobs for 40 of the 730 hours of a month, and the data for a hundred: together
+    // 158.904110 to the millionth.
+    let kept = [
+        "objects z1 storage (nobody) 136.986302 GB-months",
+        "objects z1 storage (none) 21.917808 GB-months",
+    ];
+    assert_eq!(of(&longer, "storage"), kept);
+    let moved = ["objects z1 egress (none) 144000 GB"];
+    assert_eq!(of(&longer, "network"), moved);
+    // The second machine went ten hours after its job, and fifty before the end.
+    let left = ["volume  leftover (nobody) 50 hours"];
+    assert_eq!(of(&longer, "leftovers"), left);
+    let binary = longer.replace(
+        "zone = \"z1\"\ntiers",
+        "zone = \"z1\"\nunit = \"GiB\"\ntiers",
+    );
+    let moved = ["objects z1 egress (none) 134110.450745 GiB"];
+    assert_eq!(of(&binary, "network"), moved);
+    let asked = longer.replace("month = \"$0.02\"", "month = \"$0.02\", writes = \"$0.01\"");
+    // The data are written once and read at each start; two checkpoints of each job are written.
+    let requests = [
+        "objects z1 requests (nobody) 3 requests",
+        "objects z1 requests (none) 4 requests",
+    ];
+    assert_eq!(of(&asked, "storage")[..2], requests);
 }

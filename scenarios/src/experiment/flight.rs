@@ -76,8 +76,8 @@ pub fn fly(
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
     let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
-    let meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
     let stocks = experiment.stocks.as_ref();
+    let meter = wants_bill.then(|| Meter::new(jobs.world(), stocks, window.warmup));
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
     let mut watch = (recorder, (meter, keeper));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
