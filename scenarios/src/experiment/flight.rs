@@ -6,7 +6,7 @@ use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
-use super::metrics::{self, Window};
+use super::metrics::{self, Known, Window};
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
 
@@ -101,6 +101,7 @@ pub fn fly(
             balance.add(&more, |job| record.rows[convert::index(job)].group());
         }
     }
+    let known = Known::of(experiment, jobs);
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
@@ -108,7 +109,7 @@ pub fn fly(
         finish,
         digests: engine.digests(),
         counters: engine.counters(),
-        metrics: metrics::measure(jobs.world(), &record, engine.counters(), window),
+        metrics: metrics::measure(jobs.world(), &record, engine.counters(), (window, &known)),
         record,
         quantities,
     })

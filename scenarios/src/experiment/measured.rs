@@ -6,7 +6,7 @@ use sim_core::model::Market;
 use sim_core::units::{Money, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::metrics::{Window, is_violated, jct};
+use super::metrics::{Known, Window, is_violated, jct};
 use super::number::{hours, ratio, real_i128, real_u128, secs};
 
 /// A run to measure.
@@ -15,6 +15,7 @@ pub(super) struct Run<'a> {
     pub(super) record: &'a Record,
     pub(super) counters: Counters,
     pub(super) window: Window,
+    pub(super) known: &'a Known,
     /// In the order of the workload: jobs submitted in the window.
     pub(super) counted: Vec<&'a Row>,
     /// Ascending, in seconds.
@@ -66,6 +67,12 @@ impl Run<'_> {
         self.counted
             .iter()
             .filter(|row| row.outcome == Outcome::Completed)
+    }
+
+    /// What the jobs brought in that finished in the window.
+    pub(super) fn earned(&self) -> Option<Money> {
+        let worths = self.known.worths()?;
+        Some(worths.earned_since(&self.record.rows, self.window.warmup))
     }
 
     pub(super) fn sum(&self, of: fn(&Row) -> u16) -> f64 {
