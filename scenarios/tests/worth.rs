@@ -1,4 +1,4 @@
-//! What jobs are worth, by hand: three jobs on one machine, the last of which does not finish.
+//! What jobs are worth and what machines draw, by hand: three jobs on one machine, the last of which does not finish.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -141,4 +141,32 @@ fn a_return_needs_every_workload_to_say_what_its_jobs_are_worth() {
     assert!(none["metrics"]["value_usd"].is_null());
     // Nobody decides by it.
     assert_eq!(none["digests"], run(WORTH)["digests"]);
+}
+
+#[test]
+fn machines_draw_their_rated_power_for_as_long_as_they_are_held() {
+    is(&run(WORTH), "energy_kwh", 60.0);
+    let later = WORTH.replace("end = \"20h\"", "end = \"20h\"\nwarmup = \"12h\"");
+    is(&run(&later), "energy_kwh", 24.0);
+    let nodes = columns(WORTH, "nodes", &["fleet", "watts", "energy_kwh"]);
+    assert_eq!(nodes, [["a", "3000", "60"]]);
+}
+
+#[test]
+fn energy_is_not_told_where_a_fleet_does_not_say_its_watts() {
+    let unknown = WORTH.replace(", watts = 3000", "");
+    assert!(run(&unknown)["metrics"]["energy_kwh"].is_null());
+    let nodes = columns(&unknown, "nodes", &["watts", "energy_kwh"]);
+    assert_eq!(nodes, [["", ""]]);
+    // Who owns a machine knows what it draws.
+    let owned = unknown.replace(
+        "market = \"on-demand\"\nprice = \"$8\"",
+        "market = \"owned\"\nownership = { capex = \"$1000\", months = 48, idle-watts = 500, busy-watts = 2000 }",
+    );
+    is(&run(&owned), "energy_kwh", 40.0);
+    let catalogue = WORTH.replace(
+        "instance = { gpus = 8, gpu = \"V100\", watts = 3000 }",
+        "instance = \"aws/p3.16xlarge\"",
+    );
+    is(&run(&catalogue), "energy_kwh", 3.5 * 20.0);
 }

@@ -8,6 +8,7 @@ use sim_core::watch::{Outcome, Record, Row};
 
 use super::metrics::{Known, Window, is_violated, jct};
 use super::number::{hours, ratio, real_i128, real_u128, secs};
+use super::power;
 
 /// A run to measure.
 pub(super) struct Run<'a> {
@@ -115,6 +116,17 @@ pub(super) fn unfinished(run: &Run<'_>) -> Option<f64> {
         .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
         .sum();
     Some(hours(milli) / 1000.0)
+}
+
+/// Kilowatt-hours of all machines within the window.
+pub(super) fn energy(run: &Run<'_>) -> Option<f64> {
+    let watts = run.known.watts.as_ref()?;
+    let window = (run.window.warmup, run.record.end);
+    let machines = run.record.machines.iter();
+    let energy = machines
+        .map(|machine| power::energy(machine, watts[machine.offering.index()], window))
+        .sum();
+    Some(real_i128(power::kwh_billionths(energy)) / 1e9)
 }
 
 pub(super) fn usd(money: Money) -> f64 {

@@ -8,6 +8,7 @@ use sim_core::watch::{Outcome, Record, Row};
 
 use super::measured::{Run, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
+use super::power;
 use super::stats::quantile;
 use super::worth::Worths;
 use crate::build::{Experiment, Jobs};
@@ -52,6 +53,8 @@ pub struct Window {
 #[derive(Clone, Debug)]
 pub struct Known {
     worths: Option<Worths>,
+    /// By offering, if it is known of all: watts of a machine.
+    pub(super) watts: Option<Vec<u32>>,
 }
 
 impl Known {
@@ -59,6 +62,7 @@ impl Known {
     pub fn of(experiment: &Experiment, jobs: &Jobs) -> Self {
         Self {
             worths: Worths::of(experiment, jobs),
+            watts: power::rated(experiment).into_iter().collect(),
         }
     }
 
@@ -340,6 +344,13 @@ pub const METRICS: &[Metric] = &[
         Less,
         "longest time between a notice and its being seen",
         |run| run.record.sensed.map(secs),
+    ),
+    metric(
+        "energy_kwh",
+        "kWh",
+        Less,
+        "rated power of the instance types times the time machines were held, from grant to release; where every fleet says its watts",
+        super::measured::energy,
     ),
     metric(
         "refusals",

@@ -15,6 +15,7 @@ mod money_table;
 pub mod number;
 mod output;
 mod page;
+mod power;
 mod run_tables;
 mod sheet;
 pub mod spend;

@@ -5,9 +5,9 @@ use sim_core::units::{Moment, Money, NodeId, SimTime, convert};
 use sim_core::watch::{Outcome, Row};
 
 use super::flight::{Flight, window};
-use super::metrics;
 use super::sheet::{Csv, decimal, text};
 use super::worth::{Worths, roi};
+use super::{metrics, power};
 use crate::build::{Experiment, Jobs};
 
 const JOBS: [&str; 22] = [
@@ -112,10 +112,16 @@ pub(super) fn nodes(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         "ready_us",
         "gone_us",
         "reclaimed",
+        "watts",
+        "energy_kwh",
     ];
     let mut csv = Csv::new(columns);
+    let rated = power::rated(experiment);
+    let whole = (SimTime::ZERO, flight.record.end);
     for machine in &flight.record.machines {
         let fleet = &experiment.world.offerings[machine.offering.index()].name;
+        let watts = rated[machine.offering.index()];
+        let energy = watts.map(|watts| power::energy(machine, watts, whole));
         csv.row([
             machine.node.0.to_string(),
             machine.launch.to_string(),
@@ -124,6 +130,10 @@ pub(super) fn nodes(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
             moment(machine.ready),
             moment(machine.gone),
             machine.reclaimed.to_string(),
+            watts.map_or(String::new(), |watts| watts.to_string()),
+            energy.map_or(String::new(), |energy| {
+                decimal(power::kwh_billionths(energy))
+            }),
         ]);
     }
     csv.bytes()

@@ -138,6 +138,7 @@ pub(super) fn heading(metric: &Metric) -> String {
         "cost_idle_usd" => "idle $".to_owned(),
         "value_usd" => "value $".to_owned(),
         "roi" => "ROI".to_owned(),
+        "energy_kwh" => "energy kWh".to_owned(),
         "sla_violation_rate" => "SLA violated %".to_owned(),
         "gpu_utilization" => "GPU utilization %".to_owned(),
         "jct_mean_s" => "JCT mean h".to_owned(),
