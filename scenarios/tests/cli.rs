@@ -405,12 +405,14 @@ fn every_way_to_split_the_bill_adds_up_to_it_in_the_printed_digits() {
         let jobs = column(&read("jobs"), "cost_nanousd");
         assert_eq!(sum(&jobs) + sum(&nobody), total, "{run}");
         let spend = read("spend");
-        let all = column(&spend, "market")
-            .into_iter()
-            .zip(column(&spend, "spend_nanousd"));
-        let all = all.filter(|(market, _)| market == "all");
-        let all: Vec<String> = all.map(|(_, amount)| amount).collect();
-        assert_eq!(sum(&all), total, "{run}");
+        for by in ["market", "team", "all"] {
+            let own = column(&spend, "by")
+                .into_iter()
+                .zip(column(&spend, "spend_nanousd"));
+            let own = own.filter(|(known, _)| known == by);
+            let own: Vec<String> = own.map(|(_, amount)| amount).collect();
+            assert_eq!(sum(&own), total, "{run}, {by}");
+        }
     }
 }
 

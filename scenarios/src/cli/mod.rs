@@ -13,6 +13,7 @@ mod progress;
 mod run;
 mod scenario;
 mod selftest;
+mod series;
 mod terminal;
 mod trace;
 

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use plots::table::{Cell, Table};
 use sim_core::units::Span;
+use traces::series::Format;
 use traces::{Fleet, Nodes, Options, Pool, Quantiles, Severity, Source, Stats, Workload, lint};
 
 use super::run::plot;
-use super::{Failure, terminal};
+use super::{Failure, series, terminal};
 use crate::build;
 use crate::schema::{Part, Place, Spanned, Value};
 
@@ -18,8 +19,13 @@ use crate::schema::{Part, Place, Spanned, Value};
 pub(super) enum Trace {
     /// Reads a trace and writes it as CSV in our own columns
     Import(Import),
-    /// Describes a trace: jobs, hours, quantiles, load
-    Stats(Described),
+    /// Describes a trace: jobs, hours, quantiles, load; or a series: availability, prices, lifetimes
+    Stats {
+        #[command(flatten)]
+        described: Described,
+        #[command(flatten)]
+        asked: series::Asked,
+    },
     /// Says what is odd about a trace before anyone trusts a result on it; exit code 1 if anything is wrong
     Validate(Described),
     /// Generates a workload and writes it as CSV in our own columns
@@ -93,7 +99,10 @@ impl Trace {
     pub(super) fn execute(&self) -> Result<(), Failure> {
         match self {
             Self::Import(import) => write(&import.input.read()?, import.out.as_deref()),
-            Self::Stats(described) => described.stats(),
+            Self::Stats { described, asked } => match series::format(&described.input.format) {
+                Some(format) => described.series(format, asked),
+                None => described.stats(asked),
+            },
             Self::Validate(described) => described.validate(),
             Self::Synth(synth) => write(&synth.generate()?, synth.out.as_deref()),
         }
@@ -141,7 +150,7 @@ impl Input {
     }
 }
 
-fn open(path: &Path) -> Result<File, Failure> {
+pub(super) fn open(path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| Failure::Io(path.to_owned(), error))
 }
 
@@ -180,7 +189,36 @@ impl Described {
         Ok(Some(Fleet { pools: vec![pool] }))
     }
 
-    fn stats(&self) -> Result<(), Failure> {
+    /// Describes a series, of which there is neither a fleet nor a column to choose, nor a row to leave out.
+    fn series(&self, format: &Format, asked: &series::Asked) -> Result<(), Failure> {
+        let Input {
+            lenient,
+            columns,
+            unit,
+            file,
+            ..
+        } = &self.input;
+        let foreign = [
+            ("--lenient", *lenient),
+            ("--column", !columns.is_empty()),
+            ("--gpus", self.gpus.is_some()),
+            ("--nodes", self.nodes.is_some()),
+        ];
+        if let Some((option, _)) = foreign.into_iter().find(|(_, is_set)| *is_set) {
+            let message = format!("{} is a series, and takes no {option}", format.name);
+            return Err(Failure::Input(message));
+        }
+        asked.stats(format, file, *unit)
+    }
+
+    fn stats(&self, asked: &series::Asked) -> Result<(), Failure> {
+        if asked.is_anything() {
+            let message = format!(
+                "{} holds jobs, and takes no --polarity, --zone, --instance or --product",
+                self.input.format
+            );
+            return Err(Failure::Input(message));
+        }
         let workload = self.input.read()?;
         let stats = Stats::of(&workload, self.fleet(&workload)?.as_ref());
         let users = stats.top_users.iter().map(|user| {

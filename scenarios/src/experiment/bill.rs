@@ -1,10 +1,10 @@
-//! The bill in files: line by line, and by who pays.
+//! The bill in files: line by line, by who pays, and over time.
 
 use sim_core::watch::Quantity;
 
 use super::flight::Flight;
 use super::money::{self, Dimension, Item};
-use super::sheet::{Csv, number, text};
+use super::sheet::{Csv, decimal, number, text};
 use super::spend;
 use crate::build::Experiment;
 
@@ -13,6 +13,7 @@ pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
     let world = &experiment.world;
     let mut csv = Csv::new([
         "market",
+        "name",
         "fleet",
         "zone",
         "model",
@@ -25,35 +26,34 @@ pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         "cost_nanousd",
     ]);
     for item in money::items(&flight.record) {
-        let fleet = money::fleet(experiment, item.source);
         let payer = |dimension: Dimension| text(&dimension.payer(experiment, &item));
+        let (quantity, unit) = quantity(flight, &item);
         csv.row([
             money::market_name(world, item.source).to_owned(),
+            text(money::source_name(experiment, item.source)),
             text(money::fleet_name(world, item.source)),
-            text(fleet.map_or("", |fleet| &fleet.zone.value)),
+            text(money::zone_name(experiment, item.source)),
             payer(Dimension::Model),
             money::kind_name(item.kind).to_owned(),
             payer(Dimension::Team),
             payer(Dimension::Workload),
             payer(Dimension::Tag),
-            quantity(flight, &item),
-            Quantity::unit(item.kind).to_owned(),
+            quantity,
+            unit.to_owned(),
             item.amount.nanousd().to_string(),
         ]);
     }
     csv.bytes()
 }
 
-/// How much of its line an item is for, to the last digit; nothing where nothing was metered.
-fn quantity(flight: &Flight, item: &Item) -> String {
+/// How much of its line an item is for, to the last digit, and in what; nothing where nothing was metered.
+fn quantity(flight: &Flight, item: &Item) -> (String, &'static str) {
     let same =
         |own: &&Quantity| (own.source, own.kind, own.by) == (item.source, item.kind, item.by);
     let Some(quantity) = flight.quantities.iter().find(same) else {
-        return String::new();
+        return (String::new(), "");
     };
-    let (sign, size) = (quantity.billionths < 0, quantity.billionths.unsigned_abs());
-    let sign = if sign { "-" } else { "" };
-    format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000)
+    (decimal(quantity.billionths), quantity.unit)
 }
 
 /// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.
@@ -82,23 +82,26 @@ pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
     csv.bytes()
 }
 
-/// What each period cost by market, what was to be expected, and whether it is out of the ordinary.
+/// What each period cost by market, by team and in all, what was to be expected, and whether it is out of the ordinary. The rows
+/// of a period that are `by` the same add up to what it cost to the last digit.
 pub(super) fn spend(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
     let mut csv = Csv::new([
         "from_us",
         "until_us",
-        "market",
+        "by",
+        "name",
         "spend_nanousd",
         "expected_nanousd",
         "score",
         "flagged",
     ]);
-    for (market, periods) in spend::by_market(&experiment.world, &flight.record) {
-        for period in periods {
+    for part in spend::parts(experiment, &flight.record) {
+        for period in part.periods {
             csv.row([
                 period.from.us().to_string(),
                 period.until.us().to_string(),
-                market.to_owned(),
+                part.by.to_owned(),
+                text(&part.name),
                 period.spend.nanousd().to_string(),
                 number(period.expected),
                 number(period.score),

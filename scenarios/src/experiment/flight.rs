@@ -1,12 +1,12 @@
 //! One flight: one policy, one seed.
 
-use sim_core::books::{Bill, Window as Counted};
+use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
-use sim_core::units::{SimTime, Span};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
-use super::metrics::{self, Window};
+use super::metrics::{self, Known, Window};
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
 
@@ -76,8 +76,8 @@ pub fn fly(
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
     let mut policy = chosen.policy(seed);
     let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
-    let meter = wants_bill.then(|| Meter::new(jobs.world(), window.warmup));
     let stocks = experiment.stocks.as_ref();
+    let meter = wants_bill.then(|| Meter::new(jobs.world(), stocks, window.warmup));
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
     let mut watch = (recorder, (meter, keeper));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
@@ -97,10 +97,11 @@ pub fn fly(
         && keeper.is_some()
     {
         for balance in earlier {
-            let sums = kept(balance.at).into_iter().map(|(sum, _)| sum);
-            balance.bill = balance.bill.with(&Bill::new(sums));
+            let more = Ledger::default().with(kept(balance.at));
+            balance.add(&more, |job| record.rows[convert::index(job)].group());
         }
     }
+    let known = Known::of(experiment, jobs);
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
@@ -108,7 +109,7 @@ pub fn fly(
         finish,
         digests: engine.digests(),
         counters: engine.counters(),
-        metrics: metrics::measure(jobs.world(), &record, engine.counters(), window),
+        metrics: metrics::measure(jobs.world(), &record, engine.counters(), (window, &known)),
         record,
         quantities,
     })

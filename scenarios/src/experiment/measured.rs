@@ -6,8 +6,9 @@ use sim_core::model::Market;
 use sim_core::units::{Money, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::metrics::{Window, is_violated, jct};
+use super::metrics::{Known, Window, is_violated, jct};
 use super::number::{hours, ratio, real_i128, real_u128, secs};
+use super::power;
 
 /// A run to measure.
 pub(super) struct Run<'a> {
@@ -15,6 +16,7 @@ pub(super) struct Run<'a> {
     pub(super) record: &'a Record,
     pub(super) counters: Counters,
     pub(super) window: Window,
+    pub(super) known: &'a Known,
     /// In the order of the workload: jobs submitted in the window.
     pub(super) counted: Vec<&'a Row>,
     /// Ascending, in seconds.
@@ -68,6 +70,12 @@ impl Run<'_> {
             .filter(|row| row.outcome == Outcome::Completed)
     }
 
+    /// What the jobs brought in that finished in the window.
+    pub(super) fn earned(&self) -> Option<Money> {
+        let worths = self.known.worths()?;
+        Some(worths.earned_since(&self.record.rows, self.window.warmup))
+    }
+
     pub(super) fn sum(&self, of: fn(&Row) -> u16) -> f64 {
         self.record.rows.iter().map(|row| f64::from(of(row))).sum()
     }
@@ -108,6 +116,17 @@ pub(super) fn unfinished(run: &Run<'_>) -> Option<f64> {
         .map(|row| u128::from(row.run.us()) * u128::from(row.gpu_milli))
         .sum();
     Some(hours(milli) / 1000.0)
+}
+
+/// Kilowatt-hours of all machines within the window.
+pub(super) fn energy(run: &Run<'_>) -> Option<f64> {
+    let watts = run.known.watts.as_ref()?;
+    let window = (run.window.warmup, run.record.end);
+    let machines = run.record.machines.iter();
+    let energy = machines
+        .map(|machine| power::energy(machine, watts[machine.offering.index()], window))
+        .sum();
+    Some(real_i128(power::kwh_billionths(energy)) / 1e9)
 }
 
 pub(super) fn usd(money: Money) -> f64 {

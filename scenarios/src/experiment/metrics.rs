@@ -8,7 +8,10 @@ use sim_core::watch::{Outcome, Record, Row};
 
 use super::measured::{Run, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
+use super::power;
 use super::stats::quantile;
+use super::worth::Worths;
+use crate::build::{Experiment, Jobs};
 
 /// Whether less or more is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,34 @@ pub struct Window {
     pub tail: Span,
     /// Longest wait promised.
     pub wait: Option<Span>,
+}
+
+/// What the scenario says beyond the world of its runs.
+#[derive(Clone, Debug)]
+pub struct Known {
+    worths: Option<Worths>,
+    /// By offering, if it is known of all: watts of a machine.
+    pub(super) watts: Option<Vec<u32>>,
+}
+
+impl Known {
+    /// What is known of a replication.
+    pub fn of(experiment: &Experiment, jobs: &Jobs) -> Self {
+        Self {
+            worths: Worths::of(experiment, jobs),
+            watts: power::rated(experiment).into_iter().collect(),
+        }
+    }
+
+    /// What jobs are worth, if any workload says.
+    pub(super) fn worths(&self) -> Option<&Worths> {
+        self.worths.as_ref()
+    }
+
+    /// Whether every workload says.
+    fn is_worth_whole(&self) -> bool {
+        self.worths().is_some_and(|worths| worths.is_whole)
+    }
 }
 
 const fn metric(
@@ -155,6 +186,24 @@ pub const METRICS: &[Metric] = &[
         Less,
         "cost over GPU-hours of kept work",
         |run| ratio(run.cost(None), run.kept_gpu_hours()),
+    ),
+    metric(
+        "value_usd",
+        "USD",
+        More,
+        "what the jobs that finished after the warm-up are worth, as their workloads say; those that did not finish are worth nothing",
+        |run| run.earned().map(usd),
+    ),
+    metric(
+        "roi",
+        "",
+        More,
+        "return on investment: (value - cost) / cost, of the whole bill, where every workload says what its jobs are worth",
+        |run| {
+            let earned = run.earned().filter(|_| run.known.is_worth_whole())?;
+            let cost = run.cost(None);
+            ratio(usd(earned) - cost, cost)
+        },
     ),
     metric(
         "spend_anomalies",
@@ -297,6 +346,13 @@ pub const METRICS: &[Metric] = &[
         |run| run.record.sensed.map(secs),
     ),
     metric(
+        "energy_kwh",
+        "kWh",
+        Less,
+        "rated power of the instance types times the time machines were held, from grant to release; where every fleet says its watts",
+        super::measured::energy,
+    ),
+    metric(
         "refusals",
         "",
         Less,
@@ -354,7 +410,7 @@ pub fn measure(
     world: &World,
     record: &Record,
     counters: Counters,
-    window: Window,
+    (window, known): (Window, &Known),
 ) -> Vec<Option<f64>> {
     let until = record.end.us().saturating_sub(window.tail.us());
     let in_window = |row: &&Row| row.submit >= window.warmup && row.submit.us() <= until;
@@ -370,6 +426,7 @@ pub fn measure(
         record,
         counters,
         window,
+        known,
         counted,
         jct,
         wait,

@@ -15,11 +15,14 @@ mod money_table;
 pub mod number;
 mod output;
 mod page;
+mod power;
+mod run_tables;
 mod sheet;
 pub mod spend;
 pub mod stats;
 mod tables;
 pub mod words;
+mod worth;
 
 pub use claim_tables::{claim_sentences, claims_table, claims_text};
 pub use claims::judge;

@@ -121,6 +121,39 @@ fn offering(world: &World, source: Source) -> Option<usize> {
     }
 }
 
+/// What a source is called in the scenario: a fleet, a reservation, a store, a thing that is left over; a route goes by the
+/// store that bytes leave.
+pub fn source_name(experiment: &Experiment, source: Source) -> &str {
+    let scenario = &experiment.loaded.scenario;
+    match source {
+        Source::Offering(_) => fleet_name(&experiment.world, source),
+        // Reservations come before what is owned.
+        Source::Covered(at, _) | Source::Commitment(at) => {
+            let reserved = scenario.reservations.get(usize::from(at));
+            reserved.map_or_else(
+                || fleet_name(&experiment.world, source),
+                |reserved| &reserved.name.value,
+            )
+        }
+        Source::Store(at) | Source::Route(at) => &scenario.storage[usize::from(at)].name.value,
+        Source::Leftover(at) => &scenario.leftovers[usize::from(at)].name.value,
+    }
+}
+
+/// The zone of a source; empty for what is in none, or in several.
+pub fn zone_name(experiment: &Experiment, source: Source) -> &str {
+    match source {
+        Source::Offering(_) | Source::Covered(..) | Source::Commitment(_) => {
+            fleet(experiment, source).map_or("", |fleet| &fleet.zone.value)
+        }
+        Source::Store(at) | Source::Route(at) => {
+            let store = &experiment.loaded.scenario.storage[usize::from(at)];
+            store.zone.as_ref().map_or("", |zone| &zone.value)
+        }
+        Source::Leftover(_) => "",
+    }
+}
+
 /// The fleet of a source as tables name it; empty for what is of none.
 pub fn fleet_name(world: &World, source: Source) -> &str {
     offering(world, source).map_or("", |at| &world.offerings[at].name)
@@ -259,10 +292,7 @@ impl Dimension {
         };
         let workload = &experiment.loaded.scenario.workloads[class.index()];
         match self {
-            Self::Team => {
-                let queue = experiment.world.queues.get(queue.index());
-                queue.map_or(NONE, |queue| queue.name.as_str()).to_owned()
-            }
+            Self::Team => team_name(&experiment.world, Some(queue)).to_owned(),
             Self::Workload | Self::Model => workload.name.value.clone(),
             Self::Tag => tags(workload),
             Self::Project => {
@@ -271,6 +301,14 @@ impl Dimension {
             }
         }
     }
+}
+
+/// A tenant as tables name it, or whoever pays what no job claims.
+pub fn team_name(world: &World, queue: Option<QueueId>) -> &str {
+    queue.map_or(NOBODY, |queue| {
+        let queue = world.queues.get(queue.index());
+        queue.map_or(NONE, |queue| queue.name.as_str())
+    })
 }
 
 fn project(tag: &str) -> Option<&str> {

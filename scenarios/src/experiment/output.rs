@@ -11,7 +11,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
-use super::{bill, claim_tables, figures, page, tables};
+use super::{bill, claim_tables, figures, page, run_tables, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -101,10 +101,10 @@ impl Store {
         let folder = format!("runs/{BASE}/{policy}/{}", flight.seed);
         for table in &experiment.loaded.scenario.output.tables {
             let bytes = match table {
-                TableName::Jobs => tables::jobs(experiment, flight, jobs),
-                TableName::Nodes => tables::nodes(experiment, flight),
-                TableName::Timeline => tables::timeline(flight),
-                TableName::Decisions => tables::decisions(experiment, flight, jobs),
+                TableName::Jobs => run_tables::jobs(experiment, flight, jobs),
+                TableName::Nodes => run_tables::nodes(experiment, flight),
+                TableName::Timeline => run_tables::timeline(flight),
+                TableName::Decisions => run_tables::decisions(experiment, flight, jobs),
                 TableName::Bill => bill::bill(experiment, flight),
                 TableName::Attribution => bill::attribution(experiment, flight),
                 TableName::Spend => bill::spend(experiment, flight),

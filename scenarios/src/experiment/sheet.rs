@@ -42,3 +42,28 @@ pub(super) fn text(text: &str) -> String {
 pub(super) fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!("{value}"))
 }
+
+/// Billionths as a decimal number, exactly and without trailing zeros.
+pub(super) fn decimal(billionths: i128) -> String {
+    const ONE: u128 = 1_000_000_000;
+    let sign = if billionths < 0 { "-" } else { "" };
+    let size = billionths.unsigned_abs();
+    let digits = format!("{sign}{}.{:09}", size / ONE, size % ONE);
+    digits
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn billionths_are_printed_to_the_last_digit() {
+        assert_eq!(decimal(1_500_000_000), "1.5");
+        assert_eq!(decimal(-1), "-0.000000001");
+        assert_eq!(decimal(70_000_000_000), "70");
+        assert_eq!(decimal(0), "0");
+    }
+}

@@ -6,13 +6,18 @@
 //! needs `LEAST` periods to go by. Source: Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: modified z-scores
 //! above 3.5. The last period may be short, and is only ever too cheap.
 
-use sim_core::engine::World;
-use sim_core::units::{Money, SimTime};
-use sim_core::watch::Record;
+use std::collections::BTreeSet;
 
-use super::money;
+use sim_core::books::Line;
+use sim_core::units::{ClassId, Money, QueueId, SimTime};
+use sim_core::watch::{Balance, Record};
+
+use super::money::{self, Dimension};
 use super::number::real_i128;
 use super::stats::quantile;
+use crate::build::Experiment;
+
+type Paid = sim_core::books::Paid<(QueueId, ClassId)>;
 
 /// Periods that a period is compared with, at most.
 const BEFORE: usize = 14;
@@ -23,8 +28,16 @@ const MOST: f64 = 3.5;
 /// The standard deviation of a normal law over its median absolute deviation.
 const NORMAL: f64 = 1.4826;
 
-/// What all markets are called together.
-pub const ALL: &str = "all";
+/// The spending of one market, of one team, or of all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What it is a part by: "market", "team", or "all" for the whole.
+    pub by: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its periods.
+    pub periods: Vec<Period>,
+}
 
 /// What was spent in a period.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,26 +61,59 @@ impl Period {
     }
 }
 
-/// The periods of a run by market, then of all markets together.
-pub fn by_market(world: &World, record: &Record) -> Vec<(&'static str, Vec<Period>)> {
-    let last = record.balances.last();
-    let lines = last.into_iter().flat_map(|balance| balance.bill.lines());
-    let mut markets: Vec<&str> = lines
-        .map(|line| money::market_name(world, line.source))
+/// The periods of a run by market, then by team in the order of the scenario, then of all. The parts by one thing add up to the
+/// whole in each period: what is paid by then is told, by line, as the bill is, and a period is the difference of two such.
+pub fn parts(experiment: &Experiment, record: &Record) -> Vec<Part> {
+    let world = &experiment.world;
+    let mut parts: Vec<Part> = Vec::new();
+    let market = |_: &Paid, line: &Line| money::market_name(world, line.source);
+    for own in keys(record, market) {
+        parts.push(Part {
+            by: "market",
+            name: own.to_owned(),
+            periods: periods(record, |balance| {
+                let bill = &balance.bill;
+                bill.sum(|line| money::market_name(world, line.source) == own)
+            }),
+        });
+    }
+    // What nobody claims comes last.
+    let team = |paid: &Paid, _: &Line| (paid.by.is_none(), paid.by.map(|(queue, _)| queue));
+    for (_, own) in keys(record, team) {
+        parts.push(Part {
+            by: Dimension::Team.name(),
+            name: money::team_name(world, own).to_owned(),
+            periods: periods(record, |balance| {
+                let paid = balance.paid.iter();
+                let paid = paid.filter(|paid| paid.by.map(|(queue, _)| queue) == own);
+                paid.map(|paid| paid.amount).sum()
+            }),
+        });
+    }
+    parts.push(Part {
+        by: "all",
+        name: "all".to_owned(),
+        periods: all(record),
+    });
+    parts
+}
+
+/// What anything is or was paid by, in order.
+fn keys<K: Ord>(record: &Record, key: impl Fn(&Paid, &Line) -> K) -> Vec<K> {
+    let balances = record.balances.iter();
+    let keys: BTreeSet<K> = balances
+        .flat_map(|balance| {
+            let lines = balance.bill.lines();
+            let paid = balance.paid.iter();
+            paid.map(|paid| key(paid, &lines[paid.line]))
+        })
         .collect();
-    markets.sort_unstable();
-    markets.dedup();
-    let of = |market| {
-        let periods = periods(record, |source| money::market_name(world, source) == market);
-        (market, periods)
-    };
-    let markets = markets.into_iter().map(of);
-    markets.chain([(ALL, all(record))]).collect()
+    keys.into_iter().collect()
 }
 
 /// The periods of a run, of all that was paid.
 pub fn all(record: &Record) -> Vec<Period> {
-    periods(record, |_| true)
+    periods(record, |balance| balance.bill.total())
 }
 
 /// How many of them are out of the ordinary.
@@ -76,11 +122,12 @@ pub fn anomalies(record: &Record) -> usize {
     periods.iter().filter(|period| period.is_flagged()).count()
 }
 
-fn periods(record: &Record, of: impl Fn(sim_core::books::Source) -> bool) -> Vec<Period> {
+/// The periods of what was paid by then, as the bill of each balance tells it.
+fn periods(record: &Record, by_then: impl Fn(&Balance) -> Money) -> Vec<Period> {
     let (mut from, mut before) = (SimTime::ZERO, Money::ZERO);
     let mut periods: Vec<Period> = Vec::new();
     for balance in &record.balances {
-        let by_then = balance.bill.sum(|line| of(line.source));
+        let by_then = by_then(balance);
         let spend = by_then - before;
         let (expected, score) = judged(&periods, spend);
         periods.push(Period {

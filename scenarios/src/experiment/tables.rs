@@ -1,19 +1,18 @@
-//! Tables: on the terminal and in files. Time is integer microseconds and money integer nano-dollars; doubles are in summaries only.
+//! Tables that compare: on the terminal, in the report, and the summaries in files, which alone hold doubles.
 
 use plots::table::{Cell, Table, Value};
-use sim_core::units::{Moment, NodeId, SimTime, convert};
-use sim_core::watch::{Outcome, Row};
 
 use super::compare::Comparison;
-use super::flight::{Flight, window};
+use super::flight::Flight;
 use super::metrics::{self, Better, METRICS, Metric};
 use super::sheet::{Csv, number, text};
 use super::stats::Mean;
-use crate::build::{Experiment, Jobs};
+use crate::build::Experiment;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 10] = [
     "cost_usd",
+    "roi",
     "sla_violation_rate",
     "gpu_utilization",
     "jct_mean_s",
@@ -24,11 +23,15 @@ const SHOWN: [&str; 9] = [
     "unfinished_gpu_hours",
 ];
 
-/// The metrics of the terminal table and the report that say anything here.
+/// Most of them, so that the table of a few policies fits a wide terminal.
+const MOST_SHOWN: usize = 9;
+
+/// The metrics of the terminal table and the report that say anything here, the first of them.
 pub(super) fn shown(comparison: &Comparison) -> Vec<usize> {
     let all = SHOWN.map(metrics::index);
     all.into_iter()
         .filter(|metric| comparison.is_telling(*metric))
+        .take(MOST_SHOWN)
         .collect()
 }
 
@@ -133,6 +136,9 @@ pub(super) fn heading(metric: &Metric) -> String {
     match metric.name {
         "cost_usd" => "cost $".to_owned(),
         "cost_idle_usd" => "idle $".to_owned(),
+        "value_usd" => "value $".to_owned(),
+        "roi" => "ROI".to_owned(),
+        "energy_kwh" => "energy kWh".to_owned(),
         "sla_violation_rate" => "SLA violated %".to_owned(),
         "gpu_utilization" => "GPU utilization %".to_owned(),
         "jct_mean_s" => "JCT mean h".to_owned(),
@@ -214,10 +220,6 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
     if is_best { cell.best() } else { cell }
 }
 
-fn moment(at: Moment) -> String {
-    at.get().map_or(String::new(), |at| at.us().to_string())
-}
-
 const SUMMARY: [&str; 11] = [
     "cell",
     "policy",
@@ -281,167 +283,6 @@ pub(super) fn runs(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> 
                 head.into_iter()
                     .chain(summary.metrics.iter().map(|value| number(*value))),
             );
-        }
-    }
-    csv.bytes()
-}
-
-const JOBS: [&str; 20] = [
-    "job",
-    "name",
-    "queue",
-    "tags",
-    "kind",
-    "gpus",
-    "submit_us",
-    "start_us",
-    "finish_us",
-    "outcome",
-    "wait_us",
-    "run_us",
-    "lost_work_us",
-    "attempts",
-    "preemptions",
-    "reclaims",
-    "migrations",
-    "deadline_us",
-    "sla_violated",
-    "cost_nanousd",
-];
-
-/// One row a job.
-pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
-    let mut csv = Csv::new(JOBS.into_iter().chain(["nodes"]));
-    let tags: Vec<String> = experiment
-        .loaded
-        .scenario
-        .workloads
-        .iter()
-        .map(|workload| {
-            let tags: Vec<&str> = workload.tags.iter().map(|tag| tag.value.as_str()).collect();
-            text(&tags.join(" "))
-        })
-        .collect();
-    let window = window(experiment);
-    for (at, row) in flight.record.rows.iter().enumerate() {
-        let queue = experiment.world.queues.get(row.queue.index());
-        let violated = metrics::is_violated(row, &window, flight.record.end);
-        csv.row([
-            at.to_string(),
-            text(&jobs.names()[at].to_string()),
-            queue.map_or(String::new(), |queue| text(&queue.name)),
-            tags[row.class.index()].clone(),
-            text(&experiment.world.classes[row.class.index()].name),
-            gpus(row),
-            row.submit.us().to_string(),
-            moment(row.start),
-            moment(row.finish),
-            outcome(row.outcome).to_owned(),
-            metrics::wait(row).map_or(String::new(), |wait| wait.us().to_string()),
-            row.run.us().to_string(),
-            row.lost.us().to_string(),
-            row.attempts.to_string(),
-            row.preemptions.to_string(),
-            row.reclaims.to_string(),
-            "0".to_owned(),
-            moment(row.deadline),
-            violated.map_or(String::new(), |violated| violated.to_string()),
-            row.cost_nanousd.to_string(),
-            row.nodes.to_string(),
-        ]);
-    }
-    csv.bytes()
-}
-
-/// GPUs, whole or in thousandths.
-fn gpus(row: &Row) -> String {
-    if row.gpu_milli.is_multiple_of(1000) {
-        return (row.gpu_milli / 1000).to_string();
-    }
-    format!("{}.{:03}", row.gpu_milli / 1000, row.gpu_milli % 1000)
-}
-
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "completed",
-        Outcome::Rejected => "rejected",
-        Outcome::Unfinished => "unfinished",
-    }
-}
-
-/// One row a machine that was held.
-pub(super) fn nodes(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
-    let columns = [
-        "node",
-        "launch",
-        "fleet",
-        "granted_us",
-        "ready_us",
-        "gone_us",
-        "reclaimed",
-    ];
-    let mut csv = Csv::new(columns);
-    for machine in &flight.record.machines {
-        let fleet = &experiment.world.offerings[machine.offering.index()].name;
-        csv.row([
-            machine.node.0.to_string(),
-            machine.launch.to_string(),
-            text(fleet),
-            machine.granted.us().to_string(),
-            moment(machine.ready),
-            moment(machine.gone),
-            machine.reclaimed.to_string(),
-        ]);
-    }
-    csv.bytes()
-}
-
-/// Samples over time.
-pub(super) fn timeline(flight: &Flight) -> Vec<u8> {
-    let columns = [
-        "time_us",
-        "nodes",
-        "gpus_milli",
-        "gpus_used_milli",
-        "jobs_waiting",
-        "gpus_waited_for_milli",
-    ];
-    let mut csv = Csv::new(columns);
-    for sample in &flight.record.samples {
-        csv.row([
-            sample.at.us().to_string(),
-            sample.nodes.to_string(),
-            sample.gpu_milli.to_string(),
-            sample.used_milli.to_string(),
-            sample.waiting.to_string(),
-            sample.waiting_milli.to_string(),
-        ]);
-    }
-    csv.bytes()
-}
-
-/// One row a stay of a job on its nodes: where the policy put it, from when to when.
-pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
-    let mut csv = Csv::new([
-        "job", "name", "start_us", "works_us", "stop_us", "node", "fleet", "tasks", "gpus",
-    ]);
-    let capacity = sim_core::engine::Capacity::of(&experiment.world);
-    let fleet = |node: NodeId| &experiment.world.offerings[capacity.offering_of(node).index()].name;
-    let us = |at: SimTime| at.us().to_string();
-    for stay in &flight.record.stays {
-        for seat in &stay.seats {
-            let gpus: Vec<String> = seat.gpus.iter().map(|gpu| gpu.to_string()).collect();
-            csv.row([
-                stay.job.to_string(),
-                text(&jobs.names()[convert::index(stay.job)].to_string()),
-                us(stay.start),
-                us(stay.works),
-                us(stay.stop),
-                seat.node.0.to_string(),
-                text(fleet(seat.node)),
-                seat.tasks.to_string(),
-                gpus.join(" "),
-            ]);
         }
     }
     csv.bytes()

@@ -91,5 +91,5 @@ pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
     Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, StoredSpec, TaskGpus,
-    TraceSpec, Workload,
+    TraceSpec, Workload, Worth,
 };

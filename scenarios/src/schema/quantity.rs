@@ -175,10 +175,13 @@ pub fn print_span(span: Span) -> String {
 
 /// The price to the last nano-dollar, at least to the cent.
 pub fn print_price(price: Price) -> String {
-    let (dollars, rest) = (
-        price.nanousd_h() / 1_000_000_000,
-        price.nanousd_h() % 1_000_000_000,
-    );
+    print_money(Money::from_nanousd(price.nanousd_h().into()))
+}
+
+/// The amount, not below zero, to the last nano-dollar, at least to the cent.
+pub fn print_money(amount: Money) -> String {
+    let nanousd = amount.nanousd();
+    let (dollars, rest) = (nanousd / 1_000_000_000, nanousd % 1_000_000_000);
     let decimals = format!("{rest:09}");
     let (cents, finer) = decimals.split_at(2);
     format!("${dollars}.{cents}{}", finer.trim_end_matches('0'))

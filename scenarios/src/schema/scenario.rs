@@ -160,7 +160,7 @@ pub enum TableName {
     Bill,
     /// The bill by team, workload, GPU model, tag and project.
     Attribution,
-    /// One row per period and market.
+    /// One row per period and market, team, and all.
     Spend,
 }
 

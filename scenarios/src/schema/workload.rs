@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::model::{Appetite, Market};
-use sim_core::units::Span;
+use sim_core::units::{Money, Price, Span};
 
 use super::fleet::Bytes;
 use super::path::DataPath;
@@ -45,6 +45,17 @@ pub struct Workload {
     pub least: f64,
     /// What their submitter puts up with, for policies that ask.
     pub appetite: Appetite,
+    /// What a finished job is worth, for the books; no policy is told.
+    pub value: Option<Worth>,
+}
+
+/// What a finished job is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// The same for each.
+    Job(Money),
+    /// For each GPU-hour of its work: GPUs that it asks for, times its duration at speed one, wherever it ran.
+    GpuHour(Price),
 }
 
 /// Where the jobs come from.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use sim_core::books::{Bill, Paid};
 use sim_core::engine::{Engine, Policy, Step, World};
 use sim_core::model::Job;
 use sim_core::naive;
@@ -137,11 +138,12 @@ fn books(seed: u64, pilot: &Pilot) -> Option<String> {
 fn unequal(record: &Record) -> Option<String> {
     let bill = record.ledger.bill();
     let total = bill.total();
-    for (at, line) in bill.lines().iter().enumerate() {
-        let own = record.paid.iter().filter(|paid| paid.line == at);
-        let sum: Money = own.map(|paid| paid.amount).sum();
-        if sum != line.amount {
-            return Some(format!("{line:?} is paid with {sum}"));
+    if let Some(unpaid) = unpaid(bill, &record.paid) {
+        return Some(unpaid);
+    }
+    for balance in &record.balances {
+        if let Some(unpaid) = unpaid(&balance.bill, &balance.paid) {
+            return Some(format!("at {}: {unpaid}", balance.at));
         }
     }
     let nobody = record.paid.iter().filter(|paid| paid.by.is_none());
@@ -153,6 +155,18 @@ fn unequal(record: &Record) -> Option<String> {
     }
     let last = record.balances.last().map(|balance| balance.bill.total());
     (last != Some(total)).then(|| format!("the last balance is {last:?}, the bill {total}"))
+}
+
+/// A line that those who pay for it do not add up to.
+fn unpaid<G>(bill: &Bill, paid: &[Paid<G>]) -> Option<String> {
+    let lines = bill.lines().iter().enumerate();
+    let sum = |at| -> Money {
+        let own = paid.iter().filter(|paid| paid.line == at);
+        own.map(|paid| paid.amount).sum()
+    };
+    let mut unpaid = lines.filter(|(at, line)| sum(*at) != line.amount);
+    let (at, line) = unpaid.next()?;
+    Some(format!("{line:?} is paid with {}", sum(at)))
 }
 
 fn unobserved(mut engine: Engine, pilot: &Pilot) -> Option<Digests> {

@@ -77,7 +77,18 @@ impl Claim {
         }
     }
 
-    fn numerator(&self) -> u128 {
+    /// The job.
+    pub fn job(&self) -> u32 {
+        self.job
+    }
+
+    /// The number of the line.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Which part of the line's numerator.
+    pub fn numerator(&self) -> u128 {
         u128::from(self.numerator[0]) << 64 | u128::from(self.numerator[1])
     }
 }

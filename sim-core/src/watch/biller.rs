@@ -1,12 +1,14 @@
 //! The biller: the bill of a run, from its facts alone.
 
+mod lines;
+
 use smallvec::SmallVec;
 
 use super::fact::{Fact, Observer, Spent};
 use super::timeline::GpuUse;
 use crate::books::{
-    Bill, Claim, Cover, End, Exact, Kind, Ledger, MACHINE_KINDS, Move, Payee, Source, Tariff,
-    Tenure, Window, in_order, ownership, position, reservation,
+    Bill, Claim, Cover, End, Kind, Ledger, MACHINE_KINDS, Move, Payee, Source, Tariff, Tenure,
+    in_order, position,
 };
 use crate::engine::World;
 use crate::model::{Commitment, Job, Reservation, Seat};
@@ -354,16 +356,18 @@ impl Biller {
 
     // --- the end ---
 
-    /// The bill as it stands at an instant that is not before the last fact: that of a run that ends there.
-    pub fn bill_at(&mut self, now: SimTime) -> Bill {
-        // Claims are many, and say nothing of amounts.
-        let claims = std::mem::take(&mut self.claims);
-        let copy = Self {
-            attribute: false,
-            ..self.clone()
-        };
-        self.claims = claims;
-        copy.finish(now).0.bill().clone()
+    /// What jobs have claimed so far.
+    pub(super) fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    /// The books as they stand at an instant that is not before the last fact: those of a run that ends there, where `claims`
+    /// stand for what jobs have claimed so far.
+    pub(super) fn ledger_at(&mut self, now: SimTime, claims: Vec<Claim>) -> Ledger {
+        let own = std::mem::replace(&mut self.claims, claims);
+        let copy = self.clone();
+        self.claims = own;
+        copy.finish(now).0
     }
 
     /// The bill of a run that ended at `end`, who claims which part of it, and by offering GPU time.
@@ -400,50 +404,6 @@ impl Biller {
         };
         let position = keys.iter().map(find).collect();
         (Ledger::new(bill, position, self.claims), gpu_use)
-    }
-
-    /// All lines, those that claims number first and in their order.
-    fn sums(&self, end: SimTime) -> Vec<(Source, Kind, Exact)> {
-        let mut sums = Vec::new();
-        let id = |at: usize| OfferingId(u16::try_from(at).expect("few offerings"));
-        for (at, tariff) in self.tariffs.iter().enumerate() {
-            let own = MACHINE_KINDS.map(|kind| (Source::Offering(id(at)), kind, tariff.sum(kind)));
-            sums.extend(own);
-        }
-        let number = |at: usize| u16::try_from(at).expect("few commitments");
-        for (plan, at) in self.reservations.iter().enumerate() {
-            for (offering, tariff) in self.tariffs.iter().enumerate() {
-                let us = self.covered[plan * self.tariffs.len() + offering];
-                let mut sum = Exact::over(tariff.denominator());
-                let price = u128::from(self.hourly(plan)) * u128::from(tariff.capacity());
-                sum.add_product(us, price);
-                let source = Source::Covered(number(*at), id(offering));
-                sums.push((source, Kind::Commitment, sum));
-            }
-        }
-        let window = Window {
-            from: self.from,
-            end: end.max(self.from),
-        };
-        let (mut plan, offerings) = (0, self.tariffs.len());
-        for (at, commitment) in self.commitments.iter().enumerate() {
-            let source = Source::Commitment(number(at));
-            let with = |(kind, sum)| (source, kind, sum);
-            match commitment {
-                Commitment::Reserved(own) => {
-                    let covered = &self.covered[plan * offerings..(plan + 1) * offerings];
-                    plan += 1;
-                    let lines = reservation(own, window, covered.iter().sum());
-                    sums.extend(lines.map(with));
-                }
-                Commitment::Owned(own) => {
-                    let at = own.offering.index();
-                    let lines = ownership(own, self.bought[at], (window, &self.tariffs[at]));
-                    sums.extend(lines.map(with));
-                }
-            }
-        }
-        sums
     }
 }
 

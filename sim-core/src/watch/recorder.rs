@@ -52,6 +52,13 @@ pub struct Row {
     pub outcome: Outcome,
 }
 
+impl Row {
+    /// Whose it is: what bills are split by.
+    pub fn group(&self) -> (QueueId, ClassId) {
+        (self.queue, self.class)
+    }
+}
+
 /// GPU time by what became of it, in GPU-microseconds x 1000, within the window that counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GpuTime {
@@ -231,13 +238,12 @@ impl Recorder {
                 }
             }
         }
-        let group = |job| {
-            let row = &self.rows[convert::index(job)];
-            (row.queue, row.class)
-        };
+        let group = |job| self.rows[convert::index(job)].group();
+        let paid = grouped(&shares, group);
+        let bill = ledger.bill().clone();
         Record {
-            paid: grouped(&shares, group),
-            balances: self.balances.finish(end, ledger.bill().clone()),
+            balances: self.balances.finish(end, bill, paid.clone()),
+            paid,
             ledger,
             gpu_use,
             sensed: self.notices.longest(),
@@ -252,7 +258,8 @@ impl Recorder {
 
     /// Takes the samples that are due before `now`, and strikes the balances: nothing has changed since the last fact.
     fn look(&mut self, now: SimTime) {
-        self.balances.strike(&mut self.biller, now);
+        let group = |job| self.rows[convert::index(job)].group();
+        self.balances.strike(&mut self.biller, now, group);
         if self
             .sampler
             .as_ref()

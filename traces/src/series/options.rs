@@ -88,7 +88,7 @@ impl ClockUnit {
 
 impl Pool {
     /// Whether `pool` is what this one asks for: what is empty here is not asked.
-    pub(super) fn matches(&self, pool: &Self) -> bool {
+    pub fn matches(&self, pool: &Self) -> bool {
         let fields = [
             (&self.zone, &pool.zone),
             (&self.instance, &pool.instance),

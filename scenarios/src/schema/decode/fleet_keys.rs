@@ -182,7 +182,7 @@ pub(super) static INSTANCE: TableSpec = TableSpec::closed(
         KeySpec::new(
             "watts",
             Takes::Integer(0, 1_000_000),
-            "Power of a node in full use.",
+            "Power of a node in full use; times the time it is held it makes `energy_kwh`.",
         )
         .default("not known"),
         KeySpec::new("price", Takes::Price, "Price of a node per hour."),

@@ -182,14 +182,17 @@ static TABLES: [Choice; 8] = [
     Choice::new("nodes", "One row per machine that was held."),
     Choice::new("timeline", "Utilization and queue over time."),
     Choice::new("decisions", "One row per decision."),
-    Choice::new("bill", "One row per line of the bill and payer."),
+    Choice::new(
+        "bill",
+        "One row per line of the bill and payer: what it is for by name, how much of it, and its cost.",
+    ),
     Choice::new(
         "attribution",
         "The bill by team, workload, GPU model, tag and project.",
     ),
     Choice::new(
         "spend",
-        "One row per period and market, with what is out of the ordinary.",
+        "One row per period and market, team, and all, with what is out of the ordinary.",
     ),
     Choice::later("requests", "inference serving"),
 ];

@@ -8,7 +8,7 @@ use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
-    CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 use super::fleet_keys::MARKETS;
 use super::{checkpoint, course};
@@ -114,6 +114,12 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "The most that the jobs pay for a GPU an hour, for policies that ask.",
         )
         .default("any price"),
+        KeySpec::new(
+            "value",
+            Takes::Either(&[Takes::Money, Takes::Table(&VALUE)]),
+            "What a finished job is worth, for its return on what it cost; no policy is told.",
+        )
+        .default("it is not said"),
         KeySpec::later("kind", "elastic jobs and services"),
         KeySpec::later("variants", "training variants"),
         KeySpec::later("retries", "hardware failures"),
@@ -196,6 +202,17 @@ static DEADLINE: TableSpec = TableSpec::closed(
     )],
 );
 
+static VALUE: TableSpec = TableSpec::closed(
+    "value",
+    "A value in proportion to a job's work.",
+    &[KeySpec::new(
+        "gpu-hour",
+        Takes::Price,
+        "For each GPU-hour: GPUs it asks for, times its duration at speed 1.0.",
+    )
+    .required()],
+);
+
 pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let name = fields.item("name").and_then(Item::name);
     let jobs = jobs(fields);
@@ -222,6 +239,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let models = names(fields, "models");
     let (markets, lead) = (markets(fields, "markets"), markets(fields, "lead"));
     let appetite = appetite(fields);
+    let value = fields.optional("value", worth);
     let least = fields
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
@@ -251,6 +269,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         lead: lead?,
         least: least?,
         appetite: appetite?,
+        value: value?,
     })
 }
 
@@ -265,6 +284,15 @@ fn appetite(fields: &Fields<'_>) -> Option<Appetite> {
         tolerance_ppm: tolerance?.map(ppm),
         price_cap: price_cap?.map(|price| price.value),
     })
+}
+
+fn worth(item: Item<'_>) -> Option<Worth> {
+    let item = item.pick()?;
+    if item.is_text() {
+        return item.money().map(|money| Worth::Job(money.value));
+    }
+    let price = item.table()?.item("gpu-hour")?.price()?;
+    Some(Worth::GpuHour(price.value))
 }
 
 fn jobs(fields: &Fields<'_>) -> Option<JobSource> {

@@ -5,10 +5,10 @@ use sim_core::units::Span;
 
 use super::super::place::{Place, Spanned};
 use super::super::print::{entries, integer, names, part, put, size, span, string, wide};
-use super::super::quantity::print_price;
+use super::super::quantity::{print_money, print_price};
 use super::super::value::{Table, Value};
 use super::super::workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload,
+    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 
 /// Nothing for any market.
@@ -131,7 +131,18 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
     let cap = workload.appetite.price_cap;
     let cap = cap.map(|price| Value::Text(print_price(price)));
     put(&mut table, "price-cap", cap);
+    put(&mut table, "value", workload.value.map(value));
     table
+}
+
+fn value(worth: Worth) -> Value {
+    match worth {
+        Worth::Job(amount) => Value::Text(print_money(amount)),
+        Worth::GpuHour(price) => {
+            let price = Value::Text(print_price(price));
+            Value::Table(entries([("gpu-hour", price)]))
+        }
+    }
 }
 
 fn trace_table(trace: &TraceSpec) -> Table {
