@@ -66,6 +66,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         seed,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         calendar: Calendar::default(),
         trigger,
         end,

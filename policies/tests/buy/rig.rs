@@ -103,6 +103,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         classes: vec![class(Checkpoint::default(), Appetite::default())],
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,

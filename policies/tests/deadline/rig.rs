@@ -128,6 +128,7 @@ pub(crate) fn world(up: &[bool], gap: u64, changeover: Span, on_demand: u32) -> 
         }],
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         seed: 0,
         calendar: Calendar::default(),
         trigger: Trigger::Event,

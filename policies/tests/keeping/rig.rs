@@ -97,6 +97,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         }],
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         seed: 1,
         calendar: Calendar::default(),
         trigger: Trigger::Event,

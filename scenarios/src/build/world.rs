@@ -55,6 +55,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         seed: scenario.seed.value,
         commitments: commitments::of(scenario, &offerings),
         budgets: commitments::budgets(scenario, &offerings),
+        quotas: Vec::new(),
         offerings,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {
