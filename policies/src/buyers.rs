@@ -12,51 +12,37 @@ use crate::registry::{Entry, FAIR, MARKETS, span};
 
 type Line = Entry<dyn Buy>;
 
-pub(crate) const fn param(
-    name: &'static str,
-    domain: Domain,
-    default: &'static str,
-    doc: &'static str,
-) -> Param {
-    Param {
-        name,
-        domain,
-        default,
-        doc,
-    }
-}
-
-const SPOT: Param = param(
+const SPOT: Param = Param::new(
     "market",
     Domain::Subset(MARKETS),
     "[\"spot\"]",
     "markets whose machines may be taken away, and that are tried first",
 );
-const PATIENCE: Param = param(
+const PATIENCE: Param = Param::new(
     "patience",
     Domain::Patience,
     "\"30m\"",
     "how long a job waits for spot before it takes what stays as well; or never",
 );
-const POOL_RULE: Param = param(
+const POOL_RULE: Param = Param::new(
     "pools",
     Domain::Word(POOLS),
     "\"lowest-price\"",
     "which pool of a market and model is bought from first",
 );
-const IDLE: Param = param(
+const IDLE: Param = Param::new(
     "idle",
     Domain::Patience,
     "\"10m\"",
     "how long a node may be idle before it is given back; or never",
 );
-pub(crate) const PRIOR_RATE: Param = param(
+pub(crate) const PRIOR_RATE: Param = Param::new(
     "prior-rate",
     Domain::Ratio(0.0, 1000.0),
     "0.1",
     "reclaims per spot machine and hour, before any is seen",
 );
-pub(crate) const PRIOR_HOURS: Param = param(
+pub(crate) const PRIOR_HOURS: Param = Param::new(
     "prior-hours",
     Domain::Ratio(0.001, 1_000_000.0),
     "10.0",
@@ -65,31 +51,31 @@ pub(crate) const PRIOR_HOURS: Param = param(
 
 const SPOT_FIRST_PARAMS: &[Param] = &[
     SPOT,
-    param(
+    Param::new(
         "fallback",
         Domain::Word(MARKETS),
         "\"on-demand\"",
         "market of the machines for those who do not go to spot",
     ),
-    param(
+    Param::new(
         "max-risk",
         Domain::Ratio(0.0, 1.0),
         "0.2",
         "the likeliest that a reclaim may be within the remaining work of a job on spot, unless its workload says; 0: none goes",
     ),
-    param(
+    Param::new(
         "saved-risk",
         Domain::Ratio(0.0, 1.0),
         "0.0",
         "the same for jobs of which something outlives an interruption, where it is more",
     ),
-    param(
+    Param::new(
         "unsaved",
         Domain::Flag,
         "false",
         "whether jobs that keep nothing go to spot at all",
     ),
-    param(
+    Param::new(
         "urgent",
         Domain::Count(0, 2_147_483_647),
         "2147483647",
@@ -104,37 +90,37 @@ const SPOT_FIRST_PARAMS: &[Param] = &[
 
 const LAYERS_PARAMS: &[Param] = &[
     SPOT,
-    param(
+    Param::new(
         "base",
         Domain::Count(0, 1_000_000),
         "0",
         "machines that are always held",
     ),
-    param(
+    Param::new(
         "base-market",
         Domain::Word(MARKETS),
         "\"reserved\"",
         "market of the base",
     ),
-    param(
+    Param::new(
         "buffer",
         Domain::Word(MARKETS),
         "\"on-demand\"",
         "market of the buffer",
     ),
-    param(
+    Param::new(
         "tolerance",
         Domain::Ratio(0.0, 1.0),
         "0.2",
         "what a job tolerates whose workload does not say",
     ),
-    param(
+    Param::new(
         "low",
         Domain::Ratio(0.0, 1.0),
         "0.05",
         "tolerance from which on a job goes to spot, as far as its risk is within it",
     ),
-    param(
+    Param::new(
         "high",
         Domain::Ratio(0.0, 1.0),
         "0.5",
@@ -148,20 +134,20 @@ const LAYERS_PARAMS: &[Param] = &[
 ];
 
 const BURST_PARAMS: &[Param] = &[
-    param(
+    Param::new(
         "cloud",
         Domain::Subset(MARKETS),
         "[\"spot\", \"on-demand\"]",
         "markets of the cloud, in the order of buying; all others are at home",
     ),
     span("patience", "\"15m\"", "how long a job waits for home"),
-    param(
+    Param::new(
         "depth",
         Domain::Count(0, 1_000_000),
         "1000000",
         "jobs that may wait before all go to the cloud",
     ),
-    param(
+    Param::new(
         "release",
         Domain::Subset(MARKETS),
         "[\"spot\", \"on-demand\"]",

@@ -58,6 +58,23 @@ pub struct Param {
     pub doc: &'static str,
 }
 
+impl Param {
+    /// A parameter, in the order in which one reads of it.
+    pub const fn new(
+        name: &'static str,
+        domain: Domain,
+        default: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            domain,
+            default,
+            doc,
+        }
+    }
+}
+
 /// Why a parameter is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamError {
@@ -295,24 +312,14 @@ mod tests {
     use super::*;
 
     const DECLARED: &[Param] = &[
-        Param {
-            name: "quantum",
-            domain: Domain::Span,
-            default: "\"6m\"",
-            doc: "",
-        },
-        Param {
-            name: "depth",
-            domain: Domain::Count(1, 100),
-            default: "10",
-            doc: "",
-        },
-        Param {
-            name: "market",
-            domain: Domain::Subset(&["owned", "on-demand"]),
-            default: "[\"on-demand\"]",
-            doc: "",
-        },
+        Param::new("quantum", Domain::Span, "\"6m\"", ""),
+        Param::new("depth", Domain::Count(1, 100), "10", ""),
+        Param::new(
+            "market",
+            Domain::Subset(&["owned", "on-demand"]),
+            "[\"on-demand\"]",
+            "",
+        ),
     ];
 
     #[test]

@@ -78,12 +78,7 @@ pub(crate) const ESTIMATE: Claims = Claims {
 };
 
 pub(crate) const fn span(name: &'static str, default: &'static str, doc: &'static str) -> Param {
-    Param {
-        name,
-        domain: Domain::Span,
-        default,
-        doc,
-    }
+    Param::new(name, Domain::Span, default, doc)
 }
 
 const RERANK: &[Param] = &[span(
@@ -97,18 +92,18 @@ const LAS: &[Param] = &[span(
     "GPU time that counts as one turn",
 )];
 const SRTF: &[Param] = &[];
-const DEPTH: &[Param] = &[Param {
-    name: "depth",
-    domain: Domain::Count(1, 1_000_000),
-    default: "1000000",
-    doc: "waiting jobs that hold a reservation, from the front",
-}];
-const RELIEF: &[Param] = &[Param {
-    name: "depth",
-    domain: Domain::Count(1, 1_000_000),
-    default: "64",
-    doc: "most jobs for which room is made at an instant",
-}];
+const DEPTH: &[Param] = &[Param::new(
+    "depth",
+    Domain::Count(1, 1_000_000),
+    "1000000",
+    "waiting jobs that hold a reservation, from the front",
+)];
+const RELIEF: &[Param] = &[Param::new(
+    "depth",
+    Domain::Count(1, 1_000_000),
+    "64",
+    "most jobs for which room is made at an instant",
+)];
 /// Names of the markets.
 pub(crate) const MARKETS: &[&str] = &[
     "owned",
@@ -120,36 +115,36 @@ pub(crate) const MARKETS: &[&str] = &[
 ];
 
 const QUEUE_DEPTH: &[Param] = &[
-    Param {
-        name: "market",
-        domain: Domain::Subset(MARKETS),
-        default: "[\"on-demand\"]",
-        doc: "markets to buy in",
-    },
-    Param {
-        name: "fleets",
-        domain: Domain::Fleets,
-        default: "[]",
-        doc: "fleets to buy from; none named: all of those markets",
-    },
-    Param {
-        name: "idle",
-        domain: Domain::Patience,
-        default: "\"10m\"",
-        doc: "how long a node may be idle before it is given back",
-    },
-    Param {
-        name: "below",
-        domain: Domain::Ratio(0.0, 1.0),
-        default: "0.0",
-        doc: "a node of which less than this share of the GPUs is used is idle too: it is drained",
-    },
-    Param {
-        name: "standby",
-        domain: Domain::Count(0, 1_000_000),
-        default: "0",
-        doc: "idle nodes to keep ready beyond what waits, in the first fleets that have them",
-    },
+    Param::new(
+        "market",
+        Domain::Subset(MARKETS),
+        "[\"on-demand\"]",
+        "markets to buy in",
+    ),
+    Param::new(
+        "fleets",
+        Domain::Fleets,
+        "[]",
+        "fleets to buy from; none named: all of those markets",
+    ),
+    Param::new(
+        "idle",
+        Domain::Patience,
+        "\"10m\"",
+        "how long a node may be idle before it is given back",
+    ),
+    Param::new(
+        "below",
+        Domain::Ratio(0.0, 1.0),
+        "0.0",
+        "a node of which less than this share of the GPUs is used is idle too: it is drained",
+    ),
+    Param::new(
+        "standby",
+        Domain::Count(0, 1_000_000),
+        "0",
+        "idle nodes to keep ready beyond what waits, in the first fleets that have them",
+    ),
 ];
 
 /// Who goes first.
@@ -377,6 +372,7 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let wanted = |market: &Market| words.iter().any(|word| word == market.name());
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
+                pass: crate::queue::Pass::default(),
                 markets,
                 fleets: params.subset("fleets"),
                 standby: params.count("standby"),
@@ -390,19 +386,19 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
 ];
 
 const CHEAPER: &[Param] = &[
-    Param {
-        name: "margin",
-        domain: Domain::Ratio(0.0, 0.99),
-        default: "0.2",
-        doc: "share of what is left to pay that a move must save",
-    },
+    Param::new(
+        "margin",
+        Domain::Ratio(0.0, 0.99),
+        "0.2",
+        "share of what is left to pay that a move must save",
+    ),
     span("every", "\"15m\"", "how often to look"),
-    Param {
-        name: "max-rate",
-        domain: Domain::Ratio(0.0, 1000.0),
-        default: "1000.0",
-        doc: "most reclaims per machine and hour that a pool to move to may have",
-    },
+    Param::new(
+        "max-rate",
+        Domain::Ratio(0.0, 1000.0),
+        "1000.0",
+        "most reclaims per machine and hour that a pool to move to may have",
+    ),
     buyers::PRIOR_RATE,
     buyers::PRIOR_HOURS,
 ];

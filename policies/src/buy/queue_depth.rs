@@ -9,6 +9,7 @@ use super::pools::Pools;
 use super::shop::{Offer, Shop};
 use super::{Buy, Reaper};
 use crate::compose::Desk;
+use crate::queue::Pass;
 
 /// Buys by queue depth.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct QueueDepth {
     pub standby: u32,
     /// What gives back.
     pub reaper: Reaper,
+    /// Reused.
+    pub pass: Pass,
 }
 
 impl Buy for QueueDepth {
@@ -30,7 +33,11 @@ impl Buy for QueueDepth {
             self.markets.contains(&offering.market) && (named || self.fleets.is_empty())
         });
         let any = Offer { coming: 0, new: 0 };
-        for job in desk.queue.jobs() {
+        desk.queue.begin(&mut self.pass);
+        while let Some((job, _)) = desk.queue.next(&mut self.pass) {
+            if shop.is_sated() {
+                break;
+            }
             shop.want_all(desk, job, |_| Some(any));
         }
         if self.standby > 0 {

@@ -148,6 +148,14 @@ impl Shop {
         self.headroom.shift(fleet.id, held, fleet.holds());
     }
 
+    /// Whether all that is to be had is wanted, and nothing idle would be given back: no job can change what is asked for.
+    pub(crate) fn is_sated(&self) -> bool {
+        let full = |fleet: &Fleet| {
+            fleet.wanted.div_ceil(MACHINE) >= fleet.booting + fleet.spare && fleet.useful
+        };
+        self.fleets.iter().all(full)
+    }
+
     /// Adds what a waiting job would fill, as it is offered.
     pub(crate) fn want_all(
         &mut self,
@@ -155,6 +163,9 @@ impl Shop {
         job: JobId,
         offer: impl Fn(&Fleet) -> Option<Offer>,
     ) {
+        if self.is_sated() {
+            return;
+        }
         let models = desk.job(job).models();
         for role in desk.gang(job).roles() {
             self.want(desk.plan.capacity(), (role, models), &offer);

@@ -15,12 +15,12 @@ const TICK: &[Param] = &[span(
     "\"10m\"",
     "with compat: the step in which time goes",
 )];
-const SLICES: &[Param] = &[Param {
-    name: "slices",
-    domain: Domain::Count(1, 10_000),
-    default: "4",
-    doc: "slices of the time between submission and deadline",
-}];
+const SLICES: &[Param] = &[Param::new(
+    "slices",
+    Domain::Count(1, 10_000),
+    "4",
+    "slices of the time between submission and deadline",
+)];
 
 /// Needs an estimate of every job, and can keep the ways of the published simulator.
 const BOTH_WAYS: Claims = Claims {

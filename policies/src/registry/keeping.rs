@@ -8,22 +8,8 @@ use crate::params::{Domain, Param, Params};
 
 const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-const fn param(
-    name: &'static str,
-    domain: Domain,
-    default: &'static str,
-    doc: &'static str,
-) -> Param {
-    Param {
-        name,
-        domain,
-        default,
-        doc,
-    }
-}
-
 const fn share(name: &'static str, default: &'static str, doc: &'static str) -> Param {
-    param(name, Domain::Ratio(0.0, 1000.0), default, doc)
+    Param::new(name, Domain::Ratio(0.0, 1000.0), default, doc)
 }
 
 const NOTHING: Entry<dyn Keeper> = Entry {
@@ -35,7 +21,7 @@ const NOTHING: Entry<dyn Keeper> = Entry {
 };
 
 const BUDGET: &[Param] = &[
-    param(
+    Param::new(
         "budgets",
         Domain::Budgets,
         "[]",
@@ -52,13 +38,13 @@ const BUDGET: &[Param] = &[
         "1.0",
         "share past which only critical jobs run, and machines are given back",
     ),
-    param(
+    Param::new(
         "critical",
         Domain::Count(0, 1_000_000),
         "1",
         "priority from which on a job is critical",
     ),
-    param(
+    Param::new(
         "release",
         Domain::Subset(MARKETS),
         "[\"spot\", \"on-demand\"]",
@@ -89,32 +75,32 @@ pub const GUARDS: &[Entry<dyn Keeper>] = &[
 ];
 
 const OFFICE: &[Param] = &[
-    param(
+    Param::new(
         "fleets",
         Domain::Fleets,
         "[]",
         "fleets that close; none: all",
     ),
-    param("open", Domain::TimeOfDay, "\"08:00\"", "when they open"),
-    param(
+    Param::new("open", Domain::TimeOfDay, "\"08:00\"", "when they open"),
+    Param::new(
         "close",
         Domain::TimeOfDay,
         "\"19:00\"",
         "when they close; at the opening time: they are open all day",
     ),
-    param(
+    Param::new(
         "days",
         Domain::Subset(DAYS),
         "[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]",
         "days on which they open",
     ),
-    param(
+    Param::new(
         "drain",
         Domain::Flag,
         "true",
         "whether machines that are busy at closing time go when they are idle, be it in the morning",
     ),
-    param(
+    Param::new(
         "morning",
         Domain::Count(0, 1_000_000),
         "0",
@@ -155,7 +141,7 @@ const GROW: &[Param] = &[
         "\"10m\"",
         "shortest time between two changes of a job's seats",
     ),
-    param(
+    Param::new(
         "yield",
         Domain::Flag,
         "false",

@@ -3,13 +3,10 @@
 use sim_core::units::Price;
 
 use super::decode;
-use super::fields::{Context, Fields, Item, suggestion};
+use super::fields::{Fields, Item, suggestion};
 use super::fleet::InstanceType;
-use super::path::Roots;
-use super::place::Place;
-use super::source::Sources;
+use super::shipped;
 use super::spec::{KeySpec, TableSpec, Takes};
-use super::tree;
 
 /// An instance type of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,23 +82,7 @@ pub(super) fn find(known: &[Entry], name: &str) -> Result<Entry, String> {
 
 /// The entries of a catalogue, or what is wrong with it.
 fn read(text: &str) -> Result<Vec<Entry>, String> {
-    let mut sources = Sources::default();
-    let id = sources.add("instances.toml", text);
-    let said = |reasons: Vec<super::Diagnostic>| {
-        let lines = reasons.iter().map(|reason| reason.line(&sources));
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let table = tree::parse(id, text).map_err(said)?;
-    let roots = Roots::default();
-    let cx = Context::new(&roots, Vec::new(), &|_| None);
-    let file = Fields::new(&FILE, (&table, Place::new(id, 0..0)), &cx);
-    let entries = file.item("instance").and_then(Item::tables);
-    let entries: Option<Vec<_>> = entries.unwrap_or_default().iter().map(entry).collect();
-    let reasons = cx.reasons.take();
-    match entries.filter(|_| reasons.is_empty()) {
-        Some(entries) => Ok(entries),
-        None => Err(said(reasons)),
-    }
+    shipped::entries(("instances.toml", text), (&FILE, "instance"), entry)
 }
 
 fn entry(fields: &Fields<'_>) -> Option<Entry> {

@@ -53,6 +53,7 @@ mod read;
 mod reference;
 mod scenario;
 mod set;
+mod shipped;
 mod skeleton;
 mod source;
 mod spec;

@@ -4,12 +4,9 @@ use sim_core::units::Span;
 use sim_core::world::Lifetime;
 use sim_core::world::availability::UpDown;
 
-use super::fields::{Context, Fields, Item};
-use super::path::Roots;
-use super::place::Place;
-use super::source::Sources;
+use super::fields::Fields;
+use super::shipped;
 use super::spec::{KeySpec, TableSpec, Takes};
-use super::tree;
 
 /// A spot pool.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,23 +58,7 @@ pub fn pools() -> Vec<Pool> {
 }
 
 fn read(text: &str) -> Result<Vec<Pool>, String> {
-    let mut sources = Sources::default();
-    let id = sources.add("pools.toml", text);
-    let said = |reasons: Vec<super::Diagnostic>| {
-        let lines = reasons.iter().map(|reason| reason.line(&sources));
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let table = tree::parse(id, text).map_err(said)?;
-    let roots = Roots::default();
-    let cx = Context::new(&roots, Vec::new(), &|_| None);
-    let file = Fields::new(&FILE, (&table, Place::new(id, 0..0)), &cx);
-    let pools = file.item("pool").and_then(Item::tables);
-    let pools: Option<Vec<_>> = pools.unwrap_or_default().iter().map(entry).collect();
-    let reasons = cx.reasons.take();
-    match pools.filter(|_| reasons.is_empty()) {
-        Some(pools) => Ok(pools),
-        None => Err(said(reasons)),
-    }
+    shipped::entries(("pools.toml", text), (&FILE, "pool"), entry)
 }
 
 fn entry(fields: &Fields<'_>) -> Option<Pool> {

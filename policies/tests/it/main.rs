@@ -1,0 +1,7 @@
+//! The policies under test: the contract that all keep, and rules of families on worlds small enough to follow by hand.
+
+mod buy;
+mod contract;
+mod deadline;
+mod keeping;
+mod plain;
