@@ -10,6 +10,7 @@ mod billing;
 mod doctored;
 mod findings;
 mod naive_bill;
+mod quotas;
 mod refusals;
 mod rig;
 mod rollback;
