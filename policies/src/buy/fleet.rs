@@ -17,6 +17,8 @@ pub(crate) struct Fleet {
     pub(crate) market: Market,
     /// Machines that are to be had beyond those held, if no quota forbids it.
     pub(crate) spare: u64,
+    /// Whether the provider shows what it has: else a request may be granted or not.
+    pub(super) visible: bool,
     /// Nano-dollars an hour.
     pub(crate) price_per_gpu: u64,
     /// Whether a job waits that may lie on it.
@@ -48,6 +50,7 @@ impl Fleet {
             id,
             market: offering.market,
             spare: of_provider(desk.view, desk.plan, id).into(),
+            visible: offering.visible,
             price_per_gpu: offering.price.nanousd_h() / gpus,
             useful: false,
             crowds: false,

@@ -205,18 +205,17 @@ impl Shop {
             .min()
     }
 
-    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked for any.
+    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked a provider that does not
+    /// say what it has.
     pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) -> bool {
-        let mut asked = false;
-        for fleet in &self.fleets {
-            if fleet.missing() > 0 {
-                desk.plan
-                    .request(fleet.id, fleet.missing())
-                    .expect("wanted of what is to be had");
-                asked = true;
-            }
+        let mut blindly = false;
+        for fleet in self.fleets.iter().filter(|fleet| fleet.missing() > 0) {
+            desk.plan
+                .request(fleet.id, fleet.missing())
+                .expect("wanted of what is to be had");
+            blindly |= !fleet.visible;
         }
-        asked
+        blindly
     }
 }
 

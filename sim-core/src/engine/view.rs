@@ -94,6 +94,8 @@ pub struct OfferingView<'a> {
     pub price: Price,
     /// Machines the provider has now; where that is not to be seen, as many as may be held.
     pub available: u32,
+    /// Whether that is to be seen.
+    pub visible: bool,
 }
 
 impl<'a> View<'a> {
@@ -211,6 +213,7 @@ impl<'a> View<'a> {
             } else {
                 supply.most
             },
+            visible: offering.visible,
         })
     }
 
