@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sim_core::books::{Ledger, Line, Payer, Share, Unclaimed};
+use sim_core::books::{Kind, Ledger, Line, Payer, Share, Source, Unclaimed};
 use sim_core::engine::{Grants, World};
 use sim_core::model::{Commitment, Job};
 use sim_core::swarm;
@@ -12,7 +12,9 @@ use sim_core::watch::{Biller, Fact, Observer};
 use sim_core::world::Curve;
 use sim_core::world::draw::{Part, Stream};
 
-use crate::naive_bill::{Claims, NaiveBiller, Sums};
+use crate::history::History;
+use crate::naive_bill::{self, Sums};
+use crate::naive_claims::Claims;
 use crate::rig::engine;
 use crate::zoo::Animal;
 
@@ -57,7 +59,7 @@ fn billed(seed: u64, world: &Arc<World>, jobs: &[Job], warmup: SimTime) -> (Ledg
     let mut doctor = Doctor {
         watch: (
             Biller::new(world, warmup, true),
-            NaiveBiller::new(world, jobs, warmup),
+            History::new(world, jobs, warmup),
         ),
         luck: Stream::new(seed, &[Part::Name("doctor")]),
         up: BTreeMap::new(),
@@ -67,7 +69,7 @@ fn billed(seed: u64, world: &Arc<World>, jobs: &[Job], warmup: SimTime) -> (Ledg
         .run(&mut *animal.policy(), Grants::default(), &mut doctor)
         .unwrap();
     let (ledger, _) = doctor.watch.0.finish(engine.now());
-    let (sums, claims) = doctor.watch.1.bill(engine.now().us());
+    let (sums, claims) = naive_bill::bill(&doctor.watch.1, engine.now().us());
     (ledger, sums, claims)
 }
 
@@ -101,25 +103,32 @@ fn check(seed: u64, reached: &mut BTreeMap<String, u32>) {
     let (world, jobs, warmup) = world(seed);
     let (ledger, sums, claims) = billed(seed, &world, &jobs, warmup);
     let mut lines = ledger.bill().lines().iter();
-    for (key, sum) in sums.into_iter().filter(|(_, sum)| sum.0 != 0) {
+    for (key, sum) in sums.iter().filter(|(_, sum)| sum.0 != 0) {
         let line = lines.next();
-        let same = line.is_some_and(|line| (line.source, line.kind) == key && agrees(line, sum));
+        let same = line.is_some_and(|line| (line.source, line.kind) == *key && agrees(line, *sum));
         assert!(same, "seed {seed}: {key:?} is {sum:?}, not {line:?}");
         *reached.entry(format!("{:?}", key.1)).or_default() += 1;
     }
     assert_eq!(lines.next(), None, "seed {seed}");
     let by_job = ledger.attribute(|job| job, Unclaimed::Named);
+    let mut shares: BTreeMap<(u32, Source, Kind), Money> = BTreeMap::new();
     for share in &by_job {
-        let Payer::Of(job) = share.payer else {
-            continue;
-        };
         let line = &ledger.bill().lines()[share.line];
-        let claim = claims[&(job, line.source, line.kind)];
-        let (_, _, over) = line.exact.parts();
-        let off = share.amount.nanousd() * over - claim;
+        if let Payer::Of(job) = share.payer {
+            shares.insert((job, line.source, line.kind), share.amount);
+            assert!(
+                claims.contains_key(&(job, line.source, line.kind)),
+                "seed {seed}: {share:?} of {line:?} is not claimed"
+            );
+        }
+    }
+    for (key, claim) in claims.into_iter().filter(|(_, claim)| *claim != 0) {
+        let (_, over) = sums[&(key.1, key.2)];
+        let share = shares.get(&key).copied().unwrap_or_default();
+        let off = share.nanousd() * over - claim;
         assert!(
             off.abs() < over,
-            "seed {seed}: {share:?} of {claim} over {over}"
+            "seed {seed}: {key:?} pays {share} of {claim} over {over}"
         );
     }
     adds_up(&ledger, &by_job);
