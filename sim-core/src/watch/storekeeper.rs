@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::fact::{Fact, Observer, Spent};
 use crate::books::{Exact, Leftover, Store, Stored, Sum, Unit, Window};
 use crate::books::{egress, leftovers, storage};
 use crate::engine::World;
-use crate::model::Seat;
+use crate::model::{Role, Seat};
 use crate::units::{ClassId, JobId, Money, NodeId, Price, SimTime, Span, ZoneId, convert};
 use crate::world::draw::Stream;
 
@@ -91,7 +93,7 @@ pub struct Reads {
     pub data: usize,
     /// Bytes that each node reads once at each start, to keep them.
     pub fill: u64,
-    /// Bytes that a GPU reads in a second of work, beside those kept.
+    /// Bytes that each GPU that a job holds reads in a second of work, beside those kept.
     pub per_gpu_second: u64,
 }
 
@@ -139,10 +141,12 @@ pub struct Storekeeper {
 struct Row {
     job: JobId,
     class: ClassId,
-    gpus: u32,
+    /// By role: GPUs of a task.
+    each: SmallVec<[u32; 1]>,
     first: Option<SimTime>,
     attempts: u32,
-    seats: Vec<NodeId>,
+    /// Where it lies, each with its GPUs there.
+    seats: Vec<(NodeId, u32)>,
 }
 
 impl Storekeeper {
@@ -183,7 +187,8 @@ impl Storekeeper {
         let mut nodes: Vec<NodeId> = seats.iter().map(|seat| seat.node).collect();
         nodes.sort_unstable();
         nodes.dedup();
-        row.seats.clone_from(&nodes);
+        let gpus = |seat: &Seat| seat.tasks * row.each[usize::from(seat.role)];
+        row.seats = seats.iter().map(|seat| (seat.node, gpus(seat))).collect();
         let (again, uses) = (row.attempts > 1, row.class);
         let uses = self.uses(uses);
         if let Some(kept) = uses.checkpoints.filter(|_| again) {
@@ -200,28 +205,33 @@ impl Storekeeper {
 
     /// Bytes go from a store to a node: they cost if that is in another zone.
     fn fetch(&mut self, job: JobId, store: usize, (node, bytes): (NodeId, u64), now: SimTime) {
-        let there = self.stocks.stores[store].zone;
-        if there.is_some_and(|zone| zone != self.zone_of[node.index()]) {
+        if self.is_away(store, node) {
             self.moved[store].push((job.ordinal(), now, bytes));
         }
     }
 
-    /// An attempt stops, in which data was read all along.
+    fn is_away(&self, store: usize, node: NodeId) -> bool {
+        let there = self.stocks.stores[store].zone;
+        there.is_some_and(|zone| zone != self.zone_of[node.index()])
+    }
+
+    /// An attempt stops, in which the GPUs that it held read data all along.
     fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent) {
-        let row = self.jobs.get_mut(job.slot()).and_then(Option::as_mut);
-        let Some(row) = row.filter(|row| !row.seats.is_empty()) else {
+        let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::as_mut) else {
             return;
         };
-        let (first, class, gpus) = (row.seats[0], row.class, row.gpus);
-        row.seats.clear();
+        let (class, seats) = (row.class, std::mem::take(&mut row.seats));
         let Some(reads) = self.uses(class).input else {
             return;
         };
+        let store = self.stocks.data[reads.data].store;
+        let away = seats.iter().filter(|(node, _)| self.is_away(store, *node));
+        let gpus: u128 = away.map(|(_, gpus)| u128::from(*gpus)).sum();
         let busy = (spent.kept + spent.lost).saturating_sub(spent.stall);
-        let bytes = u128::from(reads.per_gpu_second) * u128::from(gpus) * u128::from(busy.us());
+        let bytes = u128::from(reads.per_gpu_second) * gpus * u128::from(busy.us());
         let bytes = u64::try_from(bytes / 1_000_000).unwrap_or(u64::MAX);
         if bytes > 0 {
-            self.fetch(job, self.stocks.data[reads.data].store, (first, bytes), now);
+            self.moved[store].push((job.ordinal(), now, bytes));
         }
     }
 
@@ -387,7 +397,7 @@ impl Observer for Storekeeper {
                 self.jobs[job.slot()] = Some(Row {
                     job: *job,
                     class: spec.class,
-                    gpus: spec.gang.gpus(),
+                    each: spec.gang.roles().iter().map(Role::gpus_each).collect(),
                     first: None,
                     attempts: 0,
                     seats: Vec::new(),

@@ -15,6 +15,7 @@ mod naive_claims;
 mod refusals;
 mod rig;
 mod rollback;
+mod stores;
 mod swarm;
 mod terms;
 mod zoo;
