@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use super::fact::{Fact, Observer, Spent};
+use super::fact::{Fact, Observer, Outcome, Spent};
 use crate::books::{Exact, Leftover, Store, Stored, Sum, Unit, Window};
 use crate::books::{egress, leftovers, storage};
 use crate::engine::World;
@@ -143,8 +143,7 @@ struct Row {
     class: ClassId,
     /// By role: GPUs of a task.
     each: SmallVec<[u32; 1]>,
-    first: Option<SimTime>,
-    attempts: u32,
+    starts: Vec<SimTime>,
     /// Where it lies, each with its GPUs there.
     seats: Vec<(NodeId, u32)>,
 }
@@ -182,15 +181,14 @@ impl Storekeeper {
         let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::as_mut) else {
             return;
         };
-        row.first.get_or_insert(now);
-        row.attempts += 1;
+        row.starts.push(now);
         let mut nodes: Vec<NodeId> = seats.iter().map(|seat| seat.node).collect();
         nodes.sort_unstable();
         nodes.dedup();
         let gpus = |seat: &Seat| seat.tasks * row.each[usize::from(seat.role)];
         row.seats = seats.iter().map(|seat| (seat.node, gpus(seat))).collect();
-        let (again, uses) = (row.attempts > 1, row.class);
-        let uses = self.uses(uses);
+        let (again, class) = (row.starts.len() > 1, row.class);
+        let uses = self.uses(class);
         if let Some(kept) = uses.checkpoints.filter(|_| again) {
             self.fetch(job, kept.store, (nodes[0], kept.size), now);
         }
@@ -235,18 +233,21 @@ impl Storekeeper {
         }
     }
 
-    fn end(&mut self, job: JobId, now: SimTime) {
+    /// A job ends, or the run ends without it, which deletes nothing.
+    fn end(&mut self, job: JobId, ended: Option<SimTime>) {
         let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::take) else {
             return;
         };
-        let (Some(from), Some(kept)) = (row.first, self.uses(row.class).checkpoints) else {
+        let (Some((from, _)), Some(kept)) =
+            (row.starts.split_first(), self.uses(row.class).checkpoints)
+        else {
             return;
         };
         for _ in 0..kept.last {
             let checkpoint = Stored {
                 size: kept.size,
-                from,
-                until: now.saturating_add(kept.linger),
+                from: *from,
+                until: ended.map_or(SimTime::MAX, |now| now.saturating_add(kept.linger)),
                 reads: Vec::new(),
             };
             self.kept[kept.store].push((job.ordinal(), checkpoint));
@@ -278,7 +279,7 @@ impl Storekeeper {
     pub fn finish(mut self, window: Window) -> Vec<Sum> {
         let live: Vec<JobId> = self.jobs.iter().flatten().map(|row| row.job).collect();
         for job in live {
-            self.end(job, window.end);
+            self.end(job, None);
         }
         let mut sums = Vec::new();
         for at in 0..self.stocks.stores.len() {
@@ -302,7 +303,8 @@ impl Storekeeper {
             objects.push(Stored {
                 size: data.size,
                 from: SimTime::ZERO,
-                until: window.end,
+                // The end of a run deletes nothing, so that no minimum falls due.
+                until: SimTime::MAX,
                 reads: reads.clone(),
             });
         }
@@ -398,8 +400,7 @@ impl Observer for Storekeeper {
                     job: *job,
                     class: spec.class,
                     each: spec.gang.roles().iter().map(Role::gpus_each).collect(),
-                    first: None,
-                    attempts: 0,
+                    starts: Vec::new(),
                     seats: Vec::new(),
                 });
             }
@@ -411,9 +412,13 @@ impl Observer for Storekeeper {
                 self.start(*job, seats, now);
             }
             Fact::Interrupted { job, spent, .. } => self.stop(*job, now, spent),
-            Fact::Ended { job, spent, .. } => {
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => {
                 self.stop(*job, now, spent);
-                self.end(*job, now);
+                self.end(*job, Some(now).filter(|_| *outcome != Outcome::Unfinished));
             }
             Fact::Booting { node, launch, .. } => self.launch[node.index()] = *launch,
             Fact::Reclaimed { node }

@@ -4,7 +4,7 @@ use sim_core::books::{Bill, Kind, Store, Tier, Unit, Window};
 use sim_core::model::{Gang, GpuSet, Job, Role, Seat};
 use sim_core::units::{JobId, Money, NodeId, SimTime, Span, ZoneId};
 use sim_core::watch::{
-    DataSet, Fact, Observer, Outcome, Place, Reads, Spent, Stocks, Storekeeper, Use,
+    DataSet, Fact, Kept, Observer, Outcome, Place, Reads, Spent, Stocks, Storekeeper, Use,
 };
 
 use crate::rig::{fleet, job, world};
@@ -103,6 +103,20 @@ fn seat(node: u32, tasks: u32) -> Seat {
     }
 }
 
+/// Ten gigabytes, one checkpoint at a time.
+fn keeping() -> Use {
+    let checkpoints = Some(Kept {
+        store: 0,
+        size: 10 * GB,
+        last: 1,
+        linger: Span::ZERO,
+    });
+    Use {
+        checkpoints,
+        input: None,
+    }
+}
+
 /// Data of no size, of which a GPU reads a gigabyte a second.
 fn reading() -> Stocks {
     let input = Some(Reads {
@@ -117,6 +131,37 @@ fn reading() -> Stocks {
             input,
         })
     }
+}
+
+#[test]
+fn the_end_of_a_run_deletes_no_data_set() {
+    let data = vec![DataSet {
+        store: 0,
+        size: 20 * GB,
+    }];
+    let stocks = Stocks {
+        data,
+        ..stocks(Use::default())
+    };
+    assert_eq!(told(&stocks, &[], 360), [(Kind::Storage, 2)]);
+}
+
+#[test]
+fn the_end_of_a_run_deletes_no_checkpoint() {
+    let (spec, seats) = (job(0, 1, 360), [seat(0, 1)]);
+    let run = |outcome| {
+        [
+            (0, arrived(&spec)),
+            (0, started(&seats)),
+            (360, ended(outcome, 360)),
+        ]
+    };
+    let stocks = stocks(keeping());
+    let left = told(&stocks, &run(Outcome::Unfinished), 360);
+    assert_eq!(left, [(Kind::Storage, 1)]);
+    // A job that ends deletes what it kept, and pays for the rest of the hour.
+    let done = told(&stocks, &run(Outcome::Completed), 360);
+    assert_eq!(done, [(Kind::Rounding, 9), (Kind::Storage, 1)]);
 }
 
 #[test]
