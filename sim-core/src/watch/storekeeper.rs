@@ -73,7 +73,7 @@ pub struct Use {
     pub input: Option<Reads>,
 }
 
-/// Checkpoints that a job keeps from its first start until it ends.
+/// Checkpoints that a job keeps from its first start until it ends; each later start reads one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Position of the store.
@@ -238,17 +238,19 @@ impl Storekeeper {
         let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::take) else {
             return;
         };
-        let (Some((from, _)), Some(kept)) =
+        let (Some((from, restores)), Some(kept)) =
             (row.starts.split_first(), self.uses(row.class).checkpoints)
         else {
             return;
         };
-        for _ in 0..kept.last {
+        for number in 0..kept.last {
+            // A restore reads one of them.
+            let reads = if number == 0 { restores } else { &[] };
             let checkpoint = Stored {
                 size: kept.size,
                 from: *from,
                 until: ended.map_or(SimTime::MAX, |now| now.saturating_add(kept.linger)),
-                reads: Vec::new(),
+                reads: reads.to_vec(),
             };
             self.kept[kept.store].push((job.ordinal(), checkpoint));
         }

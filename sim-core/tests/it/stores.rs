@@ -165,6 +165,27 @@ fn the_end_of_a_run_deletes_no_checkpoint() {
 }
 
 #[test]
+fn a_start_after_the_first_reads_a_checkpoint() {
+    let (spec, seats) = (job(0, 1, 7200), [seat(0, 1)]);
+    let facts = [
+        (0, arrived(&spec)),
+        (0, started(&seats)),
+        (
+            3600,
+            Fact::Interrupted {
+                job: JobId::unpack(JOB),
+                cause: sim_core::watch::Cause::Policy,
+                spent: worked(3600),
+            },
+        ),
+        (3600, started(&seats)),
+        (7200, ended(Outcome::Completed, 3600)),
+    ];
+    let bill = told(&stocks(keeping()), &facts, 7200);
+    assert_eq!(bill, [(Kind::Storage, 20), (Kind::Requests, 20)]);
+}
+
+#[test]
 fn each_node_reads_for_its_own_gpus() {
     // Six of the eight GPUs lie in the other zone, and read for ten seconds.
     let spec = Job {
