@@ -1,12 +1,12 @@
 //! What was told of a run, kept whole: machines, attempts and prices, for the naive biller and the
 //! naive storekeeper.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::engine::World;
 use sim_core::model::{Commitment, Job, Offering, Ownership, Reservation, Seat, Terms};
 use sim_core::units::{JobId, NodeId, SimTime, Span};
-use sim_core::watch::{Fact, Observer, Spent};
+use sim_core::watch::{Fact, Observer, Outcome, Spent};
 
 /// Not yet, or never.
 pub(crate) const NEVER: u64 = u64::MAX;
@@ -15,6 +15,7 @@ pub(crate) const NEVER: u64 = u64::MAX;
 pub(crate) struct Machine {
     pub(crate) id: usize,
     pub(crate) node: u32,
+    pub(crate) launch: u32,
     pub(crate) offering: usize,
     pub(crate) granted: u64,
     pub(crate) ready: u64,
@@ -61,6 +62,8 @@ pub(crate) struct History<'a> {
     pub(crate) warmup: u64,
     pub(crate) machines: Vec<Machine>,
     pub(crate) attempts: Vec<Attempt>,
+    /// By job: when it ended, if the run did not end first.
+    pub(crate) ended: BTreeMap<u32, u64>,
     /// By offering: prices, and since when.
     prices: Vec<Vec<(u64, u64)>>,
     /// Instants at which anything was told.
@@ -83,6 +86,7 @@ impl<'a> History<'a> {
             warmup: warmup.us(),
             machines: Vec::new(),
             attempts: Vec::new(),
+            ended: BTreeMap::new(),
             prices: world.offerings.iter().map(first).collect(),
             instants: BTreeSet::new(),
         }
@@ -193,10 +197,11 @@ impl<'a> History<'a> {
         offerings.position(belongs).unwrap()
     }
 
-    fn grant(&mut self, node: NodeId, now: u64, ready: u64) {
+    fn grant(&mut self, node: NodeId, launch: u32, (now, ready): (u64, u64)) {
         self.machines.push(Machine {
             id: self.machines.len(),
             node: node.0,
+            launch,
             offering: self.offering_of(node.0),
             granted: now,
             ready,
@@ -210,10 +215,10 @@ impl<'a> History<'a> {
         machines.find(|machine| machine.node == node.0 && machine.gone == NEVER)
     }
 
-    fn ready(&mut self, node: NodeId, now: u64) {
+    fn ready(&mut self, node: NodeId, launch: u32, now: u64) {
         match self.live(node) {
             Some(machine) => machine.ready = machine.ready.min(now),
-            None => self.grant(node, now, now),
+            None => self.grant(node, launch, (now, now)),
         }
     }
 
@@ -257,11 +262,20 @@ impl Observer for History<'_> {
                 self.stop(*job, spent, now);
                 self.start(*job, seats, now);
             }
-            Fact::Interrupted { job, spent, .. } | Fact::Ended { job, spent, .. } => {
+            Fact::Interrupted { job, spent, .. } => self.stop(*job, spent, now),
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => {
                 self.stop(*job, spent, now);
+                if *outcome != Outcome::Unfinished {
+                    self.ended.insert(job.ordinal(), now);
+                }
             }
-            Fact::Booting { node, .. } => self.grant(*node, now, NEVER),
-            Fact::Ready { node, .. } | Fact::Repaired { node } => self.ready(*node, now),
+            Fact::Booting { node, launch, .. } => self.grant(*node, *launch, (now, NEVER)),
+            Fact::Ready { node, launch } => self.ready(*node, *launch, now),
+            Fact::Repaired { node } => self.ready(*node, 0, now),
             Fact::Reclaimed { node } => self.go(*node, End::Taken, now),
             Fact::Miscarried { node } => self.go(*node, End::Miscarried, now),
             Fact::Released { node }

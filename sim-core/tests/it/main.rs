@@ -12,6 +12,7 @@ mod findings;
 mod history;
 mod naive_bill;
 mod naive_claims;
+mod naive_stores;
 mod refusals;
 mod rig;
 mod rollback;
