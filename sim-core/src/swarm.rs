@@ -20,6 +20,10 @@ use crate::units::{ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
 
+mod stocks;
+
+pub use stocks::stocks;
+
 /// Draws of one scenario.
 #[derive(Clone, Copy)]
 struct Swarm {
