@@ -71,6 +71,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -9,7 +9,7 @@ use sim_core::model::Market;
 use sim_core::units::SimTime;
 
 use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
-use crate::buy::{Buy, Keep, QueueDepth, Reaper};
+use crate::buy::{Again, Buy, Keep, QueueDepth, Reaper};
 use crate::buyers;
 use crate::deadline::entries;
 use crate::joint::entries as joint;
@@ -372,6 +372,7 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
             let wanted = |market: &Market| words.iter().any(|word| word == market.name());
             let markets = Market::ALL.into_iter().filter(wanted).collect();
             Box::new(QueueDepth {
+                again: Again::default(),
                 pass: crate::queue::Pass::default(),
                 markets,
                 fleets: params.subset("fleets"),

@@ -4,6 +4,8 @@
 //! feature hides when it is always on (a fleet with racks never has all jobs on one node) shows in
 //! the scenarios without it, and adding a feature changes no other's draws.
 
+mod quotas;
+
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
 use crate::model::{
@@ -17,6 +19,10 @@ use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime,
 use crate::units::{ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
+
+mod stocks;
+
+pub use stocks::stocks;
 
 /// Draws of one scenario.
 #[derive(Clone, Copy)]
@@ -41,7 +47,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
     } else {
         1
     };
-    let offerings = (0..luck.between(1, 4))
+    let offerings: Vec<Offering> = (0..luck.between(1, 4))
         .map(|at| swarm.offering(at, models))
         .collect();
     let classes: Vec<Class> = (0..luck.between(1, 4)).map(|at| swarm.class(at)).collect();
@@ -59,6 +65,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
     let end = ends.then(|| SimTime::ZERO + swarm.span(&mut luck, 0, 150));
     let jobs = swarm.jobs(convert::wide(classes.len()), models);
     let world = World {
+        quotas: swarm.quotas(&offerings),
         offerings,
         models: (0..models).map(|model| format!("model-{model}")).collect(),
         queues: vec![Queue {

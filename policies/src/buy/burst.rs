@@ -11,9 +11,10 @@ use sim_core::model::{Market, MarketSet, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
 use super::again::Again;
+use super::fleet::Fleet;
 use super::pools::Pools;
 use super::route::{Lane, Sides};
-use super::shop::{Fleet, Offer, Shop};
+use super::shop::{Offer, Shop};
 use super::{Buy, Reaper};
 use crate::compose::{Desk, Sight};
 

@@ -13,7 +13,7 @@ use super::again::Again;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
-use super::{Buy, Reaper};
+use super::{Buy, Reaper, to_be_had};
 use crate::compose::{Desk, Sight};
 
 /// Three layers.
@@ -71,11 +71,10 @@ impl Layers {
             .collect();
         let held: u32 = fleets.iter().map(|(id, _)| desk.plan.holds(*id)).sum();
         let mut missing = count.saturating_sub(held);
-        for (id, offering) in fleets {
-            let most = offering.max.min(offering.available);
-            let more = most.saturating_sub(desk.plan.holds(id)).min(missing);
+        for (id, _) in fleets {
+            let more = to_be_had(desk.view, desk.plan, id).min(missing);
             if more > 0 {
-                desk.plan.request(id, more).expect("within the quota");
+                desk.plan.request(id, more).expect("it is to be had");
                 missing -= more;
             }
         }

@@ -2,6 +2,7 @@
 
 mod again;
 mod burst;
+mod fleet;
 mod layers;
 mod pools;
 mod queue_depth;
@@ -10,6 +11,7 @@ mod risk;
 mod route;
 mod shop;
 mod spot_first;
+mod stock;
 
 pub use again::Again;
 pub use burst::Burst;
@@ -23,6 +25,7 @@ pub(crate) use risk::{machines, remaining};
 pub(crate) use route::Sides;
 pub(crate) use spot_first::Bears;
 pub use spot_first::SpotFirst;
+pub(crate) use stock::{booting, of_provider, to_be_had};
 
 use sim_core::engine::{JobView, Wakes};
 use sim_core::model::OfferingSet;

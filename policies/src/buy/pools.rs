@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use sim_core::units::OfferingId;
 
-use super::shop::Fleet;
+use super::fleet::Fleet;
 
 /// Which pool first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use sim_core::units::SimTime;
 
 use super::pools::Pools;
 use super::shop::{Offer, Shop};
-use super::{Buy, Reaper};
+use super::{Again, Buy, Reaper};
 use crate::compose::Desk;
 use crate::queue::Pass;
 
@@ -22,6 +22,8 @@ pub struct QueueDepth {
     pub standby: u32,
     /// What gives back.
     pub reaper: Reaper,
+    /// When to ask again.
+    pub again: Again,
     /// Reused.
     pub pass: Pass,
 }
@@ -43,10 +45,11 @@ impl Buy for QueueDepth {
         if self.standby > 0 {
             shop.stand_by(desk, self.standby);
         }
-        // Whether it is granted is seen at the next event.
-        let _asked = shop.request(desk);
+        let asked = shop.request(desk);
+        let again = self.again.after(asked, desk.view.now());
         let mut standby = self.standby;
-        shop.reap(desk, &mut self.reaper, &mut standby)
+        let reaped = shop.reap(desk, &mut self.reaper, &mut standby);
+        again.into_iter().chain(reaped).min()
     }
 
     fn wakes_on(&self) -> Wakes {

@@ -9,8 +9,9 @@ use sim_core::engine::{JobView, OfferingView, View};
 use sim_core::model::{GpuDemand, Market, MarketSet, OfferingSet, Role};
 use sim_core::units::{ModelId, OfferingId, SimTime, Span};
 
+use super::fleet::Fleet;
 use super::risk;
-use super::shop::{Fleet, Offer};
+use super::shop::Offer;
 use crate::compose::Sight;
 use crate::place::room_in;
 use crate::reclaims::Prior;
@@ -158,23 +159,21 @@ fn is_affordable(job: &JobView<'_>, offering: &OfferingView<'_>) -> bool {
     })
 }
 
-/// Whether these offerings could hold the job if all their machines were there and empty.
+/// Whether these offerings could hold the job if all their machines that quotas leave were there and empty.
 fn could_hold(job: &JobView<'_>, view: &View<'_>, within: OfferingSet) -> bool {
+    let headroom = view.headroom();
     let holds = |role: &Role| {
-        let mut by_model: Vec<(ModelId, u64)> = Vec::new();
-        for (id, offering) in view.offerings() {
-            if !within.allows(id) || !is_allowed(job, role, (id, &offering)) {
-                continue;
-            }
-            let model = offering.shape.model;
-            let tasks = u64::from(room_in(offering.shape, role)) * u64::from(offering.max);
-            match by_model.iter_mut().find(|(known, _)| *known == model) {
-                Some((_, most)) => *most += tasks,
-                None => by_model.push((model, tasks)),
-            }
-        }
-        let most = by_model.iter().map(|(_, tasks)| *tasks).max();
-        most.unwrap_or(0) >= u64::from(role.least)
+        let allowed = || {
+            let offerings = view.offerings();
+            offerings.filter(|of| within.allows(of.0) && is_allowed(job, role, (of.0, &of.1)))
+        };
+        let tasks = |model: ModelId| {
+            let same = allowed().filter(|(_, offering)| offering.shape.model == model);
+            let rooms = same.map(|(id, of)| (id, of.max, room_in(of.shape, role)));
+            headroom.tasks(rooms)
+        };
+        let mut models = allowed().map(|(_, offering)| offering.shape.model);
+        models.any(|model| tasks(model) >= u64::from(role.least))
     };
     job.gang().roles().iter().all(holds)
 }

@@ -1,16 +1,14 @@
 //! A round of shopping: machines for what waits beyond what boots, from the fleets that a buyer offers each job.
 
-use sim_core::engine::{Capacity, NodePhase, OfferingView};
-use sim_core::model::{Market, ModelSet, Role};
-use sim_core::units::{JobId, NodeId, OfferingId, SimTime, convert};
+use sim_core::engine::{Capacity, Headroom, OfferingView};
+use sim_core::model::{ModelSet, Role};
+use sim_core::units::{JobId, OfferingId, SimTime, convert};
 
 use super::Reaper;
+use super::fleet::{Fleet, MACHINE};
 use super::pools::Pools;
 use crate::compose::Desk;
 use crate::place::{Offerings, empty_room, groups};
-
-/// Machines that what waits would fill, in millionths: tasks of different sizes share a machine.
-const MACHINE: u64 = 1_000_000;
 
 /// The fleets that a buyer buys from, and what waits for machines of each.
 #[derive(Clone, Debug)]
@@ -18,24 +16,8 @@ pub(crate) struct Shop {
     /// In the order of the scenario.
     pub(crate) fleets: Vec<Fleet>,
     pools: Pools,
-}
-
-/// A fleet to buy from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fleet {
-    pub(crate) id: OfferingId,
-    pub(crate) market: Market,
-    /// Machines that are to be had beyond those held.
-    pub(crate) spare: u64,
-    /// Nano-dollars an hour.
-    pub(crate) price_per_gpu: u64,
-    /// Whether a job waits that may lie on it.
-    useful: bool,
-    /// Machines held that do not boot.
-    standing: u64,
-    booting: u64,
-    /// Those that what waits would fill, in millionths.
-    wanted: u64,
+    /// What quotas leave beside what is wanted so far.
+    headroom: Headroom,
 }
 
 /// What a job is offered of a fleet: the lowest tier is taken first.
@@ -67,9 +49,13 @@ impl Shop {
         let offerings = desk.view.offerings();
         let fleets = offerings
             .filter(|(_, offering)| sells(offering))
-            .map(|(id, offering)| fleet(desk, id, &offering))
+            .map(|(id, offering)| Fleet::open(desk, id, &offering))
             .collect();
-        Self { fleets, pools }
+        Self {
+            fleets,
+            pools,
+            headroom: desk.plan.headroom().clone(),
+        }
     }
 
     /// Adds what a role would fill, on the first model of which there is enough: lot by lot, as it is offered.
@@ -80,7 +66,9 @@ impl Shop {
         offer: impl Fn(&Fleet) -> Option<Offer>,
     ) {
         let groups = groups(capacity, role, models);
-        let Some(group) = groups.iter().find(|group| is_enough(capacity, role, group)) else {
+        let limits = self.headroom.anew();
+        let is_enough = |group: &&Offerings| is_enough(capacity, role, group, &limits);
+        let Some(group) = groups.iter().find(is_enough) else {
             return;
         };
         let mut lots: Vec<Lot> = Vec::new();
@@ -112,26 +100,61 @@ impl Shop {
                 (lot.tier, pool, lot.most)
             };
             let Some(lot) = open.min_by_key(key) else {
-                return;
+                return self.make_way(lots);
             };
             let at_once = if spreads { MACHINE / lot.share } else { left };
             let tasks = self.room(lot).min(left).min(at_once.max(1));
-            self.fleets[lot.fleet].wanted += tasks * lot.share;
+            self.add(lot.fleet, tasks * lot.share);
             left -= tasks;
+        }
+    }
+
+    /// Where quotas keep a job from these lots, machines that it cannot use and that take from the same quotas do not wait
+    /// for another job for ever: else two could each hold what the other one needs.
+    fn make_way(&mut self, lots: &[Lot]) {
+        let kept = |lot: &&Lot| lot.most * MACHINE >= self.fleets[lot.fleet].wanted + lot.share;
+        let kept: Vec<OfferingId> = lots
+            .iter()
+            .filter(kept)
+            .map(|lot| self.fleets[lot.fleet].id)
+            .collect();
+        for at in 0..self.fleets.len() {
+            let fleet = &mut self.fleets[at];
+            let crowds = |other: &OfferingId| self.headroom.are_rivals(fleet.id, *other);
+            if kept.iter().any(crowds) && lots.iter().all(|lot| lot.fleet != at) {
+                fleet.crowds = true;
+            }
         }
     }
 
     /// Tasks that a lot still holds.
     fn room(&self, lot: &Lot) -> u64 {
-        (lot.most * MACHINE).saturating_sub(self.fleets[lot.fleet].wanted) / lot.share
+        let fleet = &self.fleets[lot.fleet];
+        let most = lot.most.min(self.most(fleet));
+        (most * MACHINE).saturating_sub(fleet.wanted) / lot.share
+    }
+
+    /// Machines that boot, and that are wanted or still to be had beside all that is wanted.
+    fn most(&self, fleet: &Fleet) -> u64 {
+        let more = self.headroom.room(fleet.id, fleet.holds());
+        fleet.booting + u64::from(fleet.missing()) + u64::from(more)
+    }
+
+    /// Wants more of a fleet, in millionths of a machine.
+    fn add(&mut self, at: usize, wanted: u64) {
+        let fleet = &mut self.fleets[at];
+        let held = fleet.holds();
+        fleet.wanted += wanted;
+        self.headroom.shift(fleet.id, held, fleet.holds());
     }
 
     /// Whether all that is to be had is wanted, and nothing idle would be given back: no job can change what is asked for.
+    /// Where quotas bind, whoever is behind may still have others make way.
     pub(crate) fn is_sated(&self) -> bool {
         let full = |fleet: &Fleet| {
             fleet.wanted.div_ceil(MACHINE) >= fleet.booting + fleet.spare && fleet.useful
         };
-        self.fleets.iter().all(full)
+        !self.headroom.binds() && self.fleets.iter().all(full)
     }
 
     /// Adds what a waiting job would fill, as it is offered.
@@ -159,10 +182,12 @@ impl Shop {
         };
         let idle = convert::wide(self.fleets.iter().map(idle).sum());
         let mut missing = u64::from(standby).saturating_sub(idle);
-        for fleet in &mut self.fleets {
-            let wanted = fleet.wanted.div_ceil(MACHINE);
-            let more = missing.min((fleet.booting + fleet.spare).saturating_sub(wanted));
-            fleet.wanted = (wanted + more) * MACHINE;
+        for at in 0..self.fleets.len() {
+            let fleet = &self.fleets[at];
+            let most = self.most(fleet).min(fleet.booting + fleet.spare);
+            let whole = fleet.wanted.next_multiple_of(MACHINE);
+            let more = missing.min(most.saturating_sub(whole / MACHINE));
+            self.add(at, whole - fleet.wanted + more * MACHINE);
             missing -= more;
         }
     }
@@ -180,73 +205,25 @@ impl Shop {
             .min()
     }
 
-    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked for any.
+    /// Asks for as many machines as what waits would fill, less what boots already; whether it asked a provider that does not
+    /// say what it has.
     pub(crate) fn request(&self, desk: &mut Desk<'_, '_, '_>) -> bool {
-        let mut asked = false;
-        for fleet in &self.fleets {
-            let wanted = fleet.wanted.div_ceil(MACHINE);
-            let missing = wanted.saturating_sub(fleet.booting);
-            let count = u32::try_from(missing).expect("no more than the fleet has slots");
-            if count > 0 {
-                desk.plan
-                    .request(fleet.id, count)
-                    .expect("within the quota");
-                asked = true;
-            }
+        let mut blindly = false;
+        for fleet in self.fleets.iter().filter(|fleet| fleet.missing() > 0) {
+            desk.plan
+                .request(fleet.id, fleet.missing())
+                .expect("wanted of what is to be had");
+            blindly |= !fleet.visible;
         }
-        asked
+        blindly
     }
 }
 
-impl Fleet {
-    /// Gives back what is idle of it, but for the first `standby`, unless a job waits that would use it; returns when the
-    /// next may be.
-    pub(super) fn reap(
-        &self,
-        desk: &mut Desk<'_, '_, '_>,
-        reaper: &mut Reaper,
-        standby: &mut u32,
-    ) -> Option<SimTime> {
-        if self.useful {
-            reaper.spare(desk, self.id)
-        } else {
-            reaper.reap(desk, self.id, standby)
-        }
-    }
-
-    /// Machines held that do not boot, and those wanted, in millionths.
-    pub(super) fn planned(&self) -> u64 {
-        self.standing * MACHINE + self.wanted.max(self.booting * MACHINE)
-    }
-}
-
-fn fleet(desk: &Desk<'_, '_, '_>, id: OfferingId, offering: &OfferingView<'_>) -> Fleet {
-    let boots = |node: &NodeId| {
-        let node = desk.view.node(*node);
-        node.is_some_and(|node| node.phase == NodePhase::Booting)
-    };
-    let booting = convert::wide(desk.plan.capacity().slots_of(id).filter(boots).count());
-    let (most, held) = (offering.max.min(offering.available), desk.plan.holds(id));
-    // What the plan has asked for already boots as well.
-    let booting = booting + u64::from(held.saturating_sub(offering.held));
-    let gpus = u64::from(offering.shape.gpus.max(1));
-    Fleet {
-        id,
-        market: offering.market,
-        spare: most.saturating_sub(held).into(),
-        price_per_gpu: offering.price.nanousd_h() / gpus,
-        useful: false,
-        standing: u64::from(held).saturating_sub(booting),
-        booting,
-        wanted: 0,
-    }
-}
-
-/// Whether a group has the machines for a role, were all of them there and empty.
-fn is_enough(capacity: &Capacity, role: &Role, group: &Offerings) -> bool {
-    let tasks = |id: &OfferingId| {
-        let slots = convert::wide(capacity.slots_of(*id).count());
-        slots * u64::from(empty_room(capacity, role, *id))
-    };
-    group.iter().map(tasks).sum::<u64>() >= u64::from(role.tasks)
+/// Whether a group has the machines for a role, were all that quotas leave there and empty.
+fn is_enough(capacity: &Capacity, role: &Role, group: &Offerings, headroom: &Headroom) -> bool {
+    let rooms = group.iter().map(|id| {
+        let slots = convert::narrow(capacity.slots_of(*id).count());
+        (*id, slots, empty_room(capacity, role, *id))
+    });
+    headroom.tasks(rooms) >= u64::from(role.tasks)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sim_core::engine::{JobView, NodePhase, Plan, View};
+use sim_core::engine::{JobView, Plan, View};
 use sim_core::model::{Market, Placement};
 use sim_core::units::{JobId, NodeId, OfferingId, convert};
 
 use super::rule::On;
+use crate::buy::{booting, of_provider, to_be_had};
 use crate::place::{empty_room, fill};
 
 /// Machines that no job has been given in this decision.
@@ -46,25 +47,25 @@ impl Ledger {
         for offering in capacity.offerings() {
             let spare = capacity.nodes(offering);
             let spare = spare.filter(|node| capacity.is_empty(*node)).collect();
-            let boots = |node: &NodeId| {
-                let node = view.node(*node);
-                node.is_some_and(|node| node.phase == NodePhase::Booting)
-            };
-            let coming = capacity.slots_of(offering).filter(boots).count();
             this.spare.push(spare);
-            this.coming.push(convert::narrow(coming));
+            this.coming.push(booting(view, capacity, offering));
         }
         this
     }
 
     /// Whether the nodes of a site are to be had now: empty, booting, or still with the provider.
     pub(super) fn has(&self, view: &View<'_>, plan: &Plan<'_>, site: Site) -> bool {
+        self.suffices(site, to_be_had(view, plan, site.offering))
+    }
+
+    /// Whether the nodes of a site would be to be had if no quota forbade it.
+    pub(super) fn is_denied(&self, view: &View<'_>, plan: &Plan<'_>, site: Site) -> bool {
+        let free = of_provider(view, plan, site.offering);
+        self.suffices(site, free) && !self.has(view, plan, site)
+    }
+
+    fn suffices(&self, site: Site, more: u32) -> bool {
         let at = site.offering.index();
-        let Some(offering) = view.offering(site.offering) else {
-            return false;
-        };
-        let most = offering.max.min(offering.available);
-        let more = most.saturating_sub(plan.holds(site.offering));
         let spare = convert::narrow(self.spare[at].len());
         spare.saturating_add(self.coming[at]).saturating_add(more) >= site.nodes
     }
@@ -96,8 +97,9 @@ impl Ledger {
         }
     }
 
-    /// Gives back what nobody uses or waits for.
-    pub(super) fn release_rest(&self, plan: &mut Plan<'_>) {
+    /// Gives back what nobody uses or waits for; whether that leaves more of a quota.
+    pub(super) fn release_rest(&self, plan: &mut Plan<'_>) -> bool {
+        let mut makes_room = false;
         for offering in plan.capacity().offerings() {
             let capacity = plan.capacity();
             let idle = |node: &NodeId| capacity.is_empty(*node) && !self.kept.contains(node);
@@ -105,9 +107,11 @@ impl Ledger {
             for node in idle {
                 if plan.may_leave(node) {
                     plan.release(node).expect("it may leave, and is empty");
+                    makes_room |= plan.headroom().are_rivals(offering, offering);
                 }
             }
         }
+        makes_room
     }
 }
 

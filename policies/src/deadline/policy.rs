@@ -156,6 +156,16 @@ impl Deadline {
         self.rule.want(&situation)
     }
 
+    /// Whether a quota keeps some job from machines that there are.
+    fn is_denied(&self, desk: &Desk<'_, '_, '_>) -> bool {
+        let (view, plan) = (desk.view, &*desk.plan);
+        let mut sites = self
+            .tracks
+            .values()
+            .flat_map(|track| track.spot.iter().chain(&track.steady));
+        sites.any(|site| desk.ledger.is_denied(view, plan, *site))
+    }
+
     /// Asks to be asked at the next tick, as long as there is a deadline to be met.
     fn wind(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         let Clock::Ticks(tick) = self.clock else {
@@ -195,7 +205,12 @@ impl Policy for Deadline {
         for job in jobs {
             self.pursue(&mut desk, job);
         }
-        desk.ledger.release_rest(desk.plan);
+        // What a quota denied may be there once the rest is released; nothing but the clock wakes whoever wants it.
+        let denied = desk.plan.headroom().binds() && self.is_denied(&desk);
+        if desk.ledger.release_rest(desk.plan) && denied {
+            let next = view.now().saturating_add(Span::MICROSECOND);
+            desk.plan.wake_at(next).expect("a time that has not come");
+        }
         self.wind(view, plan);
     }
 
@@ -293,7 +308,7 @@ fn go(
             if track.asked != Some(now) {
                 desk.plan
                     .request(site.offering, count)
-                    .expect("the ledger keeps to the quota");
+                    .expect("the ledger knows what is to be had");
                 track.asked = Some(now);
             }
             let again = now.saturating_add(track.patience);

@@ -113,8 +113,9 @@ impl Office {
         let offering = desk.view.offering(id).expect("of the view");
         let missing = self.morning.min(offering.max);
         let missing = missing.saturating_sub(desk.plan.holds(id));
+        let missing = missing.min(desk.plan.room(id));
         if missing > 0 && shut.get(id.index()) != Some(&true) {
-            desk.plan.request(id, missing).expect("within the quota");
+            desk.plan.request(id, missing).expect("there is room");
         }
     }
 

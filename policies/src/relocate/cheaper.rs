@@ -8,13 +8,13 @@
 //! is still worth it. So that it does not go to and fro, all is looked at once in a while only, the margin binds both ways,
 //! and one move each is made at a look. What it leaves behind the buyer gives back.
 
-use sim_core::engine::{Change, Decision, JobDecision, NodePhase, Wakes};
+use sim_core::engine::{Change, Decision, JobDecision, Wakes};
 use sim_core::model::{OfferingSet, Placement, Seat};
-use sim_core::units::{JobId, NodeId, SimTime, Span, convert};
+use sim_core::units::{JobId, SimTime, Span};
 
 use super::Relocate;
 use super::cost::{self, Site};
-use crate::buy::remaining;
+use crate::buy::{booting, of_provider, remaining, to_be_had};
 use crate::compose::Desk;
 use crate::reclaims::{Prior, hours};
 
@@ -71,8 +71,8 @@ impl Relocate for Cheaper {
 }
 
 impl Cheaper {
-    /// Moves a job to the cheapest pool that is worth it and has the room, or asks for machines of the cheapest, once for
-    /// each pool at a look.
+    /// Moves a job to the cheapest pool that is worth it and has the room, or asks for machines of the cheapest that no quota
+    /// denies, once for each pool at a look.
     fn consider(&mut self, desk: &mut Desk<'_, '_, '_>, id: JobId, asked: &mut OfferingSet) {
         let job = desk.job(id);
         let routes = desk.routes(&job);
@@ -99,7 +99,12 @@ impl Cheaper {
                 return;
             }
         }
-        if let Some(site) = sites.first()
+        let denied = |site: &&Site| {
+            let missing = missing(desk, **site);
+            missing > desk.plan.room(site.offering)
+                && missing <= of_provider(desk.view, desk.plan, site.offering)
+        };
+        if let Some(site) = sites.iter().find(|site| !denied(site))
             && !asked.allows(site.offering)
         {
             *asked = asked.with(site.offering);
@@ -108,24 +113,19 @@ impl Cheaper {
     }
 }
 
-/// Asks for what a job would fill of a pool, less what boots; whether any is to come.
+/// What a job would fill of a pool, less what boots.
+fn missing(desk: &Desk<'_, '_, '_>, site: Site) -> u32 {
+    let boots = booting(desk.view, desk.plan.capacity(), site.offering);
+    site.machines.saturating_sub(boots)
+}
+
+/// Asks for what is missing; whether any is to come.
 fn ask(desk: &mut Desk<'_, '_, '_>, site: Site) -> bool {
-    let of = desk
-        .view
-        .offering(site.offering)
-        .expect("listed by the view");
-    let boots = |node: &NodeId| {
-        let node = desk.view.node(*node);
-        node.is_some_and(|node| node.phase == NodePhase::Booting)
-    };
-    let slots = desk.plan.capacity().slots_of(site.offering);
-    let booting = convert::narrow(slots.filter(boots).count());
-    let missing = site.machines.saturating_sub(booting);
-    let most = of.max.min(of.available);
-    let room = most.saturating_sub(desk.plan.holds(site.offering));
+    let missing = missing(desk, site);
+    let room = to_be_had(desk.view, desk.plan, site.offering);
     if missing > 0 && missing <= room {
         let asked = desk.plan.request(site.offering, missing);
-        asked.expect("within the quota");
+        asked.expect("it is to be had");
     }
     missing <= room
 }

@@ -83,6 +83,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         seed: 1,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -86,7 +86,7 @@ pub(super) fn budgets(scenario: &Scenario, offerings: &[Offering]) -> Vec<Budget
 }
 
 /// The offerings of a fleet: one that a file lists has one for each shape, named after it.
-fn ids(fleet: &str, offerings: &[Offering]) -> Vec<OfferingId> {
+pub(super) fn ids(fleet: &str, offerings: &[Offering]) -> Vec<OfferingId> {
     let listed = format!("{fleet}/");
     let mine = |(_, offering): &(usize, &Offering)| {
         offering.name == fleet || offering.name.starts_with(&listed)

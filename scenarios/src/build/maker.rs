@@ -6,11 +6,12 @@ use std::sync::Arc;
 use sim_core::course::CourseKind;
 use sim_core::engine::World;
 use sim_core::model::{
-    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, OfferingSet, Role,
+    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
 };
 use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
+use super::holds::holds;
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
 /// Jobs that could never run on the fleet.
@@ -244,19 +245,15 @@ impl<'a> Maker<'a> {
         if gpus && models == ModelSet::NONE {
             return Some("it allows only GPU models that no fleet has".to_owned());
         }
-        let model_of = |offering: &sim_core::model::Offering| offering.shape.model;
+        let model_of = |offering: &Offering| offering.shape.model;
         let mut tried: Vec<ModelId> = Vec::new();
         for offering in &self.world.offerings {
             if gpus && (!models.allows(model_of(offering)) || tried.contains(&model_of(offering))) {
                 continue;
             }
             tried.push(model_of(offering));
-            let pool = self
-                .world
-                .offerings
-                .iter()
-                .filter(|other| !gpus || model_of(other) == model_of(offering));
-            if holds(&pool, &gang) {
+            let pool = |other: &Offering| !gpus || model_of(other) == model_of(offering);
+            if holds(self.world, pool, &gang) {
                 return None;
             }
         }
@@ -266,36 +263,6 @@ impl<'a> Maker<'a> {
             asked.join(" and ")
         ))
     }
-}
-
-/// Whether an empty fleet, at its largest, holds each role of a gang by itself.
-fn holds<'a>(
-    pool: &(impl Iterator<Item = &'a sim_core::model::Offering> + Clone),
-    gang: &Gang,
-) -> bool {
-    gang.roles().iter().all(|role| {
-        let on_market = pool
-            .clone()
-            .filter(|offering| role.demand.markets.allows(offering.market));
-        let tasks = on_market.map(|offering| {
-            let shape = offering.shape;
-            let by_gpu = match role.demand.gpu {
-                GpuDemand::None => u32::MAX,
-                GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
-                GpuDemand::Milli(milli) => shape.gpus * u32::from(1000 / milli),
-            };
-            let by_cpu = shape
-                .cpu_milli
-                .checked_div(role.demand.cpu_milli)
-                .unwrap_or(u32::MAX);
-            let by_memory = shape
-                .memory_mib
-                .checked_div(role.demand.memory_mib)
-                .unwrap_or(u32::MAX);
-            u64::from(by_gpu.min(by_cpu).min(by_memory)) * u64::from(offering.max)
-        });
-        tasks.sum::<u64>() >= u64::from(role.tasks)
-    })
 }
 
 fn ask(role: &Role) -> String {

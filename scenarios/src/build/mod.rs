@@ -5,11 +5,13 @@ mod columns;
 mod commitments;
 mod event;
 mod files;
+mod holds;
 mod jobs;
 mod known;
 mod maker;
 mod market;
 mod policies;
+mod quotas;
 mod stocks;
 mod synth;
 mod world;
@@ -118,6 +120,7 @@ impl Experiment {
         let nodes = files::nodes(scenario)?;
         let world = world::build(scenario, &nodes);
         let mut reasons = Vec::new();
+        quotas::check(scenario, &world, &mut reasons);
         let sources = jobs::Sources::read(scenario, &mut reasons)?;
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {

@@ -7,13 +7,13 @@ use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
-use super::{commitments, stocks};
+use super::{commitments, quotas, stocks};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
 };
 
 /// What does not constrain.
-const PLENTY: u32 = u32::MAX;
+pub(super) const PLENTY: u32 = u32::MAX;
 
 /// The world of a scenario; `lists` are the node lists of its fleets, by position.
 pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
@@ -55,6 +55,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
         seed: scenario.seed.value,
         commitments: commitments::of(scenario, &offerings),
         budgets: commitments::budgets(scenario, &offerings),
+        quotas: quotas::of(scenario, &offerings),
         offerings,
         calendar: calendar(scenario),
         trigger: match scenario.engine.trigger {

@@ -190,6 +190,7 @@ pub(super) fn world(case: &Case) -> Result<World, String> {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

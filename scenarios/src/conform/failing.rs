@@ -143,6 +143,7 @@ impl Job {
             offerings: vec![machine],
             commitments: Vec::new(),
             budgets: Vec::new(),
+            quotas: Vec::new(),
             models: vec!["gpu".to_owned()],
             queues: Vec::new(),
             classes: vec![class],

@@ -39,6 +39,8 @@ pub struct Fleet {
     pub boot: Spanned<Span>,
     /// Whether policies see how many nodes can be had.
     pub visible: bool,
+    /// Quotas that the machines count against, beside those that name the fleet.
+    pub quotas: Vec<Spanned<String>>,
     /// What may go wrong with the machines.
     pub risk: RiskSpec,
     /// Keys that are printed as they were written.

@@ -48,6 +48,7 @@ mod policy;
 mod pools;
 mod print;
 pub mod quantity;
+mod quota;
 mod read;
 mod reference;
 mod scenario;
@@ -80,6 +81,7 @@ pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
 pub use pools::{Pool, pools};
 pub use print::{digest, print};
+pub use quota::QuotaSpec;
 pub use reference::key_reference;
 pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,

@@ -49,6 +49,9 @@ pub fn print(scenario: &Scenario) -> String {
     for budget in &scenario.budgets {
         section(&mut text, "[[budget]]", &budget.written);
     }
+    for quota in &scenario.quotas {
+        section(&mut text, "[[quota]]", &quota.written);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }

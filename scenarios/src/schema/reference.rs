@@ -84,6 +84,6 @@ mod tests {
             let heading = format!("## `{title}`\n");
             assert_eq!(text.matches(&heading).count(), 1, "{title}");
         }
-        assert!(text.contains("| `quota` | | | not yet: markets and billing |"));
+        assert!(text.contains("| `parent` | | | not yet: tenants' quotas |"));
     }
 }

@@ -12,6 +12,7 @@ use super::event::{EventSpec, RegionSpec};
 use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
+use super::quota::QuotaSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::Value;
 use super::workload::Workload;
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub reservations: Vec<ReservationSpec>,
     /// What may be spent.
     pub budgets: Vec<BudgetSpec>,
+    /// What fleets may hold together: each of some fleets, each of them once.
+    pub quotas: Vec<QuotaSpec>,
     /// Where bytes lie.
     pub storage: Vec<StorageSpec>,
     /// Data sets.

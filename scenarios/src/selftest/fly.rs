@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sim_core::books::{Bill, Paid};
+use sim_core::books::{Bill, Paid, Window};
 use sim_core::engine::{Engine, Policy, Step, World};
 use sim_core::model::Job;
 use sim_core::naive;
@@ -11,7 +11,8 @@ use sim_core::recording::Recorder;
 use sim_core::swarm;
 use sim_core::units::{Money, Span};
 use sim_core::watch::audit::Auditor;
-use sim_core::watch::{self, Digests, Observer, Record, Recording, Transcript, compare};
+use sim_core::watch::{self, Digests, Observer, Record, Recording};
+use sim_core::watch::{Storekeeper, Transcript, compare};
 use sim_core::world::Trace;
 
 use super::choose::Pilot;
@@ -115,12 +116,14 @@ pub(super) fn fly(seed: u64, pilot: &Pilot) -> Result<Flown, Box<Failing>> {
     })
 }
 
-/// Flies it again where money is worth something, and says which parts of its bill are not the whole.
+/// Flies it again where money is worth something and there is something to keep, and says which
+/// parts of its bill are not the whole.
 fn books(seed: u64, pilot: &Pilot) -> Option<String> {
     let (world, jobs) = scenario(seed);
     let mut world = (*world).clone();
     let warmup = swarm::terms(seed, &mut world);
     let world = Arc::new(world);
+    let stocks = swarm::stocks(seed, &world);
     let recording = Recording {
         warmup,
         sample: None,
@@ -128,11 +131,18 @@ fn books(seed: u64, pilot: &Pilot) -> Option<String> {
         attribute: true,
         balance: Some(Span::from_secs(10)),
     };
-    let mut recorder = watch::Recorder::new(&world, recording);
+    let recorder = watch::Recorder::new(&world, recording);
+    let mut seen = (recorder, Storekeeper::new(&world, &stocks));
     let mut engine = Engine::new(world, Box::new(Trace::new(jobs)));
     let mut policy = pilot.policy.fork();
-    engine.run(&mut *policy, pilot.grants, &mut recorder).ok()?;
-    unequal(&recorder.finish(engine.now()))
+    engine.run(&mut *policy, pilot.grants, &mut seen).ok()?;
+    let (recorder, keeper) = seen;
+    let end = engine.now();
+    let window = Window {
+        from: warmup,
+        end: end.max(warmup),
+    };
+    unequal(&recorder.finish_with(end, keeper.finish(window)))
 }
 
 fn unequal(record: &Record) -> Option<String> {

@@ -8,6 +8,7 @@
 mod laws;
 mod luck;
 mod prices;
+mod quotas;
 mod related;
 mod replays;
 mod rig;

@@ -162,7 +162,8 @@ impl Ledger {
         claims.sort_unstable();
         claims.dedup_by(|next, kept| {
             let same = (next.0, next.1) == (kept.0, kept.1);
-            kept.2 += if same { next.2 } else { 0 };
+            // What is beyond 128 bits is claimed by nobody.
+            kept.2 = kept.2.saturating_add(if same { next.2 } else { 0 });
             same
         });
         claims

@@ -3,6 +3,8 @@
 //! Objects are declared, not simulated: what a run writes and reads is known from its facts, and billed here. A month has 730
 //! hours; a unit is what the provider says, 10^9 or 2^30 bytes. Amounts are exact: bytes x microseconds over both.
 
+use std::borrow::Borrow;
+
 use super::line::{Exact, Kind, Source};
 use super::standing::{MONTH_HOURS, Window};
 use super::tariff::HOUR_US;
@@ -57,6 +59,8 @@ pub struct Store {
 pub struct Stored {
     /// Bytes written.
     pub size: u64,
+    /// How many such objects live the same life; their bytes together are below 2^64.
+    pub copies: u32,
     /// When it was written.
     pub from: SimTime,
     /// When it is deleted, if no rule deletes it before.
@@ -96,7 +100,7 @@ impl Unit {
 pub fn storage(
     store: &Store,
     number: u16,
-    objects: &[Stored],
+    objects: impl IntoIterator<Item = impl Borrow<Stored>>,
     window: Window,
 ) -> [(Source, Kind, Exact); 3] {
     let unit = i128::from(store.unit.bytes());
@@ -108,7 +112,7 @@ pub fn storage(
         requests: Exact::over(1000 * unit),
     };
     for object in objects {
-        sums.live(object);
+        sums.live(object.borrow());
     }
     let source = Source::Store(number);
     [
@@ -132,28 +136,29 @@ impl Sums<'_> {
         let rule = self.store.delete_after;
         let deleted = rule.map_or(SimTime::MAX, |age| object.from.saturating_add(age));
         let until = object.until.min(deleted);
-        let bytes = self.physical(object.size);
+        let bytes = self.physical(object.size) * u64::from(object.copies);
+        let copies = object.copies;
         let (mut tier, mut since) = (0, object.from);
-        self.request(object.from, self.store.tiers[0].thousand_writes);
+        self.request((object.from, copies), self.store.tiers[0].thousand_writes);
         let reads = object.reads.iter().copied();
         let mut touched = object.from;
         for read in reads.filter(|read| (object.from..until).contains(read)) {
-            (tier, since) = self.descend(bytes, touched, (tier, since), read);
+            (tier, since) = self.descend((bytes, copies), touched, (tier, since), read);
             let own = self.store.tiers[tier];
-            self.request(read, own.thousand_reads);
+            self.request((read, copies), own.thousand_reads);
             if self.counts(read) {
                 let price = nanousd(own.retrieval) * 1000;
                 self.requests.add_product(bytes.into(), price);
             }
             if tier > 0 {
                 self.keep(bytes, tier, (since, read));
-                self.request(read, self.store.tiers[0].thousand_writes);
+                self.request((read, copies), self.store.tiers[0].thousand_writes);
                 (tier, since) = (0, read);
             }
             touched = read;
         }
         if object.from < until {
-            let (tier, since) = self.descend(bytes, touched, (tier, since), until);
+            let (tier, since) = self.descend((bytes, copies), touched, (tier, since), until);
             self.keep(bytes, tier, (since, until));
         }
     }
@@ -161,7 +166,7 @@ impl Sums<'_> {
     /// Moves down the tiers from the last read to an instant; the tier there, and since when.
     fn descend(
         &mut self,
-        bytes: u64,
+        (bytes, copies): (u64, u32),
         touched: SimTime,
         (mut tier, mut since): (usize, SimTime),
         until: SimTime,
@@ -173,7 +178,7 @@ impl Sums<'_> {
             }
             self.keep(bytes, tier, (since, at));
             (tier, since) = (tier + 1, at);
-            self.request(at, self.store.tiers[tier].thousand_writes);
+            self.request((at, copies), self.store.tiers[tier].thousand_writes);
         }
         (tier, since)
     }
@@ -193,10 +198,11 @@ impl Sums<'_> {
         }
     }
 
-    fn request(&mut self, at: SimTime, thousand: Money) {
+    fn request(&mut self, (at, copies): (SimTime, u32), thousand: Money) {
         if self.counts(at) {
             let unit = u128::from(self.store.unit.bytes());
-            self.requests.add_product(nanousd(thousand), unit);
+            let price = nanousd(thousand) * u128::from(copies);
+            self.requests.add_product(price, unit);
         }
     }
 
@@ -257,6 +263,7 @@ pub fn retained(written: &[(SimTime, u64)], keep: usize, ended: SimTime) -> Vec<
         let until = newer.map_or(ended.max(*from), |(at, _)| *at);
         Stored {
             size: *size,
+            copies: 1,
             from: *from,
             until,
             reads: Vec::new(),
@@ -315,6 +322,7 @@ mod tests {
     fn object(gigabytes: u64, from: u64, until: u64, reads: &[u64]) -> Stored {
         Stored {
             size: gigabytes * GB,
+            copies: 1,
             from: hours(from),
             until: hours(until),
             reads: reads.iter().map(|at| hours(*at)).collect(),
@@ -343,6 +351,7 @@ mod tests {
         };
         let gibibyte = Stored {
             size: 1 << 30,
+            copies: 1,
             ..object(0, 0, 1460, &[])
         };
         assert_eq!(billed(&binary, &[gibibyte], WINDOW), [20, 0, 1]);

@@ -80,7 +80,7 @@ pub enum Refusal {
     AtMinimum(OfferingId),
     /// There is no such offering.
     NoSuchOffering(OfferingId),
-    /// The fleet may not grow beyond its maximum, or nothing was asked for.
+    /// The fleet may not grow beyond its maximum or its quotas, or nothing was asked for.
     OverQuota(OfferingId),
     /// A wake-up lies in the past, or now.
     NotInFuture(SimTime),

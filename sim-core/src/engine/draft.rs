@@ -2,6 +2,7 @@
 
 use super::capacity::Capacity;
 use super::decision::{Decision, JobDecision, Reason, Refusal};
+use super::headroom::Headroom;
 use crate::model::{Demand, Seat};
 use crate::units::{JobId, NodeId, OfferingId};
 
@@ -38,6 +39,8 @@ pub(crate) enum Undo {
     Requested(OfferingId, u32),
     /// A node leaves: now, or when its last job has ended.
     Leaves(OfferingId, bool),
+    /// Quotas are reckoned with so many machines held instead of so many.
+    Held(OfferingId, u32, u32),
     Fate(JobId, Fate),
 }
 
@@ -67,6 +70,8 @@ pub(crate) struct Draft {
     fates: Vec<(u64, Fate)>,
     /// By offering.
     pub(crate) tallies: Vec<Tally>,
+    /// What quotas leave.
+    pub(crate) headroom: Headroom,
     /// Whether some tally is not zero: few plans touch the fleet.
     tallied: bool,
     /// Number of this plan: fates of earlier ones do not count.
@@ -75,8 +80,9 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// An empty plan over `offerings` offerings and jobs of up to `slots` slots.
-    pub(crate) fn begin(&mut self, offerings: usize, slots: usize) {
+    pub(crate) fn begin(&mut self, offerings: usize, slots: usize, headroom: &Headroom) {
         self.number += 1;
+        self.headroom.copy(headroom);
         if self.tallied || self.tallies.len() != offerings {
             self.tallies.clear();
             self.tallies.resize(offerings, Tally::default());
@@ -139,6 +145,14 @@ impl Draft {
         self.undo.push(Undo::Requested(offering, count));
     }
 
+    /// The plan holds `to` machines of an offering instead of `from`.
+    pub(crate) fn hold(&mut self, offering: OfferingId, from: u32, to: u32) {
+        if self.headroom.binds() {
+            self.headroom.shift(offering, from, to);
+            self.undo.push(Undo::Held(offering, from, to));
+        }
+    }
+
     pub(crate) fn leave(&mut self, offering: OfferingId, gone: bool) {
         self.tallied = true;
         self.tallies[offering.index()].leaves += 1;
@@ -178,6 +192,7 @@ impl Draft {
                     self.tallies[offering.index()].leaves -= 1;
                     self.tallies[offering.index()].gone -= u32::from(gone);
                 }
+                Undo::Held(offering, from, to) => self.headroom.shift(offering, to, from),
                 Undo::Fate(job, fate) => self.fates[job.slot()] = (self.number, fate),
             }
         }

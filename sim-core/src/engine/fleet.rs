@@ -63,6 +63,8 @@ impl Engine {
         self.state.meter(offering);
         let supply = &mut self.state.supply[offering.index()];
         supply.held += 1;
+        let held = supply.held;
+        self.state.headroom.shift(offering, held - 1, held);
         let slot = self.absent[offering.index()]
             .next(0)
             .expect("held is below the number of slots");
@@ -128,6 +130,8 @@ impl Engine {
         (slot.doomed, slot.repairs) = (false, 0);
         let supply = &mut self.state.supply[offering.index()];
         supply.held -= 1;
+        let held = supply.held;
+        self.state.headroom.shift(offering, held + 1, held);
         supply.leaving -= u32::from(was_leaving);
         self.absent[offering.index()].insert(node.0 - supply.first);
         self.note(Change::Node(node), Wakes::NODE);

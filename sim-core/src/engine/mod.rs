@@ -12,6 +12,7 @@ mod event;
 mod fate;
 mod fleet;
 mod forecast;
+mod headroom;
 mod jobs;
 mod pending;
 mod plan;
@@ -27,6 +28,7 @@ pub use decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, 
 pub use draft::Mark;
 pub use event::Event;
 pub use forecast::Forecast;
+pub use headroom::Headroom;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
 pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};

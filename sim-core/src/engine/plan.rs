@@ -188,15 +188,17 @@ impl Plan<'_> {
     /// Asks for `count` more machines of `offering`. How many the provider grants is a fact, not a refusal.
     ///
     /// # Errors
-    /// A refusal: the fleet would outgrow its maximum.
+    /// A refusal: the fleet would outgrow its maximum or its quotas; see [`Plan::room`].
     pub fn request(&mut self, offering: OfferingId, count: u32) -> Result<(), Refusal> {
-        let Some(spec) = self.state.world.offerings.get(offering.index()) else {
+        if offering.index() >= self.state.supply.len() {
             return self.refuse(Refusal::NoSuchOffering(offering));
-        };
-        if count == 0 || self.holds(offering).saturating_add(count) > spec.max {
+        }
+        if count == 0 || count > self.room(offering) {
             return self.refuse(Refusal::OverQuota(offering));
         }
+        let held = self.holds(offering);
         self.draft.request(offering, count);
+        self.draft.hold(offering, held, held + count);
         self.decide(Decision::Market(MarketDecision::Request(offering, count)))
     }
 
@@ -393,7 +395,11 @@ impl Plan<'_> {
             Ok(offering) => {
                 let gone = now || self.capacity.is_empty(node);
                 self.draft.close(self.capacity, node);
+                let held = self.holds(offering);
                 self.draft.leave(offering, gone);
+                if gone {
+                    self.draft.hold(offering, held, held - 1);
+                }
                 let decision = if now {
                     NodeDecision::Release(node)
                 } else {

@@ -7,6 +7,7 @@ use super::bits::Bits;
 use super::capacity::Capacity;
 use super::draft::Draft;
 use super::event::{Event, Pending};
+use super::headroom::{self, Headroom};
 use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
@@ -145,8 +146,9 @@ pub struct Snapshot {
 impl Engine {
     /// A run at time zero, before anything has happened.
     pub fn new(world: Arc<World>, arrivals: Box<dyn Arrivals + Send>) -> Self {
-        let mut first = 0;
-        let supply = world.offerings.iter().map(|offering| {
+        let (mut first, headroom) = (0, Headroom::of(&world));
+        let most = headroom::ceilings(&world, &headroom);
+        let supply = world.offerings.iter().zip(most).map(|(offering, most)| {
             let from = first;
             first += offering.max;
             let (price, available) = (
@@ -155,6 +157,7 @@ impl Engine {
             );
             Supply {
                 first: from,
+                most,
                 held: 0,
                 leaving: 0,
                 price,
@@ -193,6 +196,7 @@ impl Engine {
                 nodes: vec![node; convert::index(first)],
                 supply,
                 meters: vec![Meter::default(); world.budgets.len()],
+                headroom,
                 changes: Vec::new(),
                 world,
             },
@@ -278,8 +282,9 @@ impl Engine {
     /// Opens a plan at this instant; one that was opened before and not committed leaves no trace.
     pub fn open(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
         self.draft.abandon(&mut self.capacity);
+        let state = &self.state;
         self.draft
-            .begin(self.state.supply.len(), self.state.jobs.slots());
+            .begin(state.supply.len(), state.jobs.slots(), &state.headroom);
         let view = View {
             state: &self.state,
             grants,

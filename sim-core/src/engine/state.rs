@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::headroom::Headroom;
 use super::jobs::Jobs;
 use super::spend::Meter;
-use crate::model::{Budget, Class, Commitment, Offering, Queue};
+use crate::model::{Budget, Class, Commitment, Offering, Queue, Quota};
 use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
 use crate::world::Calendar;
 
@@ -17,6 +18,8 @@ pub struct World {
     pub commitments: Vec<Commitment>,
     /// What may be spent; only policies heed them.
     pub budgets: Vec<Budget>,
+    /// What offerings may hold together; each leaves the machines that they begin with.
+    pub quotas: Vec<Quota>,
     /// Names of the GPU models.
     pub models: Vec<String>,
     /// Tenants.
@@ -100,6 +103,8 @@ impl Node {
 pub(crate) struct Supply {
     /// The node id of its first slot.
     pub(crate) first: u32,
+    /// Most machines that may ever be held, as its maximum and its quotas leave.
+    pub(crate) most: u32,
     /// Machines held: booting, ready, draining or noticed.
     pub(crate) held: u32,
     /// Those among them that are draining or noticed.
@@ -163,6 +168,8 @@ pub(crate) struct State {
     pub(crate) supply: Vec<Supply>,
     /// By budget: what was spent so far.
     pub(crate) meters: Vec<Meter>,
+    /// What quotas leave.
+    pub(crate) headroom: Headroom,
     pub(crate) changes: Vec<Change>,
 }
 

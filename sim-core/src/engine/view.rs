@@ -86,7 +86,7 @@ pub struct OfferingView<'a> {
     pub leaving: u32,
     /// Fewest machines to keep.
     pub min: u32,
-    /// Most machines to hold.
+    /// Most machines to hold, as its quotas could ever leave.
     pub max: u32,
     /// Time from a grant to a node that is ready.
     pub boot: Span,
@@ -94,6 +94,8 @@ pub struct OfferingView<'a> {
     pub price: Price,
     /// Machines the provider has now; where that is not to be seen, as many as may be held.
     pub available: u32,
+    /// Whether that is to be seen.
+    pub visible: bool,
 }
 
 impl<'a> View<'a> {
@@ -201,7 +203,7 @@ impl<'a> View<'a> {
             held: supply.held,
             leaving: supply.leaving,
             min: offering.min,
-            max: if shut { 0 } else { offering.max },
+            max: if shut { 0 } else { supply.most },
             boot: offering.boot,
             price: supply.price,
             available: if shut {
@@ -209,8 +211,9 @@ impl<'a> View<'a> {
             } else if offering.visible {
                 supply.available
             } else {
-                offering.max
+                supply.most
             },
+            visible: offering.visible,
         })
     }
 

@@ -7,6 +7,7 @@ mod gang;
 mod job;
 mod offering;
 mod placement;
+mod quota;
 mod risk;
 mod terms;
 
@@ -17,5 +18,6 @@ pub use gang::{Gang, Role};
 pub use job::{Appetite, Checkpoint, Class, Job, Keep};
 pub use offering::{Market, Offering, Queue, Shape};
 pub use placement::{Allocation, Placement, Seat, Seats};
+pub use quota::{Counted, Quota};
 pub use risk::Risk;
 pub use terms::{ChargedFrom, Terms};

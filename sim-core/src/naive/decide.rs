@@ -217,7 +217,24 @@ impl Naive<'_> {
         let max = spec.ok_or("there is such an offering")?.max;
         let within = count > 0 && self.held(at) + count <= max;
         demand(within, "a fleet stays within its maximum")?;
+        self.within_quotas(offering, count)?;
         self.grant(at, count);
+        Ok(())
+    }
+
+    /// Whether each quota leaves `count` more machines of an offering beside all that is held, and
+    /// beside what fleets begin with where less than that is held.
+    fn within_quotas(&self, asked: OfferingId, count: u32) -> Verdict {
+        for quota in &self.world.quotas {
+            let used = quota.covers.iter().map(|id| {
+                let spec = &self.world.offerings[id.index()];
+                let more = if *id == asked { count } else { 0 };
+                let machines = (self.held(id.index()) + more).max(spec.initial);
+                quota.share(&spec.shape) * u64::from(machines)
+            });
+            let fits = !quota.covers.contains(&asked) || used.sum::<u64>() <= quota.most;
+            demand(fits, "fleets stay within their quotas")?;
+        }
         Ok(())
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::{Fact, Observer, Spent};
+use smallvec::SmallVec;
+
+use super::fact::{Fact, Observer, Outcome, Spent};
 use crate::books::{Exact, Leftover, Store, Stored, Sum, Unit, Window};
 use crate::books::{egress, leftovers, storage};
 use crate::engine::World;
-use crate::model::Seat;
+use crate::model::{Role, Seat};
 use crate::units::{ClassId, JobId, Money, NodeId, Price, SimTime, Span, ZoneId, convert};
 use crate::world::draw::Stream;
 
@@ -71,7 +73,7 @@ pub struct Use {
     pub input: Option<Reads>,
 }
 
-/// Checkpoints that a job keeps from its first start until it ends.
+/// Checkpoints that a job keeps from its first start until it ends; each later start reads one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Position of the store.
@@ -91,7 +93,7 @@ pub struct Reads {
     pub data: usize,
     /// Bytes that each node reads once at each start, to keep them.
     pub fill: u64,
-    /// Bytes that a GPU reads in a second of work, beside those kept.
+    /// Bytes that each GPU that a job holds reads in a second of work, beside those kept.
     pub per_gpu_second: u64,
 }
 
@@ -139,10 +141,11 @@ pub struct Storekeeper {
 struct Row {
     job: JobId,
     class: ClassId,
-    gpus: u32,
-    first: Option<SimTime>,
-    attempts: u32,
-    seats: Vec<NodeId>,
+    /// By role: GPUs of a task.
+    each: SmallVec<[u32; 1]>,
+    starts: Vec<SimTime>,
+    /// Where it lies, each with its GPUs there.
+    seats: Vec<(NodeId, u32)>,
 }
 
 impl Storekeeper {
@@ -178,14 +181,14 @@ impl Storekeeper {
         let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::as_mut) else {
             return;
         };
-        row.first.get_or_insert(now);
-        row.attempts += 1;
+        row.starts.push(now);
         let mut nodes: Vec<NodeId> = seats.iter().map(|seat| seat.node).collect();
         nodes.sort_unstable();
         nodes.dedup();
-        row.seats.clone_from(&nodes);
-        let (again, uses) = (row.attempts > 1, row.class);
-        let uses = self.uses(uses);
+        let gpus = |seat: &Seat| seat.tasks * row.each[usize::from(seat.role)];
+        row.seats = seats.iter().map(|seat| (seat.node, gpus(seat))).collect();
+        let (again, class) = (row.starts.len() > 1, row.class);
+        let uses = self.uses(class);
         if let Some(kept) = uses.checkpoints.filter(|_| again) {
             self.fetch(job, kept.store, (nodes[0], kept.size), now);
         }
@@ -200,44 +203,55 @@ impl Storekeeper {
 
     /// Bytes go from a store to a node: they cost if that is in another zone.
     fn fetch(&mut self, job: JobId, store: usize, (node, bytes): (NodeId, u64), now: SimTime) {
-        let there = self.stocks.stores[store].zone;
-        if there.is_some_and(|zone| zone != self.zone_of[node.index()]) {
+        if self.is_away(store, node) {
             self.moved[store].push((job.ordinal(), now, bytes));
         }
     }
 
-    /// An attempt stops, in which data was read all along.
+    fn is_away(&self, store: usize, node: NodeId) -> bool {
+        let there = self.stocks.stores[store].zone;
+        there.is_some_and(|zone| zone != self.zone_of[node.index()])
+    }
+
+    /// An attempt stops, in which the GPUs that it held read data all along.
     fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent) {
-        let row = self.jobs.get_mut(job.slot()).and_then(Option::as_mut);
-        let Some(row) = row.filter(|row| !row.seats.is_empty()) else {
+        let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::as_mut) else {
             return;
         };
-        let (first, class, gpus) = (row.seats[0], row.class, row.gpus);
-        row.seats.clear();
+        let (class, seats) = (row.class, std::mem::take(&mut row.seats));
         let Some(reads) = self.uses(class).input else {
             return;
         };
+        let store = self.stocks.data[reads.data].store;
+        let away = seats.iter().filter(|(node, _)| self.is_away(store, *node));
+        let gpus: u128 = away.map(|(_, gpus)| u128::from(*gpus)).sum();
         let busy = (spent.kept + spent.lost).saturating_sub(spent.stall);
-        let bytes = u128::from(reads.per_gpu_second) * u128::from(gpus) * u128::from(busy.us());
+        let bytes = u128::from(reads.per_gpu_second) * gpus * u128::from(busy.us());
         let bytes = u64::try_from(bytes / 1_000_000).unwrap_or(u64::MAX);
         if bytes > 0 {
-            self.fetch(job, self.stocks.data[reads.data].store, (first, bytes), now);
+            self.moved[store].push((job.ordinal(), now, bytes));
         }
     }
 
-    fn end(&mut self, job: JobId, now: SimTime) {
+    /// A job ends, or the run ends without it, which deletes nothing.
+    fn end(&mut self, job: JobId, ended: Option<SimTime>) {
         let Some(row) = self.jobs.get_mut(job.slot()).and_then(Option::take) else {
             return;
         };
-        let (Some(from), Some(kept)) = (row.first, self.uses(row.class).checkpoints) else {
+        let (Some((from, restores)), Some(kept)) =
+            (row.starts.split_first(), self.uses(row.class).checkpoints)
+        else {
             return;
         };
-        for _ in 0..kept.last {
+        for number in 0..kept.last {
+            // A restore reads one of them.
+            let reads = if number == 0 { restores } else { &[] };
             let checkpoint = Stored {
                 size: kept.size,
-                from,
-                until: now.saturating_add(kept.linger),
-                reads: Vec::new(),
+                copies: 1,
+                from: *from,
+                until: ended.map_or(SimTime::MAX, |now| now.saturating_add(kept.linger)),
+                reads: reads.to_vec(),
             };
             self.kept[kept.store].push((job.ordinal(), checkpoint));
         }
@@ -268,7 +282,7 @@ impl Storekeeper {
     pub fn finish(mut self, window: Window) -> Vec<Sum> {
         let live: Vec<JobId> = self.jobs.iter().flatten().map(|row| row.job).collect();
         for job in live {
-            self.end(job, window.end);
+            self.end(job, None);
         }
         let mut sums = Vec::new();
         for at in 0..self.stocks.stores.len() {
@@ -283,19 +297,18 @@ impl Storekeeper {
 
     fn store(&self, at: usize, window: Window, sums: &mut Vec<Sum>) {
         let place = &self.stocks.stores[at];
-        let mut objects: Vec<Stored> = Vec::new();
-        for series in &place.series {
-            objects.extend(series.objects(window.end));
-        }
+        let series = place.series.iter();
+        let written = series.flat_map(|series| series.objects(window.end));
         let data = self.stocks.data.iter().zip(&self.reads);
-        for (data, reads) in data.filter(|(data, _)| data.store == at) {
-            objects.push(Stored {
-                size: data.size,
-                from: SimTime::ZERO,
-                until: window.end,
-                reads: reads.clone(),
-            });
-        }
+        let data = data.filter(|(data, _)| data.store == at);
+        let data = data.map(|(data, reads)| Stored {
+            size: data.size,
+            copies: 1,
+            from: SimTime::ZERO,
+            // The end of a run deletes nothing, so that no minimum falls due.
+            until: SimTime::MAX,
+            reads: reads.clone(),
+        });
         let mut claims: [BTreeMap<u32, u128>; 3] = Default::default();
         for (job, checkpoint) in &self.kept[at] {
             let own = storage(
@@ -305,11 +318,13 @@ impl Storekeeper {
                 window,
             );
             for (claims, (_, _, sum)) in claims.iter_mut().zip(&own) {
-                *claims.entry(*job).or_default() += numerator(sum);
+                let claim = claims.entry(*job).or_default();
+                *claim = claim.saturating_add(numerator(sum));
             }
-            objects.push(checkpoint.clone());
         }
-        let lines = storage(&place.store, number(at), &objects, window);
+        let kept = self.kept[at].iter().map(|(_, kept)| kept.clone());
+        let objects = written.chain(data).chain(kept);
+        let lines = storage(&place.store, number(at), objects, window);
         for (line, claims) in lines.into_iter().zip(claims) {
             sums.push((line, claims.into_iter().collect()));
         }
@@ -322,44 +337,43 @@ impl Storekeeper {
         let mut claims: BTreeMap<u32, u128> = BTreeMap::new();
         for (job, when, bytes) in &self.moved[at] {
             let (_, _, own) = egress(number(at), tariff, &[(*when, *bytes)], window);
-            *claims.entry(*job).or_default() += numerator(&own);
+            let claim = claims.entry(*job).or_default();
+            *claim = claim.saturating_add(numerator(&own));
         }
         sums.push((line, claims.into_iter().collect()));
     }
 }
 
 impl Series {
-    /// What is written before `end`.
-    fn objects(&self, end: SimTime) -> Vec<Stored> {
-        let mut objects = Vec::new();
-        let mut from = self.from;
-        while from < end {
-            let until = self
-                .keep
-                .map_or(SimTime::MAX, |keep| from.saturating_add(keep));
-            let mut reads = Vec::new();
-            if let Some((every, lasts)) = self.read {
-                let last = from.saturating_add(lasts).min(until).min(end);
-                let mut at = from.saturating_add(every);
-                while at <= last {
-                    reads.push(at);
-                    at = at.saturating_add(every);
-                }
+    /// What is written before `end`, one after the other: there may be millions.
+    fn objects(&self, end: SimTime) -> impl Iterator<Item = Stored> {
+        let next = |from: &SimTime| Some(from.saturating_add(self.every?));
+        let times = std::iter::successors(Some(self.from), next);
+        times
+            .take_while(move |from| *from < end)
+            .map(move |from| self.object(from, end))
+    }
+
+    fn object(&self, from: SimTime, end: SimTime) -> Stored {
+        let until = self
+            .keep
+            .map_or(SimTime::MAX, |keep| from.saturating_add(keep));
+        let mut reads = Vec::new();
+        if let Some((every, lasts)) = self.read {
+            let last = from.saturating_add(lasts).min(until).min(end);
+            let mut at = from.saturating_add(every);
+            while at <= last {
+                reads.push(at);
+                at = at.saturating_add(every);
             }
-            for _ in 0..self.count {
-                objects.push(Stored {
-                    size: self.size,
-                    from,
-                    until,
-                    reads: reads.clone(),
-                });
-            }
-            let Some(every) = self.every else {
-                break;
-            };
-            from = from.saturating_add(every);
         }
-        objects
+        Stored {
+            size: self.size,
+            copies: self.count,
+            from,
+            until,
+            reads,
+        }
     }
 }
 
@@ -367,14 +381,15 @@ fn number(at: usize) -> u16 {
     u16::try_from(at).expect("few stores")
 }
 
-/// What a sum is in fractions of a nano-dollar.
+/// What a sum is in fractions of a nano-dollar. What is beyond 128 bits (hundreds of millions of dollars for one job) is
+/// claimed by nobody.
 fn numerator(sum: &Exact) -> u128 {
     let (whole, rest, denominator) = sum.parts();
     let all = whole
         .checked_mul(denominator)
         .and_then(|all| all.checked_add(rest));
-    all.and_then(|all| u128::try_from(all).ok())
-        .expect("what one job keeps is within the limits, and costs nothing less than nothing")
+    let most = i128::MAX.unsigned_abs();
+    all.map_or(most, |all| u128::try_from(all).unwrap_or_default())
 }
 
 impl Observer for Storekeeper {
@@ -387,9 +402,8 @@ impl Observer for Storekeeper {
                 self.jobs[job.slot()] = Some(Row {
                     job: *job,
                     class: spec.class,
-                    gpus: spec.gang.gpus(),
-                    first: None,
-                    attempts: 0,
+                    each: spec.gang.roles().iter().map(Role::gpus_each).collect(),
+                    starts: Vec::new(),
                     seats: Vec::new(),
                 });
             }
@@ -401,9 +415,13 @@ impl Observer for Storekeeper {
                 self.start(*job, seats, now);
             }
             Fact::Interrupted { job, spent, .. } => self.stop(*job, now, spent),
-            Fact::Ended { job, spent, .. } => {
+            Fact::Ended {
+                job,
+                outcome,
+                spent,
+            } => {
                 self.stop(*job, now, spent);
-                self.end(*job, now);
+                self.end(*job, Some(now).filter(|_| *outcome != Outcome::Unfinished));
             }
             Fact::Booting { node, launch, .. } => self.launch[node.index()] = *launch,
             Fact::Reclaimed { node }

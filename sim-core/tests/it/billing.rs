@@ -1,18 +1,20 @@
-//! The biller against the naive biller, and what must hold of every bill.
+//! The biller and the storekeeper against naive ones, and what must hold of every bill.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sim_core::books::{Ledger, Line, Payer, Share, Unclaimed};
+use sim_core::books::{Bill, Kind, Ledger, Line, Payer, Share, Source, Unclaimed, Window};
 use sim_core::engine::{Grants, World};
 use sim_core::model::{Commitment, Job};
 use sim_core::swarm;
 use sim_core::units::{Money, NodeId, OfferingId, Price, SimTime};
-use sim_core::watch::{Biller, Fact, Observer};
+use sim_core::watch::{Biller, Fact, Observer, Stocks, Storekeeper};
 use sim_core::world::Curve;
 use sim_core::world::draw::{Part, Stream};
 
-use crate::naive_bill::{Claims, NaiveBiller, Sums};
+use crate::history::History;
+use crate::naive_bill::{self, Sums};
+use crate::naive_stores;
 use crate::rig::engine;
 use crate::zoo::Animal;
 
@@ -50,15 +52,27 @@ fn world(seed: u64) -> (Arc<World>, Vec<Job>, SimTime) {
     (Arc::new(world), jobs, warmup)
 }
 
-/// Both bills of a run.
-fn billed(seed: u64, world: &Arc<World>, jobs: &[Job], warmup: SimTime) -> (Ledger, Sums, Claims) {
+/// A run, billed with what is kept in stores, and what there is to know about it.
+struct Billed<'a> {
+    ledger: Ledger,
+    keeper: Storekeeper,
+    history: History<'a>,
+    end: SimTime,
+}
+
+fn billed<'a>(
+    seed: u64,
+    (world, jobs, warmup): (&'a Arc<World>, &'a [Job], SimTime),
+    stocks: &Stocks,
+) -> Billed<'a> {
     let animals = Animal::all(seed);
     let animal = animals[usize::try_from(seed % 7).unwrap()];
+    let books = (
+        Biller::new(world, warmup, true),
+        Storekeeper::new(world, stocks),
+    );
     let mut doctor = Doctor {
-        watch: (
-            Biller::new(world, warmup, true),
-            NaiveBiller::new(world, jobs, warmup),
-        ),
+        watch: (books, History::new(world, jobs, warmup)),
         luck: Stream::new(seed, &[Part::Name("doctor")]),
         up: BTreeMap::new(),
     };
@@ -66,9 +80,21 @@ fn billed(seed: u64, world: &Arc<World>, jobs: &[Job], warmup: SimTime) -> (Ledg
     engine
         .run(&mut *animal.policy(), Grants::default(), &mut doctor)
         .unwrap();
-    let (ledger, _) = doctor.watch.0.finish(engine.now());
-    let (sums, claims) = doctor.watch.1.bill(engine.now().us());
-    (ledger, sums, claims)
+    let ((biller, keeper), history) = doctor.watch;
+    let (ledger, _) = biller.finish(engine.now());
+    Billed {
+        ledger: ledger.with(keeper.clone().finish(window(warmup, engine.now()))),
+        keeper,
+        history,
+        end: engine.now(),
+    }
+}
+
+fn window(from: SimTime, end: SimTime) -> Window {
+    Window {
+        from,
+        end: end.max(from),
+    }
 }
 
 /// The same fraction, and rounded the same.
@@ -97,32 +123,74 @@ fn adds_up(ledger: &Ledger, shares: &[Share]) {
     assert_eq!(total, ledger.bill().total().nanousd());
 }
 
-fn check(seed: u64, reached: &mut BTreeMap<String, u32>) {
-    let (world, jobs, warmup) = world(seed);
-    let (ledger, sums, claims) = billed(seed, &world, &jobs, warmup);
-    let mut lines = ledger.bill().lines().iter();
-    for (key, sum) in sums.into_iter().filter(|(_, sum)| sum.0 != 0) {
+/// Every line, and no other.
+fn same_lines(seed: u64, bill: &Bill, sums: &Sums) {
+    let mut lines = bill.lines().iter();
+    for (key, sum) in sums.iter().filter(|(_, sum)| sum.0 != 0) {
         let line = lines.next();
-        let same = line.is_some_and(|line| (line.source, line.kind) == key && agrees(line, sum));
+        let same = line.is_some_and(|line| (line.source, line.kind) == *key && agrees(line, *sum));
         assert!(same, "seed {seed}: {key:?} is {sum:?}, not {line:?}");
-        *reached.entry(format!("{:?}", key.1)).or_default() += 1;
     }
     assert_eq!(lines.next(), None, "seed {seed}");
+}
+
+/// What a kind of line is called: what is rounded up in a store is not what is on a machine.
+fn named(source: Source, kind: Kind) -> String {
+    match source {
+        Source::Store(_) => format!("store: {kind:?}"),
+        Source::Offering(_)
+        | Source::Covered(..)
+        | Source::Commitment(_)
+        | Source::Route(_)
+        | Source::Leftover(_) => format!("{kind:?}"),
+    }
+}
+
+fn check(seed: u64, reached: &mut BTreeMap<String, u32>) {
+    let (world, jobs, warmup) = world(seed);
+    let stocks = swarm::stocks(seed, &world);
+    let run = billed(seed, (&world, &jobs, warmup), &stocks);
+    let ledger = &run.ledger;
+    let (mut sums, mut claims) = naive_bill::bill(&run.history, run.end.us());
+    let window = window(warmup, run.end);
+    let (stored, by_job) = naive_stores::stores(&run.history, &stocks, window.end.us());
+    sums.extend(stored);
+    claims.extend(by_job);
+    same_lines(seed, ledger.bill(), &sums);
+    // And as it stood on the way.
+    let earlier = self::window(warmup, SimTime::from_us(run.end.us() / 2).unwrap());
+    let (stored, _) = naive_stores::stores(&run.history, &stocks, earlier.end.us());
+    let lines = run.keeper.finish(earlier);
+    let lines = Bill::new(lines.into_iter().map(|(sum, _)| sum));
+    same_lines(seed, &lines, &stored);
+    for ((source, kind), _) in sums.iter().filter(|(_, sum)| sum.0 != 0) {
+        *reached.entry(named(*source, *kind)).or_default() += 1;
+    }
     let by_job = ledger.attribute(|job| job, Unclaimed::Named);
+    let mut shares: BTreeMap<(u32, Source, Kind), Money> = BTreeMap::new();
     for share in &by_job {
-        let Payer::Of(job) = share.payer else {
-            continue;
-        };
         let line = &ledger.bill().lines()[share.line];
-        let claim = claims[&(job, line.source, line.kind)];
-        let (_, _, over) = line.exact.parts();
-        let off = share.amount.nanousd() * over - claim;
+        if let Payer::Of(job) = share.payer
+            && share.amount != Money::ZERO
+        {
+            let key = (job, line.source, line.kind);
+            assert!(
+                claims.contains_key(&key),
+                "seed {seed}: {key:?} claims nothing"
+            );
+            shares.insert(key, share.amount);
+        }
+    }
+    for (key, claim) in claims.into_iter().filter(|(_, claim)| *claim != 0) {
+        let (_, over) = sums[&(key.1, key.2)];
+        let share = shares.get(&key).copied().unwrap_or_default();
+        let off = share.nanousd() * over - claim;
         assert!(
             off.abs() < over,
-            "seed {seed}: {share:?} of {claim} over {over}"
+            "seed {seed}: {key:?} pays {share} of {claim} over {over}"
         );
     }
-    adds_up(&ledger, &by_job);
+    adds_up(ledger, &by_job);
     let class = |job: u32| u32::from(jobs[job as usize].class.0);
     let tag = |job: u32| {
         let draw = Stream::new(seed, &[Part::Name("tag"), u64::from(job).into()]).below(4);
@@ -130,10 +198,10 @@ fn check(seed: u64, reached: &mut BTreeMap<String, u32>) {
     };
     let queue = |job: u32| job % 2;
     for unclaimed in [Unclaimed::Named, Unclaimed::Spread] {
-        adds_up(&ledger, &ledger.attribute(|job| job, unclaimed));
-        adds_up(&ledger, &ledger.attribute(queue, unclaimed));
-        adds_up(&ledger, &ledger.attribute(class, unclaimed));
-        adds_up(&ledger, &ledger.attribute(tag, unclaimed));
+        adds_up(ledger, &ledger.attribute(|job| job, unclaimed));
+        adds_up(ledger, &ledger.attribute(queue, unclaimed));
+        adds_up(ledger, &ledger.attribute(class, unclaimed));
+        adds_up(ledger, &ledger.attribute(tag, unclaimed));
     }
 }
 
@@ -158,28 +226,33 @@ fn sweep(seeds: std::ops::Range<u64>) {
         "Capex",
         "Power",
         "Staff",
+        "store: Storage",
+        "store: Rounding",
+        "store: Requests",
+        "Egress",
+        "Leftover",
     ] {
         assert!(reached.get(kind).is_some_and(|times| *times > 50), "{kind}");
     }
 }
 
 #[test]
-fn the_biller_agrees_with_the_naive_biller_in_the_first_thousands() {
+fn bills_and_stores_agree_with_the_naive_ones_in_the_first_thousands() {
     sweep(0..EACH);
 }
 
 #[test]
-fn the_biller_agrees_with_the_naive_biller_in_the_second_thousands() {
+fn bills_and_stores_agree_with_the_naive_ones_in_the_second_thousands() {
     sweep(EACH..2 * EACH);
 }
 
 #[test]
-fn the_biller_agrees_with_the_naive_biller_in_the_third_thousands() {
+fn bills_and_stores_agree_with_the_naive_ones_in_the_third_thousands() {
     sweep(2_000_000..2_000_000 + EACH);
 }
 
 #[test]
-fn the_biller_agrees_with_the_naive_biller_in_the_fourth_thousands() {
+fn bills_and_stores_agree_with_the_naive_ones_in_the_fourth_thousands() {
     sweep(3_000_000..3_000_000 + EACH);
 }
 
@@ -217,8 +290,24 @@ fn all_prices_times_k_make_every_line_k_times_as_much() {
                 }
             }
         }
-        let (cheap, ..) = billed(seed, &world, &jobs, warmup);
-        let (dear, ..) = billed(seed, &Arc::new(dearer), &jobs, warmup);
+        let stocks = swarm::stocks(seed, &world);
+        let mut dearer_stocks = stocks.clone();
+        for place in &mut dearer_stocks.stores {
+            times(&mut place.egress);
+            for tier in &mut place.store.tiers {
+                times(&mut tier.month);
+                times(&mut tier.retrieval);
+                times(&mut tier.thousand_writes);
+                times(&mut tier.thousand_reads);
+            }
+        }
+        for thing in &mut dearer_stocks.things {
+            thing.hourly = Price::from_nanousd_h(K * thing.hourly.nanousd_h()).unwrap();
+            times(&mut thing.month);
+        }
+        let dearer = Arc::new(dearer);
+        let cheap = billed(seed, (&world, &jobs, warmup), &stocks).ledger;
+        let dear = billed(seed, (&dearer, &jobs, warmup), &dearer_stocks).ledger;
         let lines = cheap.bill().lines().iter().zip(dear.bill().lines());
         for (line, dearer) in lines {
             assert_eq!((line.source, line.kind), (dearer.source, dearer.kind));

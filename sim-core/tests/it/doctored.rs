@@ -456,6 +456,41 @@ fn machines_that_nobody_has_or_that_boot_wrongly_are_seen() {
 }
 
 #[test]
+fn machines_beyond_a_quota_are_seen() {
+    let story = |most, begins| {
+        let grown = Offering {
+            initial: 0,
+            boot: Span::from_secs(2),
+            ..fleet(2, 2)
+        };
+        let other = Offering {
+            initial: begins,
+            ..fleet(2, 2)
+        };
+        let quota = sim_core::model::Quota {
+            name: "both".to_owned(),
+            counted: sim_core::model::Counted::Gpus,
+            most,
+            covers: vec![OfferingId(0), OfferingId(1)],
+        };
+        let world = World {
+            quotas: vec![quota],
+            ..world(vec![grown, other])
+        };
+        broken(world, 3, |tell| {
+            (0..begins).for_each(|at| tell(0, ready(2 + at)));
+            tell(1, granted(1, 1));
+            tell(1, boots(0, 0, 3));
+            tell(3, ready(0));
+        })
+    };
+    assert_eq!(story(2, 0), []);
+    assert_eq!(story(1, 0), [Rule::Quota]);
+    assert_eq!(story(4, 1), []);
+    assert_eq!(story(3, 1), [Rule::Quota]);
+}
+
+#[test]
 fn a_standing_fleet_that_does_not_come_back_is_seen() {
     let standing = Offering {
         standing: true,

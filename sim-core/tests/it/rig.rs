@@ -127,6 +127,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        quotas: Vec::new(),
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

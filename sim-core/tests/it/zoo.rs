@@ -214,9 +214,9 @@ impl Beast {
                 self.start_somewhere(job, plan);
             }
         }
-        for (offering, supply) in view.offerings() {
+        for (offering, _) in view.offerings() {
             // Machines that drain are still held, so they count.
-            let room = supply.max - supply.held;
+            let room = plan.room(offering);
             if room > 0 && self.luck.chance(0.3) {
                 let count = u32::try_from(self.luck.between(1, room.into())).expect("small");
                 plan.request(offering, count).expect("within the quota");

@@ -4,6 +4,7 @@ mod caps;
 mod layers;
 mod moving;
 mod pools;
+mod quotas;
 mod reclaims;
 mod rig;
 mod spot_first;

@@ -11,6 +11,7 @@ mod honest;
 mod oracles;
 mod peeking;
 mod preemption;
+mod quotas;
 mod relations;
 mod rig;
 mod roster;

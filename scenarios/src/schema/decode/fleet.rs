@@ -13,7 +13,7 @@ use super::super::print::put;
 use super::super::quantity::print_price;
 use super::super::spec::Takes;
 use super::super::value::Value;
-use super::{billing, commitment, curve, risk};
+use super::{billing, commitment, curve, quota, risk};
 
 pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let name = fields.item("name").and_then(Item::name);
@@ -38,6 +38,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let stated = fields.optional("price", |item| curve::price(item, own));
     let bid = fields.optional("bid", Item::price);
     let ownership = fields.optional("ownership", commitment::ownership);
+    let quotas = fields
+        .item("quota")
+        .map_or(Some(Vec::new()), quota::of_fleet);
     let (machines, own_price) = machines?;
     let market = market?;
     let terms = billing::decode(fields, market.value);
@@ -63,6 +66,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
         ownership: ownership?,
         bid: bid?,
         visible: visible?,
+        quotas: quotas?,
         risk,
         written: written(fields, own),
     })
@@ -80,6 +84,7 @@ fn written(fields: &Fields<'_>, own: Option<Price>) -> Vec<(String, Value)> {
         "reclaim",
         "shocks",
         "failures",
+        "quota",
     ];
     let written = |key: &str| {
         let mut value = fields.table.get(key)?.value.clone();

@@ -3,7 +3,7 @@
 use sim_core::units::limits;
 
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
-use super::{billing, commitment, curve, risk};
+use super::{billing, commitment, curve, quota, risk};
 
 pub(super) const MOST_NODES: i64 = 1_000_000;
 const MOST_GPUS: i64 = 64;
@@ -152,7 +152,12 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
             "When hardware breaks.",
         )
         .default("never"),
-        KeySpec::later("quota", "markets and billing"),
+        KeySpec::new(
+            "quota",
+            Takes::Either(&quota::OF_FLEET),
+            "Quotas that its machines count against, beside those that name it.",
+        )
+        .default("none"),
     ],
 );
 

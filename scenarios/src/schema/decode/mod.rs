@@ -11,6 +11,7 @@ mod event;
 mod fleet;
 mod fleet_keys;
 mod policy;
+mod quota;
 mod risk;
 mod run;
 mod store;
@@ -127,6 +128,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What may be spent.",
         ),
         KeySpec::new(
+            "quota",
+            Takes::Tables(&quota::QUOTA),
+            "What fleets may hold together.",
+        ),
+        KeySpec::new(
             "event",
             Takes::Tables(&event::EVENT),
             "Drills, outages and price changes at known times.",
@@ -140,7 +146,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
 );
 
 /// Arrays of tables whose entries have names of their own.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 13] = [
     "fleet",
     "workload",
     "queue",
@@ -153,6 +159,7 @@ const NAMED: [&str; 12] = [
     "leftover",
     "claim",
     "budget",
+    "quota",
 ];
 
 /// The scenario that a tree spells; reasons why not are left in the context.
@@ -170,6 +177,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let queues = all(&top, "queue", "", run::queue);
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
+    let quotas = all(&top, "quota", "", quota::decode);
     let events = all(&top, "event", "", event::event);
     let regions = all(&top, "region", "", event::region);
     let storage = all(&top, "storage", "", store::storage);
@@ -204,6 +212,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         queues: queues?,
         reservations: reservations?,
         budgets: budgets?,
+        quotas: quotas?,
         storage: storage?,
         data: data?,
         leftovers: leftovers?,
@@ -218,6 +227,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     })
     .filter(|scenario| {
         references_exist(&top, scenario);
+        quota::are_sound(&top, scenario);
         within_limits(scenario, cx)
     })
 }
@@ -263,7 +273,11 @@ fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
     let covered = scenario.reservations.iter().flat_map(|own| &own.covers);
     let struck = scenario.events.iter().flat_map(|event| &event.fleets);
     let budgeted = scenario.budgets.iter().flat_map(|budget| &budget.fleets);
-    all(covered.chain(struck).chain(budgeted).collect(), "fleet");
+    let counted = scenario.quotas.iter().flat_map(|quota| &quota.fleets);
+    let named = covered.chain(struck).chain(budgeted).chain(counted);
+    all(named.collect(), "fleet");
+    let under = scenario.fleets.iter().flat_map(|fleet| &fleet.quotas);
+    all(under.collect(), "quota");
     let of_regions = scenario.regions.iter().flat_map(|region| &region.zones);
     let of_stores = scenario
         .storage
@@ -432,6 +446,7 @@ mod tests {
                     "leftover",
                     "claim",
                     "budget",
+                    "quota",
                 ]
                 .contains(&key.name)
             {

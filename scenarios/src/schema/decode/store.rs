@@ -279,19 +279,34 @@ fn objects(fields: &Fields<'_>) -> Option<ObjectSpec> {
     let name = fields.item("name").and_then(Item::name);
     let size = size(fields, "size");
     let count = fields.optional("count", Item::count);
-    let [from, again, keep] = ["from", "every", "keep"].map(|key| duration(fields, key));
-    let (read, lasts) = (duration(fields, "read-every"), duration(fields, "read-for"));
+    let [from, keep, lasts] = ["from", "keep", "read-for"].map(|key| duration(fields, key));
+    let [again, read] = ["every", "read-every"].map(|key| fields.optional(key, rhythm));
     name?;
-    let keep = keep?;
+    let (keep, size) = (keep?, size?);
     let read = read?.map(|read| (read, lasts.flatten().or(keep).unwrap_or(Span::MAX)));
+    let count = count?.map_or(1, |count| count.value);
+    if size.0.checked_mul(count.into()).is_none() {
+        let rule = "together they have more than 2^64 bytes";
+        fields.refuse_here("objects", rule, "write fewer or smaller ones");
+        return None;
+    }
     Some(ObjectSpec {
-        size: size?,
-        count: count?.map_or(1, |count| count.value),
+        size,
+        count,
         from: from?.unwrap_or(Span::ZERO),
         every: again?,
         keep,
         read,
     })
+}
+
+/// How often something happens: at most once a minute, so that a run of a century counts millions of times and not more.
+fn rhythm(item: Item<'_>) -> Option<Span> {
+    let every = item.span()?.value;
+    if every < Span::from_secs(60) {
+        return item.refuse("more often than once a minute", "write \"1m\" or more");
+    }
+    Some(every)
 }
 
 pub(super) fn data(fields: &Fields<'_>) -> Option<DataSpec> {

@@ -8,6 +8,7 @@
 mod fate;
 mod jobs;
 mod nodes;
+mod quota;
 mod rule;
 mod work;
 
@@ -241,5 +242,6 @@ impl Observer for Auditor {
             Fact::Price { offering, price } => self.price(offering, price),
             Fact::Availability { offering, nodes } => self.availability(offering, nodes),
         }
+        self.check_quotas();
     }
 }

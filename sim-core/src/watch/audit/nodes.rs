@@ -113,7 +113,7 @@ impl Auditor {
         convert::narrow(slots.filter(|slot| of(slot.phase)).count())
     }
 
-    fn held(&self, offering: usize) -> u32 {
+    pub(super) fn held(&self, offering: usize) -> u32 {
         self.count(offering, |phase| phase != Phase::Absent)
     }
 
@@ -176,6 +176,7 @@ impl Auditor {
         self.demand(held + granted <= max, Rule::Quota, || {
             format!("{offering:?} grants {granted} beside {held} of at most {max}")
         });
+        self.check_request(offering, asked);
         self.granted = (granted > 0).then_some((offering, granted));
     }
 

@@ -51,7 +51,7 @@ pub enum Rule {
     Boot,
     /// The provider grants what it has, and each machine of a grant boots.
     Grant,
-    /// A fleet stays within its maximum, and no policy shrinks it below its minimum.
+    /// A fleet stays within its maximum and its quotas, and no policy shrinks it below its minimum.
     Quota,
     /// What is held beyond availability is noticed, highest slot first, and nothing else is.
     Notice,
