@@ -1,5 +1,6 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod joint;
 mod keeping;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
@@ -12,9 +13,8 @@ use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
 use crate::buy::{Again, Buy, Keep, QueueDepth, Reaper};
 use crate::buyers;
 use crate::deadline::entries;
-use crate::joint::entries as joint;
 use crate::order::{
-    Edf, F1, Fifo, Largest, Las, Order, Priority, Shortest, Smallest, Srtf, Unicep, Wfp3,
+    Edf, F1, Fifo, Largest, Las, Order, Priority, Qssf, Shortest, Smallest, Srtf, Unicep, Wfp3,
 };
 use crate::params::{Domain, Param, Params};
 use crate::place::{BestFit, Consolidate, FirstFit, Place, RackAware, Random, Spread, WorstFit};
@@ -162,6 +162,13 @@ pub const ORDERS: &[Entry<dyn Order>] = &[
         params: &[],
         claims: ESTIMATE,
         build: |_, _| Box::new(Shortest),
+    },
+    Entry {
+        kind: "qssf",
+        doc: "least estimate x GPUs first; with estimate = \"similar\" the policy QSSF (Hu et al., SC 2021)",
+        params: &[],
+        claims: ESTIMATE,
+        build: |_, _| Box::new(Qssf),
     },
     Entry {
         kind: "srtf",

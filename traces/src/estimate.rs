@@ -1,11 +1,9 @@
 //! Estimates: what a policy is told a job will take, where the trace does not say or says too much.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
-
-use sim_core::units::{SimTime, Span, convert};
+use sim_core::units::{Span, convert};
 use sim_core::world::draw::{quantile, span};
 
+use crate::history;
 use crate::record::{Positive, Workload};
 use crate::synth::{Luck, ParameterError, positive};
 
@@ -27,11 +25,16 @@ pub enum Estimate {
     },
     /// The mean of the last two jobs of the same user (Tsafrir, Etsion, Feitelson: "Backfilling
     /// using system-generated predictions rather than user runtime estimates", TPDS 2007).
-    ///
-    /// Known durations are those of jobs that would have ended by now had they started when they
-    /// were submitted: without a schedule nothing better can be said, and a duration is known too
-    /// early by at most its job's wait. Before the first, and without a user, the trace's own.
+    /// Before the first, and without a user, the trace's own.
     History,
+    /// The exponentially weighted mean of jobs that are alike: of the same user and size, else of
+    /// the user, else of the size, else the trace's own. The rolling part of QSSF's predictor (Hu et
+    /// al., "Characterization and prediction of deep learning workloads", SC 2021), whose trees are
+    /// not published.
+    Similar {
+        /// Weight of the latest job.
+        weight: f64,
+    },
 }
 
 /// The estimate of every job, in the order of the workload. The jobs stay as they are.
@@ -69,38 +72,13 @@ pub fn estimates(
             })
             .collect()
         }
-        Estimate::History => history(workload),
-    })
-}
-
-/// The last two durations that each user has seen, as time goes by.
-fn history(workload: &Workload) -> Vec<Option<Positive>> {
-    const WINDOW: usize = 2;
-    let mut seen: BTreeMap<u32, VecDeque<Span>> = BTreeMap::new();
-    let mut running: BinaryHeap<Reverse<(SimTime, usize)>> = BinaryHeap::new();
-    let mut estimates = Vec::with_capacity(workload.jobs.len());
-    for (position, job) in workload.jobs.iter().enumerate() {
-        while let Some(&Reverse((end, ended))) = running.peek() {
-            if end > job.submit {
-                break;
+        Estimate::History => history::last_two(workload),
+        Estimate::Similar { weight } => {
+            if !(weight > 0.0 && weight <= 1.0) {
+                let rule = "must be above 0 and at most 1";
+                return Err(ParameterError::new("estimate.weight", weight, rule));
             }
-            running.pop();
-            let past = &workload.jobs[ended];
-            if let Some(user) = past.user {
-                let last = seen.entry(user).or_default();
-                last.push_back(past.duration);
-                if last.len() > WINDOW {
-                    last.pop_front();
-                }
-            }
+            history::similar(workload, weight)
         }
-        let known = job.user.and_then(|user| seen.get(&user));
-        let mean = known.and_then(|last| {
-            let sum: u64 = last.iter().map(|span| span.us()).sum();
-            Span::from_us(sum / convert::wide(last.len())).and_then(Positive::new)
-        });
-        estimates.push(mean.or(job.estimate));
-        running.push(Reverse((job.submit.saturating_add(job.duration), position)));
-    }
-    estimates
+    })
 }

@@ -31,6 +31,7 @@ mod error;
 mod estimate;
 mod export;
 mod fleet;
+mod history;
 mod import;
 mod lint;
 mod reader;

@@ -658,6 +658,40 @@ fn history_knows_only_what_has_ended_and_only_of_the_same_user() {
 }
 
 #[test]
+fn similar_jobs_are_those_of_the_user_and_size_then_of_the_user_then_of_the_size() {
+    let wide = |job: Record| Record { tasks: 4, ..job };
+    let workload = Workload {
+        jobs: vec![
+            job(Some(0), 0, 10),
+            wide(job(Some(0), 1, 40)),
+            job(Some(1), 2, 100),
+            job(Some(0), 200, 20),
+            wide(job(Some(1), 201, 1)),
+            wide(job(Some(2), 202, 1)),
+            job(Some(0), 300, 1),
+            wide(job(None, 301, 1)),
+        ],
+        ..Workload::default()
+    };
+    let half = Estimate::Similar { weight: 0.5 };
+    let similar = estimates(&workload, half, LUCK).unwrap();
+    // The latest counts half: 10 and 20 make 15; the wide ones, of 40 and 1 and 1, make 20.5 and then 10.75.
+    let expected = [
+        None,
+        None,
+        None,
+        Some(10),
+        Some(100),
+        Some(20),
+        Some(15),
+        Some(10),
+    ];
+    assert_eq!(seconds(&similar), expected);
+    let none = Estimate::Similar { weight: 0.0 };
+    assert!(estimates(&workload, none, LUCK).is_err());
+}
+
+#[test]
 fn estimates_multiply_the_truth_or_leave_it() {
     let workload = generate(&parametric());
     let exact = estimates(&workload, Estimate::Exact, LUCK).unwrap();

@@ -6,7 +6,6 @@
 mod easy_bf;
 mod easy_bf_fast;
 mod ebf;
-pub(crate) mod entries;
 mod pick_jobs;
 mod pick_scores;
 mod processors;

@@ -3,7 +3,7 @@
 pub(crate) mod keys;
 mod parts;
 
-pub use parts::{Edf, Fifo, Largest, Las, Priority, Shortest, Smallest, Srtf};
+pub use parts::{Edf, Fifo, Largest, Las, Priority, Qssf, Shortest, Smallest, Srtf};
 pub(crate) mod scores;
 pub use scores::{F1, Unicep, Wfp3};
 

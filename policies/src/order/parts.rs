@@ -14,6 +14,10 @@ pub struct Fifo;
 #[derive(Clone, Copy, Debug)]
 pub struct Shortest;
 
+/// Least predicted GPU time first: QSSF (Hu et al., SC 2021).
+#[derive(Clone, Copy, Debug)]
+pub struct Qssf;
+
 /// Shortest remaining time: the true one where that was granted, else by estimate.
 #[derive(Clone, Copy, Debug)]
 pub struct Srtf {
@@ -58,6 +62,18 @@ impl Order for Fifo {
 impl Order for Shortest {
     fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
         job.estimate().map_or(Key::MAX, Span::us)
+    }
+
+    fn fork(&self) -> Box<dyn Order> {
+        Box::new(*self)
+    }
+}
+
+impl Order for Qssf {
+    fn key(&self, job: &JobView<'_>, _view: &View<'_>) -> Key {
+        let gpus = u64::from(job.gang().gpus().max(1));
+        let time = job.estimate().map(Span::us);
+        time.map_or(Key::MAX, |time| time.saturating_mul(gpus))
     }
 
     fn fork(&self) -> Box<dyn Order> {

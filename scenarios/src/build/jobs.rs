@@ -216,20 +216,27 @@ fn options(spec: &TraceSpec, reasons: &mut Vec<Diagnostic>) -> Option<Options> {
     Some(options)
 }
 
-/// The part of a trace that is used; with `from`, that moment becomes time zero.
+/// The part of a trace that is used; with `from`, that moment becomes time zero, and with `skip` the first job's submission.
 fn cut(mut workload: traces::Workload, spec: &TraceSpec) -> traces::Workload {
     let from = spec.from.map_or(Span::ZERO, |from| from.value);
     let until = spec.until.map_or(Span::MAX, |until| until.value);
     workload
         .jobs
         .retain(|job| (from.us()..until.us()).contains(&job.submit.us()));
+    let mut zero = from;
+    if let Some(skip) = &spec.skip {
+        let skip = usize::try_from(skip.value).unwrap_or(usize::MAX);
+        workload.jobs.drain(..skip.min(workload.jobs.len()));
+        let first = workload.jobs.first();
+        zero = first.map_or(from, |first| first.submit.since(SimTime::ZERO));
+    }
     if let Some(limit) = &spec.limit {
         workload
             .jobs
             .truncate(usize::try_from(limit.value).unwrap_or(usize::MAX));
     }
     for job in &mut workload.jobs {
-        job.submit = SimTime::from_us(job.submit.us() - from.us()).expect("earlier than it was");
+        job.submit = SimTime::from_us(job.submit.us() - zero.us()).expect("earlier than it was");
     }
     workload
 }
@@ -259,6 +266,9 @@ fn told_by(part: &Part, records: &traces::Workload, luck: Luck<'_>) -> Vec<Optio
             sigma: number("sigma", 1.0),
         },
         "history" => Estimate::History,
+        "similar" => Estimate::Similar {
+            weight: number("weight", 0.5),
+        },
         _ => Estimate::Given,
     };
     estimates(records, model, luck).expect("checked when the scenario was read")

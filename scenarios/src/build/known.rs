@@ -166,5 +166,9 @@ fn estimates() -> Vec<Known> {
             ],
         ),
         kind("history", vec![]),
+        kind(
+            "similar",
+            vec![optional("weight", ParamTakes::Number(1e-6, 1.0))],
+        ),
     ]
 }

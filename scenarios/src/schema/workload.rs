@@ -79,6 +79,8 @@ pub struct TraceSpec {
     pub unit: Option<Spanned<String>>,
     /// Column map of the generic formats: our name to the file's.
     pub columns: Vec<(Spanned<String>, Spanned<String>)>,
+    /// So many jobs are left out first; the submission of the next one becomes time zero.
+    pub skip: Option<Spanned<u64>>,
     /// At most so many jobs, the earliest ones.
     pub limit: Option<Spanned<u64>>,
     /// Jobs before this time of the trace are left out.

@@ -394,10 +394,9 @@ impl Engine {
         let steps = match self.state.world.trigger {
             Trigger::Event | Trigger::Round(_) => 0,
             Trigger::Step => {
-                let nodes = u32::try_from(self.state.nodes.len()).expect("within the limit");
-                self.counters
-                    .arrived
-                    .saturating_add(nodes)
+                let nodes = convert::narrow(self.state.nodes.len());
+                nodes
+                    .saturating_add(self.counters.arrived)
                     .saturating_mul(2)
             }
         };

@@ -159,6 +159,12 @@ static TRACE: TableSpec = TableSpec::closed(
             "Column map of the generic formats: our name = \"the file's\".",
         ),
         KeySpec::new(
+            "skip",
+            Takes::Integer(1, 4_294_967_295),
+            "So many jobs are left out first; when the next was submitted becomes time zero.",
+        )
+        .default("none"),
+        KeySpec::new(
             "limit",
             Takes::Integer(1, 4_294_967_295),
             "At most so many jobs, the earliest.",
@@ -318,7 +324,7 @@ fn trace(fields: &Fields<'_>) -> Option<TraceSpec> {
         let read = |(key, item): (&Spanned<String>, Item<'_>)| Some((key.clone(), item.text()?));
         every(item.map()?.into_iter().map(read))
     });
-    let limit = fields.optional("limit", Item::count);
+    let [skip, limit] = ["skip", "limit"].map(|key| fields.optional(key, Item::count));
     let from = fields.optional("from", Item::span);
     let until = fields.optional("until", Item::span);
     let lenient = fields
@@ -335,13 +341,14 @@ fn trace(fields: &Fields<'_>) -> Option<TraceSpec> {
         );
         return None;
     }
-    let (limit, lenient) = (limit?, lenient?);
+    let (skip, limit, lenient) = (skip?, limit?, lenient?);
     let (format, file, unit, columns) = (format?, file?, unit?, columns?);
     Some(TraceSpec {
         format,
         file,
         unit,
         columns,
+        skip,
         limit,
         from,
         until,

@@ -156,6 +156,7 @@ fn trace_table(trace: &TraceSpec) -> Table {
     let columns = trace.columns.iter();
     let columns = columns.map(|(ours, theirs)| (ours.value.as_str(), string(&theirs.value)));
     put(&mut table, "columns", Some(Value::Table(entries(columns))));
+    put(&mut table, "skip", trace.skip.map(|skip| wide(skip.value)));
     put(
         &mut table,
         "limit",

@@ -1,10 +1,10 @@
-//! What the registry says of these policies.
+//! The registry's lines for published simulators' notions of backfilling.
 
 use sim_core::engine::Policy;
 
-use super::{EasyBf, EasyBfFast, Ebf, PickJobs, Score};
+use super::{Claims, ESTIMATE, Entry};
+use crate::joint::{EasyBf, EasyBfFast, Ebf, PickJobs, Score};
 use crate::params::{Domain, Param};
-use crate::registry::{Claims, ESTIMATE, Entry};
 
 type Line = Entry<dyn Policy + Send>;
 
