@@ -107,6 +107,7 @@ impl Buy for Layers {
             sides.risky.allows(offering.market)
                 || offering.market == buffer
                 || offering.market == market
+                || route::is_committed(offering.market)
         });
         let mut wish: Option<SimTime> = None;
         for id in desk.queue.jobs() {

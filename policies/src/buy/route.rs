@@ -78,8 +78,9 @@ impl Sides {
         (routes, Lane::Steady)
     }
 
-    /// What a job is offered of a fleet on which it may lie. One that waits for risky machines is offered those alone; one
-    /// that is late takes those that come, else new ones that stay, and new risky ones only where there are no others.
+    /// What a job is offered of a fleet on which it may lie: first what is paid whatever runs there. Beside that, one that
+    /// waits for risky machines is offered those alone; one that is late takes those that come, else new ones that stay, and
+    /// new risky ones only where there are no others.
     pub(crate) fn offer(
         &self,
         fleet: &Fleet,
@@ -90,6 +91,7 @@ impl Sides {
             return None;
         }
         let (coming, new) = match lane {
+            Lane::Steady | Lane::Risky { .. } if is_committed(fleet.market) => (0, 0),
             Lane::Risky { late: false, .. } if !is_risky => return None,
             Lane::Risky { late: true, .. } if is_risky => (0, 2),
             Lane::Steady | Lane::Risky { .. } => (1, 1),
@@ -131,12 +133,16 @@ impl Sides {
     fn is_paid(&self, offering: &OfferingView<'_>) -> bool {
         let base = self.base.filter(|(market, _)| *market == offering.market);
         let floor = base.map_or(offering.min, |(_, count)| offering.min.max(count));
-        match offering.market {
-            Market::Owned | Market::Reserved | Market::CapacityBlock => true,
-            Market::OnDemand | Market::Spot | Market::Serverless => {
-                offering.held - offering.leaving <= floor && floor > 0
-            }
-        }
+        let at_the_floor = offering.held - offering.leaving <= floor && floor > 0;
+        is_committed(offering.market) || at_the_floor
+    }
+}
+
+/// Whether machines of a market are paid whether they are used or not.
+pub(crate) fn is_committed(market: Market) -> bool {
+    match market {
+        Market::Owned | Market::Reserved | Market::CapacityBlock => true,
+        Market::OnDemand | Market::Spot | Market::Serverless => false,
     }
 }
 

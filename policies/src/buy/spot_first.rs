@@ -69,7 +69,8 @@ impl Buy for SpotFirst {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
         let (sides, fallback) = (self.sides, self.fallback);
         let mut shop = Shop::open(desk, self.pools, |offering| {
-            sides.risky.allows(offering.market) || offering.market == fallback
+            let bought = sides.risky.allows(offering.market) || offering.market == fallback;
+            bought || route::is_committed(offering.market)
         });
         let mut wish: Option<SimTime> = None;
         for id in desk.queue.jobs() {

@@ -44,6 +44,15 @@ fn a_job_goes_to_spot_while_a_reclaim_within_its_work_is_likely_enough_to_be_bor
 }
 
 #[test]
+fn what_is_paid_in_any_case_is_taken_first_and_by_everybody() {
+    let mut world = two();
+    world.offerings.push(fleet(Market::Reserved, 900, 1));
+    // The first could go to spot, the second only to machines that stay; the third finds the reserved one in use.
+    let jobs = [job(0, HOUR), job(2 * HOUR, 5 * HOUR), job(3 * HOUR, HOUR)];
+    assert_eq!(wheres(&world, &jobs, &spot_first(&[])), [2, 2, SPOT]);
+}
+
+#[test]
 fn the_risk_of_a_gang_is_that_of_all_its_machines() {
     let mut gang = job(0, HOUR);
     gang.gang = Gang::of(3, 1);
