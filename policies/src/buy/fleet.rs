@@ -2,7 +2,7 @@
 
 use sim_core::engine::OfferingView;
 use sim_core::model::Market;
-use sim_core::units::{OfferingId, SimTime, Span};
+use sim_core::units::{OfferingId, SimTime};
 
 use super::{Reaper, booting, of_provider};
 use crate::compose::Desk;
@@ -90,9 +90,8 @@ impl Fleet {
         }
         let held = desk.plan.holds(self.id);
         let next = reaper.reap(desk, self.id, standby);
-        // What a quota has left then is asked for at the next instant: that a policy gives something back wakes nobody.
         let left = self.crowds && desk.plan.holds(self.id) < held;
-        let soon = left.then(|| desk.view.now().saturating_add(Span::MICROSECOND));
+        let soon = left.then(|| reaper.look_again(desk.view.now())).flatten();
         next.into_iter().chain(soon).min()
     }
 }

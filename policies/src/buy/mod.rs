@@ -14,6 +14,7 @@ mod spot_first;
 mod stock;
 
 pub use again::Again;
+pub(crate) use again::Soon;
 pub use burst::Burst;
 pub(crate) use burst::cloud_sides;
 pub use layers::Layers;

@@ -4,6 +4,7 @@
 use sim_core::engine::Capacity;
 use sim_core::units::{NodeId, OfferingId, SimTime, Span};
 
+use super::Soon;
 use crate::compose::Desk;
 
 /// Gives back what is idle.
@@ -15,6 +16,7 @@ pub struct Reaper {
     below: u32,
     /// By node: since when it has been idle.
     since: Vec<Option<SimTime>>,
+    soon: Soon,
 }
 
 impl Reaper {
@@ -24,6 +26,7 @@ impl Reaper {
             idle,
             below,
             since: Vec::new(),
+            soon: Soon::default(),
         }
     }
 
@@ -65,6 +68,11 @@ impl Reaper {
         next
     }
 
+    /// When to see what can be had of what was given back now.
+    pub(crate) fn look_again(&mut self, now: SimTime) -> Option<SimTime> {
+        self.soon.after(now)
+    }
+
     /// What an offering has idle is of use to a job that waits: none of it is given back.
     pub(crate) fn spare(
         &mut self,
@@ -81,6 +89,7 @@ impl Reaper {
     fn make_room(&mut self, desk: &Desk<'_, '_, '_>) {
         let slots = usize::try_from(desk.plan.capacity().slots()).expect("32 bits fit");
         self.since.resize(slots, None);
+        self.soon.heed(desk.view.changes());
     }
 
     fn is_hardly_used(&self, capacity: &Capacity, node: NodeId) -> bool {

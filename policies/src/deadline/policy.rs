@@ -8,6 +8,7 @@ use sim_core::units::{JobId, OfferingId, SimTime, Span};
 
 use super::ledger::{Got, Ledger, Site, sites};
 use super::rule::{On, Rule, Situation, Want};
+use crate::buy::Soon;
 
 /// When rules are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub struct Deadline {
     tracks: BTreeMap<JobId, Track>,
     /// The latest tick that was asked for.
     woken: SimTime,
+    soon: Soon,
 }
 
 /// What is remembered of a job.
@@ -55,6 +57,7 @@ impl Deadline {
             clock,
             tracks: BTreeMap::new(),
             woken: SimTime::ZERO,
+            soon: Soon::default(),
         }
     }
 
@@ -199,16 +202,18 @@ impl Policy for Deadline {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.take_in(view, plan);
+        self.soon.heed(view.changes());
         let ledger = Ledger::new(view, plan);
         let mut desk = Desk { view, plan, ledger };
         let jobs: Vec<JobId> = self.tracks.keys().copied().collect();
         for job in jobs {
             self.pursue(&mut desk, job);
         }
-        // What a quota denied may be there once the rest is released; nothing but the clock wakes whoever wants it.
         let denied = desk.plan.headroom().binds() && self.is_denied(&desk);
-        if desk.ledger.release_rest(desk.plan) && denied {
-            let next = view.now().saturating_add(Span::MICROSECOND);
+        if desk.ledger.release_rest(desk.plan)
+            && denied
+            && let Some(next) = self.soon.after(view.now())
+        {
             desk.plan.wake_at(next).expect("a time that has not come");
         }
         self.wind(view, plan);
@@ -220,6 +225,7 @@ impl Policy for Deadline {
             clock: self.clock,
             tracks: self.tracks.clone(),
             woken: self.woken,
+            soon: self.soon,
         })
     }
 }
