@@ -7,7 +7,7 @@ use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase, Trigger};
-use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, UNIT_RATE};
+use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, Split, UNIT_RATE};
 use crate::model::{Class, Keep, Seat};
 use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
@@ -171,7 +171,7 @@ impl Engine {
         };
         let live = self.state.jobs.live_mut(job);
         let kept = live.progress.advance(safe, &live.attempt.on);
-        let spent = passed(&live.attempt, now, kept);
+        let spent = passed(&live.attempt, now, (split, kept));
         live.kept += kept;
         live.lost += spent.lost;
         live.queued = now;
@@ -191,9 +191,9 @@ impl Engine {
     pub(crate) fn reseat(&mut self, job: JobId, seats: &[Seat], watch: &mut dyn Observer) {
         let now = self.state.now;
         let live = self.state.jobs.live_mut(job);
-        let worked = live.attempt.split(now).worked;
-        let kept = live.progress.advance(worked, &live.attempt.on);
-        let spent = passed(&live.attempt, now, kept);
+        let split = live.attempt.split(now);
+        let kept = live.progress.advance(split.worked, &live.attempt.on);
+        let spent = passed(&live.attempt, now, (split, kept));
         live.kept += kept;
         live.lost += spent.lost;
         let before = std::mem::replace(&mut live.allocation.seats, seats.into());
@@ -310,8 +310,8 @@ impl Engine {
         let live = self.state.jobs.live(job);
         match live.standing {
             Standing::Running => {
-                let worked = live.attempt.split(self.state.now).worked;
-                passed(&live.attempt, self.state.now, worked)
+                let split = live.attempt.split(self.state.now);
+                passed(&live.attempt, self.state.now, (split, split.worked))
             }
             Standing::Pending => Spent::default(),
         }
@@ -360,10 +360,9 @@ fn nodes(seats: &[Seat]) -> u32 {
     convert::narrow(nodes.len())
 }
 
-/// How an attempt passed that stops now, of which so much work is kept.
-fn passed(attempt: &Attempt, now: SimTime, kept: Span) -> Spent {
+/// How an attempt passed that stops now and splits so, of which so much work is kept.
+fn passed(attempt: &Attempt, now: SimTime, (split, kept): (Split, Span)) -> Spent {
     let works = attempt.works.min(now);
-    let split = attempt.split(now);
     let saving = attempt
         .saving
         .map_or(Span::ZERO, |since| now.since(since.max(works)));

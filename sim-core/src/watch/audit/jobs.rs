@@ -1,5 +1,4 @@
-//! The auditor's account of jobs: where each stands, what it holds, and how much of its work is
-//! left.
+//! The auditor's account of jobs: where each stands, what it holds, and how much of its work is left.
 
 use super::nodes::Phase;
 use super::work::{self, Pace, Work};
@@ -176,8 +175,7 @@ impl Auditor {
         }
     }
 
-    /// The seats are the gang, on ready nodes of one allowed model, with the GPUs that the tasks
-    /// need.
+    /// The seats are the gang, on ready nodes of one allowed model, with the GPUs that the tasks need.
     fn check_gang(&mut self, at: usize, seats: &[Seat], held: &[Seat]) {
         let (job, spec) = (self.jobs[at].id, self.jobs[at].spec.clone());
         for (position, role) in spec.gang.roles().iter().enumerate() {
