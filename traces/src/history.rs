@@ -55,18 +55,19 @@ pub(crate) fn last_two(workload: &Workload) -> Vec<Option<Positive>> {
     })
 }
 
-/// Who is alike: the same user and size, the same user, the same size.
+/// Who is alike: the same user and size, the same user, the same size; nobody named: everybody.
 type Kin = (Option<u32>, Option<u64>);
 
 /// The weighted mean duration of the jobs that are most alike.
 pub(crate) fn similar(workload: &Workload, weight: f64) -> Vec<Option<Positive>> {
     let size = |job: &Record| u64::from(job.tasks) * u64::from(job.gpus.max(1));
-    let kin = |job: &Record| -> [Option<Kin>; 3] {
+    let kin = |job: &Record| -> [Option<Kin>; 4] {
         let (user, size) = (job.user, size(job));
         [
             user.map(|user| (Some(user), Some(size))),
             user.map(|user| (Some(user), None)),
             Some((None, Some(size))),
+            Some((None, None)),
         ]
     };
     let mut means: BTreeMap<Kin, f64> = BTreeMap::new();

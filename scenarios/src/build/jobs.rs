@@ -8,10 +8,11 @@ use sim_core::units::{SimTime, Span};
 use traces::synth::Luck;
 use traces::{Estimate, Name, Options, Positive, estimates};
 
+use super::args::Args;
 use super::maker::{JobsError, Maker};
 use super::synth::Generator;
 use super::{BuildError, Contender, files};
-use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec, Value};
+use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
 
 /// Where the jobs of each workload come from: read once, or drawn for each seed.
 #[derive(Clone, Debug)]
@@ -250,26 +251,25 @@ fn told(part: Option<&Part>, records: &traces::Workload, luck: Luck<'_>) -> Vec<
 }
 
 fn told_by(part: &Part, records: &traces::Workload, luck: Luck<'_>) -> Vec<Option<Positive>> {
-    let number = |name: &str, default: f64| {
-        let given = part.params.iter().find(|(key, _)| key.value == name);
-        match given.map(|(_, value)| &value.value) {
-            Some(Value::Float(number)) => *number,
-            Some(Value::Integer(integer)) => f64::from(i32::try_from(*integer).expect("checked")),
-            Some(_) | None => default,
-        }
-    };
+    let mut reasons = Vec::new();
+    let mut args = Args::of(part, &mut reasons);
     let model = match part.kind.value.as_str() {
         "exact" => Estimate::Exact,
-        "factor" => Estimate::Factor(number("factor", 1.0)),
+        "factor" => Estimate::Factor(args.number("factor", 1.0)),
         "lognormal-error" => Estimate::LognormalError {
-            median: number("median", 1.0),
-            sigma: number("sigma", 1.0),
+            median: args.number("median", 1.0),
+            sigma: args.number("sigma", 1.0),
         },
         "history" => Estimate::History,
         "similar" => Estimate::Similar {
-            weight: number("weight", 0.5),
+            weight: args.number("weight", 0.5),
         },
         _ => Estimate::Given,
     };
-    estimates(records, model, luck).expect("checked when the scenario was read")
+    let first = args.span("first").and_then(Positive::new);
+    let mut told = estimates(records, model, luck).expect("checked when the scenario was read");
+    for estimate in &mut told {
+        *estimate = estimate.or(first);
+    }
+    told
 }

@@ -32,6 +32,10 @@ pub const COMPATS: &[Compat] = &[
         name: "cant-be-late",
         keeps: "the simulator of \"Can't Be Late\": policies greedy, uniform-progress and on-demand-only in ticks, times rounded to ticks; a job whose spot machine is gone at the last moment idles for a tick",
     },
+    Compat {
+        name: "rlscheduler",
+        keeps: "RLScheduler's simulator: policy pick-jobs, with a waiting time that is minus the time of submission, whatever the time is",
+    },
 ];
 
 /// The kinds of a seam, with their parameters.
@@ -149,6 +153,8 @@ fn synths() -> Vec<Known> {
 }
 
 fn estimates() -> Vec<Known> {
+    // What is said of jobs of which the past says nothing yet.
+    let first = || optional("first", ParamTakes::Duration);
     let factor = Param {
         name: "factor".to_owned(),
         takes: ParamTakes::Number(1e-6, 1e6),
@@ -165,10 +171,10 @@ fn estimates() -> Vec<Known> {
                 optional("sigma", ParamTakes::Number(0.0, 100.0)),
             ],
         ),
-        kind("history", vec![]),
+        kind("history", vec![first()]),
         kind(
             "similar",
-            vec![optional("weight", ParamTakes::Number(1e-6, 1.0))],
+            vec![optional("weight", ParamTakes::Number(1e-6, 1.0)), first()],
         ),
     ]
 }

@@ -270,7 +270,12 @@ impl Takes {
             Self::Timezone => "a time zone such as \"America/Los_Angeles\"".into(),
             Self::Choice(words) => one_of(&words.iter().map(|word| word.word).collect::<Vec<_>>()),
             Self::File => "a file such as \"jobs.csv\" or \"ROOT:jobs.csv\"".into(),
-            Self::Part(_) => "a kind such as \"NAME\" or { kind = \"NAME\", ... }".into(),
+            Self::Part(seam) => {
+                format!(
+                    "a kind such as \"NAME\" or {{ {} = \"NAME\", ... }}",
+                    seam.key()
+                )
+            }
             Self::List(of) => format!("a list, each entry {}", of.expected()),
             Self::Table(_) => "a table".into(),
             Self::Tables(table) => format!("an array of tables, {}", table.title),
