@@ -70,6 +70,10 @@ impl Policy for Ebf {
 impl Ebf {
     fn take_in(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         for change in view.changes() {
+            if let Change::Node(_) = change {
+                // What running jobs cannot free, nodes may: a time that never comes was found without them.
+                self.blocked.take_if(|(_, at)| *at == SimTime::MAX);
+            }
             if let Change::Arrived(id) | Change::Requeued(id) = change {
                 let Some(job) = view.job(*id) else { continue };
                 if processors::describes(plan, &job) {

@@ -287,7 +287,14 @@ impl Contender {
 
     /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.
     pub(crate) fn buys(&self) -> bool {
-        let hires = matches!(self.kinds, Kinds::Whole(_)) && !self.is_compat();
+        let hires = match self.kinds {
+            // A simulator of batch jobs has the fleet it was given, whichever of its ways is kept.
+            Kinds::Whole(kind) => {
+                let claims = claims(POLICIES, kind);
+                claims.compat.is_none() && claims.keeps.is_none()
+            }
+            Kinds::Parts(_) => false,
+        };
         hires || self.part(4).is_some_and(|kind| kind != "keep")
     }
 }
