@@ -1,8 +1,7 @@
 //! Capacity: what is free on which node, indexed so that a placement is found without a scan.
 
-use std::collections::BTreeMap;
-
 use super::pool::Pool;
+use super::shares::Shares;
 use crate::model::{Demand, GpuDemand, GpuSet, Market, ModelSet, Offering, Seat, Shape};
 use crate::units::{NodeId, OfferingId, RackId, convert};
 
@@ -26,8 +25,7 @@ pub struct Capacity {
     open: Vec<bool>,
     offering: Vec<OfferingId>,
     pools: Vec<Pool>,
-    /// Thousandths free of each GPU that is partly in use.
-    shares: BTreeMap<(NodeId, u32), u16>,
+    shares: Shares,
     /// Wholly free GPUs on the open nodes of a rack.
     rack_free: Vec<u32>,
 }
@@ -66,7 +64,7 @@ impl Capacity {
             open: Vec::new(),
             offering: Vec::new(),
             pools: Vec::new(),
-            shares: BTreeMap::new(),
+            shares: Shares::new(offerings),
             rack_free: Vec::new(),
         };
         for (position, offering) in offerings.iter().enumerate() {
@@ -218,7 +216,15 @@ impl Capacity {
         if self.free[node.index()].gpus.contains(GpuSet::one(gpu)) {
             return 1000;
         }
-        self.shares.get(&(node, gpu)).copied().unwrap_or(0).into()
+        self.shares.of(node, gpu).into()
+    }
+
+    /// By GPU of `node`: thousandths left of those that are partly in use, zero of any other; empty if there are none.
+    pub fn shares_on(&self, node: NodeId) -> &[u16] {
+        if self.free[node.index()].shared.is_empty() {
+            return &[];
+        }
+        self.shares.on(node)
     }
 
     /// Whether no task lies on `node`, not even one that asks for nothing.
@@ -311,9 +317,7 @@ impl Capacity {
     fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
         let free = &self.free[node.index()];
         let per_whole = u32::from(1000 / milli);
-        let parts = self.shares.range((node, 0)..=(node, u32::MAX));
-        let in_parts: u32 = parts.map(|(_, free)| u32::from(free / milli)).sum();
-        free.gpus.count() * per_whole + in_parts
+        free.gpus.count() * per_whole + self.shares.room(node, milli)
     }
 
     // --- what the engine does ---
@@ -389,14 +393,8 @@ impl Capacity {
             let enough = self.free_milli(seat.node, seat.gpus.lowest_index()) >= u32::from(milli);
             return (seat.gpus.count() == 1 && enough).then_some(seat.gpus);
         }
-        let parts = self.shares.range((seat.node, 0)..=(seat.node, u32::MAX));
-        let tightest = parts
-            .filter(|(_, free)| **free >= milli)
-            .min_by_key(|((_, gpu), free)| (**free, *gpu));
-        match tightest {
-            Some(((_, gpu), _)) => Some(GpuSet::one(*gpu)),
-            None => self.free[seat.node.index()].gpus.lowest(1),
-        }
+        let tightest = self.shares.tightest(seat.node, milli);
+        tightest.or_else(|| self.free[seat.node.index()].gpus.lowest(1))
     }
 
     /// Takes what `seat` holds. Panics unless it was chosen from what is free.
@@ -424,17 +422,12 @@ impl Capacity {
     }
 
     fn take_share(&mut self, seat: &Seat, milli: u16) {
-        let key = (seat.node, seat.gpus.lowest_index());
+        let (place, nodes) = ((seat.node, seat.gpus.lowest_index()), self.free.len());
         let free = &mut self.free[seat.node.index()];
-        let before = if free.gpus.contains(seat.gpus) {
-            1000
-        } else {
-            self.shares[&key]
-        };
+        let was_whole = free.gpus.contains(seat.gpus);
         free.gpus = free.gpus.without(seat.gpus);
         free.shared = free.shared.with(seat.gpus);
-        let left = before.checked_sub(milli).expect("the share was free");
-        self.shares.insert(key, left);
+        self.shares.take(place, milli, was_whole, nodes);
     }
 
     /// Gives back what `seat` holds.
@@ -459,13 +452,12 @@ impl Capacity {
     }
 
     fn give_share(&mut self, seat: &Seat, milli: u16) {
-        let key = (seat.node, seat.gpus.lowest_index());
-        let share = self.shares.get_mut(&key).expect("a share that was taken");
-        *share += milli;
-        assert!(*share <= 1000, "what is given back was taken");
-        if *share == 1000 {
-            self.shares.remove(&key);
-            let free = &mut self.free[seat.node.index()];
+        let free = &mut self.free[seat.node.index()];
+        assert!(free.shared.contains(seat.gpus), "the share was taken");
+        let is_whole = self
+            .shares
+            .give((seat.node, seat.gpus.lowest_index()), milli);
+        if is_whole {
             free.shared = free.shared.without(seat.gpus);
             free.gpus = free.gpus.with(seat.gpus);
         }

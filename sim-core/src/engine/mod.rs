@@ -19,6 +19,7 @@ mod plan;
 mod policy;
 mod pool;
 mod run;
+mod shares;
 mod spend;
 mod state;
 mod view;

@@ -64,9 +64,6 @@ pub struct Counters {
     idle: u32,
 }
 
-/// A policy that is woken this often in a row without anything happening in between has lost its way.
-const MAX_IDLE_WAKES: u32 = 1_000_000;
-
 /// Where an engine has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -123,7 +120,8 @@ impl fmt::Display for Fault {
             ),
             Self::Idle { policy, at } => write!(
                 f,
-                "policy {policy}: woken {MAX_IDLE_WAKES} times in a row, last at {at}, without anything happening: jobs wait that it never starts"
+                "policy {policy}: woken {} times in a row, last at {at}, without anything happening: jobs wait that it never starts",
+                limits::MAX_IDLE_WAKES
             ),
             Self::Unsorted { ordinal, at } => {
                 write!(
@@ -289,6 +287,7 @@ impl Engine {
             state: &self.state,
             grants,
             more_arrivals: self.next_job.is_some(),
+            cast: grants.arrivals.then(|| self.arrivals.cast()),
             shut: &[],
         };
         (
@@ -423,7 +422,7 @@ impl Engine {
         };
         let idle = clock && nothing_runs && only_woken();
         self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
-        if self.counters.idle > MAX_IDLE_WAKES {
+        if self.counters.idle > limits::MAX_IDLE_WAKES {
             return Err(Fault::Idle {
                 policy: String::new(),
                 at: self.state.now,

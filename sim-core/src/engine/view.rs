@@ -3,7 +3,7 @@
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Appetite, Checkpoint, Gang, Market, ModelSet, Shape};
+use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Shape};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -47,6 +47,8 @@ pub struct View<'a> {
     pub(crate) state: &'a State,
     pub(crate) grants: Grants,
     pub(crate) more_arrivals: bool,
+    /// All jobs of the run, if they are known at once and that is granted.
+    pub(crate) cast: Option<&'a [Job]>,
     /// By offering: whether nothing more is to be had of it, for all that whoever looks shall know. Empty: of none.
     pub(crate) shut: &'a [bool],
 }
@@ -289,6 +291,15 @@ impl<'a> View<'a> {
     /// Whether any job is still to come.
     pub fn more_arrivals(&self, _leave: ArrivalsToCome) -> bool {
         self.more_arrivals
+    }
+
+    /// What every job of the run asks for, past and to come, and on which models; nothing where jobs are drawn as they come.
+    pub fn cast(
+        &self,
+        _leave: ArrivalsToCome,
+    ) -> impl Iterator<Item = (&'a Gang, ModelSet)> + use<'a> {
+        let jobs = self.cast.into_iter().flatten();
+        jobs.map(|job| (&job.gang, job.models))
     }
 
     fn world(&self) -> &'a World {

@@ -16,6 +16,8 @@ pub const MAX_NODES: u32 = 1_000_000;
 pub const MAX_PRICE_NANOUSD_H: u64 = 1_000_000 * 1_000_000_000;
 /// Batches at one instant before a run is declared a livelock.
 pub const MAX_BATCHES: u32 = 1_000;
+/// A policy that is woken this often in a row without anything happening in between has lost its way.
+pub const MAX_IDLE_WAKES: u32 = 1_000_000;
 /// Longest name.
 pub const MAX_NAME: usize = 128;
 /// Largest scenario file, in bytes.

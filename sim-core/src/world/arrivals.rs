@@ -8,6 +8,12 @@ use crate::model::Job;
 pub trait Arrivals {
     /// The next job, or `None` when there are no more.
     fn next(&mut self) -> Option<Job>;
+
+    /// All jobs of the stream, past and to come, if they are known at once.
+    fn cast(&self) -> &[Job] {
+        &[]
+    }
+
     /// An exact copy, position included.
     fn fork(&self) -> Box<dyn Arrivals + Send>;
 }
@@ -35,6 +41,10 @@ impl Arrivals for Trace {
         let job = self.jobs.get(self.at)?.clone();
         self.at += 1;
         Some(job)
+    }
+
+    fn cast(&self) -> &[Job] {
+        &self.jobs
     }
 
     fn fork(&self) -> Box<dyn Arrivals + Send> {
