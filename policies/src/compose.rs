@@ -154,6 +154,7 @@ impl<'v> Desk<'_, 'v, '_> {
         self.plan
             .start(job, placement)
             .expect("a placement that was laid out on this plan");
+        self.place.seated(job, placement, self.view);
         self.queue.remove(job);
     }
 
@@ -253,6 +254,7 @@ impl Composed {
     /// Brings the queue up to date.
     fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
         let watches = self.watches_reclaims();
+        self.place.note(view);
         let queue = &mut self.state.queue;
         for change in view.changes() {
             match change {

@@ -2,24 +2,26 @@
 
 mod joint;
 mod keeping;
+mod placements;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
+pub use placements::PLACEMENTS;
 
 use sim_core::engine::Policy;
 use sim_core::model::Market;
 use sim_core::units::SimTime;
 
-use crate::admit::{Admit, Conservative, Easy, Skip, Strict};
+use crate::admit::{Admit, Conservative, Easy, Skip, Strict, TurnAway};
 use crate::buy::{Again, Buy, Keep, QueueDepth, Reaper};
 use crate::buyers;
 use crate::deadline::entries;
+use crate::fragment::Seen;
 use crate::order::{
     Edf, F1, Fifo, Largest, Las, Order, Priority, Qssf, Shortest, Smallest, Srtf, Unicep, Wfp3,
 };
 use crate::params::{Domain, Param, Params};
-use crate::place::{BestFit, Consolidate, FirstFit, Place, RackAware, Random, Spread, WorstFit};
 use crate::preempt::{ByOrder, Never, Preempt};
-use crate::relocate::{Cheaper, Relocate, Stay};
+use crate::relocate::{Cheaper, Defragment, Relocate, Stay};
 
 /// What a part may need to know when it is made.
 #[derive(Clone, Copy, Debug)]
@@ -283,58 +285,12 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
         },
         build: |params, _| Box::new(Conservative::new(params.count("depth"))),
     },
-];
-
-/// Where.
-pub const PLACEMENTS: &[Entry<dyn Place>] = &[
     Entry {
-        kind: "best-fit",
-        doc: "the node left with the fewest free GPUs",
+        kind: "turn-away",
+        doc: "who does not fit at once is turned away for good",
         params: &[],
         claims: PLAIN,
-        build: |_, _| Box::new(BestFit),
-    },
-    Entry {
-        kind: "first-fit",
-        doc: "nodes in the order of their ids",
-        params: &[],
-        claims: PLAIN,
-        build: |_, _| Box::new(FirstFit),
-    },
-    Entry {
-        kind: "worst-fit",
-        doc: "the node left with the most free GPUs",
-        params: &[],
-        claims: PLAIN,
-        build: |_, _| Box::new(WorstFit),
-    },
-    Entry {
-        kind: "random",
-        doc: "nodes in random order",
-        params: &[],
-        claims: PLAIN,
-        build: |_, setting| Box::new(Random::new(setting.seed)),
-    },
-    Entry {
-        kind: "consolidate",
-        doc: "the fewest nodes that would do if they were empty, or wait",
-        params: &[],
-        claims: PLAIN,
-        build: |_, _| Box::new(Consolidate),
-    },
-    Entry {
-        kind: "spread",
-        doc: "as many nodes as there are tasks",
-        params: &[],
-        claims: PLAIN,
-        build: |_, _| Box::new(Spread),
-    },
-    Entry {
-        kind: "rack-aware",
-        doc: "a gang of several nodes in one rack, if any has the room",
-        params: &[],
-        claims: PLAIN,
-        build: |_, _| Box::new(RackAware),
+        build: |_, _| Box::new(TurnAway),
     },
 ];
 
@@ -411,6 +367,23 @@ const CHEAPER: &[Param] = &[
     buyers::PRIOR_HOURS,
 ];
 
+const DEFRAGMENT: &[Param] = &[
+    Param::new(
+        "gain",
+        Domain::Ratio(0.001, 1000.0),
+        "0.25",
+        "GPUs that must cease to be fragments by a move",
+    ),
+    span("every", "\"15m\"", "how often to look"),
+    Param::new(
+        "most",
+        Domain::Count(1, 1_000_000),
+        "16",
+        "most moves at a look",
+    ),
+    placements::TYPICAL,
+];
+
 /// Who moves while it runs.
 pub const RELOCATIONS: &[Entry<dyn Relocate>] = &[
     Entry {
@@ -433,6 +406,21 @@ pub const RELOCATIONS: &[Entry<dyn Relocate>] = &[
                 prior: buyers::prior(params),
                 next: SimTime::ZERO,
                 expects: false,
+            })
+        },
+    },
+    Entry {
+        kind: "defragment",
+        doc: "running jobs that share a GPU, to where the placement would lay them now, if that leaves fewer fragments",
+        params: DEFRAGMENT,
+        claims: FAIR,
+        build: |params, _| {
+            Box::new(Defragment {
+                gain_milli: params.ratio("gain") * 1000.0,
+                every: params.span("every"),
+                most: params.count("most"),
+                seen: Seen::new(params.millionths("typical")),
+                next: SimTime::ZERO,
             })
         },
     },

@@ -4,10 +4,12 @@ mod conservative;
 mod easy;
 mod ends;
 mod line;
+mod turn_away;
 
 pub use conservative::Conservative;
 pub use easy::Easy;
 pub use line::{Skip, Strict};
+pub use turn_away::TurnAway;
 
 use sim_core::engine::{Change, View};
 

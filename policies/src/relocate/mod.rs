@@ -2,8 +2,10 @@
 
 mod cheaper;
 mod cost;
+mod defragment;
 
 pub use cheaper::Cheaper;
+pub use defragment::Defragment;
 
 use sim_core::engine::Wakes;
 use sim_core::units::SimTime;

@@ -5,3 +5,4 @@ mod contract;
 mod deadline;
 mod keeping;
 mod plain;
+mod sharing;

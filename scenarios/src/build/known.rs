@@ -33,6 +33,10 @@ pub const COMPATS: &[Compat] = &[
         keeps: "the simulator of \"Can't Be Late\": policies greedy, uniform-progress and on-demand-only in ticks, times rounded to ticks; a job whose spot machine is gone at the last moment idles for a tick",
     },
     Compat {
+        name: "fgd",
+        keeps: "the FGD paper's simulator: placements fgd, vector-fit and dot-prod score in whole numbers, so that what differs by little is a tie, and fgd knows beforehand what is typical of all jobs",
+    },
+    Compat {
         name: "rlscheduler",
         keeps: "RLScheduler's simulator: policy pick-jobs, with a waiting time that is minus the time of submission, whatever the time is",
     },

@@ -104,14 +104,16 @@ fn contender(
     check_compat(spec, claims, reasons);
     check_needs(spec, claims, reasons);
     let knows = |knowledge| spec.clairvoyant.contains(&knowledge);
+    let kept = claims.keeps.filter(|_| spec.compat.is_some());
     let grants = Grants {
         durations: knows(Knowledge::Durations),
         prices: knows(Knowledge::Prices),
         reclaims: knows(Knowledge::Reclaims),
         // Keeping another simulator's ways implies all that it needs.
-        arrivals: knows(Knowledge::Arrivals) || claims.compat.is_some(),
+        arrivals: knows(Knowledge::Arrivals) || claims.compat.or(kept).is_some(),
     };
-    let draws = matches!(&make, Make::Composed { kinds, .. } if kinds.contains(&"random"));
+    let lots = ["random", "random-node"];
+    let draws = matches!(&make, Make::Composed { kinds, .. } if lots.contains(&kinds[2]));
     Some(Contender {
         name: spec.name.value.clone(),
         place: spec.name.place,
@@ -170,6 +172,7 @@ fn composed_of(
     let kinds = std::array::from_fn(|seam| made[seam].kind);
     let claims = Claims {
         estimate: made[0].claims.estimate || made[1].claims.estimate,
+        keeps: made.iter().find_map(|made| made.claims.keeps),
         ..Claims::default()
     };
     let params = made.into_iter().map(|made| made.params).collect();

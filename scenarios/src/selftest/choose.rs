@@ -28,6 +28,9 @@ pub(super) struct Pilot {
     pub(super) policy: Box<dyn Policy + Send>,
 }
 
+/// Placements that choose the GPU of a share by rules of their own; all others take what the engine would.
+const NAMING_GPUS: [&str; 2] = ["fgd", "random-node"];
+
 /// The pilots of a scenario.
 pub(super) fn pilots(seed: u64) -> Vec<Pilot> {
     let mut luck = Stream::new(seed, &[Part::Name("selftest")]);
@@ -86,7 +89,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         name,
         grants,
         behaves: true,
-        names_gpus: false,
+        names_gpus: NAMING_GPUS.contains(&place.kind),
         policy,
     }
 }

@@ -5,6 +5,7 @@ mod anomalies;
 mod compat;
 mod conservative;
 mod conserving;
+mod defragment;
 mod easy;
 mod fairness;
 mod honest;

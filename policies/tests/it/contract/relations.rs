@@ -537,10 +537,11 @@ fn unfinished_work_on_one_gpu_is_the_same_under_all_who_conserve_work() {
             &roster::plain("fifo", "strict", "best-fit"),
         ));
         // The compatible ones do not conserve work: their heads are not tried at every instant. Neither do those who close
-        // at night.
+        // at night, nor those who turn work away.
         let conserving = roster::all()
             .into_iter()
-            .filter(|contender| !contender.is_compat() && !contender.closes());
+            .filter(|contender| !contender.is_compat() && !contender.closes())
+            .filter(|contender| !contender.turns_away());
         for contender in conserving {
             let path = busy(&run(&one, &jobs, &contender));
             assert_eq!(path, fifo, "{}, {seed}", contender.name());

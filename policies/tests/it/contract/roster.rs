@@ -276,6 +276,11 @@ impl Contender {
         self.part(1) == Some(kind)
     }
 
+    /// Whether whoever does not fit is turned away.
+    pub(crate) fn turns_away(&self) -> bool {
+        self.admits("turn-away")
+    }
+
     pub(crate) fn places(&self, kind: &str) -> bool {
         self.part(2) == Some(kind)
     }

@@ -1,0 +1,150 @@
+//! The measure: of the GPUs that are idle on a node, what the typical tasks could not use, weighed by how common they are.
+//!
+//! To a task that asks for no GPU all of it is of no use; so it is to one that may not run on this model, or finds too little
+//! CPU or too few GPUs that are idle enough. To one that could run, the GPUs are of no use of which too little is left.
+
+use sim_core::engine::Capacity;
+use sim_core::model::{Market, Shape};
+use sim_core::units::NodeId;
+use smallvec::SmallVec;
+
+use super::typical::{Class, Typical};
+
+/// What is idle on a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Idle<'a> {
+    /// What the node has.
+    pub shape: Shape,
+    /// On which market it was got.
+    pub market: Market,
+    /// CPU left, in thousandths of a core.
+    pub cpu_milli: u32,
+    /// By GPU: thousandths left.
+    pub left: &'a [u16],
+}
+
+/// Of what use a node's idle GPUs are to a class, in the quadrants of the paper: the axes are GPU and CPU.
+#[derive(Clone, Copy, Debug, Default)]
+struct Parts {
+    neither: f64,
+    no_gpu: f64,
+    no_cpu: f64,
+    cpu_task: f64,
+    cpu_task_without_cpu: f64,
+    no_access: f64,
+}
+
+impl Typical {
+    /// Thousandths of GPUs that are idle on an open node and a fragment.
+    pub fn fragment_on(&self, capacity: &Capacity, node: NodeId) -> f64 {
+        if !capacity.is_open(node) {
+            return 0.0;
+        }
+        let shape = capacity.shape(capacity.offering_of(node));
+        let left = |gpu| u16::try_from(capacity.free_milli(node, gpu)).expect("a thousand at most");
+        let left: SmallVec<[u16; 8]> = (0..shape.gpus).map(left).collect();
+        self.fragment(&Idle {
+            shape,
+            market: capacity.market_of(node),
+            cpu_milli: capacity.free_cpu_memory(node).0,
+            left: &left,
+        })
+    }
+
+    /// Thousandths of GPUs that are idle on a node and a fragment. The sums are in the order of the published simulator, so
+    /// that they round as there.
+    pub fn fragment(&self, idle: &Idle<'_>) -> f64 {
+        let all: u32 = idle.left.iter().map(|left| u32::from(*left)).sum();
+        if all == 0 {
+            return 0.0;
+        }
+        let (mut parts, all) = (Parts::default(), f64::from(all));
+        for (class, share) in &self.classes {
+            parts.add(class, *share, (idle, all));
+        }
+        let q124 = parts.neither + parts.no_gpu + parts.no_cpu;
+        q124 + parts.cpu_task + parts.cpu_task_without_cpu + parts.no_access
+    }
+}
+
+impl Parts {
+    fn add(&mut self, class: &Class, share: f64, (idle, all): (&Idle<'_>, f64)) {
+        let has_cpu = class.cpu_milli <= idle.cpu_milli;
+        if class.gpu_milli == 0 {
+            let part = if has_cpu {
+                &mut self.cpu_task
+            } else {
+                &mut self.cpu_task_without_cpu
+            };
+            *part += share * all;
+            return;
+        }
+        if !class.models.allows(idle.shape.model) || !class.markets.allows(idle.market) {
+            self.no_access += share * all;
+            return;
+        }
+        let (mut enough, mut too_little) = (0, 0);
+        for left in idle.left {
+            if *left >= class.gpu_milli {
+                enough += 1;
+            } else {
+                too_little += u32::from(*left);
+            }
+        }
+        match (enough >= class.gpus, has_cpu) {
+            (true, true) => self.no_gpu += share * f64::from(too_little),
+            (true, false) => self.no_cpu += share * all,
+            (false, true) => self.no_gpu += share * all,
+            (false, false) => self.neither += share * all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::model::{Demand, GpuDemand, ModelSet};
+    use sim_core::units::ModelId;
+
+    use super::*;
+
+    #[test]
+    fn the_measure_is_what_it_is_by_hand() {
+        let demand = |gpu, cpu_milli| Demand {
+            gpu,
+            cpu_milli,
+            ..Demand::gpus(1)
+        };
+        let class = |gpu, cpu| Class::of(&demand(gpu, cpu), ModelSet::ANY);
+        let other = ModelSet::NONE.with(ModelId(1));
+        let classes = [
+            (class(GpuDemand::Milli(500), 1000), 4),
+            (class(GpuDemand::Whole(2), 1000), 3),
+            (class(GpuDemand::None, 1000), 2),
+            (Class::of(&demand(GpuDemand::Whole(1), 0), other), 1),
+        ];
+        let typical = Typical::ranked(&classes, 10, 1_000_000);
+        let shape = Shape {
+            gpus: 3,
+            model: ModelId(0),
+            cpu_milli: 4000,
+            memory_mib: 0,
+        };
+        let fragment = |cpu_milli, left: &[u16]| {
+            let idle = Idle {
+                shape,
+                market: Market::Owned,
+                cpu_milli,
+                left,
+            };
+            typical.fragment(&idle)
+        };
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+        // Only those that may not or need not use a GPU of this model: 0.3 of 3000.
+        near(fragment(4000, &[1000, 1000, 1000]), 900.0);
+        // 200 are too little for half a GPU, and for two whole ones the one is too few.
+        near(fragment(4000, &[1000, 200, 0]), 0.4 * 200.0 + 0.6 * 1200.0);
+        // Without CPU nobody can use anything.
+        near(fragment(999, &[1000, 200, 0]), 1200.0);
+        near(fragment(4000, &[0, 0, 0]), 0.0);
+    }
+}
