@@ -6,6 +6,7 @@ use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
+use super::fragments::Fragments;
 use super::metrics::{self, Known, Window};
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
@@ -79,9 +80,10 @@ pub fn fly(
     let stocks = experiment.stocks.as_ref();
     let meter = wants_bill.then(|| Meter::new(jobs.world(), stocks, window.warmup));
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
-    let mut watch = (recorder, (meter, keeper));
+    let fragments = Fragments::of(jobs, window.warmup);
+    let mut watch = (recorder, (meter, (keeper, fragments)));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
-    let (recorder, (meter, keeper)) = watch;
+    let (recorder, (meter, (keeper, fragments))) = watch;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -102,6 +104,7 @@ pub fn fly(
         }
     }
     let known = Known::of(experiment, jobs);
+    let fragmentation = fragments.and_then(|fragments| fragments.share(end));
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
@@ -109,7 +112,12 @@ pub fn fly(
         finish,
         digests: engine.digests(),
         counters: engine.counters(),
-        metrics: metrics::measure(jobs.world(), &record, engine.counters(), (window, &known)),
+        metrics: metrics::measure(
+            jobs.world(),
+            &record,
+            engine.counters(),
+            (window, &known, fragmentation),
+        ),
         record,
         quantities,
     })

@@ -17,6 +17,8 @@ pub(super) struct Run<'a> {
     pub(super) counters: Counters,
     pub(super) window: Window,
     pub(super) known: &'a Known,
+    /// Share of the GPU time that was a fragment, where jobs share GPUs.
+    pub(super) fragmentation: Option<f64>,
     /// In the order of the workload: jobs submitted in the window.
     pub(super) counted: Vec<&'a Row>,
     /// Ascending, in seconds.

@@ -241,6 +241,13 @@ pub const METRICS: &[Metric] = &[
         |run| ratio(run.allocated(), run.billed()),
     ),
     metric(
+        "fragmentation",
+        "",
+        Less,
+        "GPU time that was idle in pieces of no use to the tasks that typically come / GPU time of machines that were there, where jobs share GPUs; typical are the commonest GPU tasks of the run, 95 % of them; of no use: too little of a GPU, too few GPUs, too little CPU beside them, another model",
+        |run| run.fragmentation,
+    ),
+    metric(
         "jct_mean_s",
         "s",
         Less,
@@ -401,8 +408,8 @@ pub fn index(name: &str) -> usize {
 
 /// Whether it is a share of something, which is shown in per cent.
 pub fn is_share(metric: &Metric) -> bool {
-    metric.unit.is_empty()
-        && (metric.name.starts_with("gpu_") || metric.name == "sla_violation_rate")
+    let others = ["fragmentation", "sla_violation_rate"];
+    metric.unit.is_empty() && (metric.name.starts_with("gpu_") || others.contains(&metric.name))
 }
 
 /// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.
@@ -410,7 +417,7 @@ pub fn measure(
     world: &World,
     record: &Record,
     counters: Counters,
-    (window, known): (Window, &Known),
+    (window, known, fragmentation): (Window, &Known, Option<f64>),
 ) -> Vec<Option<f64>> {
     let until = record.end.us().saturating_sub(window.tail.us());
     let in_window = |row: &&Row| row.submit >= window.warmup && row.submit.us() <= until;
@@ -427,6 +434,7 @@ pub fn measure(
         counters,
         window,
         known,
+        fragmentation,
         counted,
         jct,
         wait,

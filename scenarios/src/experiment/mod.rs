@@ -6,6 +6,7 @@ pub mod claims;
 pub mod compare;
 mod figures;
 pub mod flight;
+pub mod fragments;
 mod known;
 mod measured;
 pub mod metrics;

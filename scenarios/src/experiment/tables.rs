@@ -10,11 +10,12 @@ use super::stats::Mean;
 use crate::build::Experiment;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 11] = [
     "cost_usd",
     "roi",
     "sla_violation_rate",
     "gpu_utilization",
+    "fragmentation",
     "jct_mean_s",
     "jct_p99_s",
     "wait_mean_s",
@@ -141,6 +142,7 @@ pub(super) fn heading(metric: &Metric) -> String {
         "energy_kwh" => "energy kWh".to_owned(),
         "sla_violation_rate" => "SLA violated %".to_owned(),
         "gpu_utilization" => "GPU utilization %".to_owned(),
+        "fragmentation" => "fragmentation %".to_owned(),
         "jct_mean_s" => "JCT mean h".to_owned(),
         "jct_p50_s" => "JCT p50 h".to_owned(),
         "jct_p99_s" => "JCT p99 h".to_owned(),
