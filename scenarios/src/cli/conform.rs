@@ -130,8 +130,8 @@ fn table(verdicts: &[Verdict]) -> Table {
             Cell::from(verdict.case.as_str()),
             whole(verdict.items),
             whole(verdict.matched),
-            Cell::number(verdict.max_abs_diff, 0),
-            Cell::number(verdict.tolerance, 0),
+            number(verdict.max_abs_diff),
+            number(verdict.tolerance),
             Cell::from(pass),
             Cell::from(verdict.note.as_str()),
         ]
@@ -140,4 +140,13 @@ fn table(verdicts: &[Verdict]) -> Table {
         columns: columns.map(str::to_owned).to_vec(),
         rows: verdicts.iter().map(row).collect(),
     }
+}
+
+/// With two digits that say something, however small it is.
+fn number(value: f64) -> Cell {
+    let (mut decimals, mut scaled) = (0, value);
+    while scaled.fract() != 0.0 && scaled < 10.0 && decimals < 12 {
+        (decimals, scaled) = (decimals + 1, scaled * 10.0);
+    }
+    Cell::number(value, decimals)
 }

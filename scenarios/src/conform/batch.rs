@@ -150,14 +150,23 @@ pub(super) fn job(record: &traces::Record) -> Job {
 /// Identical nodes whose processors stand as GPUs; nothing costs, boots or fails.
 pub(super) fn world(case: &Case) -> Result<World, String> {
     let nodes = case.small("nodes", 1_000_000)?;
-    let pool = Offering {
+    let shape = Shape {
+        gpus: case.small("procs_per_node", 64)?,
+        model: ModelId(0),
+        cpu_milli: 0,
+        memory_mib: 0,
+    };
+    Ok(plain(
+        vec![pool(shape, nodes)],
+        vec!["processor".to_owned()],
+    ))
+}
+
+/// Nodes that stand from the start to the end and cost nothing.
+pub(super) fn pool(shape: Shape, nodes: u32) -> Offering {
+    Offering {
         name: "nodes".to_owned(),
-        shape: Shape {
-            gpus: case.small("procs_per_node", 64)?,
-            model: ModelId(0),
-            cpu_milli: 0,
-            memory_mib: 0,
-        },
+        shape,
         market: Market::Owned,
         zone: ZoneId(0),
         rack_size: 0,
@@ -172,7 +181,11 @@ pub(super) fn world(case: &Case) -> Result<World, String> {
         risk: sim_core::model::Risk::default(),
         terms: Terms::default(),
         availability: Curve::constant(nodes),
-    };
+    }
+}
+
+/// A world of these pools and GPU models, and one class of jobs of unit speed.
+pub(super) fn plain(offerings: Vec<Offering>, models: Vec<String>) -> World {
     let class = Class {
         name: "batch".to_owned(),
         course: CourseModel {
@@ -182,9 +195,9 @@ pub(super) fn world(case: &Case) -> Result<World, String> {
         checkpoint: Checkpoint::default(),
         appetite: Appetite::default(),
     };
-    Ok(World {
-        offerings: vec![pool],
-        models: vec!["processor".to_owned()],
+    World {
+        offerings,
+        models,
         queues: Vec::new(),
         classes: vec![class],
         seed: 0,
@@ -194,5 +207,5 @@ pub(super) fn world(case: &Case) -> Result<World, String> {
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,
-    })
+    }
 }

@@ -70,8 +70,8 @@ pub(super) struct Compare {
     /// The rows of the file that are meant: columns with the texts that they hold.
     #[serde(default)]
     pub(super) select: BTreeMap<String, String>,
-    /// How many rows there must be.
-    pub(super) rows: Option<usize>,
+    /// How many rows there must be, or that they are the first ones only.
+    pub(super) rows: Option<Rows>,
     /// How many rows differ, where that is known.
     pub(super) known_mismatches: Option<usize>,
     /// Whether the rows must come in the same order too.
@@ -84,6 +84,24 @@ pub(super) struct Compare {
     /// Further comparisons.
     #[serde(default)]
     pub(super) also: Vec<Compare>,
+}
+
+/// Which rows of a file there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Rows {
+    /// All, so many.
+    Count(usize),
+    /// Some of the first.
+    First(First),
+}
+
+/// The word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum First {
+    /// The original's run was stopped: what comes behind its last row is not compared.
+    Prefix,
 }
 
 /// What is expected of a right implementation.

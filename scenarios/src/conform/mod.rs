@@ -8,6 +8,7 @@ mod cant_be_late;
 mod cases;
 mod checkpoint;
 mod failing;
+mod fgd;
 mod held;
 mod rlscheduler;
 mod table;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use cases::{Case, Compare, Expect, Family};
+use cases::{Case, Compare, Expect, Family, First, Rows};
 use table::{Found, Table};
 
 /// What came of a case.
@@ -47,6 +48,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("batch", batch::run),
     ("cant-be-late", cant_be_late::run),
     ("checkpoint", checkpoint::run),
+    ("fgd", fgd::run),
     ("rlscheduler", rlscheduler::run),
 ];
 
@@ -162,12 +164,16 @@ fn compare<'c>(
     let rules = std::iter::once(&case.compare).chain(&case.compare.also);
     let found = rules.map(|rule| {
         let expected = Table::read(&place.folder.join(&rule.file))?.select(&rule.select)?;
-        if rule.rows.is_some_and(|rows| rows != expected.rows.len()) {
-            let (rows, found) = (rule.rows.unwrap_or_default(), expected.rows.len());
-            return Err(format!("{rows} rows are meant, and there are {found}"));
-        }
+        let found = expected.rows.len();
         let ours = tables.iter().find(|(file, _)| *file == rule.file);
         let (_, ours) = ours.ok_or_else(|| format!("nothing produces {}", rule.file))?;
+        let ours = match rule.rows {
+            Some(Rows::Count(rows)) if rows != found => {
+                return Err(format!("{rows} rows are meant, and there are {found}"));
+            }
+            Some(Rows::First(First::Prefix)) => &ours.first(found),
+            Some(Rows::Count(_)) | None => ours,
+        };
         Ok((rule, table::compare(ours, &expected, rule)?))
     });
     found.collect()

@@ -99,6 +99,14 @@ impl Table {
         format!("standard error of {column}")
     }
 
+    /// The first so many rows.
+    pub(super) fn first(&self, count: usize) -> Self {
+        Self {
+            columns: self.columns.clone(),
+            rows: self.rows.iter().take(count).cloned().collect(),
+        }
+    }
+
     /// The rows that hold these texts in these columns.
     pub(super) fn select(mut self, wanted: &BTreeMap<String, String>) -> Result<Self, String> {
         for (column, text) in wanted {
@@ -118,7 +126,7 @@ impl Table {
         self.rows.iter().filter(meant).map(Vec::as_slice).collect()
     }
 
-    fn column(&self, name: &str) -> Result<usize, String> {
+    pub(super) fn column(&self, name: &str) -> Result<usize, String> {
         let found = self.columns.iter().position(|column| column == name);
         found.ok_or_else(|| {
             format!(
@@ -167,6 +175,9 @@ struct Side<'t> {
 /// Every row of either table is an item; one that the other lacks differs.
 pub(super) fn compare(ours: &Table, expected: &Table, rule: &Compare) -> Result<Found, String> {
     let columns = expected.expand(&rule.columns);
+    if columns.is_empty() {
+        return Err(format!("there is no column {}", rule.columns.join(", ")));
+    }
     let keys: Vec<&str> = match rule.key.as_str() {
         "" | "#" => Vec::new(),
         key => key.split(',').map(str::trim).collect(),
@@ -389,5 +400,10 @@ mod tests {
         let stars = rule("key = \"id\"");
         assert_eq!(expected.expand(&["e*".to_owned()]), ["end"]);
         assert!(compare(&Table::new(&["id"]), &expected, &stars).is_err());
+        let nothing = Compare {
+            columns: vec!["z*".to_owned()],
+            ..stars
+        };
+        assert!(compare(&ours, &expected, &nothing).is_err());
     }
 }
