@@ -7,6 +7,7 @@ mod easy_bf;
 mod easy_bf_fast;
 mod ebf;
 mod pick_jobs;
+mod pick_lists;
 mod pick_scores;
 mod processors;
 
