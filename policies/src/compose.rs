@@ -371,7 +371,7 @@ impl Composed {
 }
 
 /// Lays a role with all its tasks, or with the most that fit and that it can do with.
-fn lay_most(
+pub(crate) fn lay_most(
     place: &mut dyn Place,
     capacity: &Capacity,
     (role, models): (&Role, ModelSet),

@@ -77,4 +77,6 @@ pub mod queue;
 pub mod reclaims;
 pub mod registry;
 pub mod relocate;
+pub mod repack;
 mod runs;
+pub mod tiresias;

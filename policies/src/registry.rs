@@ -3,6 +3,7 @@
 mod joint;
 mod keeping;
 mod placements;
+mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
@@ -50,6 +51,10 @@ pub struct Entry<T: ?Sized> {
 
 /// What a part claims; the contract tests hold it to that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "claims are independent of each other"
+)]
 pub struct Claims {
     /// It needs an estimate of every job (or, for srtf, true durations).
     pub estimate: bool,
@@ -59,15 +64,21 @@ pub struct Claims {
     pub compat: Option<&'static str>,
     /// The published simulator whose ways it keeps where the scenario asks for them.
     pub keeps: Option<&'static str>,
+    /// It takes the fleet as it is and asks for no machine; parts other than buyers never do, and claim nothing.
+    pub keeps_fleet: bool,
+    /// It ends every job if gangs have one role each: those of several may stand in their own way.
+    pub one_role: bool,
     /// What must be granted it, in the scenario's words.
     pub needs: &'static [&'static str],
 }
 
-const PLAIN: Claims = Claims {
+pub(crate) const PLAIN: Claims = Claims {
     estimate: false,
     starvation_free: false,
     compat: None,
     keeps: None,
+    keeps_fleet: false,
+    one_role: false,
     needs: &[],
 };
 pub(crate) const FAIR: Claims = Claims {
@@ -91,7 +102,7 @@ const RERANK: &[Param] = &[span(
 const LAS: &[Param] = &[span(
     "quantum",
     "\"1h\"",
-    "GPU time that counts as one turn",
+    "GPU time that counts as one turn; if a turn is shorter than checkpoints lie apart, all of it may be lost",
 )];
 const SRTF: &[Param] = &[];
 const DEPTH: &[Param] = &[Param::new(
@@ -432,6 +443,10 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     joint::EASY_BF,
     joint::EASY_BF_FAST,
     joint::PICK_JOBS,
+    joint::BLOX,
+    tiresias::SMALLEST_FIRST,
+    tiresias::SHORTEST_FIRST,
+    tiresias::MLFQ,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,
     entries::ON_DEMAND_ONLY,
