@@ -6,3 +6,4 @@ mod deadline;
 mod keeping;
 mod plain;
 mod sharing;
+mod tenants;
