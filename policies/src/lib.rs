@@ -79,4 +79,5 @@ pub mod registry;
 pub mod relocate;
 pub mod repack;
 mod runs;
+pub mod tenants;
 pub mod tiresias;

@@ -3,6 +3,7 @@
 mod joint;
 mod keeping;
 mod placements;
+mod tenants;
 mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
@@ -296,6 +297,8 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
         },
         build: |params, _| Box::new(Conservative::new(params.count("depth"))),
     },
+    tenants::CAPACITY,
+    tenants::DRF,
     Entry {
         kind: "turn-away",
         doc: "who does not fit at once is turned away for good",
@@ -325,6 +328,7 @@ pub const PREEMPTIONS: &[Entry<dyn Preempt>] = &[
             })
         },
     },
+    tenants::TAKE_BACK,
 ];
 
 /// What to hold.

@@ -6,4 +6,5 @@ mod deadline;
 mod keeping;
 mod plain;
 mod sharing;
+mod tenants;
 mod tiresias;
