@@ -14,6 +14,7 @@ mod policy;
 mod quota;
 mod risk;
 mod run;
+mod speeds;
 mod store;
 mod workload;
 
