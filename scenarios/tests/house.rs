@@ -75,8 +75,8 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "order",
             "place",
             "admit|preempt|buy|relocate|keeping|compose",
-            "joint",
-            "registry|buyers",
+            "solve",
+            "joint|deadline|gavel|registry|buyers",
         ],
     ),
     (

@@ -37,6 +37,10 @@ pub const COMPATS: &[Compat] = &[
         keeps: "the FGD paper's simulator: placements fgd, vector-fit and dot-prod score in whole numbers, so that what differs by little is a tie, and fgd knows beforehand what is typical of all jobs",
     },
     Compat {
+        name: "gavel",
+        keeps: "Gavel's simulator: policies gavel-* with its clock of doubles and its shuffles; gavel-fifo by-speed = false gives the last model by name, past what there is, whatever it drew; goals that do not look at speeds take those on a model named v100 for all; a task is charged since the end of the last round, idle time included; a last round with fewer steps than GPUs fails, and the job is dropped after five; jobs that come between two computations of shares hold the place of others; shares computed at time zero count as never computed, so that they are computed anew as soon as anything happens; shares as the solver leaves them",
+    },
+    Compat {
         name: "rlscheduler",
         keeps: "RLScheduler's simulator: policy pick-jobs, with a waiting time that is minus the time of submission, whatever the time is",
     },
