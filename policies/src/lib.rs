@@ -78,5 +78,8 @@ pub mod queue;
 pub mod reclaims;
 pub mod registry;
 pub mod relocate;
+pub mod repack;
 mod runs;
 mod solve;
+pub mod tenants;
+pub mod tiresias;

@@ -69,9 +69,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         quotas: swarm.quotas(&offerings),
         offerings,
         models: (0..models).map(|model| format!("model-{model}")).collect(),
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes,
         seed,
         commitments: Vec::new(),

@@ -1,11 +1,13 @@
 //! Admission: who of those that wait may start.
 
+mod by_tenant;
 mod conservative;
 mod easy;
 mod ends;
 mod line;
 mod turn_away;
 
+pub use by_tenant::ByTenant;
 pub use conservative::Conservative;
 pub use easy::Easy;
 pub use line::{Skip, Strict};
@@ -25,6 +27,11 @@ pub trait Admit: Send {
 
     /// Whether it needs an estimate of every job.
     fn needs_estimate(&self) -> bool {
+        false
+    }
+
+    /// Whether it asks what tenants hold: [`Desk::tenants`].
+    fn is_by_tenant(&self) -> bool {
         false
     }
 

@@ -7,3 +7,5 @@ mod gavel;
 mod keeping;
 mod plain;
 mod sharing;
+mod tenants;
+mod tiresias;

@@ -18,6 +18,10 @@ pub(crate) fn span(secs: u64) -> Span {
     Span::from_secs(secs)
 }
 
+pub(crate) fn seconds(at: SimTime) -> f64 {
+    sim_core::units::convert::real(at.us()) / 1e6
+}
+
 pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
@@ -76,9 +80,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
         offerings,
         models: vec!["a".to_owned(), "b".to_owned()],
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes: vec![class()],
         seed: 1,
         commitments: Vec::new(),

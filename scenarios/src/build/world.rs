@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
-use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
+use sim_core::units::{ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
@@ -55,9 +55,7 @@ pub(super) fn build(
         queues: scenario
             .queues
             .iter()
-            .map(|queue| Queue {
-                name: queue.name.value.clone(),
-            })
+            .map(|spec| queue(spec, &scenario.queues))
             .collect(),
         classes,
         seed: scenario.seed.value,
@@ -76,6 +74,21 @@ pub(super) fn build(
             schema::End::At(at) => Some(at.value),
         },
         models: names.models,
+    }
+}
+
+/// A tenant, among all that the scenario names.
+fn queue(spec: &schema::Queue, all: &[schema::Queue]) -> Queue {
+    let plain = Queue::named(&spec.name.value);
+    let named = |name: &str| all.iter().position(|queue| queue.name.value == name);
+    let parent = spec.parent.as_ref().and_then(|parent| named(&parent.value));
+    Queue {
+        parent: parent.map(|at| QueueId(u16::try_from(at).expect("a scenario has few queues"))),
+        share: spec.share.map_or(plain.share, |share| share.value),
+        cap: spec.cap.map(|cap| cap.value),
+        borrow: spec.borrow.map_or(plain.borrow, |borrow| borrow.value),
+        weight: spec.weight.map_or(plain.weight, |weight| weight.value),
+        ..plain
     }
 }
 

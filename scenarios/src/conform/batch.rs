@@ -148,19 +148,25 @@ pub(super) fn job(record: &traces::Record) -> Job {
     }
 }
 
-/// Identical nodes whose processors stand as GPUs; nothing costs, boots or fails.
+/// Identical nodes whose processors stand as GPUs.
 pub(super) fn world(case: &Case) -> Result<World, String> {
     let nodes = case.small("nodes", 1_000_000)?;
+    Ok(fleet(nodes, case.small("procs_per_node", 64)?, 0))
+}
+
+/// Identical nodes in racks of a size, or in one.
+pub(super) fn fleet(nodes: u32, gpus: u32, rack_size: u32) -> World {
     let shape = Shape {
-        gpus: case.small("procs_per_node", 64)?,
+        gpus,
         model: ModelId(0),
         cpu_milli: 0,
         memory_mib: 0,
     };
-    Ok(plain(
-        vec![pool(shape, nodes)],
-        vec!["processor".to_owned()],
-    ))
+    let pool = Offering {
+        rack_size,
+        ..pool(shape, nodes)
+    };
+    plain(vec![pool], vec!["processor".to_owned()])
 }
 
 /// Nodes that stand from the start to the end and cost nothing.

@@ -57,6 +57,7 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         | Takes::Price
         | Takes::Money
         | Takes::Size
+        | Takes::Percent
         | Takes::Moment
         | Takes::Timezone
         | Takes::Choice(_)

@@ -112,9 +112,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
         offerings,
         models: vec!["a".to_owned(), "b".to_owned()],
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes: vec![Class {
             name: "plain".to_owned(),
             course: CourseModel {

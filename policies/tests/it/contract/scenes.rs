@@ -44,6 +44,11 @@ pub(crate) fn scene(seed: u64, contender: &Contender) -> Scene {
     world.classes = vec![class(&mut luck, contender), class(&mut luck, contender)];
     let simple = contender.is_compat() && luck.chance(0.5);
     let mut jobs = jobs(seed, &world, simple);
+    if contender.wants_one_role() {
+        for job in &mut jobs {
+            job.gang = Gang::One(job.gang.roles()[0]);
+        }
+    }
     if contender.is_compat() {
         // Those simulators know no job without an estimate.
         for job in &mut jobs {
