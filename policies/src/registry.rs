@@ -1,5 +1,6 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod gavel;
 mod joint;
 mod keeping;
 mod placements;
@@ -447,6 +448,14 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     joint::EASY_BF,
     joint::EASY_BF_FAST,
     joint::PICK_JOBS,
+    gavel::FIFO,
+    gavel::ISOLATED,
+    gavel::MAX_MIN,
+    gavel::MAKESPAN,
+    gavel::FINISH_TIME,
+    gavel::THROUGHPUT,
+    gavel::ALLOX,
+    gavel::WATER_FILLING,
     joint::BLOX,
     tiresias::SMALLEST_FIRST,
     tiresias::SHORTEST_FIRST,

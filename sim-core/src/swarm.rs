@@ -5,6 +5,7 @@
 //! the scenarios without it, and adding a feature changes no other's draws.
 
 mod quotas;
+mod speeds;
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
@@ -335,6 +336,7 @@ impl Swarm {
         };
         let mut rate = || luck.between(1, 30) * UNIT_RATE / 7;
         let rates = Rates {
+            table: None,
             by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
             by_gpus: vec![(2, rate()), (5, rate())],
             by_share: false,
@@ -352,6 +354,7 @@ impl Swarm {
         let rates = Rates {
             by_share: self.has("share-of-speed"),
             feeds: self.has("data-bound").then_some(feeds),
+            table: self.table(at).filter(|_| kind != CourseKind::Linear),
             ..rates
         };
         let restore = self.span(&mut luck, 0, 4);
@@ -423,6 +426,7 @@ impl Swarm {
                 priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),
                 class,
+                kind: self.kind(arrival),
             }
         };
         (0..self.luck("load", 0).between(0, 30))

@@ -3,6 +3,7 @@
 mod buy;
 mod contract;
 mod deadline;
+mod gavel;
 mod keeping;
 mod plain;
 mod sharing;

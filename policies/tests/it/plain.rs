@@ -7,7 +7,7 @@ use sim_core::engine::{Trigger, World};
 use sim_core::model::{
     Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape, Terms,
 };
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::{Calendar, Curve};
 
 pub(crate) fn at(secs: u64) -> SimTime {
@@ -104,6 +104,7 @@ pub(crate) fn job(arrival: u64, gang: Gang, secs: u64) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: KindId(0),
     }
 }
 

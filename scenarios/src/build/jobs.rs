@@ -10,6 +10,7 @@ use traces::{Estimate, Name, Options, Positive, estimates};
 
 use super::args::Args;
 use super::maker::{JobsError, Maker};
+use super::speeds::SpeedTable;
 use super::synth::Generator;
 use super::{BuildError, Contender, files};
 use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
@@ -18,6 +19,8 @@ use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
 #[derive(Clone, Debug)]
 pub(super) struct Sources {
     sources: Vec<Source>,
+    /// By workload: its table of speeds.
+    tables: Vec<Option<SpeedTable>>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +44,7 @@ impl Sources {
     /// Reads every trace, and checks every generator.
     pub(super) fn read(
         scenario: &Scenario,
+        tables: Vec<Option<SpeedTable>>,
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Self, BuildError> {
         let mut sources = Vec::new();
@@ -48,7 +52,15 @@ impl Sources {
             sources.push(match &workload.jobs {
                 JobSource::Trace(spec) => match options(spec, reasons) {
                     Some(options) => {
-                        Source::Trace(Arc::new(cut(files::trace(spec, &options)?, spec)))
+                        let records = files::trace(spec, &options)?;
+                        if records.counts_steps && workload.course.speeds.is_none() {
+                            let rule = "jobs of this format tell steps, not how long they take";
+                            let remedy = "give the workload course = { speeds = { file = ..., reference = ... } }";
+                            let format = &spec.format;
+                            let reason = Diagnostic::new(format.place, &format.value, rule);
+                            reasons.push(reason.or(remedy));
+                        }
+                        Source::Trace(Arc::new(cut(records, spec)))
                     }
                     None => continue,
                 },
@@ -58,7 +70,7 @@ impl Sources {
                 },
             });
         }
-        Ok(Self { sources })
+        Ok(Self { sources, tables })
     }
 
     /// Whether anything is drawn.
@@ -101,7 +113,8 @@ impl Sources {
                         .expect("parameters were checked when the scenario was read"),
                 ),
             };
-            let maker = Maker::new(world, scenario, position, &records);
+            let table = self.tables[position].as_ref();
+            let maker = Maker::new(world, (scenario, position), &records, table);
             maker.check(&records)?;
             let told = told(workload.estimate.as_ref(), &records, luck);
             let told_to: Vec<_> = of_policies

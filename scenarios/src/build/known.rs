@@ -88,6 +88,38 @@ pub const COMPATS: &[Compat] = &[
         lacks: &[],
     },
     Compat {
+        name: "gavel",
+        of: "Gavel's simulator, whose rounds are [engine] trigger = { round = \"6m\" }",
+        keeps: &[
+            (
+                "gavel-*",
+                "its clock of doubles and its shuffles; a task is charged since the end of the last round, idle time included",
+            ),
+            (
+                "gavel-*",
+                "a last round with fewer steps than GPUs fails, and the job is dropped after five",
+            ),
+            (
+                "gavel-*",
+                "jobs that come between two computations of shares hold the place of others",
+            ),
+            (
+                "gavel-*",
+                "shares computed at time zero count as never computed: they are computed anew as soon as anything happens",
+            ),
+            ("gavel-*", "shares are taken as the solver leaves them"),
+            (
+                "gavel-*",
+                "goals that do not look at speeds take those on a model named v100 for all",
+            ),
+            (
+                "gavel-fifo",
+                "(by-speed = false) the last model by name is given, past what there is, whatever was drawn",
+            ),
+        ],
+        lacks: &["space sharing: jobs in pairs on one GPU"],
+    },
+    Compat {
         name: "rlscheduler",
         of: "RLScheduler's simulator",
         keeps: &[(

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sim_core::course::CourseKind;
+use sim_core::course::{CourseKind, Size};
 use sim_core::engine::World;
 use sim_core::model::{
     Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
 };
-use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
 use super::holds::holds;
+use super::speeds::{Measured, SpeedTable};
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
 /// Jobs that could never run on the fleet.
@@ -62,14 +63,17 @@ pub(super) struct Maker<'a> {
     models: Vec<Option<ModelId>>,
     allowed: ModelSet,
     most_gpus: u16,
+    /// Names of the kinds of job in the trace.
+    kinds: &'a [String],
+    measured: Option<Measured<'a>>,
 }
 
 impl<'a> Maker<'a> {
     pub(super) fn new(
         world: &'a World,
-        scenario: &'a Scenario,
-        position: usize,
-        records: &traces::Workload,
+        (scenario, position): (&'a Scenario, usize),
+        records: &'a traces::Workload,
+        table: Option<&'a SpeedTable>,
     ) -> Self {
         let workload = &scenario.workloads[position];
         let number = |position: usize| u16::try_from(position).expect("few of them");
@@ -102,20 +106,30 @@ impl<'a> Maker<'a> {
                 named.fold(ModelSet::NONE, ModelSet::with)
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
+            kinds: &records.classes,
+            measured: table.map(|table| {
+                let rates = &world.classes[position].course.rates;
+                Measured {
+                    table,
+                    speeds: Arc::clone(rates.table.as_ref().expect("made of the same table")),
+                    counts_steps: records.counts_steps,
+                }
+            }),
         }
     }
 
     pub(super) fn job(&self, record: &Record, told: Option<Positive>) -> Job {
         let arrival = self.arrival(record);
+        let time = |told| self.time(record, told);
         let deadline = match (&self.workload.deadline, record.deadline) {
-            (Some(Deadline::Slack(slack)), _) => Some(times(record.duration, slack.value)),
+            (Some(Deadline::Slack(slack)), _) => Some(times(time(record.duration), slack.value)),
             (Some(Deadline::After(span)), _) => Some(span.value),
-            (None, published) => published.map(Positive::span),
+            (None, published) => published.map(Positive::span).map(time),
         };
         Job {
             arrival,
-            work: self.work(record.duration),
-            estimate: told.map(Positive::span),
+            work: self.work(record),
+            estimate: told.map(Positive::span).map(time),
             deadline: deadline.map(|span| arrival.saturating_add(span)),
             gang: self.gang(record),
             models: self.models(record),
@@ -126,6 +140,29 @@ impl<'a> Maker<'a> {
                 .saturating_add(record.priority.into()),
             queue: self.queue,
             class: self.class,
+            kind: self.kind(record).unwrap_or_default(),
+        }
+    }
+
+    /// Its kind in the table of speeds.
+    fn kind(&self, record: &Record) -> Option<KindId> {
+        let told = record
+            .class
+            .map(|class| self.kinds[usize::from(class)].as_str());
+        self.measured.as_ref()?.table.kind(told)
+    }
+
+    /// Its row in the table of speeds.
+    fn size(&self, record: &Record) -> Option<&Size> {
+        let gpus = u32::from(record.gpus) * record.tasks;
+        self.measured.as_ref()?.size(self.kind(record), gpus)
+    }
+
+    /// What the trace tells as a time: where it counts steps, how long they take on the reference.
+    fn time(&self, record: &Record, told: Span) -> Span {
+        match (&self.measured, self.size(record)) {
+            (Some(measured), Some(size)) => measured.time(told, size),
+            (Some(_) | None, _) => told,
         }
     }
 
@@ -139,14 +176,31 @@ impl<'a> Maker<'a> {
     }
 
     /// Work in the unit of the course.
-    fn work(&self, duration: Span) -> u64 {
+    fn work(&self, record: &Record) -> u64 {
+        let duration = record.duration;
+        if let (Some(measured), Some(size)) = (&self.measured, self.size(record)) {
+            return measured.steps(duration, size);
+        }
         match self.world.classes[usize::from(self.class.0)].course.kind {
             CourseKind::Linear => duration.us(),
             CourseKind::Stepwise(step) => duration.us().div_ceil(step.us()),
         }
     }
 
+    /// Those that it allows, and that it has a speed for if speeds are a table.
     fn models(&self, record: &Record) -> ModelSet {
+        let named = self.named_models(record);
+        if self.measured.is_none() {
+            return named;
+        }
+        let size = self.size(record).map_or(&[][..], |size| &size.by_model);
+        let models = size.iter().map(|(model, _)| *model);
+        models
+            .filter(|model| named.allows(*model))
+            .fold(ModelSet::NONE, ModelSet::with)
+    }
+
+    fn named_models(&self, record: &Record) -> ModelSet {
         if record.models.is_any() {
             return self.allowed;
         }
@@ -242,6 +296,18 @@ impl<'a> Maker<'a> {
     fn breach(&self, record: &Record) -> Option<String> {
         let (gang, models) = (self.gang(record), self.models(record));
         let gpus = gang.gpu_milli() > 0;
+        if self.measured.is_some() && self.size(record).is_none() {
+            let told = record
+                .class
+                .map(|class| self.kinds[usize::from(class)].as_str());
+            return Some(match told {
+                Some(kind) => format!(
+                    "its kind \"{kind}\" with {} GPUs has no speed on the reference of the table",
+                    gang.gpus()
+                ),
+                None => "its kind, which the table of speeds goes by, is not said".to_owned(),
+            });
+        }
         if gpus && models == ModelSet::NONE {
             return Some("it allows only GPU models that no fleet has".to_owned());
         }

@@ -12,6 +12,7 @@ mod maker;
 mod market;
 mod policies;
 mod quotas;
+mod speeds;
 mod stocks;
 mod synth;
 mod world;
@@ -118,10 +119,14 @@ impl Experiment {
             return Err(rejected(&loaded, reasons));
         }
         let nodes = files::nodes(scenario)?;
-        let world = world::build(scenario, &nodes);
         let mut reasons = Vec::new();
+        let tables = speeds::read(scenario, &mut reasons)?;
+        if !reasons.is_empty() {
+            return Err(rejected(&loaded, reasons));
+        }
+        let world = world::build(scenario, &nodes, &tables);
         quotas::check(scenario, &world, &mut reasons);
-        let sources = jobs::Sources::read(scenario, &mut reasons)?;
+        let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));

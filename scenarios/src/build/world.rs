@@ -1,5 +1,7 @@
 //! Fleets become offerings; names become numbers.
 
+use std::sync::Arc;
+
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
@@ -7,6 +9,7 @@ use sim_core::units::{ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
+use super::speeds::SpeedTable;
 use super::{commitments, quotas, stocks};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
@@ -15,8 +18,12 @@ use crate::schema::{
 /// What does not constrain.
 pub(super) const PLENTY: u32 = u32::MAX;
 
-/// The world of a scenario; `lists` are the node lists of its fleets, by position.
-pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
+/// The world of a scenario; `lists` are the node lists of its fleets and `tables` the speeds of its workloads, by position.
+pub(super) fn build(
+    scenario: &Scenario,
+    lists: &[Option<NodeList>],
+    tables: &[Option<SpeedTable>],
+) -> World {
     let mut names = Names::default();
     let mut offerings = Vec::new();
     for (fleet, list) in scenario.fleets.iter().zip(lists) {
@@ -40,7 +47,8 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
     let classes = scenario
         .workloads
         .iter()
-        .map(|workload| class(scenario, workload, &mut names))
+        .zip(tables)
+        .map(|(workload, table)| class(scenario, (workload, table.as_ref()), &mut names))
         .collect();
     let horizon = &scenario.horizon;
     World {
@@ -215,7 +223,11 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
     Curve::new(steps.steps.clone()).expect("checked when it was read")
 }
 
-fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) -> Class {
+fn class(
+    scenario: &Scenario,
+    (workload, table): (&schema::Workload, Option<&SpeedTable>),
+    names: &mut Names,
+) -> Class {
     let course = &workload.course;
     let reads = course.input.as_ref().and_then(|input| {
         let mut data = scenario.data.iter();
@@ -232,8 +244,10 @@ fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) ->
         .map(|(model, rate)| (names.model(model), ppb(*rate)));
     let across_nodes = ppb(course.across_nodes);
     let across_racks = times(across_nodes, ppb(course.across_racks));
+    let by_model: Vec<_> = by_model.collect();
     let rates = Rates {
-        by_model: by_model.collect(),
+        table: table.map(|table| Arc::new(table.speeds(&mut |model| names.model(model)))),
+        by_model,
         by_gpus: course
             .scaling
             .iter()

@@ -17,7 +17,7 @@ use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
 use sim_core::model::{
     Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms,
 };
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
 use traces::{Options, Positive, Procs, Source, SwfOptions};
@@ -144,6 +144,7 @@ pub(super) fn job(record: &traces::Record) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: KindId(0),
     }
 }
 

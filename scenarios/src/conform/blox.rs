@@ -12,7 +12,7 @@ use sim_core::engine::{
     Decision, Engine, Grants, JobDecision, JobView, Plan, Policy, Step, Trigger, View, World,
 };
 use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer, Outcome};
 use sim_core::world::Trace;
 
@@ -145,6 +145,7 @@ impl Workload {
                 priority: 0,
                 queue: QueueId(0),
                 class: ClassId(0),
+                kind: KindId(0),
             });
         }
         Ok(Self {

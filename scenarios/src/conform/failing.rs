@@ -10,7 +10,9 @@ use sim_core::model::{
     Appetite, Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape,
     Terms,
 };
-use sim_core::units::{ClassId, JobId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
+use sim_core::units::{
+    ClassId, JobId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert,
+};
 use sim_core::world::{Calendar, Curve, Lifetime, Trace};
 
 /// A job that writes checkpoints on one machine.
@@ -93,6 +95,7 @@ impl Job {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: KindId(0),
         }
     }
 

@@ -10,6 +10,8 @@ mod cases;
 mod checkpoint;
 mod failing;
 mod fgd;
+mod gavel;
+mod gavel_tables;
 mod held;
 mod rlscheduler;
 mod table;
@@ -52,6 +54,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("cant-be-late", cant_be_late::run),
     ("checkpoint", checkpoint::run),
     ("fgd", fgd::run),
+    ("gavel", gavel::run),
     ("rlscheduler", rlscheduler::run),
     ("tiresias", tiresias::run),
 ];

@@ -17,7 +17,7 @@ use policies::repack::Line;
 use policies::tiresias::{By, Gittins, Mlfq, Ranked, Rules, Service};
 use sim_core::engine::{Engine, Grants, Plan, Policy, View, Wakes, World};
 use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span, convert};
 use sim_core::world::Trace;
 
 use super::Place;
@@ -108,6 +108,7 @@ fn jobs(trace: &Table, unit: Span) -> Result<(Vec<u32>, Vec<Job>), String> {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: KindId(0),
         };
         jobs.push((name, job));
     }

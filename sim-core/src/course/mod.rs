@@ -3,12 +3,14 @@
 mod cadence;
 mod linear;
 mod rates;
+mod speeds;
 mod stepwise;
 pub mod theory;
 
 pub use cadence::{Cadence, CadenceError, Split};
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
+pub use speeds::{Size, Speeds};
 pub use stepwise::Stepwise;
 
 use crate::units::{ModelId, Span};
@@ -81,7 +83,7 @@ pub trait Course {
 }
 
 /// How the jobs of a class advance: the shared, immutable half.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CourseModel {
     /// The kind, with what it needs.
     pub kind: CourseKind,
@@ -130,6 +132,14 @@ impl CourseModel {
 }
 
 impl Progress {
+    /// Whole steps left; none where there are no steps.
+    pub const fn steps_left(&self) -> Option<u64> {
+        match self {
+            Self::Linear(_) => None,
+            Self::Stepwise(course) => Some(course.left()),
+        }
+    }
+
     fn course(&self) -> &dyn Course {
         match self {
             Self::Linear(course) => course,

@@ -294,7 +294,7 @@ impl Engine {
             .course
             .rates;
         let tasks = seats.iter().map(|seat| seat.tasks).sum();
-        let rate = rates.on(model, gpus, reach);
+        let rate = rates.on(live.job.kind, model, gpus, reach);
         let compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
         Footing {
             model,

@@ -1,5 +1,7 @@
 //! The view: all that a policy may see, and nothing it may not.
 
+mod speed;
+
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};

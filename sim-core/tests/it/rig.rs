@@ -9,7 +9,7 @@ use sim_core::model::{
 };
 use sim_core::naive;
 use sim_core::recording::{Recorder, Recording};
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::watch::audit::{Auditor, Report};
 use sim_core::watch::{Digests, Transcript, compare};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -144,6 +144,7 @@ pub(crate) fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: KindId(0),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sim_core::engine::{Engine, Finish, Grants, Plan, Policy, View, Wakes};
 use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer, Outcome};
 use sim_core::world::Arrivals;
 use sim_core::world::draw::Stream;
@@ -67,6 +67,7 @@ impl Arrivals for Source {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: KindId(0),
         })
     }
 

@@ -319,6 +319,11 @@ impl Contender {
         moves || self.part(3).is_some_and(|kind| kind != "none")
     }
 
+    /// Whether it decides in rounds, and turns away what it cannot think of in GPUs of a model.
+    pub(crate) fn has_rounds(&self) -> bool {
+        matches!(self.kinds, Kinds::Whole(kind) if kind.starts_with("gavel-"))
+    }
+
     /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.
     pub(crate) fn buys(&self) -> bool {
         let hires = match self.kinds {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use policies::fragment::{Class, Typical};
 use sim_core::engine::World;
 use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role, Shape};
-use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Node, Options, Record, Source, Workload};
 
 use super::super::Place;
@@ -139,6 +139,7 @@ impl Cluster {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: KindId(0),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::course::Speeds;
+
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::workload::{Course, CourseKind, Input};
 use super::risk::needed;
+use super::speeds;
 use super::workload::MOST;
 
 const SHARE: Takes = Takes::Number(0.0, 1.0, true);
@@ -81,6 +84,12 @@ pub(super) static COURSE: TableSpec = TableSpec::closed(
         )
         .default("1.0")
         .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+        KeySpec::new(
+            "speeds",
+            Takes::Table(&speeds::SPEEDS),
+            "Steps a second by GPU model, kind of job and number of GPUs, in place of rates and scaling; makes the course stepwise.",
+        )
+        .default("none"),
         KeySpec::new("data", Takes::Name, "The [[data]] that it reads.").default("none"),
         KeySpec::new(
             "read",
@@ -140,12 +149,21 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
             .map_or(Some(1.0), |item| Some(item.number()?.value))
     };
     let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
-    let kind = kind(&fields);
+    let table = fields.item("speeds").map_or(Some(None), |item| {
+        speeds::decode(&fields, &item.table()?).map(Some)
+    });
+    let kind = if fields.key_place("speeds").is_some() {
+        let step = Spanned::new(Speeds::STEP, fields.place);
+        Some(CourseKind::Stepwise { step })
+    } else {
+        kind(&fields)
+    };
     let input = input(&fields);
     let [across_nodes, across_racks, across_zones] = across;
     Some(Course {
         kind: kind?,
         input: input?,
+        speeds: table?,
         rates: rates?,
         scaling: scaling?,
         across_nodes: across_nodes?,
@@ -238,6 +256,7 @@ pub(super) const fn plain() -> Course {
         across_racks: 1.0,
         across_zones: 1.0,
         input: None,
+        speeds: None,
     }
 }
 

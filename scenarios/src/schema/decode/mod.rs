@@ -15,6 +15,7 @@ mod queue;
 mod quota;
 mod risk;
 mod run;
+mod speeds;
 mod store;
 mod workload;
 
