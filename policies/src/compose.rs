@@ -224,7 +224,7 @@ impl Policy for Composed {
 
     fn wakes_on(&self) -> Wakes {
         let parts = self.buy.wakes_on() | self.relocate.wakes_on() | self.keep.wakes_on();
-        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
+        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | self.admit.wakes_on() | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
             always
@@ -265,6 +265,9 @@ impl Policy for Composed {
         let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
         if moved && !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
+        }
+        if !desk.queue.is_empty() {
+            wish = earlier(wish, self.admit.wish(view));
         }
         for rule in rules {
             wish = earlier(wish, rule.finish(&mut desk));

@@ -66,6 +66,7 @@ pub mod buy;
 mod buyers;
 pub mod compose;
 pub mod deadline;
+pub mod forecast;
 pub mod fragment;
 pub mod gavel;
 pub mod joint;

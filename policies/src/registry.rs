@@ -1,5 +1,6 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod classes;
 mod gavel;
 mod joint;
 mod keeping;
@@ -300,6 +301,7 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
     },
     tenants::CAPACITY,
     tenants::DRF,
+    classes::SPOT_QUOTA,
     Entry {
         kind: "turn-away",
         doc: "who does not fit at once is turned away for good",
@@ -330,6 +332,7 @@ pub const PREEMPTIONS: &[Entry<dyn Preempt>] = &[
         },
     },
     tenants::TAKE_BACK,
+    classes::LEAST_WASTE,
 ];
 
 /// What to hold.

@@ -1,10 +1,12 @@
 //! Preemption: who makes room.
 
 mod by_order;
+mod least_waste;
 mod reclaim;
 mod room;
 
 pub use by_order::ByOrder;
+pub use least_waste::LeastWaste;
 pub use reclaim::Reclaim;
 
 use sim_core::units::Span;

@@ -62,13 +62,26 @@ pub(super) fn light(cpu_milli: u32, memory_mib: u32) -> Gang {
 
 /// By tenant, in the order of arrival within each.
 pub(super) fn policy(admit: &str, within: &str, preempt: &str) -> Composed {
-    let within: Vec<(String, Value)> = vec![("within".to_owned(), text(within))];
+    composed((admit, &[("within", text(within))]), (preempt, &[]))
+}
+
+/// A part and its parameters.
+type Part<'a> = (&'a str, &'a [(&'a str, Value)]);
+
+/// Whoever is admitted and makes room so.
+pub(super) fn composed((admit, of_admit): Part<'_>, (preempt, of_preempt): Part<'_>) -> Composed {
+    let given = |of: &[(&str, Value)]| -> Vec<(String, Value)> {
+        let given = of.iter();
+        given
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    };
     Composed {
         name: admit.to_owned(),
         order: made(ORDERS, "fifo", &[], &HONEST),
-        admit: made(ADMISSIONS, admit, &within, &HONEST),
+        admit: made(ADMISSIONS, admit, &given(of_admit), &HONEST),
         place: made(PLACEMENTS, "first-fit", &[], &HONEST),
-        preempt: made(PREEMPTIONS, preempt, &[], &HONEST),
+        preempt: made(PREEMPTIONS, preempt, &given(of_preempt), &HONEST),
         buy: made(BUYERS, "keep", &[], &HONEST),
         relocate: Box::new(Stay),
         keep: Keeping::new(
