@@ -71,15 +71,15 @@ const ROOMS: [(&str, &[&str]); 3] = [
         &[
             "params",
             "runs",
-            "queue|reclaims|fragment",
+            "queue|reclaims|fragment|tenants|forecast",
             "order",
             "place",
             "admit|preempt|buy|relocate|keeping|compose",
             "solve",
             "repack",
             "tiresias",
-            "joint|deadline|gavel",
-            "registry|buyers",
+            "joint|gavel",
+            "deadline|registry|buyers",
         ],
     ),
     (
