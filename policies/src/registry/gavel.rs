@@ -57,6 +57,7 @@ const FREE: Claims = Claims {
 };
 
 const KNOWING: Claims = Claims {
+    keeps_fleet: true,
     keeps: Some("gavel"),
     ..ESTIMATE
 };
