@@ -21,8 +21,8 @@
 //! # Architecture invariants
 //! * No file is opened here, nothing is printed, no clock or environment is asked, and no input
 //!   makes it panic: a fault is a [`TraceError`] with file, line, column, value, rule and remedy.
-//! * Numbers are read as integers of their unit; no float lies between a trace and a run, but for measured speeds
-//!   ([`import_speeds`]).
+//! * Numbers are read as integers of their unit; no float lies between a trace and a run, but for
+//!   measured speeds ([`import_speeds`]).
 //! * A bad row is never skipped without a word.
 //! * No rows of anyone's trace are held here: generators hold aggregates, each with its source and
 //!   a test that it is matched; fixtures are of our own making.

@@ -31,8 +31,10 @@ pub struct SpeedRow {
 /// One entry: by kind of neighbour, a speed, or two for jobs that share the GPUs.
 type Entry = BTreeMap<String, Box<RawValue>>;
 
-/// Reads Gavel's `simulation_throughputs.json`: by model, by `('KIND', GPUS)`, a speed under `null`. Speeds of jobs that share
-/// GPUs are left alone, as are models whose name ends in `_unconsolidated`, which Gavel's simulator does not read either. A
+/// Reads Gavel's `simulation_throughputs.json`: by model, by `('KIND', GPUS)`, a speed under
+/// `null`. Speeds of jobs that share
+/// GPUs are left alone, as are models whose name ends in `_unconsolidated`, which Gavel's simulator
+/// does not read either. A
 /// speed of zero says that the job does not fit into the memory: it is left out.
 ///
 /// # Errors
@@ -117,11 +119,11 @@ mod tests {
 
     #[test]
     fn speeds_alone_are_read_to_the_last_digit_and_zeros_left_out() {
-        let text = r#"{"k80": {"('A (b 1)', 1)": {"null": 4.795294551566172, "('B', 1)": [1.0, 2.0]},
+        let text = r#"{"k80": {"('A (b)', 1)": {"null": 4.795294551566172, "('B', 1)": [1.0, 2.0]},
             "('B', 2)": {"null": 0.0}}, "k80_unconsolidated": {"('B', 2)": {"null": 9.0}}}"#;
         let expected = SpeedRow {
             model: "k80".to_owned(),
-            kind: "A (b 1)".to_owned(),
+            kind: "A (b)".to_owned(),
             gpus: 1,
             steps_s: 4.795_294_551_566_172,
         };

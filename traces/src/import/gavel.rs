@@ -1,4 +1,5 @@
-//! `gavel`: traces of Gavel's simulator (Narayanan et al., OSDI 2020): jobs that tell their steps, not how long they take.
+//! `gavel`: traces of Gavel's simulator (Narayanan et al., OSDI 2020): jobs that tell their steps,
+//! not how long they take.
 
 use sim_core::units::{SimTime, Span, limits};
 
@@ -12,15 +13,18 @@ pub(super) const FORMAT: Format = Format {
     name: "gavel",
     doc: "Gavel's simulator: kind, steps, GPUs, weight, SLO, arrival of each job",
     origin: "github.com/stanford-futuredata/gavel, scheduler/traces; Narayanan et al., OSDI 2020",
-    columns: "job_type, command, working_dir, num_steps_arg, needs_data_dir, total_steps, scale_factor, priority_weight, SLO, arrival_s; tabs, no header",
+    columns: "job_type, command, working_dir, num_steps_arg, needs_data_dir, total_steps, \
+              scale_factor, priority_weight, SLO, arrival_s; tabs, no header",
     evidence: Evidence::RealRows,
     reads: Reads::Jobs(read),
 };
 
 const FIELDS: usize = 10;
 
-/// A job is named by its row, counted from 0. Its steps stand as a duration of a second each, which a table of speeds turns
-/// into time; its user knows them, so they are its estimate too. `scale_factor` tasks of one GPU each. A weight of 1 is
+/// A job is named by its row, counted from 0. Its steps stand as a duration of a second each, which
+/// a table of speeds turns
+/// into time; its user knows them, so they are its estimate too. `scale_factor` tasks of one GPU
+/// each. A weight of 1 is
 /// priority 0, and each 1 more is 1 more. An SLO is a deadline in multiples of the duration.
 fn read(source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     let mut gather = Gather::new(source.name(), options);
