@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use sim_core::units::JobId;
 
-use super::{Ask, Goal, alike, isolated, room};
-use crate::solve::Desk;
+use super::by_program::{ByProgram, Objective};
+use super::{Ask, isolated, room};
+use crate::solve::{Desk, Solution};
 
-/// Finish-time fairness. It remembers how long each job would have run on equal parts so far.
-#[derive(Clone, Debug)]
-pub struct FinishTimeFairness {
-    by_speed: bool,
-    raw: bool,
-    desk: Desk,
+/// Finish-time fairness.
+pub type FinishTimeFairness = ByProgram<Stretch>;
+
+/// The longest stretch. It remembers how long each job would have run on equal parts so far.
+#[derive(Clone, Debug, Default)]
+pub struct Stretch {
     /// Seconds on equal parts, for what was done by the last computation; steps left then, and the speed on equal parts.
     past: BTreeMap<JobId, Past>,
 }
@@ -28,18 +29,17 @@ struct Past {
 impl FinishTimeFairness {
     /// Whether it looks at speeds, and whether shares are taken as the solver leaves them.
     pub fn new(by_speed: bool, raw: bool) -> Self {
-        Self {
-            by_speed,
-            raw,
-            desk: Desk::default(),
-            past: BTreeMap::new(),
-        }
+        Self::of(Stretch::default(), by_speed, raw)
     }
+}
+
+impl Objective for Stretch {
+    const NAME: &'static str = "gavel-finish-time-fairness";
 
     /// Brings up to date how long each would have run on equal parts.
-    fn remember(&mut self, ask: &Ask, equal: &[f64]) {
+    fn note(&mut self, seen: &Ask) {
         let mut past = BTreeMap::new();
-        for (claimant, speed) in ask.claimants.iter().zip(equal) {
+        for (claimant, speed) in seen.claimants.iter().zip(isolated::speeds(seen)) {
             let before = self.past.get(&claimant.job);
             let since = before.map_or(0.0, |past| {
                 let took = (past.steps_left - claimant.steps_left) / past.speed;
@@ -48,33 +48,18 @@ impl FinishTimeFairness {
             let now = Past {
                 isolated_s: since,
                 steps_left: claimant.steps_left,
-                speed: *speed,
+                speed,
             };
             past.insert(claimant.job, now);
         }
         self.past = past;
     }
-}
 
-impl Goal for FinishTimeFairness {
-    fn name(&self) -> &'static str {
-        "gavel-finish-time-fairness"
-    }
-
-    fn shares(&mut self, ask: &Ask) -> Vec<Vec<f64>> {
-        let seen = if self.by_speed {
-            ask.clone()
-        } else {
-            alike(ask)
-        };
-        let equal = isolated::speeds(&seen);
-        self.remember(&seen, &equal);
-        if seen.claimants.is_empty() {
-            return Vec::new();
-        }
+    fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
+        let equal = isolated::speeds(seen);
         // Behind the shares: the stretch, then for each the inverse of its speed.
         let stretch = seen.claimants.len() * seen.gpus.len();
-        let mut program = room::program(&seen, 1 + seen.claimants.len());
+        let mut program = room::program(seen, 1 + seen.claimants.len());
         program.cost(stretch, 1.0);
         for (at, claimant) in seen.claimants.iter().enumerate() {
             let past = self.past[&claimant.job];
@@ -89,19 +74,8 @@ impl Goal for FinishTimeFairness {
                 &[(inverse, scaled), (stretch, -1.0)],
                 -claimant.since_s / alone_s,
             );
-            program.inverse(inverse, &room::speed(&seen, at, 1.0 / equal[at]));
+            program.inverse(inverse, &room::speed(seen, at, 1.0 / equal[at]));
         }
-        match self.desk.solve(program) {
-            Some(solution) => room::shares(&seen, &solution, self.raw),
-            None => isolated::parts(&seen),
-        }
-    }
-
-    fn shuffles(&self) -> bool {
-        !self.by_speed
-    }
-
-    fn fork(&self) -> Box<dyn Goal + Send> {
-        Box::new(self.clone())
+        desk.solve(program)
     }
 }

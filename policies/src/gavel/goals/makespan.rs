@@ -1,24 +1,20 @@
 //! Least makespan: the time by which everybody can be done is as short as can be, to one part in twenty.
 
-use super::{Ask, Goal, alike, isolated, room};
+use super::by_program::{ByProgram, Objective};
+use super::{Ask, room};
 use crate::solve::{Desk, Program, Solution};
 
 /// Least makespan.
-#[derive(Clone, Debug)]
-pub struct MinTotalDuration {
-    by_speed: bool,
-    raw: bool,
-    desk: Desk,
-}
+pub type MinTotalDuration = ByProgram<Makespan>;
+
+/// The time at which all are done.
+#[derive(Clone, Copy, Debug)]
+pub struct Makespan;
 
 impl MinTotalDuration {
     /// Whether it looks at speeds, and whether shares are taken as the solver leaves them.
     pub fn new(by_speed: bool, raw: bool) -> Self {
-        Self {
-            by_speed,
-            raw,
-            desk: Desk::default(),
-        }
+        Self::of(Makespan, by_speed, raw)
     }
 }
 
@@ -28,54 +24,29 @@ const HIGH_S: f64 = 1e6;
 /// The search goes no further than this many times the first bound.
 const MOST: f64 = 1e12;
 
-impl Goal for MinTotalDuration {
-    fn name(&self) -> &'static str {
-        "gavel-makespan"
-    }
+impl Objective for Makespan {
+    const NAME: &'static str = "gavel-makespan";
 
-    fn shares(&mut self, ask: &Ask) -> Vec<Vec<f64>> {
-        if ask.claimants.is_empty() {
-            return Vec::new();
-        }
-        let seen = if self.by_speed {
-            ask.clone()
-        } else {
-            alike(ask)
-        };
-        match shortest(&seen, &mut self.desk) {
-            Some(solution) => room::shares(&seen, &solution, self.raw),
-            None => isolated::parts(&seen),
-        }
-    }
-
-    fn shuffles(&self) -> bool {
-        !self.by_speed
-    }
-
-    fn fork(&self) -> Box<dyn Goal + Send> {
-        Box::new(self.clone())
-    }
-}
-
-/// Bisection, as published: what the last feasible program gave.
-fn shortest(ask: &Ask, desk: &mut Desk) -> Option<Solution> {
-    let (mut low, mut high, mut last_high) = (LOW_S, HIGH_S, HIGH_S);
-    let mut found = None;
-    while found.is_none() && last_high < MOST {
-        while 1.05 * low < high {
-            let middle = f64::midpoint(low, high);
-            if let Some(solution) = desk.solve(within(ask, middle)) {
-                found = Some(solution);
-                high = middle;
-            } else {
-                low = middle;
+    /// Bisection, as published: what the last feasible program gave.
+    fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
+        let (mut low, mut high, mut last_high) = (LOW_S, HIGH_S, HIGH_S);
+        let mut found = None;
+        while found.is_none() && last_high < MOST {
+            while 1.05 * low < high {
+                let middle = f64::midpoint(low, high);
+                if let Some(solution) = desk.solve(within(seen, middle)) {
+                    found = Some(solution);
+                    high = middle;
+                } else {
+                    low = middle;
+                }
             }
+            high = last_high * 10.0;
+            low = last_high;
+            last_high *= 10.0;
         }
-        high = last_high * 10.0;
-        low = last_high;
-        last_high *= 10.0;
+        found
     }
-    found
 }
 
 /// The program of shares by which everybody is done within so many seconds.

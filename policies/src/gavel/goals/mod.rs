@@ -1,6 +1,7 @@
 //! Goals: what share of the time each job should have on each GPU model.
 
 mod allox;
+mod by_program;
 mod fifo;
 mod fifo_random;
 mod finish_time;

@@ -1,7 +1,8 @@
 //! Most throughput: the steps of all jobs together, for each second or for each dollar, are as many as can be.
 
-use super::{Ask, Goal, alike, isolated, room};
-use crate::solve::Desk;
+use super::by_program::{ByProgram, Objective};
+use super::{Ask, room};
+use crate::solve::{Desk, Solution};
 
 /// What it heeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,39 +16,26 @@ pub struct Heeds {
 }
 
 /// Most throughput.
-#[derive(Clone, Debug)]
-pub struct MaxSumThroughput {
+pub type MaxSumThroughput = ByProgram<Throughput>;
+
+/// Steps for each second or each dollar.
+#[derive(Clone, Copy, Debug)]
+pub struct Throughput {
     heeds: Heeds,
-    raw: bool,
-    desk: Desk,
 }
 
 impl MaxSumThroughput {
     /// What it heeds, and whether shares are taken as the solver leaves them.
     pub fn new(heeds: Heeds, raw: bool) -> Self {
-        Self {
-            heeds,
-            raw,
-            desk: Desk::default(),
-        }
+        Self::of(Throughput { heeds }, heeds.speeds, raw)
     }
 }
 
-impl Goal for MaxSumThroughput {
-    fn name(&self) -> &'static str {
-        "gavel-throughput"
-    }
+impl Objective for Throughput {
+    const NAME: &'static str = "gavel-throughput";
 
-    fn shares(&mut self, ask: &Ask) -> Vec<Vec<f64>> {
-        if ask.claimants.is_empty() {
-            return Vec::new();
-        }
-        let seen = if self.heeds.speeds {
-            ask.clone()
-        } else {
-            alike(ask)
-        };
-        let mut program = room::program(&seen, 0);
+    fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
+        let mut program = room::program(seen, 0);
         for (at, claimant) in seen.claimants.iter().enumerate() {
             for (model, speed) in claimant.speeds.iter().enumerate() {
                 let price = if self.heeds.prices {
@@ -56,34 +44,18 @@ impl Goal for MaxSumThroughput {
                     1.0
                 };
                 let price = if price > 0.0 { price } else { 1.0 };
-                program.cost(room::column(&seen, at, model), -speed / price);
+                program.cost(room::column(seen, at, model), -speed / price);
             }
         }
-        let mut solution = None;
-        if self.heeds.deadlines {
-            let mut bound = program.clone();
-            for (at, claimant) in seen.claimants.iter().enumerate() {
-                if let Some(until_s) = claimant.until_s.filter(|until_s| *until_s > 0.0) {
-                    bound.at_most(
-                        &room::speed(&seen, at, -1.0),
-                        -claimant.steps_left / until_s,
-                    );
-                }
+        if !self.heeds.deadlines {
+            return desk.solve(program);
+        }
+        let mut bound = program.clone();
+        for (at, claimant) in seen.claimants.iter().enumerate() {
+            if let Some(until_s) = claimant.until_s.filter(|until_s| *until_s > 0.0) {
+                bound.at_most(&room::speed(seen, at, -1.0), -claimant.steps_left / until_s);
             }
-            solution = self.desk.solve(bound);
         }
-        let desk = &mut self.desk;
-        match solution.or_else(|| desk.solve(program)) {
-            Some(solution) => room::shares(&seen, &solution, self.raw),
-            None => isolated::parts(&seen),
-        }
-    }
-
-    fn shuffles(&self) -> bool {
-        !self.heeds.speeds
-    }
-
-    fn fork(&self) -> Box<dyn Goal + Send> {
-        Box::new(self.clone())
+        desk.solve(bound).or_else(|| desk.solve(program))
     }
 }

@@ -1,17 +1,18 @@
 //! Water filling: max-min fairness, and then again among those who can have more, until nobody can; over tenants and their jobs
 //! where there are tenants (Gavel's hierarchical policies).
 
+use super::by_program::{ByProgram, Objective};
 use super::tenants::{Within, weights};
-use super::{Ask, Goal, alike, isolated, room};
+use super::{Ask, room};
 use crate::solve::{Desk, Program, Solution};
 
 /// Water filling.
-#[derive(Clone, Debug)]
-pub struct WaterFilling {
-    by_speed: bool,
-    raw: bool,
+pub type WaterFilling = ByProgram<Levels>;
+
+/// The least level, then the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Levels {
     within: Within,
-    desk: Desk,
 }
 
 /// Who can rise by this part, and by as much again on its own, is not full. The authors' program has the same bounds.
@@ -23,16 +24,15 @@ const HELD: f64 = 1.0 - 1e-7;
 impl WaterFilling {
     /// Whether it looks at speeds, whether shares are taken as the solver leaves them, and how tenants share.
     pub fn new(by_speed: bool, raw: bool, within: Within) -> Self {
-        Self {
-            by_speed,
-            raw,
-            within,
-            desk: Desk::default(),
-        }
+        Self::of(Levels { within }, by_speed, raw)
     }
+}
+
+impl Objective for Levels {
+    const NAME: &'static str = "gavel-water-filling";
 
     /// Raises everybody in turn, until all are full.
-    fn fill(&mut self, ask: &Ask) -> Option<Solution> {
+    fn solution(&self, ask: &Ask, desk: &mut Desk) -> Option<Solution> {
         let count = ask.claimants.len();
         let equal: Vec<f64> = (0..count).map(|at| room::proportional(ask, at)).collect();
         // Who runs nowhere has all that it can have.
@@ -52,14 +52,14 @@ impl WaterFilling {
                 row.push((rise, counts(*at)));
                 program.at_most(&row, -level[*at]);
             }
-            let Some(solution) = self.desk.solve(program) else {
+            let Some(solution) = desk.solve(program) else {
                 break;
             };
             for at in &active {
                 level[*at] += solution.values[rise].max(0.0) * counts(*at);
             }
             best = Some(solution);
-            let rising = self.rising(ask, &equal, &level, &active);
+            let rising = rising(ask, (&equal, &level), &active, desk);
             let before = full.clone();
             for (at, rises) in active.iter().zip(rising) {
                 full[*at] = !rises;
@@ -70,54 +70,33 @@ impl WaterFilling {
         }
         best
     }
-
-    /// Who of the active could have more: all those at once that alone could, as shares may be mixed.
-    fn rising(&mut self, ask: &Ask, equal: &[f64], level: &[f64], active: &[usize]) -> Vec<bool> {
-        let first = ask.claimants.len() * ask.gpus.len();
-        let mut program = held(ask, equal, level, active.len());
-        let most = |at: usize| 2.0 * (level[at] * RISE + RISE_ALONE);
-        for (more, at) in (first..).zip(active) {
-            // Measured by the most that is asked for, so that the numbers are near one.
-            program.cost(more, -1.0);
-            program.at_most(&[(more, 1.0)], 1.0);
-            program.at_most(&[(more, -1.0)], 0.0);
-            let mut row = room::speed(ask, *at, -1.0 / equal[*at]);
-            row.push((more, most(*at)));
-            program.at_most(&row, -level[*at] * HELD);
-        }
-        let solution = self.desk.solve(program);
-        let rises = |more: usize| {
-            let values = solution.as_ref().map(|solution| &solution.values);
-            values.is_some_and(|values| values[more] > 0.5)
-        };
-        (first..first + active.len()).map(rises).collect()
-    }
 }
 
-impl Goal for WaterFilling {
-    fn name(&self) -> &'static str {
-        "gavel-water-filling"
+/// Who of the active could have more: all those at once that alone could, as shares may be mixed.
+fn rising(
+    ask: &Ask,
+    (equal, level): (&[f64], &[f64]),
+    active: &[usize],
+    desk: &mut Desk,
+) -> Vec<bool> {
+    let first = ask.claimants.len() * ask.gpus.len();
+    let mut program = held(ask, equal, level, active.len());
+    let most = |at: usize| 2.0 * (level[at] * RISE + RISE_ALONE);
+    for (more, at) in (first..).zip(active) {
+        // Measured by the most that is asked for, so that the numbers are near one.
+        program.cost(more, -1.0);
+        program.at_most(&[(more, 1.0)], 1.0);
+        program.at_most(&[(more, -1.0)], 0.0);
+        let mut row = room::speed(ask, *at, -1.0 / equal[*at]);
+        row.push((more, most(*at)));
+        program.at_most(&row, -level[*at] * HELD);
     }
-
-    fn shares(&mut self, ask: &Ask) -> Vec<Vec<f64>> {
-        let seen = if self.by_speed {
-            ask.clone()
-        } else {
-            alike(ask)
-        };
-        match self.fill(&seen) {
-            Some(solution) => room::shares(&seen, &solution, self.raw),
-            None => isolated::parts(&seen),
-        }
-    }
-
-    fn shuffles(&self) -> bool {
-        !self.by_speed
-    }
-
-    fn fork(&self) -> Box<dyn Goal + Send> {
-        Box::new(self.clone())
-    }
+    let solution = desk.solve(program);
+    let rises = |more: usize| {
+        let values = solution.as_ref().map(|solution| &solution.values);
+        values.is_some_and(|values| values[more] > 0.5)
+    };
+    (first..first + active.len()).map(rises).collect()
 }
 
 /// A program in which everybody has what it has reached.
