@@ -14,10 +14,8 @@ use policies::preempt::Never;
 use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{
-    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms,
-};
-use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::model::{Appetite, Checkpoint, Class, Gang, Job, Market, Offering, Shape, Terms};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
 use traces::{Options, Positive, Procs, Source, SwfOptions};
@@ -135,16 +133,12 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
 
 pub(super) fn job(record: &traces::Record) -> Job {
     Job {
-        arrival: record.submit,
-        work: record.duration.us(),
         estimate: record.estimate.map(Positive::span),
-        deadline: None,
-        gang: Gang::of(record.tasks, 1),
-        models: ModelSet::ANY,
-        priority: 0,
-        queue: QueueId(0),
-        class: ClassId(0),
-        kind: KindId(0),
+        ..Job::plain(
+            record.submit,
+            record.duration.us(),
+            Gang::of(record.tasks, 1),
+        )
     }
 }
 

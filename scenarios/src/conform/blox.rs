@@ -11,8 +11,8 @@ use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{
     Decision, Engine, Grants, JobDecision, JobView, Plan, Policy, Step, Trigger, View, World,
 };
-use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span, convert};
+use sim_core::model::{Gang, Job};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer, Outcome};
 use sim_core::world::Trace;
 
@@ -136,16 +136,12 @@ impl Workload {
                 return Err("a job has GPUs, and something to do".to_owned());
             };
             jobs.push(Job {
-                arrival: SimTime::from_secs(arrival.into()),
-                work: rounds,
                 estimate: Some(estimate),
-                deadline: None,
-                gang: Gang::of(gpus, 1),
-                models: ModelSet::ANY,
-                priority: 0,
-                queue: QueueId(0),
-                class: ClassId(0),
-                kind: KindId(0),
+                ..Job::plain(
+                    SimTime::from_secs(arrival.into()),
+                    rounds,
+                    Gang::of(gpus, 1),
+                )
             });
         }
         Ok(Self {

@@ -16,8 +16,8 @@ use policies::relocate::Stay;
 use policies::repack::Line;
 use policies::tiresias::{By, Gittins, Mlfq, Ranked, Rules, Service};
 use sim_core::engine::{Engine, Grants, Plan, Policy, View, Wakes, World};
-use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span, convert};
+use sim_core::model::{Gang, Job};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::Trace;
 
 use super::Place;
@@ -99,16 +99,12 @@ fn jobs(trace: &Table, unit: Span) -> Result<(Vec<u32>, Vec<Job>), String> {
             ));
         };
         let job = Job {
-            arrival: SimTime::ZERO.saturating_add(submit),
-            work: duration.us(),
             estimate: Some(duration),
-            deadline: None,
-            gang: Gang::of(gpus, 1),
-            models: ModelSet::ANY,
-            priority: 0,
-            queue: QueueId(0),
-            class: ClassId(0),
-            kind: KindId(0),
+            ..Job::plain(
+                SimTime::ZERO.saturating_add(submit),
+                duration.us(),
+                Gang::of(gpus, 1),
+            )
         };
         jobs.push((name, job));
     }
