@@ -19,9 +19,8 @@ use sim_core::world::Trace;
 use super::Place;
 use super::cases::Case;
 use super::gavel_tables::Told;
+use super::scenario;
 use super::table::Table;
-use crate::build::{Experiment, known};
-use crate::schema::{DataRoots, parse};
 
 const OPTIONS: [&str; 13] = [
     "cluster",
@@ -56,19 +55,10 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     only("solver_kind", "interior point")?;
     only("compat", "gavel")?;
     let cluster = Cluster::read(case)?;
-    let (experiment, root) = (cluster.text(case)?, roots(case, place)?);
-    let scenario = parse(
-        "case.toml",
-        experiment.as_bytes(),
-        (place.folder, &root),
-        &known,
-    );
-    let scenario = scenario.map_err(|rejection| rejection.lines())?;
-    let experiment = Experiment::build(scenario).map_err(|error| error.to_string())?;
+    let input = case.inputs.first().ok_or("there are no inputs")?;
+    let experiment = scenario::experiment(&cluster.text(case)?, input, place)?;
     let jobs = experiment.jobs(0).map_err(|error| error.to_string())?;
-    let [contender] = experiment.contenders.as_slice() else {
-        return Err("the scenario has one policy".to_owned());
-    };
+    let contender = &experiment.contenders[0];
     let world = jobs.world().clone();
     let seconds = |option| case.number(option).map(Span::from_secs);
     let ways = Ways {
@@ -195,14 +185,6 @@ fn blocks(case: &Case, place: &Place<'_>) -> Result<Vec<Block>, String> {
         block.shares.insert(id, shares);
     }
     Ok(blocks)
-}
-
-fn roots(case: &Case, place: &Place<'_>) -> Result<DataRoots, String> {
-    let input = case.inputs.first().ok_or("there are no inputs")?;
-    let inner = input.strip_prefix("data/").unwrap_or(input);
-    let mut roots = DataRoots::default();
-    roots.add("data", place.root(input, inner)?)?;
-    Ok(roots)
 }
 
 /// GPU models, in the order in which they are given away.

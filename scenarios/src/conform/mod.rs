@@ -14,6 +14,7 @@ mod gavel;
 mod gavel_tables;
 mod held;
 mod rlscheduler;
+mod scenario;
 mod table;
 mod tiresias;
 
