@@ -114,12 +114,14 @@ const DEPTH: &[Param] = &[Param::new(
     "1000000",
     "waiting jobs that hold a reservation, from the front",
 )];
-const RELIEF: &[Param] = &[Param::new(
+/// Of whatever makes room.
+const ROOM: Param = Param::new(
     "depth",
     Domain::Count(1, 1_000_000),
     "64",
     "most jobs for which room is made at an instant",
-)];
+);
+const RELIEF: &[Param] = &[ROOM];
 /// Names of the markets.
 pub(crate) const MARKETS: &[&str] = &[
     "owned",

@@ -20,15 +20,14 @@ use crate::queue::Pass;
 #[derive(Clone, Debug)]
 pub struct SpotQuota {
     /// Jobs of this priority and above are high.
-    pub high: i32,
+    high: i32,
     /// How long spot jobs shall be left alone.
-    pub horizon: Span,
+    horizon: Span,
     /// How likely high demand shall stay within what is kept for it.
-    pub confidence: f64,
+    confidence: f64,
     /// What high jobs have wanted.
-    pub forecast: Forecast,
-    /// Live jobs: whether high, thousandths of GPUs, whether it runs.
-    pub jobs: Book,
+    forecast: Forecast,
+    book: Book,
     pass: Pass,
     /// Whether a job was held back for the quota.
     bound: bool,
@@ -36,8 +35,11 @@ pub struct SpotQuota {
 
 /// Live jobs, and what their classes come to.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+struct Book {
+    /// Whether high, thousandths of GPUs, whether it runs.
     jobs: BTreeMap<JobId, (bool, u64, bool)>,
+    /// High jobs that wait.
+    waiting: u32,
     /// Thousandths of GPUs that high jobs hold or wait for.
     high: u64,
     /// Thousandths of GPUs that spot jobs hold.
@@ -51,25 +53,28 @@ impl Book {
         self.jobs.insert(job.id(), (is_high, milli, runs));
         self.high += if is_high { milli } else { 0 };
         self.spot += if runs && !is_high { milli } else { 0 };
+        self.waiting += u32::from(is_high && !runs);
     }
 
     fn remove(&mut self, job: JobId) {
         if let Some((is_high, milli, runs)) = self.jobs.remove(&job) {
             self.high -= if is_high { milli } else { 0 };
             self.spot -= if runs && !is_high { milli } else { 0 };
+            self.waiting -= u32::from(is_high && !runs);
         }
     }
 }
 
 impl SpotQuota {
-    /// With nothing known.
+    /// Which priority makes a job high, how long spot jobs shall be left alone, how likely high demand shall stay within what is
+    /// kept for it, and the weight of the latest week in the forecast.
     pub fn new(high: i32, horizon: Span, confidence: f64, weight: f64) -> Self {
         Self {
             high,
             horizon,
             confidence,
             forecast: Forecast::new(weight),
-            jobs: Book::default(),
+            book: Book::default(),
             pass: Pass::default(),
             bound: false,
         }
@@ -84,13 +89,13 @@ impl SpotQuota {
             if (job.priority() >= self.high) != high {
                 continue;
             }
-            if !high && self.jobs.spot + job.gang().gpu_milli() > quota {
+            if !high && self.book.spot + job.gang().gpu_milli() > quota {
                 desk.plan.hold(id, Reason::OverLimit);
                 // In time the quota may come to be all that is held.
                 self.bound |= job.gang().gpu_milli() <= held;
                 pass.skip(lane);
             } else if desk.try_start(id) {
-                self.jobs.set(&job, high, true);
+                self.book.set(&job, high, true);
             } else {
                 // Of a lane all want the same; those of the other class have their own turn.
                 pass.skip(lane);
@@ -104,7 +109,9 @@ impl Admit for SpotQuota {
     fn admit(&mut self, desk: &mut Desk<'_, '_, '_>) {
         let (now, calendar) = (desk.view.now(), desk.view.calendar());
         self.forecast.pass(now, calendar);
-        self.start(desk, true, (0, 0));
+        if self.book.waiting > 0 {
+            self.start(desk, true, (0, 0));
+        }
         let wanted = self
             .forecast
             .most(now, self.horizon, self.confidence, calendar);
@@ -127,11 +134,11 @@ impl Admit for SpotQuota {
         match view.job(*id) {
             Some(job) => {
                 let is_high = job.priority() >= self.high;
-                self.jobs.set(&job, is_high, job.is_running());
+                self.book.set(&job, is_high, job.is_running());
             }
-            None => self.jobs.remove(*id),
+            None => self.book.remove(*id),
         }
-        self.forecast.set(convert::real(self.jobs.high));
+        self.forecast.set(convert::real(self.book.high));
     }
 
     fn wakes_on(&self) -> Wakes {

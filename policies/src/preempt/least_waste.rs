@@ -21,6 +21,10 @@ pub struct LeastWaste {
 impl Preempt for LeastWaste {
     fn relieve(&mut self, desk: &mut Desk<'_, '_, '_>) -> bool {
         let (now, mut relieved) = (desk.view.now(), false);
+        let mut pending = desk.view.pending();
+        if !pending.any(|job| job.priority() >= self.high) {
+            return false;
+        }
         let waiting = desk.queue.jobs().into_iter();
         let high: Vec<JobId> = waiting
             .filter(|job| desk.job(*job).priority() >= self.high)

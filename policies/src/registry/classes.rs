@@ -1,6 +1,6 @@
 //! Lines of the registry: parts that know two classes of jobs, high and spot.
 
-use super::{Entry, PLAIN, span};
+use super::{Entry, PLAIN, ROOM, span};
 use crate::admit::{Admit, SpotQuota};
 use crate::params::{Domain, Param, Params};
 use crate::preempt::{LeastWaste, Preempt};
@@ -33,15 +33,7 @@ const QUOTA: &[Param] = &[
     ),
 ];
 
-const RELIEF: &[Param] = &[
-    HIGH,
-    Param::new(
-        "depth",
-        Domain::Count(1, 1_000_000),
-        "64",
-        "most jobs for which room is made at an instant",
-    ),
-];
+const RELIEF: &[Param] = &[HIGH, ROOM];
 
 pub(super) const SPOT_QUOTA: Entry<dyn Admit> = Entry {
     kind: "spot-quota",

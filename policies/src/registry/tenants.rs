@@ -1,8 +1,8 @@
 //! Lines of the registry: parts that ask what tenants hold.
 
-use super::{Entry, PLAIN};
+use super::{Entry, PLAIN, RELIEF};
 use crate::admit::{Admit, ByTenant};
-use crate::params::{Domain, Param};
+use crate::params::{Domain, Param, Params};
 use crate::preempt::{Preempt, Reclaim};
 use crate::tenants::Fairness;
 
@@ -13,22 +13,12 @@ const WITHIN: &[Param] = &[Param::new(
     "whether a job that cannot start stops those behind it in its own queue",
 )];
 
-const RECLAIM: &[Param] = &[Param::new(
-    "depth",
-    Domain::Count(1, 1_000_000),
-    "64",
-    "most jobs for which room is made at an instant",
-)];
-
 pub(super) const CAPACITY: Entry<dyn Admit> = Entry {
     kind: "capacity",
     doc: "capacity scheduling: the queue that holds the least of its share starts a job, then what is left is borrowed by weight",
     params: WITHIN,
     claims: PLAIN,
-    build: |params, _| {
-        let skips = params.word("within") == "skip";
-        Box::new(ByTenant::new(Fairness::Guaranteed, skips))
-    },
+    build: |params, _| by_tenant(Fairness::Guaranteed, params),
 };
 
 pub(super) const DRF: Entry<dyn Admit> = Entry {
@@ -36,16 +26,13 @@ pub(super) const DRF: Entry<dyn Admit> = Entry {
     doc: "dominant resource fairness: the queue whose largest part of GPUs, CPU or memory is the least starts a job",
     params: WITHIN,
     claims: PLAIN,
-    build: |params, _| {
-        let skips = params.word("within") == "skip";
-        Box::new(ByTenant::new(Fairness::Dominant, skips))
-    },
+    build: |params, _| by_tenant(Fairness::Dominant, params),
 };
 
 pub(super) const TAKE_BACK: Entry<dyn Preempt> = Entry {
     kind: "reclaim",
     doc: "a queue below its share takes back what others borrowed, from whoever started last",
-    params: RECLAIM,
+    params: RELIEF,
     claims: PLAIN,
     build: |params, _| {
         Box::new(Reclaim {
@@ -53,3 +40,7 @@ pub(super) const TAKE_BACK: Entry<dyn Preempt> = Entry {
         })
     },
 };
+
+fn by_tenant(fairness: Fairness, params: &Params) -> Box<dyn Admit> {
+    Box::new(ByTenant::new(fairness, params.word("within") == "skip"))
+}

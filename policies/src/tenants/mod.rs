@@ -18,6 +18,8 @@ use sim_core::units::{JobId, QueueId};
 pub struct Tenants {
     /// By queue; made when it is first looked at.
     branches: Vec<Branch>,
+    /// Those that are part of no other.
+    roots: Vec<usize>,
     /// What the fleets may hold at most.
     whole: Held,
     /// By job slot: who runs in it, for whom, with what.
@@ -52,8 +54,9 @@ impl Tenants {
         let entitlements = entitlements(queues, self.whole.gpu_milli);
         for (queue, Entitlement { share, limit }) in queues.iter().zip(entitlements) {
             let (at, parent) = (self.branches.len(), queue.parent.map(QueueId::index));
-            if let Some(parent) = parent {
-                self.branches[parent].children.push(at);
+            match parent {
+                Some(parent) => self.branches[parent].children.push(at),
+                None => self.roots.push(at),
             }
             self.branches.push(Branch {
                 parent,
@@ -132,8 +135,7 @@ impl Tenants {
 
     /// Whose turn it is, of the open queues: from the top down, the one that stands worst.
     pub fn next(&self, fairness: Fairness, is_open: &dyn Fn(QueueId) -> bool) -> Option<QueueId> {
-        let roots = (0..self.branches.len()).filter(|at| self.branches[*at].parent.is_none());
-        let mut here: Vec<usize> = roots.collect();
+        let mut here = &self.roots;
         loop {
             let worst = here
                 .iter()
@@ -146,7 +148,7 @@ impl Tenants {
             if self.branches[worst].children.is_empty() {
                 return Some(queue_id(worst));
             }
-            here.clone_from(&self.branches[worst].children);
+            here = &self.branches[worst].children;
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Fairness {
 #[derive(Clone, Debug)]
 pub(super) struct Tenancy {
     queues: Vec<Account>,
+    /// Positions of those that want more than they claim; kept to be used again.
+    hungry: Vec<usize>,
     /// Of live jobs.
     jobs: BTreeMap<JobId, Claim>,
     /// Thousandths of GPUs of each machine, whether there or not.
@@ -42,6 +44,8 @@ struct Account {
     weight: f64,
     held: u64,
     wanted: u64,
+    /// What would be fair now.
+    part: f64,
     received: f64,
     fair: f64,
     guaranteed: f64,
@@ -80,6 +84,7 @@ impl Tenancy {
             weight: f64::from(queue.weight),
             held: 0,
             wanted: 0,
+            part: 0.0,
             received: 0.0,
             fair: 0.0,
             guaranteed: 0.0,
@@ -89,6 +94,7 @@ impl Tenancy {
         let shares = shares.into_iter().map(|entitled| entitled.share);
         Some(Self {
             queues: world.queues.iter().zip(shares).map(account).collect(),
+            hungry: Vec::new(),
             jobs: BTreeMap::new(),
             machines: (0..capacity.slots()).map(machine).collect(),
             there: 0,
@@ -118,49 +124,48 @@ impl Tenancy {
             return;
         }
         let us = convert::real(now.since(self.since).us());
-        let fair = self.fair_parts();
-        for (queue, fair) in self.queues.iter_mut().zip(fair) {
+        self.share_out();
+        for queue in &mut self.queues {
             let claim = queue.claim();
             queue.received += convert::real(queue.held) * us;
-            queue.fair += fair * us;
+            queue.fair += queue.part * us;
             queue.guaranteed += convert::real(claim) * us;
             queue.short += convert::real(claim.saturating_sub(queue.held)) * us;
         }
         self.since = now;
     }
 
-    /// The fair part of each queue, of what is there.
-    fn fair_parts(&self) -> Vec<f64> {
+    /// Computes the fair part of each queue, of what is there.
+    fn share_out(&mut self) {
         let claims: u64 = self.queues.iter().map(Account::claim).sum();
-        let there = convert::real(self.there);
         // Where more is guaranteed than is there, everybody gives way alike.
         let scale = if claims > self.there {
-            there / convert::real(claims)
+            convert::real(self.there) / convert::real(claims)
         } else {
             1.0
         };
-        let mut parts: Vec<f64> = self
-            .queues
-            .iter()
-            .map(|queue| convert::real(queue.claim()) * scale)
-            .collect();
         let mut left = convert::real(self.there.saturating_sub(claims));
-        let wants = |queue: &Account| convert::real(queue.wanted - queue.claim());
+        let mut weights = 0.0;
+        self.hungry.clear();
+        for (at, queue) in self.queues.iter_mut().enumerate() {
+            queue.part = convert::real(queue.claim()) * scale;
+            if queue.wanted > queue.claim() {
+                self.hungry.push(at);
+                weights += queue.weight;
+            }
+        }
         // Whoever needs the least for its weight is satisfied first.
-        let mut hungry: Vec<usize> = (0..self.queues.len())
-            .filter(|at| self.queues[*at].wanted > self.queues[*at].claim())
-            .collect();
+        let wants = |queue: &Account| convert::real(queue.wanted - queue.claim());
         let per_weight = |at: &usize| wants(&self.queues[*at]) / self.queues[*at].weight;
-        hungry.sort_by(|a, b| per_weight(a).total_cmp(&per_weight(b)));
-        let mut weights: f64 = hungry.iter().map(|at| self.queues[*at].weight).sum();
-        for at in hungry {
-            let queue = &self.queues[at];
+        self.hungry
+            .sort_by(|a, b| per_weight(a).total_cmp(&per_weight(b)));
+        for at in &self.hungry {
+            let queue = &mut self.queues[*at];
             let part = wants(queue).min(left * queue.weight / weights);
-            parts[at] += part;
+            queue.part += part;
             left -= part;
             weights -= queue.weight;
         }
-        parts
     }
 
     /// A job waits from now on: it wants the least that it can do with.
