@@ -2,7 +2,8 @@
 //!
 //! A scenario names a policy, or composes one of parts; [`registry`] lists what there is, a line each. Most policies are
 //! [`Composed`](compose::Composed): an [`order`], an [`admit`] rule, a [`place`]ment, a [`preempt`]ion rule and a
-//! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`], [`deadline`] or [`gavel`].
+//! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`], [`deadline`],
+//! [`gavel`], [`themis`] or [`tiresias`].
 //!
 //! # Adding one
 //!
@@ -83,4 +84,5 @@ pub mod repack;
 mod runs;
 mod solve;
 pub mod tenants;
+pub mod themis;
 pub mod tiresias;

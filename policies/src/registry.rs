@@ -1,6 +1,7 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
 mod classes;
+mod fair;
 mod gavel;
 mod joint;
 mod keeping;
@@ -461,6 +462,8 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     gavel::THROUGHPUT,
     gavel::ALLOX,
     gavel::WATER_FILLING,
+    gavel::SHOCKWAVE,
+    fair::THEMIS,
     joint::BLOX,
     tiresias::SMALLEST_FIRST,
     tiresias::SHORTEST_FIRST,

@@ -99,11 +99,12 @@ impl Ledger {
         self.models[model].received += time;
     }
 
-    /// Whether shares are to be computed anew at `now`.
-    pub(super) fn is_due(&self, now: f64) -> bool {
+    /// Whether shares, which hold for so many seconds, are to be computed anew at `now`.
+    pub(super) fn is_due(&self, now: f64, lasts_s: Option<f64>) -> bool {
         // Zero is written, not computed.
         let never = self.zero_is_never && self.reset == 0.0;
-        self.stale && (now - self.reset >= self.between || never || self.any_time)
+        let old = lasts_s.is_some_and(|lasts_s| now - self.reset >= lasts_s * self.unit);
+        (self.stale || old) && (now - self.reset >= self.between || never || self.any_time)
     }
 
     /// Lets shares be computed anew whatever the time.
@@ -124,6 +125,7 @@ impl Ledger {
             gpus: f64::from(member.gpus),
             weight: member.weight,
             speeds: member.speeds.clone(),
+            steps: member.total,
             steps_left: member.total - member.done,
             since_s: (now - member.arrival) / self.unit,
             until_s: member.deadline.map(|due| (due - now) / self.unit),

@@ -38,7 +38,8 @@ mod turn;
 
 pub use goals::{
     Allox, Ask, Block, Claimant, Fifo, FifoRandom, FinishTimeFairness, Goal, Heeds, Isolated,
-    MaxMinFairness, MaxSumThroughput, MinTotalDuration, Replay, Turn, WaterFilling, Within,
+    Market, MaxMinFairness, MaxSumThroughput, MinTotalDuration, Replay, Shockwave, Turn,
+    WaterFilling, Within,
 };
 pub use journal::{Admitted, Journal, Solved, Task};
 pub use mersenne::Mersenne;

@@ -95,7 +95,7 @@ impl Gavel {
             let now = self.now(view);
             let at_s = now / self.ledger.unit;
             members::survey(&mut self.ledger, view, plan);
-            if self.ledger.is_due(now) {
+            if self.ledger.is_due(now, self.goal.lasts_s()) {
                 let shares = self.ledger.solve(&mut *self.goal, now);
                 self.tell(|journal| journal.solved.push(Solved { at_s, shares }));
             }

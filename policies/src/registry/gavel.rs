@@ -4,10 +4,12 @@ use sim_core::engine::Policy;
 
 use super::{Claims, ESTIMATE, Entry, Setting, span};
 use crate::gavel::{
-    Allox, Fifo, FifoRandom, FinishTimeFairness, Gavel, Goal, Heeds, Isolated, MaxMinFairness,
-    MaxSumThroughput, MinTotalDuration, Newcomers, WaterFilling, Ways, Within,
+    Allox, Fifo, FifoRandom, FinishTimeFairness, Gavel, Goal, Heeds, Isolated, Market,
+    MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, Shockwave, WaterFilling, Ways,
+    Within,
 };
 use crate::params::{Domain, Param, Params};
+use sim_core::units::convert;
 
 type Line = Entry<dyn Policy + Send>;
 
@@ -188,6 +190,53 @@ pub(crate) const WATER_FILLING: Line = Entry {
         };
         let goal = WaterFilling::new(params.flag("by-speed"), setting.compat, within);
         made(Box::new(goal), params, setting)
+    },
+};
+
+pub(crate) const SHOCKWAVE: Line = Entry {
+    kind: "shockwave",
+    doc: "in rounds: a market for time, in which whoever fares worse can spend more (after Shockwave, Zheng et al., NSDI 2023)",
+    params: &[
+        span(
+            "round",
+            "\"2m\"",
+            "how long a round is; jobs that save their state less often may lose every turn",
+        ),
+        span(
+            "between",
+            "\"2m\"",
+            "the least time between two computations of shares",
+        ),
+        NEWCOMERS,
+        span(
+            "window",
+            "\"40m\"",
+            "how far it looks ahead, and how long shares hold at most",
+        ),
+        Param::new(
+            "power",
+            Domain::Ratio(0.0, 20.0),
+            "5.0",
+            "of how much longer a job takes than on its part: what it can spend",
+        ),
+        Param::new(
+            "regularizer",
+            Domain::Ratio(0.0, 1000.0),
+            "0.1",
+            "what the longest time that is left counts for, over the time that all jobs take",
+        ),
+    ],
+    claims: Claims {
+        keeps: None,
+        ..KNOWING
+    },
+    build: |params, setting| {
+        let market = Market {
+            window_s: convert::real(params.span("window").us()) / 1e6,
+            power: params.ratio("power"),
+            regularizer: params.ratio("regularizer"),
+        };
+        made(Box::new(Shockwave::new(market)), params, setting)
     },
 };
 

@@ -19,7 +19,7 @@ const KEEPS: Claims = Claims {
 
 const SERVICES: &[&str] = &["time", "gpu-time"];
 
-const PLACE: Param = Param::new(
+pub(super) const PLACE: Param = Param::new(
     "place",
     Domain::Word(&[
         "best-fit",
@@ -144,7 +144,7 @@ fn ranked(
     Box::new(ranked.sorting_in_place(setting.compat))
 }
 
-fn place(params: &Params, setting: &Setting) -> Box<dyn Place> {
+pub(super) fn place(params: &Params, setting: &Setting) -> Box<dyn Place> {
     let entry = find(PLACEMENTS, params.word("place")).expect("a placement of the registry");
     (entry.build)(&Params::default(), setting)
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use policies::gavel::{
     Allox, Ask, Claimant, Fifo, FifoRandom, FinishTimeFairness, Gavel, Goal, Heeds, Isolated,
-    Journal, MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, WaterFilling, Ways,
-    Within,
+    Journal, Market, MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, Shockwave,
+    WaterFilling, Ways, Within,
 };
 use sim_core::course::{CourseKind, Rates, Size, Speeds};
 use sim_core::engine::{Engine, Finish, Grants, World};
-use sim_core::model::{Gang, Job, Market};
+use sim_core::model::{self, Gang, Job};
 use sim_core::units::{JobId, KindId, ModelId, QueueId, Span};
 use sim_core::watch::{Fact, Observer};
 use sim_core::world::Trace;
@@ -23,6 +23,7 @@ fn claimant(ordinal: u64, gpus: f64, speeds: [f64; 2]) -> Claimant {
         gpus,
         weight: 1.0,
         speeds: speeds.to_vec(),
+        steps: 1000.0,
         steps_left: 1000.0,
         since_s: 0.0,
         until_s: None,
@@ -171,7 +172,7 @@ fn throughput_goes_to_the_fast_to_the_cheap_or_to_who_is_due() {
 fn world() -> World {
     let mut world = plain::world(Vec::new());
     for model in [0, 1] {
-        let mut fleet = plain::standing(plain::fleet(Market::Owned, 1, 1));
+        let mut fleet = plain::standing(plain::fleet(model::Market::Owned, 1, 1));
         fleet.shape.model = ModelId(model);
         world.offerings.push(fleet);
     }
@@ -466,4 +467,47 @@ fn a_drawn_model_runs_the_job_has_room_and_is_kept() {
     // As published the last model by name is given, past what it has.
     let shares = FifoRandom::published(0).shares(&ask);
     assert_eq!(shares.iter().filter(|row| row[1] > 0.0).count(), 3);
+}
+
+/// What Shockwave gives to jobs on one GPU of the first model, with nobody's longest time counted.
+fn bought(jobs: Vec<Claimant>, power: f64, regularizer: f64) -> Vec<f64> {
+    let market = Market {
+        window_s: 100.0,
+        power,
+        regularizer,
+    };
+    let shares = Shockwave::new(market).shares(&ask([1.0, 0.0], jobs));
+    shares.into_iter().map(|row| row[0]).collect()
+}
+
+fn near(shares: &[f64], expected: &[f64]) {
+    let pairs = shares.iter().zip(expected);
+    let near = |(share, expected): (&f64, &f64)| (share - expected).abs() < 1e-4;
+    assert!(pairs.clone().all(near), "{shares:?}, not {expected:?}");
+}
+
+#[test]
+fn the_market_sells_a_window_so_that_the_product_of_what_is_done_is_largest() {
+    let job = |ordinal: u64, steps: f64, left: f64| Claimant {
+        steps,
+        steps_left: left,
+        ..claimant(ordinal, 1.0, [1.0, 0.0])
+    };
+    // To have done a third instead of nothing is worth more than two thirds instead of half.
+    let fresh = bought(vec![job(0, 300.0, 300.0), job(1, 300.0, 150.0)], 0.0, 0.0);
+    near(&fresh, &[1.0, 0.0]);
+    // The shorter of two reaches its first fifth with less: 20 s of 100 steps, then 60 s of the longer one; what is left does
+    // more for the shorter.
+    let short = bought(vec![job(0, 100.0, 100.0), job(1, 300.0, 300.0)], 0.0, 0.0);
+    near(&short, &[0.4, 0.6]);
+    // Nobody buys more than it can use.
+    let alone = bought(vec![job(0, 30.0, 30.0)], 0.0, 0.0);
+    near(&alone, &[0.3]);
+    // Who has waited long can spend more: both are half done, and alike but for that.
+    let mut waited = vec![job(0, 300.0, 150.0), job(1, 300.0, 150.0)];
+    waited[1].since_s = 10_000.0;
+    near(&bought(waited.clone(), 5.0, 0.0), &[0.0, 1.0]);
+    // Unless all that counts is how long it takes until all is done.
+    waited[0].steps_left = 290.0;
+    near(&bought(waited, 5.0, 1000.0), &[1.0, 0.0]);
 }

@@ -8,4 +8,5 @@ mod keeping;
 mod plain;
 mod sharing;
 mod tenants;
+mod themis;
 mod tiresias;

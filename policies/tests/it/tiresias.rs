@@ -6,9 +6,9 @@ use policies::params::Value;
 use policies::registry::{POLICIES, Setting};
 use sim_core::engine::{Finish, Grants, Policy, Trigger, World};
 use sim_core::model::{Demand, Gang, GpuDemand, Job, Keep, Market, Offering, Role};
-use sim_core::units::{JobId, SimTime, Span};
+use sim_core::units::{JobId, Span};
 
-use crate::contract::rig::{self, Drive};
+use crate::contract::rig::{self, Drive, attempts};
 use crate::contract::roster;
 use crate::contract::scenes::luck;
 use crate::plain::{self, HONEST, at, fleet, job, made, span, standing, text};
@@ -30,24 +30,6 @@ fn policy(kind: &str, given: Given<'_>, setting: &Setting) -> Box<dyn Policy + S
 
 fn nodes(nodes: u32, gpus: u32) -> Offering {
     standing(fleet(Market::Owned, gpus, nodes))
-}
-
-/// From when to when each attempt ran, in seconds, in the order of their ends.
-fn attempts(
-    world: &World,
-    jobs: &[Job],
-    mut policy: Box<dyn Policy + Send>,
-) -> Vec<(u32, f64, f64)> {
-    let mut drive = Drive::new(
-        rig::engine(&Arc::new(world.clone()), jobs),
-        Grants::default(),
-    );
-    drive.run_out(&mut *policy, &mut |_, _| {});
-    let secs = |at: SimTime| plain::seconds(at);
-    let attempts = drive.seen.0.attempts.iter();
-    attempts
-        .map(|(job, from, to)| (*job, secs(*from), secs(*to)))
-        .collect()
 }
 
 fn queues<'g>(service: &str, limit: &str) -> Vec<(&'g str, Value)> {

@@ -15,6 +15,11 @@ pub(crate) trait Objective: Clone + Send + 'static {
         alike(ask)
     }
 
+    /// Seconds for which shares hold though nothing happens; none: for ever.
+    fn lasts_s(&self) -> Option<f64> {
+        None
+    }
+
     /// Takes note of who is there, at every computation of shares.
     fn note(&mut self, _seen: &Ask) {}
 
@@ -66,6 +71,10 @@ impl<O: Objective> Goal for ByProgram<O> {
 
     fn shuffles(&self) -> bool {
         !self.by_speed
+    }
+
+    fn lasts_s(&self) -> Option<f64> {
+        self.objective.lasts_s()
     }
 
     fn fork(&self) -> Box<dyn Goal + Send> {

@@ -10,6 +10,7 @@ mod makespan;
 mod max_min;
 mod replay;
 mod room;
+mod shockwave;
 mod tenants;
 mod throughput;
 mod water_filling;
@@ -24,6 +25,7 @@ pub use isolated::Isolated;
 pub use makespan::MinTotalDuration;
 pub use max_min::MaxMinFairness;
 pub use replay::{Block, Replay, Turn};
+pub use shockwave::{Market, Shockwave};
 pub use tenants::Within;
 pub use throughput::{Heeds, MaxSumThroughput};
 pub use water_filling::WaterFilling;
@@ -56,7 +58,9 @@ pub struct Claimant {
     pub weight: f64,
     /// Steps a second, by model; zero where it does not run.
     pub speeds: Vec<f64>,
-    /// Steps that it still has to do, as far as that is known.
+    /// Steps that it has to do in all, as far as that is known.
+    pub steps: f64,
+    /// Steps that it still has to do.
     pub steps_left: f64,
     /// Seconds since it was submitted.
     pub since_s: f64,
@@ -80,6 +84,11 @@ pub trait Goal {
     /// Whether models are given away in random order: nobody's speed counts, so none shall be the better one.
     fn shuffles(&self) -> bool {
         false
+    }
+
+    /// Seconds for which shares hold though nothing happens; none: for ever.
+    fn lasts_s(&self) -> Option<f64> {
+        None
     }
 
     /// An exact copy.

@@ -27,6 +27,22 @@ pub(crate) fn engine(world: &Arc<World>, jobs: &[Job]) -> Engine {
     Engine::new(Arc::clone(world), Box::new(Trace::new(jobs.into())))
 }
 
+/// From when to when each attempt ran, in seconds, in the order of their ends.
+pub(crate) fn attempts(
+    world: &World,
+    jobs: &[Job],
+    mut policy: Box<dyn Policy + Send>,
+) -> Vec<(u32, f64, f64)> {
+    let engine = engine(&Arc::new(world.clone()), jobs);
+    let mut drive = Drive::new(engine, Grants::default());
+    drive.run_out(&mut *policy, &mut |_, _| {});
+    let secs = |at: SimTime| plain::seconds(at);
+    let attempts = drive.seen.0.attempts.iter();
+    attempts
+        .map(|(job, from, to)| (*job, secs(*from), secs(*to)))
+        .collect()
+}
+
 /// What became of a job, by its place in the workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fates {
