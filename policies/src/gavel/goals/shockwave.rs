@@ -45,6 +45,13 @@ fn line(at: usize) -> (f64, f64) {
     (slope, low - slope * from)
 }
 
+/// The lines of which some part lies between these parts done: the only ones that can bound the logarithm there.
+fn bends(done: f64, reach: f64) -> impl Iterator<Item = usize> {
+    let meets =
+        move |at: &usize| BENDS[*at] < reach && (done < BENDS[at + 1] || at + 2 == BENDS.len());
+    (0..BENDS.len() - 1).filter(meets)
+}
+
 /// A claimant who runs somewhere.
 struct Buyer {
     at: usize,
@@ -108,7 +115,8 @@ impl Objective for Market {
             // The part of its steps that it does in the window.
             let part = room::speed(seen, buyer.at, self.window_s / buyer.steps);
             program.at_most(&part, 1.0 - buyer.done);
-            for bend in 0..BENDS.len() - 1 {
+            let reach = buyer.done + self.window_s / buyer.alone_s;
+            for bend in bends(buyer.done, reach) {
                 let (slope, zero) = line(bend);
                 let mut row = scaled(&part, -slope);
                 row.push((log, 1.0));
