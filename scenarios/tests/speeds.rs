@@ -19,15 +19,15 @@ fn build(workload: &str) -> Result<Experiment, String> {
     put("t.trace", TRACE);
     put("t.json", TABLE);
     put("t.csv", "submit,duration,gpus\n0,100,1\n");
-    let fleet = |model: &str| {
+    let fleet = |model: &str, memory: &str| {
         format!(
-            "[[fleet]]\nname = \"{model}\"\ninstance = {{ gpus = 4, gpu = \"{model}\" }}\ncount = 1\n"
+            "[[fleet]]\nname = \"{model}\"\ninstance = {{ gpus = 4, gpu = \"{model}\", gpu-memory = \"{memory}\" }}\ncount = 1\n"
         )
     };
     let text = format!(
         "name = \"x\"\n{}{}[[workload]]\nname = \"w\"\n{workload}\n[[policy]]\nname = \"p\"\norder = \"fifo\"\n",
-        fleet("fast"),
-        fleet("slow")
+        fleet("fast", "40GiB"),
+        fleet("slow", "16GiB")
     );
     let place: (&Path, &DataRoots) = (folder.path(), &DataRoots::default());
     let scenario = parse("x.toml", text.as_bytes(), place, &known);
@@ -59,6 +59,40 @@ fn steps_become_times_on_the_reference_and_jobs_run_where_they_have_a_speed() {
     assert_eq!(seconds(slack), Some(200), "twice its time on the reference");
     let allows = |job: &sim_core::model::Job| [0, 1].map(|id| job.models.allows(ModelId(id)));
     assert_eq!([allows(one), allows(four)], [[true, true], [true, false]]);
+}
+
+#[test]
+fn on_each_model_jobs_run_in_the_fastest_form_that_fits_and_nowhere_else() {
+    const CSV: &str = "trace = { format = \"csv\", file = \"t.csv\", columns = { submit = \"submit\", duration = \"duration\", gpus = \"gpus\" } }";
+    let made = |keys: &str| {
+        let experiment = build(&format!(
+            "{CSV}\ncourse = {{ rates = {{ slow = 0.5 }} }}\n{keys}"
+        ));
+        let experiment = experiment.expect("sound");
+        let jobs = experiment.jobs(1).expect("they fit");
+        let jobs = jobs.jobs();
+        let allowed = [0, 1].map(|id| jobs[0].models.allows(ModelId(id)));
+        let rates = &experiment.world.classes[0].course.rates.by_model;
+        let rate = |id| {
+            let of_model = rates.iter().find(|(model, _)| *model == ModelId(id));
+            of_model.map_or(1000, |(_, ppb)| ppb / 1_000_000)
+        };
+        ([rate(0), rate(1)], allowed)
+    };
+    let mixed = "{ name = \"mixed\", speed = { fast = 2.0 }, gpu-memory = 0.5 }";
+    let saving = "{ name = \"saving\", speed = 0.75, gpu-memory = 0.4 }";
+    // Plain it fits on the fast one alone; mixed, which is no faster there, on the slow one as well.
+    let both = format!("gpu-memory = \"30GiB\"\nvariants = [{mixed}, {saving}]");
+    assert_eq!(made(&both), ([2000, 500], [true, true]));
+    let slower = format!("gpu-memory = \"30GiB\"\nvariants = [{saving}]");
+    assert_eq!(made(&slower), ([1000, 375], [true, true]));
+    // Twice as large it fits on the slow one in no form.
+    let large = format!("gpu-memory = \"60GiB\"\nvariants = [{mixed}, {saving}]");
+    assert_eq!(made(&large), ([2000, 500], [true, false]));
+    // Memory of which nothing is said constrains nothing.
+    let free = format!("variants = [{mixed}, {saving}]");
+    assert_eq!(made(&free), ([2000, 500], [true, true]));
+    assert_eq!(made("gpu-memory = \"20GiB\""), ([1000, 500], [true, false]));
 }
 
 #[test]

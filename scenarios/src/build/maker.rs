@@ -13,6 +13,7 @@ use traces::{Positive, Record};
 
 use super::holds::holds;
 use super::speeds::{Measured, SpeedTable};
+use super::variants;
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
 /// Jobs that could never run on the fleet.
@@ -100,10 +101,17 @@ impl<'a> Maker<'a> {
             class: ClassId(number(position)),
             queue: QueueId(number(queue.unwrap_or(0))),
             models: records.models.iter().map(|name| model(name)).collect(),
-            allowed: if workload.models.is_empty() {
-                ModelSet::ANY
-            } else {
-                named.fold(ModelSet::NONE, ModelSet::with)
+            allowed: {
+                let named = if workload.models.is_empty() {
+                    ModelSet::ANY
+                } else {
+                    named.fold(ModelSet::NONE, ModelSet::with)
+                };
+                variants::fitting(scenario, workload).map_or(named, |fitting| {
+                    let fitting = fitting.into_iter().filter_map(model);
+                    let both = fitting.filter(|model| named.allows(*model));
+                    both.fold(ModelSet::NONE, ModelSet::with)
+                })
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
             kinds: &records.classes,

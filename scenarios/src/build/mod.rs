@@ -15,6 +15,7 @@ mod quotas;
 mod speeds;
 mod stocks;
 mod synth;
+mod variants;
 mod world;
 
 pub use columns::set as set_column;

@@ -10,7 +10,7 @@ use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
 use super::speeds::SpeedTable;
-use super::{commitments, quotas, stocks};
+use super::{commitments, quotas, stocks, variants};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
 };
@@ -238,8 +238,8 @@ fn class(
     });
     // Each start fills the caches before the work.
     let fill = reads.map_or(Span::ZERO, |(data, input)| stocks::fill(data, input));
-    let by_model = course
-        .rates
+    let rates = variants::rates(scenario, workload);
+    let by_model = rates
         .iter()
         .map(|(model, rate)| (names.model(model), ppb(*rate)));
     let across_nodes = ppb(course.across_nodes);

@@ -143,7 +143,7 @@ pub(super) fn job(record: &traces::Record) -> Job {
 }
 
 /// Identical nodes whose processors stand as GPUs.
-pub(super) fn world(case: &Case) -> Result<World, String> {
+fn world(case: &Case) -> Result<World, String> {
     let nodes = case.small("nodes", 1_000_000)?;
     Ok(fleet(nodes, case.small("procs_per_node", 64)?, 0))
 }

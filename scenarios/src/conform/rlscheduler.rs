@@ -42,7 +42,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     let window = convert::index(case.small("window_jobs", 1_000_000)?);
     let last = starts.iter().max().copied().unwrap_or(0) + window;
     let jobs = jobs(case, place, last)?;
-    let world = Arc::new(batch::world(case)?);
+    let world = Arc::new(cluster(case)?);
     // The published form freezes the waiting time; the corrected one is the policy as it was meant.
     let frozen = case.word("waiting_time") == Some("compat");
     let policy = PickJobs::new(score(&case.policy)?, case.flag("backfill")?, frozen);
@@ -57,6 +57,15 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     let windows = windows?;
     let file = case.compare.file.clone();
     Ok(vec![(file, table(case, &starts, &windows))])
+}
+
+/// Processors by number alone, as the original counts them: on as few nodes as divide them evenly.
+fn cluster(case: &Case) -> Result<World, String> {
+    let nodes = case.small("nodes", 100_000)?;
+    let all = nodes * case.small("procs_per_node", 64)?;
+    let most = (1..=64).rev().find(|each| all.is_multiple_of(*each));
+    let each = most.unwrap_or(1);
+    Ok(batch::fleet(all / each, each, 0))
 }
 
 /// The table of the published form has a row for each metric, that of the corrected one a column.

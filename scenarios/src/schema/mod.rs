@@ -60,6 +60,7 @@ mod spec;
 mod store;
 mod tree;
 mod value;
+mod variant;
 mod workload;
 mod write;
 
@@ -91,6 +92,7 @@ pub use source::{Location, Sources};
 pub use spec::Seam;
 pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
+pub use variant::{Speed, Variant, gpus};
 pub use workload::{
     Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, SpeedsSource, SpeedsSpec,
     StoredSpec, TaskGpus, TraceSpec, Workload, Worth,

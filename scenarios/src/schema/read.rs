@@ -35,6 +35,10 @@ impl<'a> Item<'a> {
         matches!(self.value.value, Value::Text(_))
     }
 
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value.value, Value::Table(_))
+    }
+
     pub(super) fn bool(self) -> Option<Spanned<bool>> {
         let Value::Bool(flag) = self.value.value else {
             return self.mistyped();

@@ -85,6 +85,6 @@ mod tests {
             let heading = format!("## `{title}`\n");
             assert_eq!(text.matches(&heading).count(), 1, "{title}");
         }
-        assert!(text.contains("| `variants` | | | not yet: training variants |"));
+        assert!(text.contains("| `retries` | | | not yet: hardware failures |"));
     }
 }

@@ -9,6 +9,7 @@ use super::fleet::Bytes;
 use super::path::DataPath;
 use super::place::Spanned;
 use super::value::Part;
+use super::variant::Variant;
 
 /// Jobs, and what they have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,10 @@ pub struct Workload {
     pub least: f64,
     /// What their submitter puts up with, for policies that ask.
     pub appetite: Appetite,
+    /// Memory that a task takes of each of its GPUs, in the plain form; none is not asked about.
+    pub gpu_memory: Option<Spanned<Bytes>>,
+    /// Other forms that the jobs can take.
+    pub variants: Vec<Variant>,
     /// What a finished job is worth, for the books; no policy is told.
     pub value: Option<Worth>,
 }

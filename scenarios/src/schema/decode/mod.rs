@@ -17,6 +17,7 @@ mod risk;
 mod run;
 mod speeds;
 mod store;
+mod variants;
 mod workload;
 
 pub(super) use fleet::instance_shape;
@@ -231,6 +232,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         references_exist(&top, scenario);
         queue::are_sound(&top, scenario);
         quota::are_sound(&top, scenario);
+        variants::are_sound(&top, scenario);
         within_limits(scenario, cx)
     })
 }
@@ -450,6 +452,7 @@ mod tests {
                     "claim",
                     "budget",
                     "quota",
+                    "variants",
                 ]
                 .contains(&key.name)
             {

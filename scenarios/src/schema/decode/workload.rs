@@ -8,10 +8,10 @@ use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::workload::{
-    CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
+    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 use super::fleet_keys::MARKETS;
-use super::{checkpoint, course};
+use super::{checkpoint, course, variants};
 
 /// Fastest and slowest that a rate or a factor may be.
 pub(super) const MOST: f64 = 1e6;
@@ -120,8 +120,19 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "What a finished job is worth, for its return on what it cost; no policy is told.",
         )
         .default("it is not said"),
+        KeySpec::new(
+            "gpu-memory",
+            Takes::Size,
+            "Memory that a task takes of each of its GPUs: it runs on no GPU that has less. GPUs of a node list have what a fleet says of their model.",
+        )
+        .default("any GPU will do"),
+        KeySpec::new(
+            "variants",
+            Takes::Tables(&variants::VARIANT),
+            "Other forms that the jobs can take: on each GPU model the fastest that fits.",
+        )
+        .default("none"),
         KeySpec::later("kind", "elastic jobs and services"),
-        KeySpec::later("variants", "training variants"),
         KeySpec::later("retries", "hardware failures"),
         KeySpec::later("align", "replayed series"),
         KeySpec::later("after", "replayed series"),
@@ -246,24 +257,13 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let (markets, lead) = (markets(fields, "markets"), markets(fields, "lead"));
     let appetite = appetite(fields);
     let value = fields.optional("value", worth);
+    let gpu_memory = fields.optional("gpu-memory", Item::size);
+    let variants = variants::decode(fields);
     let least = fields
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
     let (course, checkpoint) = (course?, checkpoint?);
-    if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
-        (course.kind, checkpoint.keep)
-    {
-        let rule = "the course has no steps";
-        let remedy = "write course = { kind = \"stepwise\", step = ... }, or every = \"30m\"";
-        fields.refuse(steps.place, "steps", rule, remedy);
-        return None;
-    }
-    if course.speeds.is_some() && least.is_some_and(|least| least < 1.0) {
-        let place = fields.key_place("least").unwrap_or(place);
-        let rule = "a table of speeds is of whole jobs";
-        fields.refuse(place, "least", rule, "remove it, or write rates");
-        return None;
-    }
+    agree(fields, &course, &checkpoint, least?)?;
     Some(Workload {
         name: name?,
         jobs: jobs?,
@@ -282,7 +282,36 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         least: least?,
         appetite: appetite?,
         value: value?,
+        gpu_memory: gpu_memory?,
+        variants: variants?,
     })
+}
+
+/// Whether the checkpoints, parts of gangs and variants are of a kind that the course can have.
+fn agree(fields: &Fields<'_>, course: &Course, checkpoint: &Checkpoint, least: f64) -> Option<()> {
+    if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
+        (course.kind, checkpoint.keep)
+    {
+        let rule = "the course has no steps";
+        let remedy = "write course = { kind = \"stepwise\", step = ... }, or every = \"30m\"";
+        fields.refuse(steps.place, "steps", rule, remedy);
+        return None;
+    }
+    if course.speeds.is_some() && least < 1.0 {
+        let place = fields.key_place("least").unwrap_or(fields.place);
+        let rule = "a table of speeds is of whole jobs";
+        fields.refuse(place, "least", rule, "remove it, or write rates");
+        return None;
+    }
+    if course.speeds.is_some()
+        && let Some(place) = fields.key_place("variants")
+    {
+        let rule = "a table of speeds says how fast each kind of job is";
+        let remedy = "write the variant as a kind of its own into the table";
+        fields.refuse(place, "variants", rule, remedy);
+        return None;
+    }
+    Some(())
 }
 
 /// What the submitter puts up with; a probability is kept to the millionth.

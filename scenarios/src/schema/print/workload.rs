@@ -8,6 +8,7 @@ use super::super::place::{Place, Spanned};
 use super::super::print::{entries, integer, list, names, part, put, size, span, string, wide};
 use super::super::quantity::{print_money, print_price};
 use super::super::value::{Table, Value};
+use super::super::variant::{Speed, Variant};
 use super::super::workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, SpeedsSource, SpeedsSpec, TaskGpus,
     TraceSpec, Workload, Worth,
@@ -134,7 +135,29 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
     let cap = cap.map(|price| Value::Text(print_price(price)));
     put(&mut table, "price-cap", cap);
     put(&mut table, "value", workload.value.map(value));
+    let memory = workload.gpu_memory.map(|memory| size(memory.value));
+    put(&mut table, "gpu-memory", memory);
+    if !workload.variants.is_empty() {
+        let variants = workload.variants.iter();
+        put(&mut table, "variants", Some(list(variants.map(variant))));
+    }
     table
+}
+
+fn variant(variant: &Variant) -> Value {
+    let speed = match &variant.speed {
+        Speed::Any(factor) => Value::Float(*factor),
+        Speed::ByModel(factors) => {
+            let factors = factors.iter();
+            let factors = factors.map(|(model, factor)| (model.as_str(), Value::Float(*factor)));
+            Value::Table(entries(factors))
+        }
+    };
+    Value::Table(entries([
+        ("name", string(&variant.name.value)),
+        ("speed", speed),
+        ("gpu-memory", Value::Float(variant.gpu_memory)),
+    ]))
 }
 
 fn value(worth: Worth) -> Value {
