@@ -7,6 +7,7 @@ use sim_core::watch::{Row, Sample};
 
 use super::compare::Comparison;
 use super::flight::window;
+use super::judged;
 use super::metrics::{self, METRICS};
 use super::number::{real, secs};
 use super::tables::label;
@@ -65,8 +66,8 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
         }
     }
     figures.extend(super::money_figures::all(experiment, comparison));
-    figures.push(distribution(experiment, comparison, "jct", metrics::jct));
-    figures.push(distribution(experiment, comparison, "wait", metrics::wait));
+    figures.push(distribution(experiment, comparison, "jct", judged::jct));
+    figures.push(distribution(experiment, comparison, "wait", judged::wait));
     let utilization = |sample: &Sample| {
         if sample.gpu_milli == 0 {
             0.0

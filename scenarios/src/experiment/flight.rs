@@ -7,8 +7,9 @@ use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Sto
 use sim_core::world::Trace;
 
 use super::fragments::Fragments;
+use super::judged::Window;
 use super::measured::Watched;
-use super::metrics::{self, Known, Window};
+use super::metrics::{self, Known};
 use super::tenancy::Tenancy;
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;

@@ -6,7 +6,8 @@ use sim_core::model::Market;
 use sim_core::units::{Money, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::metrics::{Known, Window, is_violated, jct};
+use super::judged::{Window, is_violated, jct};
+use super::metrics::Known;
 use super::number::{hours, ratio, real_i128, real_u128, secs};
 use super::power;
 use super::tenancy::Fairness;
@@ -73,6 +74,15 @@ impl Run<'_> {
 
     pub(super) fn kept_gpu_hours(&self) -> f64 {
         hours(self.record.gpu_time.kept) / 1000.0
+    }
+
+    /// GPU-hours at speed one of the jobs that finished in the window.
+    pub(super) fn finished_gpu_hours(&self) -> f64 {
+        let rows = self.record.rows.iter().enumerate();
+        let late = |row: &Row| row.finish.get().is_some_and(|at| at >= self.window.warmup);
+        let done = rows.filter(|(_, row)| row.outcome == Outcome::Completed && late(row));
+        let work = done.map(|(at, row)| u128::from(row.gpu_milli) * self.known.work_us(at));
+        hours(work.sum()) / 1000.0
     }
 
     pub(super) fn completed(&self) -> impl Iterator<Item = &&Row> {

@@ -2,15 +2,17 @@
 
 use sim_core::books::Kind;
 use sim_core::engine::{Counters, World};
-use sim_core::model::Market;
-use sim_core::units::{SimTime, Span};
-use sim_core::watch::{Outcome, Record, Row};
+use sim_core::model::{Job, Market};
+use sim_core::units::Span;
+use sim_core::watch::{Record, Row};
 
+use super::judged::{Window, jct, wait};
 use super::measured::{Run, Watched, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
 use super::power;
 use super::stats::quantile;
-use super::worth::Worths;
+use super::stretch;
+use super::worth::{Worths, work_us};
 use crate::build::{Experiment, Jobs};
 
 /// Whether less or more is better.
@@ -38,21 +40,12 @@ pub struct Metric {
     of: fn(&Run<'_>) -> Option<f64>,
 }
 
-/// What counts, and what was promised.
-#[derive(Clone, Copy, Debug)]
-pub struct Window {
-    /// What happens before does not count.
-    pub warmup: SimTime,
-    /// What is submitted in this last stretch does not count.
-    pub tail: Span,
-    /// Longest wait promised.
-    pub wait: Option<Span>,
-}
-
 /// What the scenario says beyond the world of its runs.
 #[derive(Clone, Debug)]
 pub struct Known {
     worths: Option<Worths>,
+    /// By job, in the order of the workload: microseconds that its work takes at speed one.
+    work_us: Vec<u128>,
     /// By offering, if it is known of all: watts of a machine.
     pub(super) watts: Option<Vec<u32>>,
 }
@@ -60,10 +53,18 @@ pub struct Known {
 impl Known {
     /// What is known of a replication.
     pub fn of(experiment: &Experiment, jobs: &Jobs) -> Self {
+        let classes = &experiment.world.classes;
+        let work = |job: &Job| work_us(job, &classes[job.class.index()].course);
         Self {
             worths: Worths::of(experiment, jobs),
+            work_us: jobs.jobs().iter().map(work).collect(),
             watts: power::rated(experiment).into_iter().collect(),
         }
+    }
+
+    /// Microseconds that the work of a job takes at speed one.
+    pub(super) fn work_us(&self, job: usize) -> u128 {
+        self.work_us[job]
     }
 
     /// What jobs are worth, if any workload says.
@@ -188,6 +189,13 @@ pub const METRICS: &[Metric] = &[
         |run| ratio(run.cost(None), run.kept_gpu_hours()),
     ),
     metric(
+        "cost_per_work_hour_usd",
+        "USD/GPU h",
+        Less,
+        "cost over the work of the jobs that finished after the warm-up, in GPU-hours at speed 1.0: on fast GPUs and slow ones alike",
+        |run| ratio(run.cost(None), run.finished_gpu_hours()),
+    ),
+    metric(
         "value_usd",
         "USD",
         More,
@@ -260,6 +268,20 @@ pub const METRICS: &[Metric] = &[
         More,
         "Jain's index of GPU time received / GPU time that would be fair, of the queues that wanted any: 1 = all alike, 1 / n = one has it all; fair: what is wanted of what is guaranteed, then weighted max-min of what is left",
         |run| run.watched.fairness?.jain,
+    ),
+    metric(
+        "finish_time_fairness_max",
+        "",
+        Less,
+        "the largest ratio, among finished jobs, of the time from submission to completion to what it would be at speed 1.0 on an equal part of the GPUs held",
+        |run| stretch::ratios(run).into_iter().reduce(f64::max),
+    ),
+    metric(
+        "unfair_jobs",
+        "",
+        Less,
+        "finished jobs of which that ratio is above one / finished jobs",
+        stretch::unfair,
     ),
     metric(
         "jct_mean_s",
@@ -422,7 +444,12 @@ pub fn index(name: &str) -> usize {
 
 /// Whether it is a share of something, which is shown in per cent.
 pub fn is_share(metric: &Metric) -> bool {
-    let others = ["fragmentation", "share_deficit", "sla_violation_rate"];
+    let others = [
+        "fragmentation",
+        "share_deficit",
+        "sla_violation_rate",
+        "unfair_jobs",
+    ];
     metric.unit.is_empty() && (metric.name.starts_with("gpu_") || others.contains(&metric.name))
 }
 
@@ -433,9 +460,8 @@ pub(super) fn measure(
     counters: Counters,
     (window, known, watched): (Window, &Known, Watched),
 ) -> Vec<Option<f64>> {
-    let until = record.end.us().saturating_sub(window.tail.us());
-    let in_window = |row: &&Row| row.submit >= window.warmup && row.submit.us() <= until;
-    let counted: Vec<&Row> = record.rows.iter().filter(in_window).collect();
+    let counts = |row: &&Row| window.counts(row, record.end);
+    let counted: Vec<&Row> = record.rows.iter().filter(counts).collect();
     let sorted = |of: fn(&Row) -> Option<Span>| {
         let mut values: Vec<f64> = counted.iter().filter_map(|row| of(row)).map(secs).collect();
         values.sort_by(f64::total_cmp);
@@ -454,38 +480,4 @@ pub(super) fn measure(
         wait,
     };
     METRICS.iter().map(|metric| (metric.of)(&run)).collect()
-}
-
-/// Time from submission to completion.
-pub fn jct(row: &Row) -> Option<Span> {
-    let finish = row
-        .finish
-        .get()
-        .filter(|_| row.outcome == Outcome::Completed)?;
-    Some(finish.since(row.submit))
-}
-
-/// Time from submission to the first start.
-pub fn wait(row: &Row) -> Option<Span> {
-    Some(row.start.get()?.since(row.submit))
-}
-
-/// Whether a promise was broken; none was made to a job without a deadline where no wait is promised.
-pub fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bool> {
-    let late = row
-        .deadline
-        .get()
-        .map(|deadline| match (row.outcome, row.finish.get()) {
-            (Outcome::Completed, Some(finish)) => finish > deadline,
-            (Outcome::Rejected, _) => true,
-            (Outcome::Completed | Outcome::Unfinished, _) => end > deadline,
-        });
-    let kept_waiting = window.wait.map(|promised| {
-        let waited = row.start.get().unwrap_or(end).since(row.submit);
-        row.outcome == Outcome::Rejected || waited > promised
-    });
-    match (late, kept_waiting) {
-        (None, None) => None,
-        (late, kept_waiting) => Some(late.unwrap_or(false) || kept_waiting.unwrap_or(false)),
-    }
 }

@@ -7,7 +7,7 @@ use sim_core::watch::{Outcome, Row};
 use super::flight::{Flight, window};
 use super::sheet::{Csv, decimal, text};
 use super::worth::{Worths, roi};
-use super::{metrics, power};
+use super::{judged, power};
 use crate::build::{Experiment, Jobs};
 
 const JOBS: [&str; 22] = [
@@ -52,7 +52,7 @@ pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec
     let worths = Worths::of(experiment, jobs);
     for (at, row) in flight.record.rows.iter().enumerate() {
         let queue = experiment.world.queues.get(row.queue.index());
-        let violated = metrics::is_violated(row, &window, flight.record.end);
+        let violated = judged::is_violated(row, &window, flight.record.end);
         let cost = Money::from_nanousd(row.cost_nanousd.into());
         let worth = worths.as_ref().and_then(|worths| worths.earned(at, row));
         csv.row([
@@ -66,7 +66,7 @@ pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec
             moment(row.start),
             moment(row.finish),
             outcome(row.outcome).to_owned(),
-            metrics::wait(row).map_or(String::new(), |wait| wait.us().to_string()),
+            judged::wait(row).map_or(String::new(), |wait| wait.us().to_string()),
             row.run.us().to_string(),
             row.lost.us().to_string(),
             row.attempts.to_string(),

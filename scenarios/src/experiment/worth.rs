@@ -57,21 +57,25 @@ fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
     match worth {
         Worth::Job(amount) => amount,
         Worth::GpuHour(price) => {
-            let work_us = match (course.kind, &course.rates.table) {
-                (CourseKind::Linear, _) => u128::from(job.work),
-                (CourseKind::Stepwise(_), Some(table)) => {
-                    let size = table.size(job.kind, job.gang.gpus());
-                    let steps_s = size.map_or(1.0, |size| size.reference_s);
-                    convert::floor(convert::real(job.work) * 1e6 / steps_s + 0.5).into()
-                }
-                (CourseKind::Stepwise(step), None) => u128::from(job.work) * u128::from(step.us()),
-            };
             // Thousandths of GPUs x microseconds x nano-dollars an hour.
             let mut sum = Exact::over(1000 * 3_600_000_000);
             let gpus = u128::from(job.gang.gpu_milli());
-            sum.add_product(gpus * work_us, price.nanousd_h().into());
+            sum.add_product(gpus * work_us(job, course), price.nanousd_h().into());
             sum.settle()
         }
+    }
+}
+
+/// Microseconds that the work of a job takes at speed one.
+pub(super) fn work_us(job: &Job, course: &CourseModel) -> u128 {
+    match (course.kind, &course.rates.table) {
+        (CourseKind::Linear, _) => u128::from(job.work),
+        (CourseKind::Stepwise(_), Some(table)) => {
+            let size = table.size(job.kind, job.gang.gpus());
+            let steps_s = size.map_or(1.0, |size| size.reference_s);
+            convert::floor(convert::real(job.work) * 1e6 / steps_s + 0.5).into()
+        }
+        (CourseKind::Stepwise(step), None) => u128::from(job.work) * u128::from(step.us()),
     }
 }
 

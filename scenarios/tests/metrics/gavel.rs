@@ -38,7 +38,7 @@ fn the_original_charges_for_time_before_the_first_job_and_measures_deadlines_by_
     ];
     let scratch = folder(&[]);
     for (name, text) in files {
-        let is_input = name.ends_with(".trace") || name == "own_throughputs.json";
+        let is_input = ["own.trace", "own_throughputs.json"].contains(&name);
         let within = if is_input { "data" } else { "conformance" };
         let folder = scratch.path().join(within).join("gavel");
         std::fs::create_dir_all(&folder).expect("a folder");

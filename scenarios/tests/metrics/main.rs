@@ -3,5 +3,6 @@
 mod fragmentation;
 mod gavel;
 mod rig;
+mod stretch;
 mod tenants;
 mod worth;
