@@ -10,8 +10,9 @@ use super::stats::Mean;
 use crate::build::Experiment;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 14] = [
     "cost_usd",
+    PER_WORK,
     "roi",
     "sla_violation_rate",
     "gpu_utilization",
@@ -26,16 +27,29 @@ const SHOWN: [&str; 13] = [
     "unfinished_gpu_hours",
 ];
 
+/// Shown where the cost alone is the same for all.
+const PER_WORK: &str = "cost_per_work_hour_usd";
+
 /// Most of them, so that the table of a few policies fits a wide terminal.
 const MOST_SHOWN: usize = 9;
 
 /// The metrics of the terminal table and the report that say anything here, the first of them.
 pub(super) fn shown(comparison: &Comparison) -> Vec<usize> {
-    let all = SHOWN.map(metrics::index);
-    all.into_iter()
+    let all = SHOWN.into_iter();
+    let all = all.filter(|name| *name != PER_WORK || cost_the_same(comparison));
+    all.map(metrics::index)
         .filter(|metric| comparison.is_telling(*metric))
         .take(MOST_SHOWN)
         .collect()
+}
+
+/// Whether all policies cost the same, but for roundings of the bill.
+fn cost_the_same(comparison: &Comparison) -> bool {
+    let contenders = 0..comparison.plan.contenders.len();
+    let costs = contenders.filter_map(|at| comparison.mean(at, metrics::index("cost_usd")));
+    let costs: Vec<f64> = costs.map(|mean| mean.mean).collect();
+    let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    costs.iter().all(|cost| cost - least <= 1e-6 * least)
 }
 
 /// A policy's name, with what must be known of it.
@@ -139,6 +153,7 @@ pub(super) fn heading(metric: &Metric) -> String {
     match metric.name {
         "cost_usd" => "cost $".to_owned(),
         "cost_idle_usd" => "idle $".to_owned(),
+        PER_WORK => "$ per hour of work".to_owned(),
         "value_usd" => "value $".to_owned(),
         "roi" => "ROI".to_owned(),
         "energy_kwh" => "energy kWh".to_owned(),
