@@ -199,12 +199,12 @@ pub(crate) const SHOCKWAVE: Line = Entry {
     params: &[
         span(
             "round",
-            "\"2m\"",
-            "how long a round is; jobs that save their state less often may lose every turn",
+            "\"6m\"",
+            "how long a round is, the authors' 2m; jobs that save their state less often may lose every turn",
         ),
         span(
             "between",
-            "\"2m\"",
+            "\"6m\"",
             "the least time between two computations of shares",
         ),
         NEWCOMERS,
