@@ -55,6 +55,7 @@ impl Arrivals for Customers {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: sim_core::units::KindId(0),
         })
     }
 

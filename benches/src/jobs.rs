@@ -69,6 +69,7 @@ impl Arrivals for Generator {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: sim_core::units::KindId(0),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::model::{
     Keep, Market, MarketSet, ModelSet, Offering, OfferingSet, Ownership, Queue, Reservation,
 };
 use crate::model::{Risk, Role, Shape, Terms};
-use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
+use crate::units::{ClassId, KindId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
 use crate::units::{ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
@@ -425,6 +425,7 @@ impl Swarm {
                 priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),
                 class,
+                kind: KindId(0),
             }
         };
         (0..self.luck("load", 0).between(0, 30))
@@ -441,7 +442,7 @@ impl Swarm {
         };
         match self.class(class.0.into()).course.kind {
             CourseKind::Linear => amount * self.tick,
-            CourseKind::Stepwise(_) => amount,
+            CourseKind::Stepwise(_) | CourseKind::Goodput(_) => amount,
         }
     }
 

@@ -102,6 +102,7 @@ pub(crate) fn job(arrival: u64, gang: Gang, secs: u64) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: sim_core::units::KindId(0),
     }
 }
 

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use sim_core::course::CourseKind;
+use sim_core::course::goodput::Kind;
 use sim_core::engine::World;
 use sim_core::model::{
     Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
 };
-use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
+use super::goodput;
 use super::holds::holds;
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
@@ -62,6 +64,8 @@ pub(super) struct Maker<'a> {
     models: Vec<Option<ModelId>>,
     allowed: ModelSet,
     most_gpus: u16,
+    /// What the trace calls the classes of its jobs.
+    classes: &'a [String],
 }
 
 impl<'a> Maker<'a> {
@@ -69,7 +73,7 @@ impl<'a> Maker<'a> {
         world: &'a World,
         scenario: &'a Scenario,
         position: usize,
-        records: &traces::Workload,
+        records: &'a traces::Workload,
     ) -> Self {
         let workload = &scenario.workloads[position];
         let number = |position: usize| u16::try_from(position).expect("few of them");
@@ -101,6 +105,7 @@ impl<'a> Maker<'a> {
             } else {
                 named.fold(ModelSet::NONE, ModelSet::with)
             },
+            classes: &records.classes,
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
         }
     }
@@ -126,6 +131,7 @@ impl<'a> Maker<'a> {
                 .saturating_add(record.priority.into()),
             queue: self.queue,
             class: self.class,
+            kind: self.kind(record).unwrap_or_default(),
         }
     }
 
@@ -140,13 +146,20 @@ impl<'a> Maker<'a> {
 
     /// Work in the unit of the course.
     fn work(&self, duration: Span) -> u64 {
-        match self.world.classes[usize::from(self.class.0)].course.kind {
+        match &self.world.classes[usize::from(self.class.0)].course.kind {
             CourseKind::Linear => duration.us(),
             CourseKind::Stepwise(step) => duration.us().div_ceil(step.us()),
+            // As many epochs as were measured.
+            CourseKind::Goodput(_) => u64::MAX,
         }
     }
 
     fn models(&self, record: &Record) -> ModelSet {
+        if let Some(kind) = self.kind_of(record) {
+            let measured = kind.application.machines.iter().map(|(model, _)| *model);
+            let allowed = measured.filter(|model| self.allowed.allows(*model));
+            return allowed.fold(ModelSet::NONE, ModelSet::with);
+        }
         if record.models.is_any() {
             return self.allowed;
         }
@@ -200,7 +213,53 @@ impl<'a> Maker<'a> {
         Demand { markets, ..demand }
     }
 
+    fn kinds(&self) -> &[Arc<Kind>] {
+        match &self.world.classes[usize::from(self.class.0)].course.kind {
+            CourseKind::Linear | CourseKind::Stepwise(_) => &[],
+            CourseKind::Goodput(kinds) => kinds,
+        }
+    }
+
+    /// The kind of a job, where jobs have kinds and the trace names none that is unknown.
+    fn kind(&self, record: &Record) -> Option<KindId> {
+        let class = record
+            .class
+            .map(|class| self.classes[usize::from(class)].as_str());
+        let gpus = u32::from(record.gpus) * record.tasks;
+        goodput::kind_of(self.kinds(), class, (record.duration, gpus.max(1)))
+    }
+
+    fn kind_of(&self, record: &Record) -> Option<&Kind> {
+        let kind = self.kind(record)?;
+        Some(&self.kinds()[usize::from(kind.0)])
+    }
+
+    /// A gang of any size, as far as there are samples and GPUs.
+    fn elastic(&self, kind: &Kind, models: ModelSet) -> Gang {
+        let application = &kind.application;
+        let by_batch = application.batches.1 / application.least_local.max(1);
+        let of = |model: ModelId| {
+            let offerings = self.world.offerings.iter();
+            let here = offerings.filter(|offering| offering.shape.model == model);
+            here.map(|offering| offering.max.saturating_mul(offering.shape.gpus))
+                .sum::<u32>()
+        };
+        let allowed = application
+            .machines
+            .iter()
+            .filter(|(model, _)| models.allows(*model));
+        let most = allowed.map(|(model, machine)| machine.most_gpus().min(of(*model)));
+        let most = most.max().unwrap_or(1).min(by_batch).max(1);
+        Gang::One(Role {
+            least: 1,
+            ..Role::rigid(most, Demand::gpus(1))
+        })
+    }
+
     fn tasks(&self, record: &Record) -> Gang {
+        if let Some(kind) = self.kind_of(record).filter(|kind| kind.tuned) {
+            return self.elastic(kind, self.models(record));
+        }
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
         let per_task = match self.workload.task_gpus.value {
             TaskGpus::Trace => return as_told(record),
@@ -240,6 +299,14 @@ impl<'a> Maker<'a> {
     }
 
     fn breach(&self, record: &Record) -> Option<String> {
+        if !self.kinds().is_empty() {
+            if self.kind(record).is_none() {
+                return Some("it is of no application that was profiled".to_owned());
+            }
+            if record.gpus == 0 || record.gpu_milli < 1000 {
+                return Some("a goodput job needs whole GPUs".to_owned());
+            }
+        }
         let (gang, models) = (self.gang(record), self.models(record));
         let gpus = gang.gpu_milli() > 0;
         if gpus && models == ModelSet::NONE {

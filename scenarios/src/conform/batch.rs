@@ -144,6 +144,7 @@ pub(super) fn job(record: &traces::Record) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: sim_core::units::KindId(0),
     }
 }
 

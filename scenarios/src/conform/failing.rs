@@ -93,6 +93,7 @@ impl Job {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: sim_core::units::KindId(0),
         }
     }
 

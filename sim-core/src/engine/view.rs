@@ -2,6 +2,8 @@
 
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
+mod goodput;
+
 use crate::course::{Change as CourseChange, Course, Telemetry};
 use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Shape};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
@@ -434,11 +436,8 @@ impl<'a> JobView<'a> {
 
     /// Time it would take to set up, were it started now.
     pub fn restore(&self) -> Span {
-        if self.live.attempts > 0 {
-            self.checkpoint().restore
-        } else {
-            self.checkpoint().setup
-        }
+        let class = &self.state.world.classes[self.live.job.class.index()];
+        class.setup(self.live.job.kind, self.live.attempts == 0)
     }
 
     /// When the running attempt, or one that started now, should end by its estimate, what it takes to set up again

@@ -3,7 +3,7 @@
 use super::demand::ModelSet;
 use super::gang::Gang;
 use crate::course::{Cadence, CourseModel, Footing};
-use crate::units::{ClassId, Price, QueueId, SimTime, Span};
+use crate::units::{ClassId, KindId, Price, QueueId, SimTime, Span};
 
 /// A piece of work, as the world knows it. Policies never hold one: they see a
 /// [`JobView`](crate::engine::JobView), which has no `work`.
@@ -27,10 +27,12 @@ pub struct Job {
     pub queue: QueueId,
     /// What it shares with the jobs of its workload.
     pub class: ClassId,
+    /// Its kind, for a class whose speeds are a table.
+    pub kind: KindId,
 }
 
 /// What the jobs of one workload share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     /// Name of the workload.
     pub name: String,
@@ -52,6 +54,16 @@ pub struct Appetite {
 }
 
 impl Class {
+    /// Time that a job of `kind` takes to set up: at its first start, or at a later one.
+    pub fn setup(&self, kind: KindId, first: bool) -> Span {
+        let own = self.course.delay(kind);
+        own.unwrap_or(if first {
+            self.checkpoint.setup
+        } else {
+            self.checkpoint.restore
+        })
+    }
+
     /// How an attempt on this footing writes checkpoints; a policy may have chosen the stretch of work between them.
     pub fn cadence(&self, chosen: Option<Span>, on: &Footing) -> Cadence {
         let steps = |steps| self.course.span_of_steps(steps, on);

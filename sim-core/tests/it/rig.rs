@@ -146,6 +146,7 @@ pub(crate) fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
         priority: 0,
         queue: QueueId(0),
         class: ClassId(0),
+        kind: sim_core::units::KindId(0),
     }
 }
 

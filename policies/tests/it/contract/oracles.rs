@@ -67,6 +67,7 @@ impl Arrivals for Source {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: sim_core::units::KindId(0),
         })
     }
 

@@ -208,6 +208,7 @@ fn one(luck: &mut Stream, world: &World, arrival: SimTime, simple: bool) -> Job 
         priority: small::<i32>(luck.below(4)) - 1,
         queue: QueueId(0),
         class: ClassId(small(class)),
+        kind: sim_core::units::KindId(0),
     }
 }
 

@@ -139,6 +139,7 @@ impl Cluster {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
+            kind: sim_core::units::KindId(0),
         }
     }
 }

@@ -130,7 +130,7 @@ impl Auditor {
             ended: None,
             running: None,
             attempts: 0,
-            work: Work::of(course, spec.work),
+            work: Work::of(course, spec.kind, spec.work),
             every: None,
         });
         self.report.arrived += 1;
@@ -147,13 +147,19 @@ impl Auditor {
         self.check_gang(at, seats, &[]);
         let row = &self.jobs[at];
         let class = &self.world.classes[row.spec.class.index()];
-        let restore = if row.attempts > 0 {
+        let own = class.course.delay(row.spec.kind);
+        let restore = own.unwrap_or(if row.attempts > 0 {
             class.checkpoint.restore
         } else {
             class.checkpoint.setup
-        };
+        });
         let due = self.now.saturating_add(restore);
         let (rate, compute) = work::rate(&self.world, &row.spec, seats);
+        let layout = work::layout(&self.world, &row.spec, seats);
+        if let Some(epochs) = &mut self.jobs[at].work.epochs {
+            epochs.settle(layout, due, true);
+        }
+        let row = &self.jobs[at];
         let pace = Pace::of(class, &row.work, rate, row.every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
@@ -322,10 +328,19 @@ impl Auditor {
         self.jobs[at].work.credit(spent.kept, running.rate);
         self.check_gang(at, seats, &running.seats);
         let class = &self.world.classes[self.jobs[at].spec.class.index()];
-        let due = running
-            .works
-            .max(now)
-            .saturating_add(class.checkpoint.reseat);
+        let ready = running.works.max(now);
+        let mut due = ready.saturating_add(class.checkpoint.reseat);
+        let layout = work::layout(&self.world, &self.jobs[at].spec, seats);
+        let delay = class.course.delay(self.jobs[at].spec.kind);
+        if let (Some(epochs), Some(delay)) = (&mut self.jobs[at].work.epochs, delay) {
+            let alike = epochs.lies_alike(&layout);
+            due = if alike {
+                ready
+            } else {
+                now.saturating_add(delay)
+            };
+            epochs.settle(layout, due, !alike);
+        }
         let (rate, compute) = work::rate(&self.world, &self.jobs[at].spec, seats);
         let pace = Pace::of(class, &self.jobs[at].work, rate, self.jobs[at].every);
         self.demand(works == due, Rule::Restore, || {
@@ -426,7 +441,7 @@ impl Auditor {
     /// The job's work is done at this very microsecond.
     fn check_completion(&mut self, at: usize, running: &Running) {
         let (row, now) = (&self.jobs[at], self.now);
-        let (job, work) = (row.id, row.work);
+        let (job, work) = (row.id, row.work.clone());
         let (worked, length) = (running.worked(now), running.pace.length());
         let elapsed = running.elapsed(now);
         let done = now >= running.works && work.is_done_after(worked, running.rate);

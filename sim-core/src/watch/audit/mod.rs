@@ -5,6 +5,7 @@
 //! completes, what a node has free and where the GPU time went are computed from what the docs say.
 //! Cost is no concern here, clarity is: most checks scan everything.
 
+mod epochs;
 mod fate;
 mod jobs;
 mod nodes;
