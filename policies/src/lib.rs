@@ -78,3 +78,4 @@ pub mod reclaims;
 pub mod registry;
 pub mod relocate;
 mod runs;
+pub mod sia;

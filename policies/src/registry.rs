@@ -3,6 +3,7 @@
 mod joint;
 mod keeping;
 mod placements;
+mod sia;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
@@ -432,6 +433,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     joint::EASY_BF,
     joint::EASY_BF_FAST,
     joint::PICK_JOBS,
+    sia::SIA,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,
     entries::ON_DEMAND_ONLY,

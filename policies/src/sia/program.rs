@@ -1,0 +1,78 @@
+//! Who gets which configuration: at most one for each job, within the GPUs of each model, at the least cost in all.
+
+use std::collections::BTreeMap;
+
+use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
+use sim_core::units::ModelId;
+
+/// A configuration that a job may have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Choice {
+    /// Position of the job.
+    pub(super) job: usize,
+    /// The GPU model.
+    pub(super) model: ModelId,
+    /// GPUs.
+    pub(super) gpus: u32,
+    /// What it costs, less than zero if it is better than nothing.
+    pub(super) cost: f64,
+    /// Whether the job must have it.
+    pub(super) pinned: bool,
+}
+
+/// The last program, so that it is not solved twice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Desk {
+    last: Option<(Vec<Choice>, BTreeMap<ModelId, u32>, Vec<usize>)>,
+}
+
+impl Desk {
+    /// The options of least cost in all, by position; nothing if there is no solution.
+    pub(super) fn choose(
+        &mut self,
+        options: Vec<Choice>,
+        room: BTreeMap<ModelId, u32>,
+    ) -> Vec<usize> {
+        match &self.last {
+            Some((known, in_room, chosen)) if *known == options && *in_room == room => {
+                return chosen.clone();
+            }
+            Some(_) | None => {}
+        }
+        let chosen = solve(&options, &room).unwrap_or_default();
+        self.last = Some((options, room, chosen.clone()));
+        chosen
+    }
+}
+
+fn solve(options: &[Choice], room: &BTreeMap<ModelId, u32>) -> Option<Vec<usize>> {
+    let mut program = Problem::new(OptimizationDirection::Minimize);
+    let taken: Vec<Variable> = options
+        .iter()
+        .map(|option| program.add_binary_var(option.cost))
+        .collect();
+    let all = || options.iter().zip(&taken);
+    let jobs = options.iter().map(|option| option.job + 1).max()?;
+    for job in 0..jobs {
+        let own = all().filter(|(option, _)| option.job == job);
+        let own: Vec<_> = own.map(|(_, taken)| (*taken, 1.0)).collect();
+        if !own.is_empty() {
+            program.add_constraint(own, ComparisonOp::Le, 1.0);
+        }
+    }
+    for (model, gpus) in room {
+        let here = all().filter(|(option, _)| option.model == *model);
+        let here: Vec<_> = here
+            .map(|(option, taken)| (*taken, f64::from(option.gpus)))
+            .collect();
+        if !here.is_empty() {
+            program.add_constraint(here, ComparisonOp::Le, f64::from(*gpus));
+        }
+    }
+    for (_, taken) in all().filter(|(option, _)| option.pinned) {
+        program.add_constraint([(*taken, 1.0)], ComparisonOp::Ge, 1.0);
+    }
+    let solution = program.solve().ok()?.into_solution().ok()?;
+    let is_taken = |at: &usize| solution.var_value(taken[*at]) > 0.5;
+    Some((0..options.len()).filter(is_taken).collect())
+}
