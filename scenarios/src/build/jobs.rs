@@ -61,6 +61,14 @@ impl Sources {
         Ok(Self { sources })
     }
 
+    /// By workload: the kinds of job that its trace tells of.
+    pub(super) fn classes(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.sources.iter().map(|source| match source {
+            Source::Trace(records) => records.classes.iter().map(String::as_str).collect(),
+            Source::Synth(_) => Vec::new(),
+        })
+    }
+
     /// Whether anything is drawn.
     pub(super) fn is_random(&self) -> bool {
         self.sources

@@ -5,6 +5,7 @@ mod columns;
 mod commitments;
 mod event;
 mod files;
+mod goodput;
 mod holds;
 mod jobs;
 mod known;
@@ -118,10 +119,15 @@ impl Experiment {
             return Err(rejected(&loaded, reasons));
         }
         let nodes = files::nodes(scenario)?;
-        let world = world::build(scenario, &nodes);
         let mut reasons = Vec::new();
-        quotas::check(scenario, &world, &mut reasons);
+        let profiles = goodput::read(scenario, &world::models(scenario, &nodes), &mut reasons)?;
         let sources = jobs::Sources::read(scenario, &mut reasons)?;
+        if !reasons.is_empty() {
+            return Err(rejected(&loaded, reasons));
+        }
+        let kinds = profiles.iter().zip(sources.classes());
+        let world = world::build(scenario, &nodes, &kinds.collect::<Vec<_>>());
+        quotas::check(scenario, &world, &mut reasons);
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));

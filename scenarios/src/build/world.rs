@@ -1,5 +1,8 @@
 //! Fleets become offerings; names become numbers.
 
+use std::sync::Arc;
+
+use sim_core::course::goodput::Kind;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
@@ -7,6 +10,7 @@ use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
+use super::goodput::Profiles;
 use super::{commitments, quotas, stocks};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
@@ -15,8 +19,16 @@ use crate::schema::{
 /// What does not constrain.
 pub(super) const PLENTY: u32 = u32::MAX;
 
-/// The world of a scenario; `lists` are the node lists of its fleets, by position.
-pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
+/// What a workload was profiled for, and the kinds of job that its trace tells of.
+type Told<'a> = (&'a Option<Profiles>, Vec<&'a str>);
+
+/// The GPU models of a scenario's fleets.
+pub(super) fn models(scenario: &Scenario, lists: &[Option<NodeList>]) -> Vec<String> {
+    build(scenario, lists, &[]).models
+}
+
+/// The world of a scenario; `lists` are the node lists of its fleets, and `told` what its workloads tell, by position.
+pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Told<'_>]) -> World {
     let mut names = Names::default();
     let mut offerings = Vec::new();
     for (fleet, list) in scenario.fleets.iter().zip(lists) {
@@ -40,7 +52,8 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>]) -> World {
     let classes = scenario
         .workloads
         .iter()
-        .map(|workload| class(scenario, workload, &mut names))
+        .enumerate()
+        .map(|(at, workload)| class(scenario, (workload, told.get(at)), &mut names))
         .collect();
     let horizon = &scenario.horizon;
     World {
@@ -202,7 +215,11 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
     Curve::new(steps.steps.clone()).expect("checked when it was read")
 }
 
-fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) -> Class {
+fn class(
+    scenario: &Scenario,
+    (workload, told): (&schema::Workload, Option<&Told<'_>>),
+    names: &mut Names,
+) -> Class {
     let course = &workload.course;
     let reads = course.input.as_ref().and_then(|input| {
         let mut data = scenario.data.iter();
@@ -239,6 +256,7 @@ fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) ->
         course: CourseModel {
             kind: match course.kind {
                 schema::CourseKind::Linear => CourseKind::Linear,
+                schema::CourseKind::Goodput => CourseKind::Goodput(kinds(told, names)),
                 schema::CourseKind::Stepwise { step } => CourseKind::Stepwise(step.value),
             },
             rates,
@@ -260,6 +278,13 @@ fn class(scenario: &Scenario, workload: &schema::Workload, names: &mut Names) ->
             reseat: checkpoint.reseat.value + fill,
         },
         appetite: workload.appetite,
+    }
+}
+
+fn kinds(told: Option<&Told<'_>>, names: &mut Names) -> Arc<[Arc<Kind>]> {
+    match told {
+        Some((Some(profiles), classes)) => profiles.kinds(classes, &mut |name| names.model(name)),
+        Some((None, _)) | None => Arc::new([]),
     }
 }
 

@@ -11,6 +11,7 @@ mod failing;
 mod fgd;
 mod held;
 mod rlscheduler;
+mod sia;
 mod table;
 
 use std::collections::BTreeSet;
@@ -50,6 +51,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("checkpoint", checkpoint::run),
     ("fgd", fgd::run),
     ("rlscheduler", rlscheduler::run),
+    ("sia", sia::run),
 ];
 
 /// Where the files of a case are.

@@ -28,7 +28,7 @@ impl Worths {
         let worth = |job: &Job| {
             let class = &experiment.world.classes[job.class.index()];
             let worth = workloads[job.class.index()].value?;
-            Some(worth_of(worth, job, class.course.kind))
+            Some(worth_of(worth, job, &class.course.kind))
         };
         Some(Self {
             by_job: jobs.jobs().iter().map(worth).collect(),
@@ -53,11 +53,13 @@ impl Worths {
     }
 }
 
-fn worth_of(worth: Worth, job: &Job, kind: CourseKind) -> Money {
+fn worth_of(worth: Worth, job: &Job, kind: &CourseKind) -> Money {
     match worth {
         Worth::Job(amount) => amount,
         Worth::GpuHour(price) => {
             let work_us = match kind {
+                // How long it runs is not known before: its hours are worth nothing.
+                CourseKind::Goodput(_) => 0,
                 CourseKind::Linear => u128::from(job.work),
                 CourseKind::Stepwise(step) => u128::from(job.work) * u128::from(step.us()),
             };

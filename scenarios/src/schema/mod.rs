@@ -92,6 +92,6 @@ pub use spec::Seam;
 pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
-    Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, StoredSpec, TaskGpus,
-    TraceSpec, Workload, Worth,
+    ApplicationSpec, Checkpoint, Course, CourseKind, Deadline, GoodputSpec, Input, JobSource, Keep,
+    StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
 };

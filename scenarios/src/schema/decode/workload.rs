@@ -250,7 +250,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
     let (course, checkpoint) = (course?, checkpoint?);
-    if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
+    if let (CourseKind::Linear | CourseKind::Goodput, Keep::Steps(steps) | Keep::Either(_, steps)) =
         (course.kind, checkpoint.keep)
     {
         let rule = "the course has no steps";
