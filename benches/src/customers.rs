@@ -1,7 +1,7 @@
 //! Customers of a queue with `c` servers: Poisson arrivals, exponential service, as pairs for a loop and as jobs for the engine.
 
 use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span};
+use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span};
 use sim_core::world::Arrivals;
 use sim_core::world::draw::{Part, Stream};
 
@@ -55,7 +55,7 @@ impl Arrivals for Customers {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
-            kind: sim_core::units::KindId(0),
+            kind: KindId(0),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span};
+use sim_core::units::{ClassId, KindId, QueueId, SimTime, Span};
 use sim_core::world::Arrivals;
 use sim_core::world::draw::{Part, Stream, span};
 
@@ -69,7 +69,7 @@ impl Arrivals for Generator {
             priority: 0,
             queue: QueueId(0),
             class: ClassId(0),
-            kind: sim_core::units::KindId(0),
+            kind: KindId(0),
         })
     }
 

@@ -13,7 +13,7 @@
 use sim_core::engine::{
     Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
 };
-use sim_core::model::{Gang, ModelSet, OfferingSet, Placement, Role, Seats};
+use sim_core::model::{Gang, ModelSet, OfferingSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
@@ -25,6 +25,7 @@ use crate::preempt::Preempt;
 use crate::queue::{Key, Queue};
 use crate::reclaims::Reclaims;
 use crate::relocate::Relocate;
+use crate::tenants::{Held, Tenants};
 
 /// A policy made of parts.
 pub struct Composed {
@@ -56,6 +57,8 @@ pub struct Standing {
     woken: SimTime,
     /// Kept only where a part asks for it.
     reclaims: Reclaims,
+    /// Kept only where a part asks for it.
+    tenants: Tenants,
     /// No job waits once the last plan is done.
     nobody_waits: bool,
 }
@@ -72,6 +75,7 @@ pub struct Desk<'d, 'v, 'p> {
     pub order: &'d dyn Order,
     /// Reclaims seen so far, where a part asks for them.
     pub reclaims: &'d Reclaims,
+    tenants: Option<&'d mut Tenants>,
     place: &'d mut dyn Place,
     pace: Option<&'d mut Pace>,
     /// Who says where a job may lie; nobody, once the buyer itself is asked.
@@ -124,10 +128,43 @@ impl<'v> Desk<'_, 'v, '_> {
         }
     }
 
+    /// What tenants hold, this plan included. Panics unless a part says that it asks for it.
+    pub fn tenants(&self) -> &Tenants {
+        self.tenants.as_deref().expect("a part said so")
+    }
+
     /// Where a job that does not wait may lie.
     pub fn routes(&self, job: &JobView<'_>) -> OfferingSet {
         let router = self.router;
         router.map_or(OfferingSet::ANY, |router| router.routes(job, &self.sight()))
+    }
+
+    /// Whether whose job it is may hold these seats, and all above it; they may where nobody asks for tenants.
+    pub fn is_within_limits(&self, job: JobId, seats: &[Seat]) -> bool {
+        self.tenants.as_deref().is_none_or(|tenants| {
+            let job = self.job(job);
+            let before = tenants.held_by(job.id()).map(|(_, held)| held);
+            let more = Held::of(job.gang(), seats).beyond(before.unwrap_or_default());
+            tenants.may_hold(job.queue(), more)
+        })
+    }
+
+    /// Interrupts a running job, which is not in the queue before [`Desk::requeue`].
+    pub fn preempt(&mut self, job: JobId) {
+        self.plan
+            .preempt(job)
+            .expect("it runs, and this plan has not touched it");
+        if let Some(tenants) = &mut self.tenants {
+            tenants.stop(job);
+        }
+    }
+
+    /// Takes back what [`Desk::preempt`] told of a job, once the plan has been rolled back to before.
+    pub fn runs_on(&mut self, job: JobId) {
+        let job = self.job(job);
+        if let Some(tenants) = &mut self.tenants {
+            tenants.start(&job, job.allocation().seats());
+        }
     }
 
     /// Puts a job back into the queue that this plan interrupted.
@@ -154,6 +191,12 @@ impl<'v> Desk<'_, 'v, '_> {
         self.plan
             .start(job, placement)
             .expect("a placement that was laid out on this plan");
+        if self.tenants.is_some() {
+            let job = self.job(job);
+            if let Some(tenants) = &mut self.tenants {
+                tenants.start(&job, &placement.seats);
+            }
+        }
         self.place.seated(job, placement, self.view);
         self.queue.remove(job);
     }
@@ -181,7 +224,7 @@ impl Policy for Composed {
 
     fn wakes_on(&self) -> Wakes {
         let parts = self.buy.wakes_on() | self.relocate.wakes_on() | self.keep.wakes_on();
-        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | parts;
+        let always = Wakes::ARRIVAL | Wakes::NODE | Wakes::WAKE | self.admit.wakes_on() | parts;
         // Where nobody waits, an end leads to nothing; half of all instants are that.
         if self.state.nobody_waits {
             always
@@ -193,6 +236,7 @@ impl Policy for Composed {
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.take_in(view, plan.capacity());
         let aside = self.route(view, plan);
+        let by_tenant = self.is_by_tenant();
         let (rules, pace) = self.keep.parts();
         let mut desk = Desk {
             view,
@@ -200,6 +244,7 @@ impl Policy for Composed {
             queue: &mut self.state.queue,
             order: &*self.order,
             reclaims: &self.state.reclaims,
+            tenants: by_tenant.then_some(&mut self.state.tenants),
             place: &mut *self.place,
             pace,
             router: self.buy.is_router().then_some(&*self.buy),
@@ -220,6 +265,9 @@ impl Policy for Composed {
         let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
         if moved && !desk.queue.is_empty() {
             self.admit.admit(&mut desk);
+        }
+        if !desk.queue.is_empty() {
+            wish = earlier(wish, self.admit.wish(view));
         }
         for rule in rules {
             wish = earlier(wish, rule.finish(&mut desk));
@@ -253,7 +301,10 @@ impl Policy for Composed {
 impl Composed {
     /// Brings the queue up to date.
     fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
-        let watches = self.watches_reclaims();
+        let (watches, by_tenant) = (self.watches_reclaims(), self.is_by_tenant());
+        if by_tenant {
+            self.state.tenants.meet(view);
+        }
         self.place.note(view);
         let queue = &mut self.state.queue;
         for change in view.changes() {
@@ -272,6 +323,9 @@ impl Composed {
                 | Change::Availability(_)
                 | Change::Woken => {}
             }
+            if by_tenant {
+                self.state.tenants.note(change, view);
+            }
             self.admit.note(change, view);
             if let Some(pace) = self.keep.pace() {
                 pace.note(change, view, capacity);
@@ -288,6 +342,10 @@ impl Composed {
                 queue.insert(&job, self.order.key(&job, view));
             }
         }
+    }
+
+    fn is_by_tenant(&self) -> bool {
+        self.admit.is_by_tenant() || self.preempt.is_by_tenant()
     }
 
     fn watches_reclaims(&self) -> bool {
@@ -332,6 +390,7 @@ impl Composed {
             queue: &mut self.state.queue,
             order: &*self.order,
             reclaims: &self.state.reclaims,
+            tenants: None,
             place: &mut *self.place,
             pace: self.keep.pace(),
             router: None,
@@ -371,7 +430,7 @@ impl Composed {
 }
 
 /// Lays a role with all its tasks, or with the most that fit and that it can do with.
-fn lay_most(
+pub(crate) fn lay_most(
     place: &mut dyn Place,
     capacity: &Capacity,
     (role, models): (&Role, ModelSet),

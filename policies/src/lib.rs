@@ -2,7 +2,7 @@
 //!
 //! A scenario names a policy, or composes one of parts; [`registry`] lists what there is, a line each. Most policies are
 //! [`Composed`](compose::Composed): an [`order`], an [`admit`] rule, a [`place`]ment, a [`preempt`]ion rule and a
-//! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`].
+//! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`], [`deadline`] or [`gavel`].
 //!
 //! # Adding one
 //!
@@ -66,7 +66,9 @@ pub mod buy;
 mod buyers;
 pub mod compose;
 pub mod deadline;
+pub mod forecast;
 pub mod fragment;
+pub mod gavel;
 pub mod joint;
 pub mod keeping;
 pub mod order;
@@ -77,5 +79,9 @@ pub mod queue;
 pub mod reclaims;
 pub mod registry;
 pub mod relocate;
+pub mod repack;
 mod runs;
 pub mod sia;
+mod solve;
+pub mod tenants;
+pub mod tiresias;

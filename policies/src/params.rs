@@ -37,6 +37,8 @@ pub enum Domain {
     Word(&'static [&'static str]),
     /// A duration, or `"never"`.
     Patience,
+    /// A list of durations above zero, none shorter than the one before.
+    Spans,
     /// A time of day, such as `"08:30"`.
     TimeOfDay,
     /// A list of names of fleets of the scenario.
@@ -199,6 +201,12 @@ impl Params {
         self.text(name).parse().ok()
     }
 
+    /// Durations, none shorter than the one before.
+    pub fn spans(&self, name: &str) -> Vec<Span> {
+        let span = |text: &String| text.parse().expect("checked, and defaults are well formed");
+        self.subset(name).iter().map(span).collect()
+    }
+
     /// A time of day, in seconds.
     pub fn second_of_day(&self, name: &str) -> u32 {
         second_of_day(self.text(name)).expect("checked, and defaults are well formed")
@@ -274,11 +282,21 @@ impl Domain {
                 text.parse::<Span>().err().map(|error| error.to_string())
             }
             (Self::Patience, _) => Some("a text: a duration, or \"never\"".to_owned()),
+            (Self::Spans, Value::Texts(texts)) if are_rising(texts) => None,
+            (Self::Spans, _) => {
+                Some("a list of durations above zero, none shorter than the one before".to_owned())
+            }
             (Self::TimeOfDay, Value::Text(text)) if second_of_day(text).is_some() => None,
             (Self::TimeOfDay, _) => Some("a time of day from \"00:00\" to \"23:59\"".to_owned()),
             (Self::Fleets | Self::Budgets, _) => Some("a list of names".to_owned()),
         }
     }
+}
+
+/// Whether these are durations above zero, none shorter than the one before.
+fn are_rising(texts: &[String]) -> bool {
+    let spans: Result<Vec<Span>, _> = texts.iter().map(|text| text.parse::<Span>()).collect();
+    spans.is_ok_and(|spans| spans.first() != Some(&Span::ZERO) && spans.is_sorted())
 }
 
 /// The second of the day at which a clock shows `HH:MM`.
@@ -329,6 +347,16 @@ mod tests {
         assert_eq!(params.span("quantum"), Span::from_secs(360));
         assert_eq!(params.count("depth"), 7);
         assert_eq!(params.subset("market"), ["on-demand"]);
+    }
+
+    #[test]
+    fn a_list_of_durations_rises_from_above_zero() {
+        let rising = |texts: &[&str]| {
+            let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+            Domain::Spans.breach(&Value::Texts(texts)).is_none()
+        };
+        assert!(rising(&[]) && rising(&["5m", "5m", "1h"]));
+        assert!(!rising(&["0s", "1h"]) && !rising(&["1h", "5m"]) && !rising(&["5"]));
     }
 
     #[test]

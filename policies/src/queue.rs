@@ -1,10 +1,11 @@
-//! The waiting jobs in the policy's order, in lanes: all jobs of a lane want the same, so that when one does not fit, none does.
+//! The waiting jobs in the policy's order, in lanes: all jobs of a lane are of one tenant and want the same, so that when one
+//! does not fit, none does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::engine::JobView;
 use sim_core::model::{Demand, Gang, ModelSet, OfferingSet};
-use sim_core::units::JobId;
+use sim_core::units::{JobId, QueueId};
 
 use crate::runs::Runs;
 
@@ -24,9 +25,11 @@ pub struct Queue {
     lanes: Vec<Runs>,
     /// The first entry of each lane: what a pass over the heads looks at.
     heads: Vec<Entry>,
-    wants: BTreeMap<(Gang, ModelSet), usize>,
+    wants: BTreeMap<(Gang, ModelSet, QueueId), usize>,
     /// Where the jobs of each lane may lie.
     routes: Vec<OfferingSet>,
+    /// Whose the jobs of each lane are.
+    tenants: Vec<QueueId>,
     /// By job slot, a bit each: whether its job waits. Most jobs that the queue is told of do not.
     waits: Vec<u64>,
     /// By job slot: its entry and its lane, meaningless unless it waits.
@@ -105,13 +108,14 @@ impl Queue {
     }
 
     fn lane(&mut self, job: &JobView<'_>, routes: OfferingSet) -> usize {
-        let want = (job.gang().within(routes), job.models());
+        let want = (job.gang().within(routes), job.models(), job.queue());
         let next = self.lanes.len();
         let lane = *self.wants.entry(want).or_insert(next);
         if lane == next {
             self.routed |= routes != OfferingSet::ANY;
             self.complex |= self.routed || !is_simple(job);
             self.routes.push(routes);
+            self.tenants.push(job.queue());
             self.lanes.push(Runs::default());
             self.heads.push(NONE);
         }
@@ -185,12 +189,39 @@ impl Queue {
 
     /// The next job of a pass and its lane. Jobs removed since are not met again.
     pub fn next(&self, pass: &mut Pass) -> Option<(JobId, usize)> {
-        let (lane, first) = pass
-            .next
-            .iter()
-            .copied()
-            .enumerate()
-            .min_by_key(|(_, entry)| *entry)?;
+        let first = pass.next.iter().copied().enumerate();
+        let first = first.min_by_key(|(_, entry)| *entry)?;
+        self.take(pass, first)
+    }
+
+    /// The same, of the jobs of one tenant.
+    pub fn next_of(&self, pass: &mut Pass, tenant: QueueId) -> Option<(JobId, usize)> {
+        let all = pass.next.iter().copied().enumerate();
+        let its = all.filter(|(lane, _)| self.tenants[*lane] == tenant);
+        let first = its.min_by_key(|(_, entry)| *entry)?;
+        self.take(pass, first)
+    }
+
+    /// The tenants that have jobs in the rest of a pass, each once, ascending.
+    pub fn tenants(&self, pass: &Pass) -> Vec<QueueId> {
+        let lanes = pass.next.iter().zip(&self.tenants);
+        let waiting = lanes.filter(|(entry, _)| **entry != NONE);
+        let tenants: BTreeSet<QueueId> = waiting.map(|(_, tenant)| *tenant).collect();
+        tenants.into_iter().collect()
+    }
+
+    /// The first job of each tenant that has one.
+    pub fn heads(&self) -> impl Iterator<Item = (QueueId, JobId)> + use<> {
+        let mut heads: BTreeMap<QueueId, Entry> = BTreeMap::new();
+        for (entry, tenant) in self.heads.iter().zip(&self.tenants) {
+            let head = heads.entry(*tenant).or_insert(NONE);
+            *head = (*head).min(*entry);
+        }
+        let waiting = heads.into_iter().filter(|(_, entry)| *entry != NONE);
+        waiting.map(|(tenant, entry)| (tenant, job_of(entry)))
+    }
+
+    fn take(&self, pass: &mut Pass, (lane, first): (usize, Entry)) -> Option<(JobId, usize)> {
         if first == NONE {
             return None;
         }

@@ -1,9 +1,13 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod classes;
+mod gavel;
 mod joint;
 mod keeping;
 mod placements;
 mod sia;
+mod tenants;
+mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
@@ -51,6 +55,10 @@ pub struct Entry<T: ?Sized> {
 
 /// What a part claims; the contract tests hold it to that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "claims are independent of each other"
+)]
 pub struct Claims {
     /// It needs an estimate of every job (or, for srtf, true durations).
     pub estimate: bool,
@@ -60,15 +68,21 @@ pub struct Claims {
     pub compat: Option<&'static str>,
     /// The published simulator whose ways it keeps where the scenario asks for them.
     pub keeps: Option<&'static str>,
+    /// It takes the fleet as it is and asks for no machine; parts other than buyers never do, and claim nothing.
+    pub keeps_fleet: bool,
+    /// It ends every job if gangs have one role each: those of several may stand in their own way.
+    pub one_role: bool,
     /// What must be granted it, in the scenario's words.
     pub needs: &'static [&'static str],
 }
 
-const PLAIN: Claims = Claims {
+pub(crate) const PLAIN: Claims = Claims {
     estimate: false,
     starvation_free: false,
     compat: None,
     keeps: None,
+    keeps_fleet: false,
+    one_role: false,
     needs: &[],
 };
 pub(crate) const FAIR: Claims = Claims {
@@ -92,7 +106,7 @@ const RERANK: &[Param] = &[span(
 const LAS: &[Param] = &[span(
     "quantum",
     "\"1h\"",
-    "GPU time that counts as one turn",
+    "GPU time that counts as one turn; if a turn is shorter than checkpoints lie apart, all of it may be lost",
 )];
 const SRTF: &[Param] = &[];
 const DEPTH: &[Param] = &[Param::new(
@@ -101,12 +115,14 @@ const DEPTH: &[Param] = &[Param::new(
     "1000000",
     "waiting jobs that hold a reservation, from the front",
 )];
-const RELIEF: &[Param] = &[Param::new(
+/// Of whatever makes room.
+const ROOM: Param = Param::new(
     "depth",
     Domain::Count(1, 1_000_000),
     "64",
     "most jobs for which room is made at an instant",
-)];
+);
+const RELIEF: &[Param] = &[ROOM];
 /// Names of the markets.
 pub(crate) const MARKETS: &[&str] = &[
     "owned",
@@ -286,6 +302,9 @@ pub const ADMISSIONS: &[Entry<dyn Admit>] = &[
         },
         build: |params, _| Box::new(Conservative::new(params.count("depth"))),
     },
+    tenants::CAPACITY,
+    tenants::DRF,
+    classes::SPOT_QUOTA,
     Entry {
         kind: "turn-away",
         doc: "who does not fit at once is turned away for good",
@@ -315,6 +334,8 @@ pub const PREEMPTIONS: &[Entry<dyn Preempt>] = &[
             })
         },
     },
+    tenants::TAKE_BACK,
+    classes::LEAST_WASTE,
 ];
 
 /// What to hold.
@@ -433,6 +454,18 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     joint::EASY_BF,
     joint::EASY_BF_FAST,
     joint::PICK_JOBS,
+    gavel::FIFO,
+    gavel::ISOLATED,
+    gavel::MAX_MIN,
+    gavel::MAKESPAN,
+    gavel::FINISH_TIME,
+    gavel::THROUGHPUT,
+    gavel::ALLOX,
+    gavel::WATER_FILLING,
+    joint::BLOX,
+    tiresias::SMALLEST_FIRST,
+    tiresias::SHORTEST_FIRST,
+    tiresias::MLFQ,
     sia::SIA,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,

@@ -196,6 +196,8 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
         "lives.csv",
         "nodes-over-time.csv",
         "available.json",
+        "gavel.trace",
+        "speeds.json",
     ] {
         std::fs::write(at("base").join(file), "").expect("a file");
     }

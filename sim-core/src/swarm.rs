@@ -5,6 +5,7 @@
 //! the scenarios without it, and adding a feature changes no other's draws.
 
 mod quotas;
+mod speeds;
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Trigger, World};
@@ -15,7 +16,7 @@ use crate::model::{
     Keep, Market, MarketSet, ModelSet, Offering, OfferingSet, Ownership, Queue, Reservation,
 };
 use crate::model::{Risk, Role, Shape, Terms};
-use crate::units::{ClassId, KindId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
+use crate::units::{ClassId, ModelId, Money, OfferingId, Price, QueueId, SimTime, Span};
 use crate::units::{ZoneId, convert};
 use crate::world::draw::{Part, Stream};
 use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
@@ -68,9 +69,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         quotas: swarm.quotas(&offerings),
         offerings,
         models: (0..models).map(|model| format!("model-{model}")).collect(),
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes,
         seed,
         commitments: Vec::new(),
@@ -337,6 +336,7 @@ impl Swarm {
         };
         let mut rate = || luck.between(1, 30) * UNIT_RATE / 7;
         let rates = Rates {
+            table: None,
             by_model: vec![(ModelId(0), rate()), (ModelId(1), rate())],
             by_gpus: vec![(2, rate()), (5, rate())],
             by_share: false,
@@ -354,6 +354,7 @@ impl Swarm {
         let rates = Rates {
             by_share: self.has("share-of-speed"),
             feeds: self.has("data-bound").then_some(feeds),
+            table: self.table(at).filter(|_| kind != CourseKind::Linear),
             ..rates
         };
         let restore = self.span(&mut luck, 0, 4);
@@ -425,7 +426,7 @@ impl Swarm {
                 priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),
                 class,
-                kind: KindId(0),
+                kind: self.kind(arrival),
             }
         };
         (0..self.luck("load", 0).between(0, 30))

@@ -28,7 +28,8 @@ pub enum Estimate {
     /// Before the first, and without a user, the trace's own.
     History,
     /// The exponentially weighted mean of jobs that are alike: of the same user and size, else of
-    /// the user, else of the size, else of all; before the first has ended, the trace's own. The rolling part of QSSF's predictor (Hu et
+    /// the user, else of the size, else of all; before the first has ended, the trace's own. The
+    /// rolling part of QSSF's predictor (Hu et
     /// al., "Characterization and prediction of deep learning workloads", SC 2021), whose trees are
     /// not published.
     Similar {

@@ -1,4 +1,5 @@
-//! Predictions from the past: what earlier jobs took, as far as it is known when a job is submitted.
+//! Predictions from the past: what earlier jobs took, as far as it is known when a job is
+//! submitted.
 //!
 //! Known durations are those of jobs that would have ended by now had they started when they
 //! were submitted: without a schedule nothing better can be said, and a duration is known too

@@ -21,7 +21,8 @@
 //! # Architecture invariants
 //! * No file is opened here, nothing is printed, no clock or environment is asked, and no input
 //!   makes it panic: a fault is a [`TraceError`] with file, line, column, value, rule and remedy.
-//! * Numbers are read as integers of their unit; no float lies between a trace and a run.
+//! * Numbers are read as integers of their unit; no float lies between a trace and a run, but for
+//!   measured speeds ([`import_speeds`]).
 //! * A bad row is never skipped without a word.
 //! * No rows of anyone's trace are held here: generators hold aggregates, each with its source and
 //!   a test that it is matched; fixtures are of our own making.
@@ -38,6 +39,7 @@ mod profiles;
 mod reader;
 mod record;
 pub mod series;
+mod speeds;
 mod stats;
 pub mod synth;
 
@@ -55,4 +57,5 @@ pub use reader::Source;
 pub use record::{
     Dropped, Machine, ModelSet, Name, Node, Nodes, Positive, Record, Status, Workload,
 };
+pub use speeds::{MAX_STEPS_S, SpeedRow, import_speeds};
 pub use stats::{Quantiles, Stats, UserShare};

@@ -28,6 +28,9 @@ pub struct Workload {
     pub notes: Vec<String>,
     /// What the file's own header states about its machine.
     pub machine: Machine,
+    /// Whether durations, estimates and deadlines count steps, a second each: a table of speeds
+    /// makes times of them.
+    pub counts_steps: bool,
 }
 
 /// One job: a gang of `tasks` equal tasks. Unknown numbers are zero where zero says nothing else.

@@ -298,7 +298,7 @@ fn a_byte_order_mark_crlf_and_gzip_change_nothing() {
 #[test]
 fn formats_are_listed_in_order_and_once() {
     let names: Vec<&str> = formats().iter().map(|format| format.name).collect();
-    assert!(names.is_sorted() && names.len() == 10);
+    assert!(names.is_sorted() && names.len() == 11);
     let unknown = import(
         "phily",
         Source::new("x", [].as_slice()),
@@ -386,4 +386,30 @@ fn a_clock_whose_tick_is_nothing_is_refused() {
         message,
         "t: unit = 0s: a tick is longer than nothing; give the unit of the clock"
     );
+}
+
+#[test]
+fn gavel_tells_steps_as_seconds_and_weights_as_priorities() {
+    let gavel = plain("gavel", "gavel.trace");
+    assert!(gavel.counts_steps);
+    assert_eq!(
+        shapes(&gavel),
+        [(0, 3000, 1, 1, 1000), (12, 500, 4, 1, 1000)]
+    );
+    assert_eq!(
+        gavel.classes,
+        ["ResNet-18 (batch size 32)", "LM (batch size 5)"]
+    );
+    let second = &gavel.jobs[1];
+    assert_eq!(
+        (second.class, second.priority, second.line),
+        (Some(1), 4, 2)
+    );
+    assert_eq!(second.submit.us(), 12_250_000);
+    let spans = [second.estimate, second.deadline].map(|span| span.map(traces::Positive::span));
+    assert_eq!(
+        spans,
+        [Some(Span::from_secs(500)), Some(Span::from_secs(600))]
+    );
+    assert_eq!(gavel.jobs[0].deadline, None);
 }

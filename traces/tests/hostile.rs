@@ -10,9 +10,10 @@ use traces::{Options, Source, formats, import, import_nodes};
 mod snippets;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile");
-const FIXTURES: [(&str, &str); 12] = [
+const FIXTURES: [(&str, &str); 13] = [
     ("acme", "acme.csv"),
     ("csv", "philly.csv"),
+    ("gavel", "gavel.trace"),
     ("gpu-spot-2026", "gpu-spot-2026.csv"),
     ("helios", "helios.csv"),
     ("openb-nodes", "openb-nodes.csv"),

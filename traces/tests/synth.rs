@@ -675,7 +675,8 @@ fn similar_jobs_are_those_of_the_user_and_size_then_of_the_user_then_of_the_size
     };
     let half = Estimate::Similar { weight: 0.5 };
     let similar = estimates(&workload, half, LUCK).unwrap();
-    // The latest counts half: 10 and 20 make 15; the wide ones, of 40 and 1 and 1, make 20.5 and then 10.75.
+    // The latest counts half: 10 and 20 make 15; the wide ones, of 40 and 1 and 1, make 20.5 and
+    // then 10.75.
     let expected = [
         None,
         None,

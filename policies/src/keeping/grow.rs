@@ -65,7 +65,8 @@ impl Grow {
         }
         let larger = desk.lay(id)?;
         let more = larger.seats.iter().map(|seat| seat.tasks).sum();
-        if more > tasks(&job) && pays(&job, more) {
+        let may = desk.is_within_limits(id, &larger.seats);
+        if may && more > tasks(&job) && pays(&job, more) {
             reseat(desk, id, &larger);
         }
         None
@@ -85,6 +86,7 @@ impl Grow {
             let smaller = least(&desk.job(job));
             if reseat(desk, job, &smaller)
                 && let Some(placement) = desk.lay(head)
+                && desk.is_within_limits(head, &placement.seats)
             {
                 desk.start(head, &placement);
                 return true;

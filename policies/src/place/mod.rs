@@ -14,6 +14,7 @@ mod scored;
 mod sites;
 mod spread;
 mod vector_fit;
+mod yarn;
 
 pub use consolidate::Consolidate;
 pub use fgd::Fgd;
@@ -27,6 +28,7 @@ pub use random::Random;
 pub use random_node::RandomNode;
 pub use spread::Spread;
 pub use vector_fit::{DotProd, VectorFit};
+pub use yarn::Yarn;
 
 use sim_core::engine::{Capacity, View};
 use sim_core::model::{ModelSet, Placement, Role, Seats};

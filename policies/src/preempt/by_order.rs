@@ -1,10 +1,9 @@
 //! Preemption by order: a waiting job takes the place of running ones that rank strictly behind it, the last first, and
 //! only of those whose nodes it comes to lie on.
 
-use sim_core::model::Placement;
 use sim_core::units::{JobId, Span};
 
-use super::Preempt;
+use super::{Preempt, room};
 use crate::compose::Desk;
 use crate::order::Order;
 use crate::queue::Key;
@@ -47,64 +46,6 @@ fn make_room(desk: &mut Desk<'_, '_, '_>, head: JobId, key: Key) -> bool {
         .filter(|(rank, job)| *rank > key && desk.plan.is_running(*job))
         .collect();
     victims.sort_unstable_by(|a, b| b.cmp(a));
-    let Some((placement, needed)) = room_by(desk, head, &victims) else {
-        return false;
-    };
-    let on_it = |victim: JobId| {
-        let seats = desk.job(victim).allocation().seats();
-        seats
-            .iter()
-            .any(|seat| placement.seats.iter().any(|asked| asked.node == seat.node))
-    };
-    let hit: Vec<JobId> = victims[..needed]
-        .iter()
-        .map(|(_, job)| *job)
-        .filter(|job| on_it(*job))
-        .collect();
-    for job in &hit {
-        desk.plan
-            .preempt(*job)
-            .expect("it runs, and this plan has not touched it");
-    }
-    desk.start(head, &placement);
-    for job in hit {
-        desk.requeue(job);
-    }
-    true
-}
-
-/// How many of `victims` must go for `head` to fit, and where it would lie then; the plan is left as it was.
-fn room_by(
-    desk: &mut Desk<'_, '_, '_>,
-    head: JobId,
-    victims: &[(Key, JobId)],
-) -> Option<(Placement, usize)> {
-    let mark = desk.plan.mark();
-    let (wanted, mut freed) = (desk.job(head).gang().gpu_milli(), free_milli(desk));
-    let mut found = None;
-    for (position, (_, victim)) in victims.iter().enumerate() {
-        freed += desk.job(*victim).gang().gpu_milli();
-        desk.plan
-            .preempt(*victim)
-            .expect("it runs, and this plan has not touched it");
-        if wanted >= 1000 && freed < wanted {
-            continue;
-        }
-        if let Some(placement) = desk.lay(head) {
-            found = Some((placement, position + 1));
-            break;
-        }
-    }
-    desk.plan.rollback(mark);
-    found
-}
-
-/// Thousandths of GPUs that are wholly free, anywhere: what is missing to the wanted must come from victims.
-fn free_milli(desk: &Desk<'_, '_, '_>) -> u64 {
-    let capacity = desk.plan.capacity();
-    let free: u64 = capacity
-        .offerings()
-        .map(|offering| u64::from(capacity.free_gpus(offering)))
-        .sum();
-    free * 1000
+    let victims: Vec<JobId> = victims.into_iter().map(|(_, job)| job).collect();
+    room::make(desk, head, &victims)
 }

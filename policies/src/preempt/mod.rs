@@ -1,8 +1,13 @@
 //! Preemption: who makes room.
 
 mod by_order;
+mod least_waste;
+mod reclaim;
+mod room;
 
 pub use by_order::ByOrder;
+pub use least_waste::LeastWaste;
+pub use reclaim::Reclaim;
 
 use sim_core::units::Span;
 
@@ -16,6 +21,11 @@ pub trait Preempt: Send {
 
     /// How often to look, while jobs wait, apart from arrivals and ends.
     fn quantum(&self, order: &dyn Order) -> Option<Span>;
+
+    /// Whether it asks what tenants hold: [`Desk::tenants`].
+    fn is_by_tenant(&self) -> bool {
+        false
+    }
 
     /// An exact copy.
     fn fork(&self) -> Box<dyn Preempt>;

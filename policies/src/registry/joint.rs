@@ -1,10 +1,13 @@
-//! The registry's lines for published simulators' notions of backfilling.
+//! The registry's lines for published simulators' notions of backfilling and of room.
 
 use sim_core::engine::Policy;
 
 use super::{Claims, ESTIMATE, Entry};
-use crate::joint::{EasyBf, EasyBfFast, Ebf, PickJobs, Score};
+use crate::joint::{Blox, EasyBf, EasyBfFast, Ebf, PickJobs, Score};
 use crate::params::{Domain, Param};
+use crate::place::FirstFit;
+use crate::repack::Line as Behind;
+use crate::tiresias::{By, Ranked};
 
 type Line = Entry<dyn Policy + Send>;
 
@@ -60,6 +63,7 @@ pub(crate) const PICK_JOBS: Line = Entry {
     ],
     claims: Claims {
         keeps: Some("rlscheduler"),
+        keeps_fleet: true,
         ..ESTIMATE
     },
     build: |params, setting| {
@@ -75,5 +79,32 @@ pub(crate) const PICK_JOBS: Line = Entry {
             params.flag("backfill"),
             setting.compat,
         ))
+    },
+};
+
+pub(crate) const BLOX: Line = Entry {
+    kind: "blox",
+    doc: "Blox (Agarwal et al., EuroSys 2024): in an order, each in the place of those behind it; who does not fit stops all behind",
+    params: &[Param::new(
+        "order",
+        Domain::Word(&["fifo", "las", "srtf"]),
+        "\"las\"",
+        "by submission, by estimated time that is left, or by working time so far, lost or not (las): with checkpoints further apart than rounds turns are lost for ever",
+    )],
+    claims: Claims {
+        keeps: Some("blox"),
+        keeps_fleet: true,
+        ..ESTIMATE
+    },
+    build: |params, setting| {
+        let by = match params.word("order") {
+            "fifo" => By::Arrival,
+            "srtf" => By::TimeLeft,
+            _ => By::Time,
+        };
+        if setting.compat {
+            return Box::new(Blox::new(by));
+        }
+        Box::new(Ranked::new("blox", by, Behind::Strict, Box::new(FirstFit)))
     },
 };

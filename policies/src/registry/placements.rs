@@ -5,7 +5,7 @@ use crate::fragment::Seen;
 use crate::params::{Domain, Param};
 use crate::place::{
     BestFit, Consolidate, DotProd, Fgd, FirstFit, GpuClustering, GpuPacking, Place, RackAware,
-    Random, RandomNode, Spread, VectorFit, WorstFit,
+    Random, RandomNode, Spread, VectorFit, WorstFit, Yarn,
 };
 
 /// What the FGD paper's simulator has.
@@ -72,6 +72,16 @@ pub const PLACEMENTS: &[Entry<dyn Place>] = &[
         params: &[],
         claims: PLAIN,
         build: |_, _| Box::new(RackAware),
+    },
+    Entry {
+        kind: "yarn",
+        doc: "all in one rack: on one node, or on whole idle ones and the remainder on another; or wait",
+        params: &[],
+        claims: Claims {
+            one_role: true,
+            ..PLAIN
+        },
+        build: |_, _| Box::new(Yarn),
     },
     Entry {
         kind: "fgd",

@@ -92,7 +92,7 @@ impl Sia {
         let room = pools
             .iter()
             .map(|pool| (pool.model, pool.nodes * pool.each));
-        let chosen = self.desk.choose(choices.clone(), room.collect());
+        let chosen = self.desk.choose((choices.clone(), room.collect()));
         let wish = |at: &usize| {
             let choice = &choices[*at];
             let job = jobs[choice.job].id();
@@ -169,9 +169,10 @@ impl Sia {
             return fitting.map(|pool| (pool.model, gpus, 1.0)).collect();
         };
         let outlook = Outlook::new(kind, report);
-        let (most, least) = match job.gang().is_elastic() {
-            true => (outlook.most_gpus(self.ways.most_gpus), 1),
-            false => (job.gang().gpus(), job.gang().gpus()),
+        let (most, least) = if job.gang().is_elastic() {
+            (outlook.most_gpus(self.ways.most_gpus), 1)
+        } else {
+            (job.gang().gpus(), job.gang().gpus())
         };
         let most = most.min(job.gang().gpus());
         let mut goodputs = Vec::new();

@@ -20,32 +20,28 @@ pub(super) struct Choice {
     pub(super) pinned: bool,
 }
 
+/// What may be chosen, and GPUs by model.
+type Question = (Vec<Choice>, BTreeMap<ModelId, u32>);
+
 /// The last program, so that it is not solved twice.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Desk {
-    last: Option<(Vec<Choice>, BTreeMap<ModelId, u32>, Vec<usize>)>,
+    last: Option<(Question, Vec<usize>)>,
 }
 
 impl Desk {
     /// The options of least cost in all, by position; nothing if there is no solution.
-    pub(super) fn choose(
-        &mut self,
-        options: Vec<Choice>,
-        room: BTreeMap<ModelId, u32>,
-    ) -> Vec<usize> {
-        match &self.last {
-            Some((known, in_room, chosen)) if *known == options && *in_room == room => {
-                return chosen.clone();
-            }
-            Some(_) | None => {}
+    pub(super) fn choose(&mut self, question: Question) -> Vec<usize> {
+        if let Some((_, chosen)) = self.last.as_ref().filter(|(last, _)| *last == question) {
+            return chosen.clone();
         }
-        let chosen = solve(&options, &room).unwrap_or_default();
-        self.last = Some((options, room, chosen.clone()));
+        let chosen = solve(&question).unwrap_or_default();
+        self.last = Some((question, chosen.clone()));
         chosen
     }
 }
 
-fn solve(options: &[Choice], room: &BTreeMap<ModelId, u32>) -> Option<Vec<usize>> {
+fn solve((options, room): &Question) -> Option<Vec<usize>> {
     let mut program = Problem::new(OptimizationDirection::Minimize);
     let taken: Vec<Variable> = options
         .iter()

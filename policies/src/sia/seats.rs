@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::engine::{Plan, View};
-use sim_core::model::{Placement, Seat};
+use sim_core::model::{Placement, Role, Seat};
 use sim_core::units::{JobId, ModelId, NodeId};
 
 /// A configuration for a job: GPUs of a model, by node.
@@ -62,7 +62,7 @@ pub(super) fn seat(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
         let gang = view.job(wish.job).map(|job| job.gang());
         let Some(each) = gang
             .and_then(|gang| gang.roles().first())
-            .map(|role| role.gpus_each())
+            .map(Role::gpus_each)
         else {
             continue;
         };
@@ -134,7 +134,7 @@ fn make_room(wishes: &[Wish], wanted: &Wish, view: &View<'_>, plan: &mut Plan<'_
             let gang = view.job(wish.job).map(|job| job.gang());
             let each = gang
                 .and_then(|gang| gang.roles().first())
-                .map_or(1, |role| role.gpus_each());
+                .map_or(1, Role::gpus_each);
             let there = placement(wish, nodes, each);
             let same = plan.seats_of(wish.job).is_some_and(|seats| {
                 let now = seats.iter().map(|seat| seat.node);

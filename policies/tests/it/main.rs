@@ -3,6 +3,9 @@
 mod buy;
 mod contract;
 mod deadline;
+mod gavel;
 mod keeping;
 mod plain;
 mod sharing;
+mod tenants;
+mod tiresias;

@@ -5,9 +5,9 @@ use policies::registry::{Entry, Setting, find};
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{
-    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Risk, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job, Market, Offering, Queue, Risk, Shape, Terms,
 };
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId};
 use sim_core::world::{Calendar, Curve};
 
 pub(crate) fn at(secs: u64) -> SimTime {
@@ -16,6 +16,10 @@ pub(crate) fn at(secs: u64) -> SimTime {
 
 pub(crate) fn span(secs: u64) -> Span {
     Span::from_secs(secs)
+}
+
+pub(crate) fn seconds(at: SimTime) -> f64 {
+    sim_core::units::convert::real(at.us()) / 1e6
 }
 
 pub(crate) fn text(text: &str) -> Value {
@@ -76,9 +80,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
         offerings,
         models: vec!["a".to_owned(), "b".to_owned()],
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes: vec![class()],
         seed: 1,
         commitments: Vec::new(),
@@ -93,16 +95,8 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
 /// A job that tells the truth about how long it runs.
 pub(crate) fn job(arrival: u64, gang: Gang, secs: u64) -> Job {
     Job {
-        arrival: at(arrival),
-        work: secs * 1_000_000,
         estimate: Some(span(secs)),
-        deadline: None,
-        gang,
-        models: ModelSet::ANY,
-        priority: 0,
-        queue: QueueId(0),
-        class: ClassId(0),
-        kind: sim_core::units::KindId(0),
+        ..Job::plain(at(arrival), secs * 1_000_000, gang)
     }
 }
 

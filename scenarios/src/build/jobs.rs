@@ -9,8 +9,11 @@ use traces::synth::Luck;
 use traces::{Estimate, Name, Options, Positive, estimates};
 
 use super::args::Args;
+use super::goodput::Profiles;
 use super::maker::{JobsError, Maker};
+use super::speeds::SpeedTable;
 use super::synth::Generator;
+use super::world::Told;
 use super::{BuildError, Contender, files};
 use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
 
@@ -18,6 +21,8 @@ use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
 #[derive(Clone, Debug)]
 pub(super) struct Sources {
     sources: Vec<Source>,
+    /// By workload: its table of speeds.
+    tables: Vec<Option<SpeedTable>>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +46,7 @@ impl Sources {
     /// Reads every trace, and checks every generator.
     pub(super) fn read(
         scenario: &Scenario,
+        tables: Vec<Option<SpeedTable>>,
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Self, BuildError> {
         let mut sources = Vec::new();
@@ -48,7 +54,15 @@ impl Sources {
             sources.push(match &workload.jobs {
                 JobSource::Trace(spec) => match options(spec, reasons) {
                     Some(options) => {
-                        Source::Trace(Arc::new(cut(files::trace(spec, &options)?, spec)))
+                        let records = files::trace(spec, &options)?;
+                        if records.counts_steps && workload.course.speeds.is_none() {
+                            let rule = "jobs of this format tell steps, not how long they take";
+                            let remedy = "give the workload course = { speeds = { file = ..., reference = ... } }";
+                            let format = &spec.format;
+                            let reason = Diagnostic::new(format.place, &format.value, rule);
+                            reasons.push(reason.or(remedy));
+                        }
+                        Source::Trace(Arc::new(cut(records, spec)))
                     }
                     None => continue,
                 },
@@ -58,15 +72,22 @@ impl Sources {
                 },
             });
         }
-        Ok(Self { sources })
+        Ok(Self { sources, tables })
     }
 
-    /// By workload: the kinds of job that its trace tells of.
-    pub(super) fn classes(&self) -> impl Iterator<Item = Vec<&str>> {
-        self.sources.iter().map(|source| match source {
+    /// By workload: what it tells of its jobs beside the scenario; `profiles` are what was measured of it.
+    pub(super) fn told<'a>(&'a self, profiles: &'a [Option<Profiles>]) -> Vec<Told<'a>> {
+        let classes = |source: &'a Source| match source {
             Source::Trace(records) => records.classes.iter().map(String::as_str).collect(),
             Source::Synth(_) => Vec::new(),
-        })
+        };
+        let tables = self.sources.iter().zip(&self.tables).zip(profiles);
+        let told = tables.map(|((source, table), profiles)| Told {
+            table: table.as_ref(),
+            profiles: profiles.as_ref(),
+            classes: classes(source),
+        });
+        told.collect()
     }
 
     /// Whether anything is drawn.
@@ -109,7 +130,8 @@ impl Sources {
                         .expect("parameters were checked when the scenario was read"),
                 ),
             };
-            let maker = Maker::new(world, scenario, position, &records);
+            let table = self.tables[position].as_ref();
+            let maker = Maker::new(world, (scenario, position), &records, table);
             maker.check(&records)?;
             let told = told(workload.estimate.as_ref(), &records, luck);
             let told_to: Vec<_> = of_policies

@@ -9,36 +9,151 @@ use traces::Reads;
 
 use crate::schema::{Known, Param, ParamTakes, Seam};
 
-/// A published simulator whose ways a policy can keep.
+/// A published simulator whose ways policies can keep.
 #[derive(Clone, Copy, Debug)]
 pub struct Compat {
     /// Its name in a scenario.
     pub name: &'static str,
-    /// What is kept.
-    pub keeps: &'static str,
+    /// What it is.
+    pub of: &'static str,
+    /// Policies that can keep its ways, and each of the ways.
+    pub keeps: &'static [(&'static str, &'static str)],
+    /// What is not kept.
+    pub lacks: &'static [&'static str],
 }
 
 /// Every simulator that can be kept faith with.
 pub const COMPATS: &[Compat] = &[
     Compat {
         name: "accasim",
-        keeps: "AccaSim 1.1.3: policy ebf, whose reservation binds nobody, so that the head can starve",
+        of: "AccaSim 1.1.3",
+        keeps: &[(
+            "ebf",
+            "the reservation binds nobody, so that the head can starve",
+        )],
+        lacks: &[],
     },
     Compat {
         name: "batsim",
-        keeps: "batsched: policies easy-bf (a reservation of named processors) and easy-bf-fast (a frozen shadow time, no extra nodes)",
+        of: "batsched, which decides for Batsim",
+        keeps: &[
+            ("easy-bf", "the head's reservation is of named processors"),
+            ("easy-bf-fast", "a frozen shadow time, no extra nodes"),
+        ],
+        lacks: &[],
+    },
+    Compat {
+        name: "blox",
+        of: "Blox c8851b2b, whose rounds are [engine] trigger = { round = \"5m\" }",
+        keeps: &[
+            (
+                "blox",
+                "placement takes of each node as many free GPUs as the job wants in all, and fails unless they add up exactly",
+            ),
+            (
+                "blox",
+                "victims stay terminated, though the job that they made room for then does not fit",
+            ),
+        ],
+        lacks: &[
+            "a job that waited for 1000 hours goes first",
+            "jobs for which nothing adds up on an empty fleet block all behind them for ever; they are rejected",
+            "consolidated placement, by which only nodes of exactly the right size match",
+            "its Tiresias, which is Las whatever its queues say; Optimus and Gavel, which crash",
+        ],
     },
     Compat {
         name: "cant-be-late",
-        keeps: "the simulator of \"Can't Be Late\": policies greedy, uniform-progress and on-demand-only in ticks, times rounded to ticks; a job whose spot machine is gone at the last moment idles for a tick",
+        of: "the simulator of \"Can't Be Late\"",
+        keeps: &[(
+            "greedy, uniform-progress, on-demand-only, omniscient",
+            "decides in ticks, to which times are rounded; a job whose spot machine is gone at the last moment idles for a tick",
+        )],
+        lacks: &[],
     },
     Compat {
         name: "fgd",
-        keeps: "the FGD paper's simulator: placements fgd, vector-fit and dot-prod score in whole numbers, so that what differs by little is a tie, and fgd knows beforehand what is typical of all jobs",
+        of: "the FGD paper's simulator",
+        keeps: &[
+            (
+                "fgd, vector-fit, dot-prod",
+                "scores are whole numbers, so that what differs by little is a tie",
+            ),
+            ("fgd", "it knows beforehand what is typical of all jobs"),
+            (
+                "gpu-clustering, gpu-packing, random-node",
+                "the same with its ways as without",
+            ),
+        ],
+        lacks: &[],
+    },
+    Compat {
+        name: "gavel",
+        of: "Gavel's simulator, whose rounds are [engine] trigger = { round = \"6m\" }",
+        keeps: &[
+            (
+                "gavel-*",
+                "its clock of doubles and its shuffles; a task is charged since the end of the last round, idle time included",
+            ),
+            (
+                "gavel-*",
+                "a last round with fewer steps than GPUs fails, and the job is dropped after five",
+            ),
+            (
+                "gavel-*",
+                "jobs that come between two computations of shares hold the place of others",
+            ),
+            (
+                "gavel-*",
+                "shares computed at time zero count as never computed: they are computed anew as soon as anything happens",
+            ),
+            ("gavel-*", "shares are taken as the solver leaves them"),
+            (
+                "gavel-*",
+                "goals that do not look at speeds take those on a model named v100 for all",
+            ),
+            (
+                "gavel-fifo",
+                "(by-speed = false) the last model by name is given, past what there is, whatever was drawn",
+            ),
+        ],
+        lacks: &["space sharing: jobs in pairs on one GPU"],
     },
     Compat {
         name: "rlscheduler",
-        keeps: "RLScheduler's simulator: policy pick-jobs, with a waiting time that is minus the time of submission, whatever the time is",
+        of: "RLScheduler's simulator",
+        keeps: &[(
+            "pick-jobs",
+            "the waiting time is minus the time of submission, whatever the time is",
+        )],
+        lacks: &[],
+    },
+    Compat {
+        name: "tiresias",
+        of: "Tiresias 959f9b08; its count is place = \"first-fit\", its fifo and fjf are composed: admit = \"strict\", \"skip\"",
+        keeps: &[
+            (
+                "smallest-first, shortest-first",
+                "(sjf, shortest, shortest-gpu) equal jobs keep the order that they had before, whatever it came from",
+            ),
+            (
+                "mlfq",
+                "(dlas) times are whole seconds, and a job sinks at most one queue at an event",
+            ),
+            (
+                "mlfq",
+                "(dlas-gpu) when to look again is (limit - seconds) / GPUs, rounded down: jobs sink late",
+            ),
+            (
+                "mlfq",
+                "(dlas-gpu-gittins) index at the next value of the sample, in whole numbers and rounded; the last two values alike",
+            ),
+        ],
+        lacks: &[
+            "jobs that can never start are left out without a word; on yarn they lie anywhere",
+            "preemption on yarn, which loses memory until nothing fits; gittins, which crashes",
+            "lpjf, which skips every other job; packing and Gandiva",
+        ],
     },
 ];
 
@@ -96,6 +211,7 @@ fn param(param: &PolicyParam) -> Param {
         }
         // The registry itself says which words, and what else may stand there.
         Domain::Subset(_)
+        | Domain::Spans
         | Domain::Patience
         | Domain::TimeOfDay
         | Domain::Fleets
@@ -181,4 +297,36 @@ fn estimates() -> Vec<Known> {
             vec![optional("weight", ParamTakes::Number(1e-6, 1.0)), first()],
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_to_be_kept_is_what_policies_claim_to_keep() {
+        let whole = POLICIES.iter().map(|entry| (entry.claims, entry.kind));
+        let placements = PLACEMENTS.iter().map(|entry| (entry.claims, entry.kind));
+        let claimed = whole.chain(placements).filter_map(|(claims, kind)| {
+            let simulator = claims.keeps.or(claims.compat)?;
+            Some((simulator, kind))
+        });
+        let claimed: BTreeSet<_> = claimed.collect();
+        // A star stands for all of a family.
+        let told = COMPATS.iter().flat_map(|compat| {
+            let kinds = compat.keeps.iter().flat_map(|(kinds, _)| kinds.split(", "));
+            kinds.flat_map(|kind| {
+                let family = kind.strip_suffix('*').unwrap_or("no family");
+                let all = claimed.iter().map(|(_, kind)| *kind);
+                let its = all.filter(move |one| *one == kind || one.starts_with(family));
+                let its: Vec<_> = its.collect();
+                assert!(!its.is_empty(), "{kind} claims nothing");
+                its.into_iter().map(|kind| (compat.name, kind))
+            })
+        });
+        let told: BTreeSet<_> = told.collect();
+        assert_eq!(claimed, told);
+    }
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sim_core::course::CourseKind;
-use sim_core::course::goodput::Kind;
+use sim_core::course::{CourseKind, Size};
 use sim_core::engine::World;
 use sim_core::model::{
     Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
@@ -12,8 +11,9 @@ use sim_core::model::{
 use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
-use super::goodput;
 use super::holds::holds;
+use super::speeds::{Measured, SpeedTable};
+use super::trained::Trained;
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
 /// Jobs that could never run on the fleet.
@@ -64,16 +64,18 @@ pub(super) struct Maker<'a> {
     models: Vec<Option<ModelId>>,
     allowed: ModelSet,
     most_gpus: u16,
-    /// What the trace calls the classes of its jobs.
-    classes: &'a [String],
+    /// Names of the kinds of job in the trace.
+    kinds: &'a [String],
+    measured: Option<Measured<'a>>,
+    trained: Option<Trained<'a>>,
 }
 
 impl<'a> Maker<'a> {
     pub(super) fn new(
         world: &'a World,
-        scenario: &'a Scenario,
-        position: usize,
+        (scenario, position): (&'a Scenario, usize),
         records: &'a traces::Workload,
+        table: Option<&'a SpeedTable>,
     ) -> Self {
         let workload = &scenario.workloads[position];
         let number = |position: usize| u16::try_from(position).expect("few of them");
@@ -105,22 +107,32 @@ impl<'a> Maker<'a> {
             } else {
                 named.fold(ModelSet::NONE, ModelSet::with)
             },
-            classes: &records.classes,
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
+            kinds: &records.classes,
+            trained: Trained::of(world, &world.classes[position], &records.classes),
+            measured: table.map(|table| {
+                let rates = &world.classes[position].course.rates;
+                Measured {
+                    table,
+                    speeds: Arc::clone(rates.table.as_ref().expect("made of the same table")),
+                    counts_steps: records.counts_steps,
+                }
+            }),
         }
     }
 
     pub(super) fn job(&self, record: &Record, told: Option<Positive>) -> Job {
         let arrival = self.arrival(record);
+        let time = |told| self.time(record, told);
         let deadline = match (&self.workload.deadline, record.deadline) {
-            (Some(Deadline::Slack(slack)), _) => Some(times(record.duration, slack.value)),
+            (Some(Deadline::Slack(slack)), _) => Some(times(time(record.duration), slack.value)),
             (Some(Deadline::After(span)), _) => Some(span.value),
-            (None, published) => published.map(Positive::span),
+            (None, published) => published.map(Positive::span).map(time),
         };
         Job {
             arrival,
-            work: self.work(record.duration),
-            estimate: told.map(Positive::span),
+            work: self.work(record),
+            estimate: told.map(Positive::span).map(time),
             deadline: deadline.map(|span| arrival.saturating_add(span)),
             gang: self.gang(record),
             models: self.models(record),
@@ -135,6 +147,31 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Its kind: of application, or in the table of speeds.
+    fn kind(&self, record: &Record) -> Option<KindId> {
+        if let Some(trained) = &self.trained {
+            return trained.number(record);
+        }
+        let told = record
+            .class
+            .map(|class| self.kinds[usize::from(class)].as_str());
+        self.measured.as_ref()?.table.kind(told)
+    }
+
+    /// Its row in the table of speeds.
+    fn size(&self, record: &Record) -> Option<&Size> {
+        let gpus = u32::from(record.gpus) * record.tasks;
+        self.measured.as_ref()?.size(self.kind(record), gpus)
+    }
+
+    /// What the trace tells as a time: where it counts steps, how long they take on the reference.
+    fn time(&self, record: &Record, told: Span) -> Span {
+        match (&self.measured, self.size(record)) {
+            (Some(measured), Some(size)) => measured.time(told, size),
+            (Some(_) | None, _) => told,
+        }
+    }
+
     fn arrival(&self, record: &Record) -> SimTime {
         let scale = self.workload.scale.value;
         if (scale - 1.0).abs() < f64::EPSILON {
@@ -145,7 +182,11 @@ impl<'a> Maker<'a> {
     }
 
     /// Work in the unit of the course.
-    fn work(&self, duration: Span) -> u64 {
+    fn work(&self, record: &Record) -> u64 {
+        let duration = record.duration;
+        if let (Some(measured), Some(size)) = (&self.measured, self.size(record)) {
+            return measured.steps(duration, size);
+        }
         match &self.world.classes[usize::from(self.class.0)].course.kind {
             CourseKind::Linear => duration.us(),
             CourseKind::Stepwise(step) => duration.us().div_ceil(step.us()),
@@ -154,12 +195,23 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Those that it allows, and that it has a speed for if speeds are a table.
     fn models(&self, record: &Record) -> ModelSet {
-        if let Some(kind) = self.kind_of(record) {
-            let measured = kind.application.machines.iter().map(|(model, _)| *model);
-            let allowed = measured.filter(|model| self.allowed.allows(*model));
-            return allowed.fold(ModelSet::NONE, ModelSet::with);
+        let named = self.named_models(record);
+        if let Some(trained) = &self.trained {
+            return trained.models(record, named);
         }
+        if self.measured.is_none() {
+            return named;
+        }
+        let size = self.size(record).map_or(&[][..], |size| &size.by_model);
+        let models = size.iter().map(|(model, _)| *model);
+        models
+            .filter(|model| named.allows(*model))
+            .fold(ModelSet::NONE, ModelSet::with)
+    }
+
+    fn named_models(&self, record: &Record) -> ModelSet {
         if record.models.is_any() {
             return self.allowed;
         }
@@ -213,52 +265,11 @@ impl<'a> Maker<'a> {
         Demand { markets, ..demand }
     }
 
-    fn kinds(&self) -> &[Arc<Kind>] {
-        match &self.world.classes[usize::from(self.class.0)].course.kind {
-            CourseKind::Linear | CourseKind::Stepwise(_) => &[],
-            CourseKind::Goodput(kinds) => kinds,
-        }
-    }
-
-    /// The kind of a job, where jobs have kinds and the trace names none that is unknown.
-    fn kind(&self, record: &Record) -> Option<KindId> {
-        let class = record
-            .class
-            .map(|class| self.classes[usize::from(class)].as_str());
-        let gpus = u32::from(record.gpus) * record.tasks;
-        goodput::kind_of(self.kinds(), class, (record.duration, gpus.max(1)))
-    }
-
-    fn kind_of(&self, record: &Record) -> Option<&Kind> {
-        let kind = self.kind(record)?;
-        Some(&self.kinds()[usize::from(kind.0)])
-    }
-
-    /// A gang of any size, as far as there are samples and GPUs.
-    fn elastic(&self, kind: &Kind, models: ModelSet) -> Gang {
-        let application = &kind.application;
-        let by_batch = application.batches.1 / application.least_local.max(1);
-        let of = |model: ModelId| {
-            let offerings = self.world.offerings.iter();
-            let here = offerings.filter(|offering| offering.shape.model == model);
-            here.map(|offering| offering.max.saturating_mul(offering.shape.gpus))
-                .sum::<u32>()
-        };
-        let allowed = application
-            .machines
-            .iter()
-            .filter(|(model, _)| models.allows(*model));
-        let most = allowed.map(|(model, machine)| machine.most_gpus().min(of(*model)));
-        let most = most.max().unwrap_or(1).min(by_batch).max(1);
-        Gang::One(Role {
-            least: 1,
-            ..Role::rigid(most, Demand::gpus(1))
-        })
-    }
-
     fn tasks(&self, record: &Record) -> Gang {
-        if let Some(kind) = self.kind_of(record).filter(|kind| kind.tuned) {
-            return self.elastic(kind, self.models(record));
+        let trained = self.trained.as_ref();
+        let elastic = trained.and_then(|all| all.gang(record, self.named_models(record)));
+        if let Some(gang) = elastic {
+            return gang;
         }
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
         let per_task = match self.workload.task_gpus.value {
@@ -299,16 +310,24 @@ impl<'a> Maker<'a> {
     }
 
     fn breach(&self, record: &Record) -> Option<String> {
-        if !self.kinds().is_empty() {
-            if self.kind(record).is_none() {
-                return Some("it is of no application that was profiled".to_owned());
-            }
-            if record.gpus == 0 || record.gpu_milli < 1000 {
-                return Some("a goodput job needs whole GPUs".to_owned());
-            }
+        let trained = self.trained.as_ref();
+        if let Some(rule) = trained.and_then(|trained| trained.breach(record)) {
+            return Some(rule);
         }
         let (gang, models) = (self.gang(record), self.models(record));
         let gpus = gang.gpu_milli() > 0;
+        if self.measured.is_some() && self.size(record).is_none() {
+            let told = record
+                .class
+                .map(|class| self.kinds[usize::from(class)].as_str());
+            return Some(match told {
+                Some(kind) => format!(
+                    "its kind \"{kind}\" with {} GPUs has no speed on the reference of the table",
+                    gang.gpus()
+                ),
+                None => "its kind, which the table of speeds goes by, is not said".to_owned(),
+            });
+        }
         if gpus && models == ModelSet::NONE {
             return Some("it allows only GPU models that no fleet has".to_owned());
         }

@@ -13,8 +13,10 @@ mod maker;
 mod market;
 mod policies;
 mod quotas;
+mod speeds;
 mod stocks;
 mod synth;
+mod trained;
 mod world;
 
 pub use columns::set as set_column;
@@ -121,12 +123,12 @@ impl Experiment {
         let nodes = files::nodes(scenario)?;
         let mut reasons = Vec::new();
         let profiles = goodput::read(scenario, &world::models(scenario, &nodes), &mut reasons)?;
-        let sources = jobs::Sources::read(scenario, &mut reasons)?;
+        let tables = speeds::read(scenario, &mut reasons)?;
+        let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let kinds = profiles.iter().zip(sources.classes());
-        let world = world::build(scenario, &nodes, &kinds.collect::<Vec<_>>());
+        let world = world::build(scenario, &nodes, &sources.told(&profiles));
         quotas::check(scenario, &world, &mut reasons);
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {

@@ -6,11 +6,12 @@ use sim_core::course::goodput::Kind;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
-use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId, convert};
+use sim_core::units::{ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
 use super::goodput::Profiles;
+use super::speeds::SpeedTable;
 use super::{commitments, quotas, stocks};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
@@ -19,50 +20,39 @@ use crate::schema::{
 /// What does not constrain.
 pub(super) const PLENTY: u32 = u32::MAX;
 
-/// What a workload was profiled for, and the kinds of job that its trace tells of.
-type Told<'a> = (&'a Option<Profiles>, Vec<&'a str>);
+/// What a workload tells of its jobs beside the scenario.
+pub(super) struct Told<'a> {
+    /// Its table of speeds.
+    pub(super) table: Option<&'a SpeedTable>,
+    /// What was profiled of it.
+    pub(super) profiles: Option<&'a Profiles>,
+    /// The classes of job that its trace tells of.
+    pub(super) classes: Vec<&'a str>,
+}
 
 /// The GPU models of a scenario's fleets.
 pub(super) fn models(scenario: &Scenario, lists: &[Option<NodeList>]) -> Vec<String> {
-    build(scenario, lists, &[]).models
+    let mut names = Names::default();
+    offerings(scenario, lists, &mut names);
+    names.models
 }
 
 /// The world of a scenario; `lists` are the node lists of its fleets, and `told` what its workloads tell, by position.
 pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Told<'_>]) -> World {
     let mut names = Names::default();
-    let mut offerings = Vec::new();
-    for (fleet, list) in scenario.fleets.iter().zip(lists) {
-        match (&fleet.machines, list) {
-            (Machines::Alike { instance, size }, _) => {
-                let shape = names.shape(&instance.value);
-                offerings.push(offering(
-                    fleet,
-                    fleet.name.value.clone(),
-                    shape,
-                    *size,
-                    &mut names,
-                ));
-            }
-            (Machines::Listed { .. }, Some(list)) => {
-                listed(fleet, list, &mut names, &mut offerings);
-            }
-            (Machines::Listed { .. }, None) => unreachable!("every list was read"),
-        }
-    }
+    let offerings = offerings(scenario, lists, &mut names);
     let classes = scenario
         .workloads
         .iter()
-        .enumerate()
-        .map(|(at, workload)| class(scenario, (workload, told.get(at)), &mut names))
+        .zip(told)
+        .map(|(workload, told)| class(scenario, (workload, told), &mut names))
         .collect();
     let horizon = &scenario.horizon;
     World {
         queues: scenario
             .queues
             .iter()
-            .map(|queue| Queue {
-                name: queue.name.value.clone(),
-            })
+            .map(|spec| queue(spec, &scenario.queues))
             .collect(),
         classes,
         seed: scenario.seed.value,
@@ -81,6 +71,45 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Tol
             schema::End::At(at) => Some(at.value),
         },
         models: names.models,
+    }
+}
+
+/// Fleets as offerings, in order.
+fn offerings(scenario: &Scenario, lists: &[Option<NodeList>], names: &mut Names) -> Vec<Offering> {
+    let mut offerings = Vec::new();
+    for (fleet, list) in scenario.fleets.iter().zip(lists) {
+        match (&fleet.machines, list) {
+            (Machines::Alike { instance, size }, _) => {
+                let shape = names.shape(&instance.value);
+                offerings.push(offering(
+                    fleet,
+                    fleet.name.value.clone(),
+                    shape,
+                    *size,
+                    names,
+                ));
+            }
+            (Machines::Listed { .. }, Some(list)) => {
+                listed(fleet, list, names, &mut offerings);
+            }
+            (Machines::Listed { .. }, None) => unreachable!("every list was read"),
+        }
+    }
+    offerings
+}
+
+/// A tenant, among all that the scenario names.
+fn queue(spec: &schema::Queue, all: &[schema::Queue]) -> Queue {
+    let plain = Queue::named(&spec.name.value);
+    let named = |name: &str| all.iter().position(|queue| queue.name.value == name);
+    let parent = spec.parent.as_ref().and_then(|parent| named(&parent.value));
+    Queue {
+        parent: parent.map(|at| QueueId(u16::try_from(at).expect("a scenario has few queues"))),
+        share: spec.share.map_or(plain.share, |share| share.value),
+        cap: spec.cap.map(|cap| cap.value),
+        borrow: spec.borrow.map_or(plain.borrow, |borrow| borrow.value),
+        weight: spec.weight.map_or(plain.weight, |weight| weight.value),
+        ..plain
     }
 }
 
@@ -217,7 +246,7 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
 
 fn class(
     scenario: &Scenario,
-    (workload, told): (&schema::Workload, Option<&Told<'_>>),
+    (workload, told): (&schema::Workload, &Told<'_>),
     names: &mut Names,
 ) -> Class {
     let course = &workload.course;
@@ -236,8 +265,12 @@ fn class(
         .map(|(model, rate)| (names.model(model), ppb(*rate)));
     let across_nodes = ppb(course.across_nodes);
     let across_racks = times(across_nodes, ppb(course.across_racks));
+    let by_model: Vec<_> = by_model.collect();
     let rates = Rates {
-        by_model: by_model.collect(),
+        table: told
+            .table
+            .map(|table| Arc::new(table.speeds(&mut |model| names.model(model)))),
+        by_model,
         by_gpus: course
             .scaling
             .iter()
@@ -281,10 +314,10 @@ fn class(
     }
 }
 
-fn kinds(told: Option<&Told<'_>>, names: &mut Names) -> Arc<[Arc<Kind>]> {
-    match told {
-        Some((Some(profiles), classes)) => profiles.kinds(classes, &mut |name| names.model(name)),
-        Some((None, _)) | None => Arc::new([]),
+fn kinds(told: &Told<'_>, names: &mut Names) -> Arc<[Arc<Kind>]> {
+    match told.profiles {
+        Some(profiles) => profiles.kinds(&told.classes, &mut |name| names.model(name)),
+        None => Arc::new([]),
     }
 }
 

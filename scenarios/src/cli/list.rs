@@ -231,9 +231,20 @@ fn metrics() -> Table {
     )
 }
 
+/// A line for what each simulator is, for each of its ways, and for what is not kept of it.
 fn compats() -> Table {
-    let rows = COMPATS
-        .iter()
-        .map(|compat| vec![compat.name.to_owned(), compat.keeps.to_owned()]);
-    table(&["compat", "what it keeps"], rows.collect())
+    let mut rows = Vec::new();
+    for compat in COMPATS {
+        let mut row = |policy: &str, what: String| {
+            rows.push(vec![compat.name.to_owned(), policy.to_owned(), what]);
+        };
+        row("", compat.of.to_owned());
+        for (policy, way) in compat.keeps {
+            row(policy, (*way).to_owned());
+        }
+        for way in compat.lacks {
+            row("", format!("not kept: {way}"));
+        }
+    }
+    table(&["compat", "policy", "what is kept"], rows)
 }

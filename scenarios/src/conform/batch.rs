@@ -14,10 +14,8 @@ use policies::preempt::Never;
 use policies::relocate::Stay;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Grants, Policy, Trigger, World};
-use sim_core::model::{
-    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Shape, Terms,
-};
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::model::{Appetite, Checkpoint, Class, Gang, Job, Market, Offering, Shape, Terms};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId};
 use sim_core::watch::{Recorder, Recording};
 use sim_core::world::{Calendar, Curve, Trace};
 use traces::{Options, Positive, Procs, Source, SwfOptions};
@@ -135,32 +133,34 @@ fn policy(case: &Case) -> Result<Box<dyn Policy>, String> {
 
 pub(super) fn job(record: &traces::Record) -> Job {
     Job {
-        arrival: record.submit,
-        work: record.duration.us(),
         estimate: record.estimate.map(Positive::span),
-        deadline: None,
-        gang: Gang::of(record.tasks, 1),
-        models: ModelSet::ANY,
-        priority: 0,
-        queue: QueueId(0),
-        class: ClassId(0),
-        kind: sim_core::units::KindId(0),
+        ..Job::plain(
+            record.submit,
+            record.duration.us(),
+            Gang::of(record.tasks, 1),
+        )
     }
 }
 
-/// Identical nodes whose processors stand as GPUs; nothing costs, boots or fails.
+/// Identical nodes whose processors stand as GPUs.
 pub(super) fn world(case: &Case) -> Result<World, String> {
     let nodes = case.small("nodes", 1_000_000)?;
+    Ok(fleet(nodes, case.small("procs_per_node", 64)?, 0))
+}
+
+/// Identical nodes in racks of a size, or in one.
+pub(super) fn fleet(nodes: u32, gpus: u32, rack_size: u32) -> World {
     let shape = Shape {
-        gpus: case.small("procs_per_node", 64)?,
+        gpus,
         model: ModelId(0),
         cpu_milli: 0,
         memory_mib: 0,
     };
-    Ok(plain(
-        vec![pool(shape, nodes)],
-        vec!["processor".to_owned()],
-    ))
+    let pool = Offering {
+        rack_size,
+        ..pool(shape, nodes)
+    };
+    plain(vec![pool], vec!["processor".to_owned()])
 }
 
 /// Nodes that stand from the start to the end and cost nothing.

@@ -14,9 +14,9 @@ use sim_core::world::Trace;
 use super::Place;
 use super::cases::Case;
 use super::held::Held;
+use super::scenario;
 use super::table::Table;
-use crate::build::{Experiment, known};
-use crate::schema::{DataRoots, parse, quantity};
+use crate::schema::quantity;
 
 const OPTIONS: [&str; 11] = [
     "deadline_h",
@@ -208,22 +208,9 @@ impl Setting {
     /// One row: what the job cost in a window.
     fn fly(&self, window: &Window, place: &Place<'_>) -> Result<Vec<String>, String> {
         let text = self.text(window);
-        let mut roots = DataRoots::default();
-        let inner = window.input.strip_prefix("data/").unwrap_or(&window.input);
-        let root = place.root(&window.input, inner)?;
-        roots.add("data", root)?;
-        let scenario = parse(
-            "window.toml",
-            text.as_bytes(),
-            (place.folder, &roots),
-            &known,
-        );
-        let scenario = scenario.map_err(|rejection| rejection.lines())?;
-        let experiment = Experiment::build(scenario).map_err(|error| error.to_string())?;
+        let experiment = scenario::experiment(&text, &window.input, place)?;
         let jobs = experiment.jobs(0).map_err(|error| error.to_string())?;
-        let [contender] = experiment.contenders.as_slice() else {
-            return Err("the scenario has one policy".to_owned());
-        };
+        let contender = &experiment.contenders[0];
         let mut held = Held::new(jobs.world());
         let trace = Trace::new(jobs.for_policy(contender));
         let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));

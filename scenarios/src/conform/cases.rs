@@ -179,6 +179,27 @@ impl Case {
         Span::from_us(us).ok_or_else(|| format!("option {option}: too long"))
     }
 
+    /// A list of whole numbers among the options.
+    pub(super) fn numbers(&self, option: &str) -> Result<Vec<u64>, String> {
+        let error = || format!("option {option}: not a list of whole numbers from zero up");
+        let list = self.options.get(option).and_then(toml::Value::as_array);
+        let number = |value: &toml::Value| u64::try_from(value.as_integer()?).ok();
+        let numbers: Option<Vec<u64>> = list.and_then(|list| list.iter().map(number).collect());
+        numbers.ok_or_else(error)
+    }
+
+    /// Options that say in words what there is no choice about.
+    pub(super) fn fixed(&self, words: &[(&str, &str)]) -> Result<(), String> {
+        for (option, only) in words {
+            if self.word(option).is_some_and(|word| word != *only) {
+                return Err(format!(
+                    "option {option}: only \"{only}\" is known to this family"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// A word among the options.
     pub(super) fn word(&self, option: &str) -> Option<&str> {
         self.options.get(option).and_then(toml::Value::as_str)

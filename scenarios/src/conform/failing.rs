@@ -7,10 +7,9 @@ use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::Grants;
 use sim_core::engine::{Change, Engine, Plan, Policy, Trigger, View, Wakes, World};
 use sim_core::model::{
-    Appetite, Checkpoint, Class, Gang, Job as Spec, Keep, Market, ModelSet, Offering, Risk, Shape,
-    Terms,
+    Appetite, Checkpoint, Class, Gang, Job as Spec, Keep, Market, Offering, Risk, Shape, Terms,
 };
-use sim_core::units::{ClassId, JobId, ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
+use sim_core::units::{JobId, ModelId, Price, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve, Lifetime, Trace};
 
 /// A job that writes checkpoints on one machine.
@@ -83,18 +82,7 @@ impl Job {
     }
 
     fn spec(&self) -> Spec {
-        Spec {
-            arrival: SimTime::ZERO,
-            work: self.work.us(),
-            estimate: None,
-            deadline: None,
-            gang: Gang::of(1, 1),
-            models: ModelSet::ANY,
-            priority: 0,
-            queue: QueueId(0),
-            class: ClassId(0),
-            kind: sim_core::units::KindId(0),
-        }
+        Spec::plain(SimTime::ZERO, self.work.us(), Gang::of(1, 1))
     }
 
     /// One spot machine that comes back by itself; nothing fails while it is down.

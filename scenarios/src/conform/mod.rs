@@ -4,15 +4,20 @@
 //! columns that must agree. Any folder of that form runs without a change of code.
 
 mod batch;
+mod blox;
 mod cant_be_late;
 mod cases;
 mod checkpoint;
 mod failing;
 mod fgd;
+mod gavel;
+mod gavel_tables;
 mod held;
 mod rlscheduler;
+mod scenario;
 mod sia;
 mod table;
+mod tiresias;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,11 +52,14 @@ pub struct Verdict {
 type Runner = fn(&Case, &Place<'_>) -> Result<Vec<(String, Table)>, String>;
 const FAMILIES: &[(&str, Runner)] = &[
     ("batch", batch::run),
+    ("blox", blox::run),
     ("cant-be-late", cant_be_late::run),
     ("checkpoint", checkpoint::run),
     ("fgd", fgd::run),
+    ("gavel", gavel::run),
     ("rlscheduler", rlscheduler::run),
     ("sia", sia::run),
+    ("tiresias", tiresias::run),
 ];
 
 /// Where the files of a case are.

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
+use sim_core::units::convert;
+
 use super::cases::Compare;
 
 /// A table of texts.
@@ -134,6 +136,33 @@ impl Table {
                 self.columns.join(", ")
             )
         })
+    }
+
+    /// A column as it is written.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        let at = self.column(name)?;
+        Ok(self.rows.iter().map(|row| row[at].clone()).collect())
+    }
+
+    /// A column of numbers from zero up.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
+        let at = self.column(name)?;
+        let number = |row: &Vec<String>| {
+            let number: Option<f64> = row[at].trim().parse().ok();
+            let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+            number.ok_or_else(|| format!("{name}: {}: not a number from zero up", row[at]))
+        };
+        self.rows.iter().map(number).collect()
+    }
+
+    /// The same, where each is a whole number below 2^32.
+    pub(super) fn whole(&self, name: &str) -> Result<Vec<u32>, String> {
+        let whole = |number: f64| {
+            let floor = u32::try_from(convert::floor(number)).ok();
+            let floor = floor.filter(|floor| f64::from(*floor) >= number);
+            floor.ok_or_else(|| format!("{name}: {number}: not a whole number below 2^32"))
+        };
+        self.numbers(name)?.into_iter().map(whole).collect()
     }
 
     fn positions<S: AsRef<str>>(&self, names: &[S]) -> Result<Vec<usize>, String> {

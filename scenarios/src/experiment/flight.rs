@@ -7,7 +7,9 @@ use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Sto
 use sim_core::world::Trace;
 
 use super::fragments::Fragments;
+use super::measured::Watched;
 use super::metrics::{self, Known, Window};
+use super::tenancy::Tenancy;
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
 
@@ -81,9 +83,10 @@ pub fn fly(
     let meter = wants_bill.then(|| Meter::new(jobs.world(), stocks, window.warmup));
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
     let fragments = Fragments::of(jobs, window.warmup);
-    let mut watch = (recorder, (meter, (keeper, fragments)));
+    let tenancy = Tenancy::of(jobs.world(), window.warmup);
+    let mut watch = (recorder, (meter, (keeper, (fragments, tenancy))));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
-    let (recorder, (meter, (keeper, fragments))) = watch;
+    let (recorder, (meter, (keeper, (fragments, tenancy)))) = watch;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -104,7 +107,10 @@ pub fn fly(
         }
     }
     let known = Known::of(experiment, jobs);
-    let fragmentation = fragments.and_then(|fragments| fragments.share(end));
+    let watched = Watched {
+        fragmentation: fragments.and_then(|fragments| fragments.share(end)),
+        fairness: tenancy.map(|tenancy| tenancy.finish(end)),
+    };
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
         contender,
@@ -116,7 +122,7 @@ pub fn fly(
             jobs.world(),
             &record,
             engine.counters(),
-            (window, &known, fragmentation),
+            (window, &known, watched),
         ),
         record,
         quantities,

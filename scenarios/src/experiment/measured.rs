@@ -9,6 +9,16 @@ use sim_core::watch::{Outcome, Record, Row};
 use super::metrics::{Known, Window, is_violated, jct};
 use super::number::{hours, ratio, real_i128, real_u128, secs};
 use super::power;
+use super::tenancy::Fairness;
+
+/// What was watched beside the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched {
+    /// Share of the GPU time that was a fragment, where jobs share GPUs.
+    pub(super) fragmentation: Option<f64>,
+    /// How tenants fared, where there are several.
+    pub(super) fairness: Option<Fairness>,
+}
 
 /// A run to measure.
 pub(super) struct Run<'a> {
@@ -17,8 +27,7 @@ pub(super) struct Run<'a> {
     pub(super) counters: Counters,
     pub(super) window: Window,
     pub(super) known: &'a Known,
-    /// Share of the GPU time that was a fragment, where jobs share GPUs.
-    pub(super) fragmentation: Option<f64>,
+    pub(super) watched: Watched,
     /// In the order of the workload: jobs submitted in the window.
     pub(super) counted: Vec<&'a Row>,
     /// Ascending, in seconds.

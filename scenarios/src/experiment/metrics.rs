@@ -6,7 +6,7 @@ use sim_core::model::Market;
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
-use super::measured::{Run, count, makespan, mean, slowdown, unfinished, usd, violations};
+use super::measured::{Run, Watched, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
 use super::power;
 use super::stats::quantile;
@@ -245,7 +245,21 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "GPU time that was idle in pieces of no use to the tasks that typically come / GPU time of machines that were there, where jobs share GPUs; typical are the commonest GPU tasks of the run, 95 % of them; of no use: too little of a GPU, too few GPUs, too little CPU beside them, another model",
-        |run| run.fragmentation,
+        |run| run.watched.fragmentation,
+    ),
+    metric(
+        "share_deficit",
+        "",
+        Less,
+        "GPU time that queues were guaranteed and wanted and did not get / GPU time that they were guaranteed and wanted, where the scenario has several queues",
+        |run| run.watched.fairness?.deficit,
+    ),
+    metric(
+        "jain_index",
+        "",
+        More,
+        "Jain's index of GPU time received / GPU time that would be fair, of the queues that wanted any: 1 = all alike, 1 / n = one has it all; fair: what is wanted of what is guaranteed, then weighted max-min of what is left",
+        |run| run.watched.fairness?.jain,
     ),
     metric(
         "jct_mean_s",
@@ -408,16 +422,16 @@ pub fn index(name: &str) -> usize {
 
 /// Whether it is a share of something, which is shown in per cent.
 pub fn is_share(metric: &Metric) -> bool {
-    let others = ["fragmentation", "sla_violation_rate"];
+    let others = ["fragmentation", "share_deficit", "sla_violation_rate"];
     metric.unit.is_empty() && (metric.name.starts_with("gpu_") || others.contains(&metric.name))
 }
 
 /// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.
-pub fn measure(
+pub(super) fn measure(
     world: &World,
     record: &Record,
     counters: Counters,
-    (window, known, fragmentation): (Window, &Known, Option<f64>),
+    (window, known, watched): (Window, &Known, Watched),
 ) -> Vec<Option<f64>> {
     let until = record.end.us().saturating_sub(window.tail.us());
     let in_window = |row: &&Row| row.submit >= window.warmup && row.submit.us() <= until;
@@ -434,7 +448,7 @@ pub fn measure(
         counters,
         window,
         known,
-        fragmentation,
+        watched,
         counted,
         jct,
         wait,

@@ -22,6 +22,7 @@ mod sheet;
 pub mod spend;
 pub mod stats;
 mod tables;
+mod tenancy;
 pub mod words;
 mod worth;
 

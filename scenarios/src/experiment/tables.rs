@@ -10,12 +10,14 @@ use super::stats::Mean;
 use crate::build::Experiment;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 13] = [
     "cost_usd",
     "roi",
     "sla_violation_rate",
     "gpu_utilization",
     "fragmentation",
+    "share_deficit",
+    "jain_index",
     "jct_mean_s",
     "jct_p99_s",
     "wait_mean_s",
@@ -143,6 +145,8 @@ pub(super) fn heading(metric: &Metric) -> String {
         "sla_violation_rate" => "SLA violated %".to_owned(),
         "gpu_utilization" => "GPU utilization %".to_owned(),
         "fragmentation" => "fragmentation %".to_owned(),
+        "share_deficit" => "share deficit %".to_owned(),
+        "jain_index" => "Jain's index".to_owned(),
         "jct_mean_s" => "JCT mean h".to_owned(),
         "jct_p50_s" => "JCT p50 h".to_owned(),
         "jct_p99_s" => "JCT p99 h".to_owned(),

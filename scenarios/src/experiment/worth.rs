@@ -1,9 +1,9 @@
 //! What finished jobs are worth, where their workloads say so, and what came back of what they cost.
 
 use sim_core::books::Exact;
-use sim_core::course::CourseKind;
+use sim_core::course::{CourseKind, CourseModel};
 use sim_core::model::Job;
-use sim_core::units::{Money, SimTime};
+use sim_core::units::{Money, SimTime, convert};
 use sim_core::watch::{Outcome, Row};
 
 use crate::build::{Experiment, Jobs};
@@ -28,7 +28,7 @@ impl Worths {
         let worth = |job: &Job| {
             let class = &experiment.world.classes[job.class.index()];
             let worth = workloads[job.class.index()].value?;
-            Some(worth_of(worth, job, &class.course.kind))
+            Some(worth_of(worth, job, &class.course))
         };
         Some(Self {
             by_job: jobs.jobs().iter().map(worth).collect(),
@@ -53,15 +53,20 @@ impl Worths {
     }
 }
 
-fn worth_of(worth: Worth, job: &Job, kind: &CourseKind) -> Money {
+fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
     match worth {
         Worth::Job(amount) => amount,
         Worth::GpuHour(price) => {
-            let work_us = match kind {
+            let work_us = match (&course.kind, &course.rates.table) {
                 // How long it runs is not known before: its hours are worth nothing.
-                CourseKind::Goodput(_) => 0,
-                CourseKind::Linear => u128::from(job.work),
-                CourseKind::Stepwise(step) => u128::from(job.work) * u128::from(step.us()),
+                (CourseKind::Goodput(_), _) => 0,
+                (CourseKind::Linear, _) => u128::from(job.work),
+                (CourseKind::Stepwise(_), Some(table)) => {
+                    let size = table.size(job.kind, job.gang.gpus());
+                    let steps_s = size.map_or(1.0, |size| size.reference_s);
+                    convert::floor(convert::real(job.work) * 1e6 / steps_s + 0.5).into()
+                }
+                (CourseKind::Stepwise(step), None) => u128::from(job.work) * u128::from(step.us()),
             };
             // Thousandths of GPUs x microseconds x nano-dollars an hour.
             let mut sum = Exact::over(1000 * 3_600_000_000);

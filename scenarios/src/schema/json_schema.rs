@@ -7,6 +7,7 @@ use super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 
 const DURATION: &str = r"^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us))+$";
 const PRICE: &str = r"^\$[0-9]+(\.[0-9]+)?$";
+const PERCENT: &str = r"^[0-9]+(\.[0-9]+)?%$";
 const SIZE: &str = r"^[0-9]+(\.[0-9]+)?(TiB|TB|GiB|GB|MiB|MB|KiB|kB|B)$";
 const NAME: &str = r"^[A-Za-z0-9._-]{1,128}$";
 const TAG: &str = r"^([A-Za-z0-9._-]{1,128}:)?[A-Za-z0-9._-]{1,128}$";
@@ -71,6 +72,7 @@ fn value(takes: &Takes) -> Value {
         Takes::Duration(_) => json!({ "type": "string", "pattern": DURATION }),
         Takes::Price | Takes::Money => json!({ "type": "string", "pattern": PRICE }),
         Takes::Size => json!({ "type": "string", "pattern": SIZE }),
+        Takes::Percent => json!({ "type": "string", "pattern": PERCENT }),
         Takes::Choice(words) => choice(words),
         Takes::Part(seam) => part(*seam),
         Takes::List(of) => json!({ "type": "array", "items": value(of) }),

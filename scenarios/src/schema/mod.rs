@@ -93,5 +93,5 @@ pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use workload::{
     ApplicationSpec, Checkpoint, Course, CourseKind, Deadline, GoodputSpec, Input, JobSource, Keep,
-    StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
+    SpeedsSource, SpeedsSpec, StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
 };

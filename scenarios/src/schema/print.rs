@@ -37,11 +37,7 @@ pub fn print(scenario: &Scenario) -> String {
         );
     }
     for queue in &scenario.queues {
-        section(
-            &mut text,
-            "[[queue]]",
-            &entries([("name", string(&queue.name.value))]),
-        );
+        section(&mut text, "[[queue]]", &queue.written);
     }
     for (title, table) in as_written(scenario) {
         section(&mut text, title, table);

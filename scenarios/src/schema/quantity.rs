@@ -160,6 +160,19 @@ fn scaled(number: &str, unit: u64) -> Option<u128> {
     exact.then_some(wholes + numerator / denominator)
 }
 
+/// A part in millionths: "25%", "33.3%".
+///
+/// # Errors
+/// The rule that `text` breaks.
+pub fn parse_percent(text: &str) -> Result<u32, &'static str> {
+    let number = text.strip_suffix('%').ok_or("a part needs its %")?;
+    let millionths = scaled(number, 10_000).ok_or("not a part in %, of at most four decimals")?;
+    match u32::try_from(millionths) {
+        Ok(part) if part <= 1_000_000 => Ok(part),
+        Ok(_) | Err(_) => Err("more than the whole"),
+    }
+}
+
 /// The duration in every unit it needs, so that [`parse_span`] gives it back.
 pub fn print_span(span: Span) -> String {
     let mut rest = span.us();

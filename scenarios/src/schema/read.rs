@@ -135,6 +135,11 @@ impl<'a> Item<'a> {
         self.quantity(quantity::parse_size)
     }
 
+    /// Millionths.
+    pub(super) fn percent(self) -> Option<Spanned<u32>> {
+        self.quantity(quantity::parse_percent)
+    }
+
     /// One of the specified words, by its position.
     pub(super) fn choice(self) -> Option<Spanned<usize>> {
         let Takes::Choice(words) = *self.takes else {
@@ -341,6 +346,7 @@ impl Takes {
             | Self::Price
             | Self::Money
             | Self::Size
+            | Self::Percent
             | Self::Timezone
             | Self::Choice(_)
             | Self::File

@@ -57,6 +57,7 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         | Takes::Price
         | Takes::Money
         | Takes::Size
+        | Takes::Percent
         | Takes::Moment
         | Takes::Timezone
         | Takes::Choice(_)
@@ -85,6 +86,6 @@ mod tests {
             let heading = format!("## `{title}`\n");
             assert_eq!(text.matches(&heading).count(), 1, "{title}");
         }
-        assert!(text.contains("| `parent` | | | not yet: tenants' quotas |"));
+        assert!(text.contains("| `variants` | | | not yet: training variants |"));
     }
 }

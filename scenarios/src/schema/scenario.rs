@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use sim_core::model::Amount;
 use sim_core::units::{SimTime, Span};
 
 use super::budget::BudgetSpec;
@@ -14,7 +15,7 @@ use super::place::Spanned;
 use super::policy::PolicySpec;
 use super::quota::QuotaSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
-use super::value::Value;
+use super::value::{Table, Value};
 use super::workload::Workload;
 
 /// One experiment: the fleets, the work, and the policies to compare on them.
@@ -124,10 +125,22 @@ pub enum Trigger {
 }
 
 /// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
     /// What workloads and tables call it.
     pub name: Spanned<String>,
+    /// The queue that it is part of, an earlier one.
+    pub parent: Option<Spanned<String>>,
+    /// What it is guaranteed; nothing by default.
+    pub share: Option<Spanned<Amount>>,
+    /// The most that it may have.
+    pub cap: Option<Spanned<Amount>>,
+    /// Whether it may have more than its share; by default it may.
+    pub borrow: Option<Spanned<bool>>,
+    /// How what is borrowed is divided; 1 by default.
+    pub weight: Option<Spanned<u32>>,
+    /// As it was written.
+    pub written: Table,
 }
 
 /// What users were promised.

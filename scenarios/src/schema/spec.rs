@@ -55,6 +55,8 @@ pub(super) enum Takes {
     Money,
     /// A number of bytes.
     Size,
+    /// A part, from nothing to the whole.
+    Percent,
     /// A date, or a date and time, as TOML's or in quotes.
     Moment,
     /// The IANA name of a time zone.
@@ -268,6 +270,7 @@ impl Takes {
             Self::Price => "an hourly price such as \"$3.06\"".into(),
             Self::Money => "an amount of money such as \"$250000\"".into(),
             Self::Size => "a size such as \"40GiB\"".into(),
+            Self::Percent => "a part such as \"25%\"".into(),
             Self::Moment => "a date such as 2017-10-01 or 2017-10-01T08:00:00Z".into(),
             Self::Timezone => "a time zone such as \"America/Los_Angeles\"".into(),
             Self::Choice(words) => one_of(&words.iter().map(|word| word.word).collect::<Vec<_>>()),

@@ -121,6 +121,8 @@ pub struct Course {
     pub across_zones: f64,
     /// The data that it reads.
     pub input: Option<Input>,
+    /// Speeds as a table, in place of rates, scaling and the length of a step.
+    pub speeds: Option<SpeedsSpec>,
     /// What was profiled, of a goodput course.
     pub goodput: Option<GoodputSpec>,
 }
@@ -151,6 +153,26 @@ pub struct ApplicationSpec {
     pub delay: Span,
     /// By how much a job is slower than was measured, at least 1.
     pub slowdown: f64,
+}
+
+/// A table of speeds: steps a second by GPU model, kind of job and number of GPUs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeedsSpec {
+    /// Where it stands.
+    pub table: SpeedsSource,
+    /// The GPU model that durations refer to.
+    pub reference: Spanned<String>,
+    /// The kind of all jobs; otherwise the trace says it of each.
+    pub kind: Option<Spanned<String>>,
+}
+
+/// Where a table of speeds stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SpeedsSource {
+    /// In a file of Gavel's form.
+    File(Spanned<DataPath>),
+    /// Here.
+    Rows(Vec<traces::SpeedRow>),
 }
 
 /// The data that a job reads while it works.

@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 60] = [
+const NAMES: [&str; 61] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -43,6 +43,7 @@ const NAMES: [&str; 60] = [
     "fact held: would delay",
     "fact held: not routed",
     "fact held: over budget",
+    "fact held: over limit",
     "fact requested",
     "fact booting",
     "fact ready",
@@ -197,22 +198,7 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             ..
         } => "fact unfinished",
         Fact::Refused(_) => "fact refused",
-        Fact::Held {
-            reason: Reason::NoCapacity,
-            ..
-        } => "fact held: no capacity",
-        Fact::Held {
-            reason: Reason::WouldDelay,
-            ..
-        } => "fact held: would delay",
-        Fact::Held {
-            reason: Reason::NotRouted,
-            ..
-        } => "fact held: not routed",
-        Fact::Held {
-            reason: Reason::OverBudget,
-            ..
-        } => "fact held: over budget",
+        Fact::Held { reason, .. } => reason_name(*reason),
         Fact::Requested { .. } => "fact requested",
         Fact::Booting { .. } => "fact booting",
         Fact::Ready { .. } => "fact ready",
@@ -230,6 +216,16 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
         Fact::Shock { .. } => "fact shock",
         Fact::Price { .. } => "fact price",
         Fact::Availability { .. } => "fact availability",
+    }
+}
+
+fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoCapacity => "fact held: no capacity",
+        Reason::WouldDelay => "fact held: would delay",
+        Reason::NotRouted => "fact held: not routed",
+        Reason::OverBudget => "fact held: over budget",
+        Reason::OverLimit => "fact held: over limit",
     }
 }
 

@@ -62,8 +62,8 @@ impl Wild {
             }
             plan.start(job, &placement).expect("it waits, and fits");
         } else {
-            let reasons = [Reason::NoCapacity, Reason::OverBudget];
-            plan.hold(job, reasons[self.below(2)]);
+            let reasons = [Reason::NoCapacity, Reason::OverBudget, Reason::OverLimit];
+            plan.hold(job, reasons[self.below(3)]);
         }
     }
 

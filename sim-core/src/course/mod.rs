@@ -4,6 +4,7 @@ mod cadence;
 pub mod goodput;
 mod linear;
 mod rates;
+mod speeds;
 mod stepwise;
 pub mod theory;
 
@@ -11,6 +12,7 @@ pub use cadence::{Cadence, CadenceError, Split};
 pub use goodput::Goodput;
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
+pub use speeds::{Size, Speeds};
 pub use stepwise::Stepwise;
 
 use std::sync::Arc;

@@ -1,14 +1,18 @@
 //! Speed as data: by GPU model, by GPU count, and by how far an allocation reaches.
 
-use super::Reach;
-use crate::units::ModelId;
+use std::sync::Arc;
+
+use super::{Reach, Speeds};
+use crate::units::{KindId, ModelId};
 
 /// One, in parts per billion.
 pub const UNIT_RATE: u64 = 1_000_000_000;
 
 /// Rates in parts per billion; what is not listed runs at the unit rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rates {
+    /// By kind, number of GPUs and model, in place of the next two, for a stepwise course.
+    pub table: Option<Arc<Speeds>>,
     /// By model, positive.
     pub by_model: Vec<(ModelId, u64)>,
     /// By GPU count, ascending: the last entry not above the count holds.
@@ -29,6 +33,7 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
+            table: None,
             by_model: Vec::new(),
             by_gpus: Vec::new(),
             by_share: false,
@@ -41,19 +46,30 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// The rate of `gpus` GPUs of `model` over `reach`: at least one part per billion, so that all work ends.
-    pub fn on(&self, model: Option<ModelId>, gpus: u32, reach: Reach) -> u64 {
-        let listed = |(listed, rate): &(ModelId, u64)| (Some(*listed) == model).then_some(*rate);
-        let by_model = self.by_model.iter().find_map(listed).unwrap_or(UNIT_RATE);
-        let scaling = self.by_gpus.iter().rev().find(|(from, _)| *from <= gpus);
-        let by_gpus = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
+    /// The rate of a job of `kind` on `gpus` GPUs of `model` over `reach`: at least one part per billion, so that all work
+    /// ends.
+    pub fn on(&self, kind: KindId, model: Option<ModelId>, gpus: u32, reach: Reach) -> u64 {
+        let alone = match &self.table {
+            // A table is of GPUs: what needs none runs at unit rate.
+            Some(table) => model.map_or(Some(UNIT_RATE), |model| table.rate(kind, model, gpus)),
+            None => Some(self.listed(model, gpus)),
+        };
         let by_reach = match reach {
             Reach::Node => UNIT_RATE,
             Reach::Rack => self.across_nodes,
             Reach::Zone => self.across_racks,
             Reach::Zones => self.across_zones,
         };
-        times(times(by_model, by_gpus), by_reach).max(1)
+        times(alone.unwrap_or(1), by_reach).max(1)
+    }
+
+    /// By model and number of GPUs.
+    fn listed(&self, model: Option<ModelId>, gpus: u32) -> u64 {
+        let listed = |(listed, rate): &(ModelId, u64)| (Some(*listed) == model).then_some(*rate);
+        let by_model = self.by_model.iter().find_map(listed).unwrap_or(UNIT_RATE);
+        let scaling = self.by_gpus.iter().rev().find(|(from, _)| *from <= gpus);
+        let by_gpus = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
+        times(by_model, by_gpus)
     }
 }
 
@@ -101,8 +117,9 @@ mod tests {
             across_nodes: 800_000_000,
             ..Rates::default()
         };
-        assert_eq!(rates.on(Some(ModelId(0)), 4, Reach::Node), UNIT_RATE);
-        assert_eq!(rates.on(Some(ModelId(1)), 4, Reach::Rack), 400_000_000);
-        assert_eq!(rates.on(Some(ModelId(0)), 16, Reach::Zones), 6 * UNIT_RATE);
+        let on = |model, gpus, reach| rates.on(KindId(0), Some(ModelId(model)), gpus, reach);
+        assert_eq!(on(0, 4, Reach::Node), UNIT_RATE);
+        assert_eq!(on(1, 4, Reach::Rack), 400_000_000);
+        assert_eq!(on(0, 16, Reach::Zones), 6 * UNIT_RATE);
     }
 }

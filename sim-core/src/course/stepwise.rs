@@ -17,6 +17,11 @@ impl Stepwise {
         Self { left: steps, step }
     }
 
+    /// Steps left.
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Length of a step times a billion, at unit rate: divided by a rate it is microseconds.
     fn step_ppb(&self) -> u128 {
         u128::from(self.step.us()) * u128::from(UNIT_RATE)

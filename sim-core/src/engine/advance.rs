@@ -88,7 +88,14 @@ impl Engine {
             Event::Repair(node, _) => self.repair(node, watch),
             Event::Ready(node) => self.come_up(node, watch),
             Event::Arrival => unreachable!("arrivals are a stream of their own"),
-            Event::Wake => self.note(Change::Woken, Wakes::WAKE),
+            Event::Wake => {
+                // Whoever asked for the same instant often is woken once.
+                while self.events.peek() == Some(pending) {
+                    self.events.pop();
+                    self.events.dropped();
+                }
+                self.note(Change::Woken, Wakes::WAKE);
+            }
             Event::Round => {
                 self.schedule_round();
                 self.news = self.news | Wakes::ROUND;
@@ -329,7 +336,7 @@ impl Engine {
             .course
             .rates;
         let tasks = seats.iter().map(|seat| seat.tasks).sum();
-        let rate = rates.on(model, gpus, reach);
+        let rate = rates.on(live.job.kind, model, gpus, reach);
         let compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
         Footing {
             model,

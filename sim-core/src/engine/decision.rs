@@ -97,4 +97,6 @@ pub enum Reason {
     NotRouted,
     /// A budget comes to its end, and the job is not critical.
     OverBudget,
+    /// Its tenant holds all that it may.
+    OverLimit,
 }

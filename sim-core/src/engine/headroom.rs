@@ -182,6 +182,13 @@ impl View<'_> {
     }
 }
 
+impl World {
+    /// By offering: the most machines that may ever be held, as quotas leave them.
+    pub fn ceilings(&self) -> Vec<u32> {
+        ceilings(self, &Headroom::of(self))
+    }
+}
+
 /// By offering: the most machines that may ever be held.
 pub(super) fn ceilings(world: &World, headroom: &Headroom) -> Vec<u32> {
     let offerings = world.offerings.iter().enumerate();

@@ -58,7 +58,6 @@ pub struct Counters {
     pub alerts: u64,
     /// Spent beyond the budgets: see [`Engine::overspent`].
     pub overspent: Money,
-    /// Batches at this instant so far.
     batches: u32,
     /// Times in a row that the policy was asked by the clock alone and decided nothing.
     idle: u32,

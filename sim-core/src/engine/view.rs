@@ -1,11 +1,13 @@
 //! The view: all that a policy may see, and nothing it may not.
 
+mod speed;
+
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
 mod goodput;
 
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Shape};
+use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Queue, Shape};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -108,13 +110,9 @@ impl<'a> View<'a> {
         self.state.now
     }
 
-    /// What never changes, apart from what is hidden: queues, models, classes.
-    pub fn queue_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.state
-            .world
-            .queues
-            .iter()
-            .map(|queue| queue.name.as_str())
+    /// Tenants' queues, by id; none where the scenario names none, and then all jobs are of queue 0.
+    pub fn queues(&self) -> &'a [Queue] {
+        &self.state.world.queues
     }
 
     /// Names of the GPU models, by id.

@@ -31,6 +31,25 @@ pub struct Job {
     pub kind: KindId,
 }
 
+impl Job {
+    /// A job of which nothing is said but when it comes, how much there is to do, and what it needs: of the first queue, class
+    /// and kind, on any model.
+    pub fn plain(arrival: SimTime, work: u64, gang: Gang) -> Self {
+        Self {
+            arrival,
+            work,
+            estimate: None,
+            deadline: None,
+            gang,
+            models: ModelSet::ANY,
+            priority: 0,
+            queue: QueueId(0),
+            class: ClassId(0),
+            kind: KindId(0),
+        }
+    }
+}
+
 /// What the jobs of one workload share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {

@@ -5,13 +5,6 @@ use super::terms::Terms;
 use crate::units::{ModelId, Price, Span, ZoneId};
 use crate::world::Curve;
 
-/// A tenant's queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Queue {
-    /// Name.
-    pub name: String,
-}
-
 /// What a node of an offering has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {

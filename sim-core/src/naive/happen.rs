@@ -146,7 +146,10 @@ impl Naive<'_> {
         let rates = &self.class(at).course.rates;
         let part = seats.iter().map(|seat| seat.tasks).sum();
         let whole = roles.iter().map(|role| role.tasks).sum();
-        let compute_ppb = rates.of_part(rates.on(model, gpus, reach), (part, whole));
+        let compute_ppb = rates.of_part(
+            rates.on(self.jobs[at].kind, model, gpus, reach),
+            (part, whole),
+        );
         let mut nodes: Vec<_> = seats.iter().map(|seat| seat.node).collect();
         nodes.sort();
         nodes.dedup();

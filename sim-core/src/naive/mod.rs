@@ -326,7 +326,8 @@ impl<'a> Naive<'a> {
                 Next::Ready(node) => self.come_up(node),
                 Next::Arrival => self.arrive(),
                 Next::Wake(wake) => {
-                    self.wakes.remove(wake);
+                    let at = self.wakes[wake];
+                    self.wakes.retain(|other| *other != at);
                     self.happened = self.happened | Wakes::WAKE;
                 }
                 Next::Round => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::course::{CourseKind, CourseModel, Rates};
-use sim_core::engine::{Finish, Wakes, World};
+use sim_core::engine::{Finish, Trigger, Wakes, World};
 use sim_core::model::{Demand, Gang, GpuDemand, Job, MarketSet, Offering, OfferingSet, Role};
 use sim_core::units::{NodeId, OfferingId, SimTime, Span};
 
@@ -218,4 +218,23 @@ fn a_draining_node_is_released_with_its_last_job_even_if_it_is_noticed_meanwhile
         facts.contains(&"10s node 0 is released".to_owned()),
         "{facts:#?}"
     );
+}
+
+#[test]
+fn a_policy_that_asks_for_one_instant_often_is_woken_once_step_by_step_too() {
+    let script: Script = |view, plan| {
+        start_all(view, plan);
+        if view.now() == SimTime::ZERO {
+            for _ in 0..2000 {
+                plan.wake_at(SimTime::from_secs(1)).unwrap();
+            }
+        }
+    };
+    let world = World {
+        trigger: Trigger::Step,
+        ..world(vec![fleet(1, 1)])
+    };
+    let (finish, asked, _) = run(world, &[job(0, 1, 5)], Wakes::ALL, script);
+    assert_eq!(finish, Finish::Drained);
+    assert_eq!(asked.iter().filter(|at| **at == 1).count(), 1);
 }

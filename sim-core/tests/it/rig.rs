@@ -5,11 +5,11 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, CourseModel, Rates};
 use sim_core::engine::{Engine, Fault, Finish, Grants, Policy, Trigger, World};
 use sim_core::model::{
-    Appetite, Checkpoint, Class, Gang, Job, Market, ModelSet, Offering, Queue, Shape, Terms,
+    Appetite, Checkpoint, Class, Gang, Job, Market, Offering, Queue, Shape, Terms,
 };
 use sim_core::naive;
 use sim_core::recording::{Recorder, Recording};
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ModelId, Price, SimTime, Span, ZoneId};
 use sim_core::watch::audit::{Auditor, Report};
 use sim_core::watch::{Digests, Transcript, compare};
 use sim_core::world::{Calendar, Curve, Trace};
@@ -112,9 +112,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
     World {
         offerings,
         models: vec!["a".to_owned(), "b".to_owned()],
-        queues: vec![Queue {
-            name: "only".to_owned(),
-        }],
+        queues: vec![Queue::named("only")],
         classes: vec![Class {
             name: "plain".to_owned(),
             course: CourseModel {
@@ -136,18 +134,11 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
 
 /// A job of one task: when it comes, how many GPUs, how many seconds.
 pub(crate) fn job(arrival_s: u64, gpus: u16, work_s: u64) -> Job {
-    Job {
-        arrival: SimTime::from_secs(arrival_s),
-        work: work_s * 1_000_000,
-        estimate: None,
-        deadline: None,
-        gang: Gang::of(1, gpus),
-        models: ModelSet::ANY,
-        priority: 0,
-        queue: QueueId(0),
-        class: ClassId(0),
-        kind: sim_core::units::KindId(0),
-    }
+    Job::plain(
+        SimTime::from_secs(arrival_s),
+        work_s * 1_000_000,
+        Gang::of(1, gpus),
+    )
 }
 
 /// Step curve of machines, in seconds.

@@ -55,6 +55,8 @@ pub(super) struct Gather {
     submits: Vec<i64>,
     excluded: BTreeMap<&'static str, u64>,
     pub(super) notes: Vec<String>,
+    /// See [`Workload::counts_steps`].
+    pub(super) counts_steps: bool,
 }
 
 /// Collects faults: strict up to a number, lenient for as long as there are rows.
@@ -164,6 +166,7 @@ impl Gather {
             submits: Vec::new(),
             excluded: BTreeMap::new(),
             notes: Vec::new(),
+            counts_steps: false,
         }
     }
 
@@ -212,6 +215,7 @@ impl Gather {
             epoch: epoch(clock, origin),
             dropped: self.faults.settle()?,
             notes: self.notes,
+            counts_steps: self.counts_steps,
             machine: Machine::default(),
         };
         workload.sort();

@@ -3,6 +3,7 @@
 mod acme;
 mod csv;
 mod gather;
+mod gavel;
 mod gpu_spot_2026;
 mod helios;
 mod openb_nodes;
@@ -83,6 +84,7 @@ pub const fn formats() -> &'static [Format] {
     &[
         acme::FORMAT,
         csv::FORMAT,
+        gavel::FORMAT,
         gpu_spot_2026::FORMAT,
         helios::FORMAT,
         openb_nodes::FORMAT,

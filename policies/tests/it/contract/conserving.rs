@@ -13,7 +13,8 @@ use super::scenes;
 #[test]
 fn skip_leaves_nobody_waiting_who_fits() {
     let conserving = |contender: &roster::Contender| {
-        contender.admits("skip") && !contender.places("consolidate")
+        let waits = contender.places("consolidate") || contender.places("yarn");
+        contender.admits("skip") && !waits
     };
     let mut looked = 0_u32;
     for (position, contender) in (0..).zip(roster::all()) {

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Engine, Finish, Grants, Plan, Policy, View, Wakes};
-use sim_core::model::{Gang, Job, ModelSet};
-use sim_core::units::{ClassId, QueueId, SimTime, Span, convert};
+use sim_core::model::{Gang, Job};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer, Outcome};
 use sim_core::world::Arrivals;
 use sim_core::world::draw::Stream;
@@ -57,18 +57,8 @@ impl Arrivals for Source {
             Service::Exponential => self.lengths.exponential_span(rig::span(1)).us(),
             Service::Constant => MEAN_US,
         };
-        Some(Job {
-            arrival: SimTime::from_us(convert::floor(self.clock_us)).expect("within a century"),
-            work,
-            estimate: None,
-            deadline: None,
-            gang: Gang::of(1, 1),
-            models: ModelSet::ANY,
-            priority: 0,
-            queue: QueueId(0),
-            class: ClassId(0),
-            kind: sim_core::units::KindId(0),
-        })
+        let arrival = SimTime::from_us(convert::floor(self.clock_us)).expect("within a century");
+        Some(Job::plain(arrival, work, Gang::of(1, 1)))
     }
 
     fn fork(&self) -> Box<dyn Arrivals + Send> {

@@ -112,8 +112,31 @@ pub(crate) fn all() -> Vec<Contender> {
     all.extend(POLICIES.iter().map(|entry| whole(entry.kind)));
     let both_ways = POLICIES.iter().filter(|entry| entry.claims.keeps.is_some());
     all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
+    all.extend(queues());
     all.extend(keepers());
     all
+}
+
+/// Queues short enough to matter within a scene, from which jobs rise again, with the Gittins index and without.
+fn queues() -> Vec<Contender> {
+    let spans = |spans: &[&str]| Value::Texts(spans.iter().map(|span| (*span).into()).collect());
+    let short = || {
+        whole("mlfq")
+            .with("limits", spans(&["1m", "5m", "20m"]))
+            .with("promote-after", Value::Float(0.5))
+    };
+    let sample = spans(&["30s", "2m", "10m", "1h"]);
+    let ranked = short()
+        .with("gittins", sample)
+        .with("quantum", Value::Text("2m".to_owned()));
+    let by_time = short().with("service", Value::Text("time".to_owned()));
+    vec![
+        short().keeping(),
+        short(),
+        by_time,
+        ranked.clone().keeping(),
+        ranked,
+    ]
 }
 
 /// Everything that can be kept, each by itself and all together, under rules and buyers that it meddles with.
@@ -260,6 +283,12 @@ impl Contender {
         }
     }
 
+    /// Whether it is for gangs of one role.
+    pub(crate) fn wants_one_role(&self) -> bool {
+        let place = self.part(2);
+        place.is_some_and(|place| claims(PLACEMENTS, place).one_role)
+    }
+
     /// Whether it closes fleets at times.
     pub(crate) fn closes(&self) -> bool {
         self.keeps[1] != "none"
@@ -290,14 +319,16 @@ impl Contender {
         moves || self.part(3).is_some_and(|kind| kind != "none")
     }
 
+    /// Whether it decides in rounds, and turns away what it cannot think of in GPUs of a model.
+    pub(crate) fn has_rounds(&self) -> bool {
+        matches!(self.kinds, Kinds::Whole(kind) if kind.starts_with("gavel-"))
+    }
+
     /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.
     pub(crate) fn buys(&self) -> bool {
         let hires = match self.kinds {
             // A simulator of batch jobs has the fleet it was given, whichever of its ways is kept.
-            Kinds::Whole(kind) => {
-                let claims = claims(POLICIES, kind);
-                claims.compat.is_none() && claims.keeps.is_none()
-            }
+            Kinds::Whole(kind) => !self.is_compat() && !claims(POLICIES, kind).keeps_fleet,
             Kinds::Parts(_) => false,
         };
         hires || self.part(4).is_some_and(|kind| kind != "keep")

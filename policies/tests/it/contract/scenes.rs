@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
+use sim_core::course::{CourseKind, CourseModel, Rates, Size, Speeds, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
     Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet,
     Offering, OfferingSet, Role, Shape, Terms,
 };
-use sim_core::units::{ClassId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
+use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
 use sim_core::world::draw::{Part, Stream};
 
@@ -44,6 +44,11 @@ pub(crate) fn scene(seed: u64, contender: &Contender) -> Scene {
     world.classes = vec![class(&mut luck, contender), class(&mut luck, contender)];
     let simple = contender.is_compat() && luck.chance(0.5);
     let mut jobs = jobs(seed, &world, simple);
+    if contender.wants_one_role() {
+        for job in &mut jobs {
+            job.gang = Gang::One(job.gang.roles()[0]);
+        }
+    }
     if contender.is_compat() {
         // Those simulators know no job without an estimate.
         for job in &mut jobs {
@@ -121,6 +126,7 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
         Rates::default()
     } else {
         Rates {
+            table: None,
             by_model: vec![(ModelId(0), rate(luck)), (ModelId(1), rate(luck))],
             by_gpus: vec![(4, rate(luck))],
             by_share: false,
@@ -134,6 +140,23 @@ fn class(luck: &mut Stream, contender: &Contender) -> Class {
         CourseKind::Stepwise(rig::span(60))
     } else {
         CourseKind::Linear
+    };
+    // Every other stepwise class tells its speeds by a table.
+    let rates = if kind == CourseKind::Linear || steady {
+        rates
+    } else {
+        let speed = |model| (ModelId(model), 0.000_9 + 0.000_2 * f64::from(model));
+        let size = |gpus| Size {
+            kind: KindId(0),
+            gpus,
+            reference_s: 0.001,
+            by_model: (0..4).map(speed).collect(),
+        };
+        let table = Speeds::new(vec![size(0), size(4)]);
+        Rates {
+            table: Some(std::sync::Arc::new(table)),
+            ..rates
+        }
     };
     let keep = match luck.below(3) {
         _ if contender.preempts() => Keep::All,
@@ -208,7 +231,7 @@ fn one(luck: &mut Stream, world: &World, arrival: SimTime, simple: bool) -> Job 
         priority: small::<i32>(luck.below(4)) - 1,
         queue: QueueId(0),
         class: ClassId(small(class)),
-        kind: sim_core::units::KindId(0),
+        kind: KindId(0),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use policies::fragment::{Class, Typical};
 use sim_core::engine::World;
 use sim_core::model::{Demand, Gang, GpuDemand, Job, ModelSet, Role, Shape};
-use sim_core::units::{ClassId, ModelId, QueueId, SimTime, Span, convert};
+use sim_core::units::{ModelId, SimTime, Span, convert};
 use traces::{Node, Options, Record, Source, Workload};
 
 use super::super::Place;
@@ -130,16 +130,12 @@ impl Cluster {
             ..demand((pod.gpus, pod.gpu_milli), pod.cpu_milli)
         };
         Job {
-            arrival: SimTime::from_secs(at),
-            work: Span::MAX.us(),
-            estimate: None,
-            deadline: None,
-            gang: Gang::One(Role::rigid(1, demand)),
             models,
-            priority: 0,
-            queue: QueueId(0),
-            class: ClassId(0),
-            kind: sim_core::units::KindId(0),
+            ..Job::plain(
+                SimTime::from_secs(at),
+                Span::MAX.us(),
+                Gang::One(Role::rigid(1, demand)),
+            )
         }
     }
 }

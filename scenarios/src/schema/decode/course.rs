@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::course::Speeds;
+
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;
@@ -9,6 +11,7 @@ use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::workload::{Course, CourseKind, Input};
 use super::goodput;
 use super::risk::needed;
+use super::speeds;
 use super::workload::MOST;
 
 const SHARE: Takes = Takes::Number(0.0, 1.0, true);
@@ -83,6 +86,12 @@ pub(super) static COURSE: TableSpec = TableSpec::closed(
         )
         .default("1.0")
         .bound(SHARE_WORDS.0, SHARE_WORDS.1),
+        KeySpec::new(
+            "speeds",
+            Takes::Table(&speeds::SPEEDS),
+            "Steps a second by GPU model, kind of job and number of GPUs, in place of rates and scaling; makes the course stepwise.",
+        )
+        .default("none"),
         KeySpec::new(
             "profiles",
             Takes::Folder,
@@ -173,8 +182,14 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
     };
     let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
     let goodput = goodput::decode(&fields)?;
+    let table = fields.item("speeds").map_or(Some(None), |item| {
+        speeds::decode(&fields, &item.table()?).map(Some)
+    });
     let kind = if goodput.is_some() {
         Some(CourseKind::Goodput)
+    } else if fields.key_place("speeds").is_some() {
+        let step = Spanned::new(Speeds::STEP, fields.place);
+        Some(CourseKind::Stepwise { step })
     } else {
         kind(&fields)
     };
@@ -183,6 +198,7 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
     Some(Course {
         kind: kind?,
         input: input?,
+        speeds: table?,
         goodput,
         rates: rates?,
         scaling: scaling?,
@@ -276,6 +292,7 @@ pub(super) const fn plain() -> Course {
         across_racks: 1.0,
         across_zones: 1.0,
         input: None,
+        speeds: None,
         goodput: None,
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn decode(course: &Fields<'_>) -> Option<Option<GoodputSpec>> {
         "across-nodes",
         "across-racks",
         "across-zones",
+        "speeds",
         "data",
     ];
     let measured = course.key_place("profiles").map(|_| "rates");

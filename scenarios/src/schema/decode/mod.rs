@@ -12,9 +12,11 @@ mod fleet;
 mod fleet_keys;
 mod goodput;
 mod policy;
+mod queue;
 mod quota;
 mod risk;
 mod run;
+mod speeds;
 mod store;
 mod workload;
 
@@ -79,7 +81,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
         ),
         KeySpec::new("fleet", Takes::Tables(&fleet_keys::FLEET), "Machines.").required(),
         KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
-        KeySpec::new("queue", Takes::Tables(&run::QUEUE), "Tenants."),
+        KeySpec::new("queue", Takes::Tables(&queue::QUEUE), "Tenants."),
         KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
         KeySpec::new(
             "objectives",
@@ -175,7 +177,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let engine = run::engine(&top);
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
     let workloads = all(&top, "workload", "some work", workload::decode);
-    let queues = all(&top, "queue", "", run::queue);
+    let queues = all(&top, "queue", "", queue::decode);
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
     let quotas = all(&top, "quota", "", quota::decode);
@@ -228,6 +230,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     })
     .filter(|scenario| {
         references_exist(&top, scenario);
+        queue::are_sound(&top, scenario);
         quota::are_sound(&top, scenario);
         within_limits(scenario, cx)
     })

@@ -11,7 +11,7 @@ use super::super::fields::{Fields, Item, suggestion};
 use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::scenario::{
-    End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, TableName, Trigger,
+    End, EngineSpec, Horizon, Objectives, Output, Replicate, TableName, Trigger,
 };
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
@@ -126,19 +126,6 @@ static ROUND: TableSpec = TableSpec::closed(
     "[engine] trigger",
     "Decisions in rounds.",
     &[KeySpec::new("round", Takes::Duration(true), "Length of a round.").required()],
-);
-
-pub(super) static QUEUE: TableSpec = TableSpec::closed(
-    "[[queue]]",
-    "A tenant.",
-    &[
-        KeySpec::new("name", Takes::Name, "What workloads and tables call it.").required(),
-        KeySpec::later("parent", "tenants' quotas"),
-        KeySpec::later("share", "tenants' quotas"),
-        KeySpec::later("cap", "tenants' quotas"),
-        KeySpec::later("borrow", "tenants' quotas"),
-        KeySpec::later("weight", "tenants' quotas"),
-    ],
 );
 
 pub(super) static OBJECTIVES: TableSpec = TableSpec::closed(
@@ -340,11 +327,6 @@ fn trigger(item: Item<'_>) -> Option<Trigger> {
     }
     let round = item.table()?.item("round")?.span()?;
     Some(Trigger::Round(round))
-}
-
-pub(super) fn queue(fields: &Fields<'_>) -> Option<Queue> {
-    let name = fields.item("name")?.name()?;
-    Some(Queue { name })
 }
 
 pub(super) fn objectives(top: &Fields<'_>) -> Option<Objectives> {

@@ -258,6 +258,12 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         fields.refuse(steps.place, "steps", rule, remedy);
         return None;
     }
+    if course.speeds.is_some() && least.is_some_and(|least| least < 1.0) {
+        let place = fields.key_place("least").unwrap_or(place);
+        let rule = "a table of speeds is of whole jobs";
+        fields.refuse(place, "least", rule, "remove it, or write rates");
+        return None;
+    }
     Some(Workload {
         name: name?,
         jobs: jobs?,

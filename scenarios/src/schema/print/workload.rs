@@ -2,14 +2,15 @@
 
 use sim_core::model::Market;
 use sim_core::units::Span;
+use traces::SpeedRow;
 
 use super::super::place::{Place, Spanned};
-use super::super::print::{entries, integer, names, part, put, size, span, string, wide};
+use super::super::print::{entries, integer, list, names, part, put, size, span, string, wide};
 use super::super::quantity::{print_money, print_price};
 use super::super::value::{Table, Value};
 use super::super::workload::{
-    Checkpoint, Course, CourseKind, Deadline, GoodputSpec, JobSource, Keep, TaskGpus, TraceSpec,
-    Workload, Worth,
+    Checkpoint, Course, CourseKind, Deadline, GoodputSpec, JobSource, Keep, SpeedsSource,
+    SpeedsSpec, TaskGpus, TraceSpec, Workload, Worth,
 };
 
 /// Nothing for any market.
@@ -213,6 +214,7 @@ fn course_table(course: &Course) -> Table {
         CourseKind::Linear if course.input.is_some() => ("data-bound", None),
         CourseKind::Linear => ("linear", None),
         CourseKind::Goodput => ("goodput", None),
+        CourseKind::Stepwise { .. } if course.speeds.is_some() => ("stepwise", None),
         CourseKind::Stepwise { step } => ("stepwise", Some(span(step.value))),
     };
     let mut table = entries([("kind", string(kind))]);
@@ -230,6 +232,15 @@ fn course_table(course: &Course) -> Table {
         );
         return table;
     }
+    if let Some(speeds) = &course.speeds {
+        put(
+            &mut table,
+            "speeds",
+            Some(Value::Table(speeds_table(speeds))),
+        );
+        across(&mut table, course);
+        return table;
+    }
     let rates = course.rates.iter();
     let rates = rates.map(|(model, rate)| (model.as_str(), Value::Float(*rate)));
     put(&mut table, "rates", Some(Value::Table(entries(rates))));
@@ -237,21 +248,7 @@ fn course_table(course: &Course) -> Table {
     let scaling = numbers.iter().zip(course.scaling.values());
     let scaling = scaling.map(|(gpus, rate)| (gpus.as_str(), Value::Float(*rate)));
     put(&mut table, "scaling", Some(Value::Table(entries(scaling))));
-    put(
-        &mut table,
-        "across-nodes",
-        Some(Value::Float(course.across_nodes)),
-    );
-    put(
-        &mut table,
-        "across-racks",
-        Some(Value::Float(course.across_racks)),
-    );
-    put(
-        &mut table,
-        "across-zones",
-        Some(Value::Float(course.across_zones)),
-    );
+    across(&mut table, course);
     if let Some(input) = &course.input {
         put(&mut table, "data", Some(string(&input.data.value)));
         put(&mut table, "read", Some(size(input.read)));
@@ -259,5 +256,41 @@ fn course_table(course: &Course) -> Table {
         put(&mut table, "cache", cache.map(size));
         put(&mut table, "cache-bandwidth", bandwidth.map(size));
     }
+    table
+}
+
+fn across(table: &mut Table, course: &Course) {
+    let factors = [
+        ("across-nodes", course.across_nodes),
+        ("across-racks", course.across_racks),
+        ("across-zones", course.across_zones),
+    ];
+    for (key, factor) in factors {
+        put(table, key, Some(Value::Float(factor)));
+    }
+}
+
+fn speeds_table(speeds: &SpeedsSpec) -> Table {
+    let mut table = match &speeds.table {
+        SpeedsSource::File(file) => entries([("file", string(&file.value.written))]),
+        SpeedsSource::Rows(rows) => {
+            let row = |row: &SpeedRow| {
+                Value::Table(entries([
+                    ("gpu", string(&row.model)),
+                    ("kind", string(&row.kind)),
+                    ("gpus", integer(row.gpus)),
+                    ("steps", Value::Float(row.steps_s)),
+                ]))
+            };
+            entries([("table", list(rows.iter().map(row)))])
+        }
+    };
+    put(
+        &mut table,
+        "reference",
+        Some(string(&speeds.reference.value)),
+    );
+    let kind = speeds.kind.as_ref().map(|kind| string(&kind.value));
+    put(&mut table, "kind", kind);
     table
 }

@@ -84,7 +84,7 @@ pub(super) fn minimize<const N: usize>(
             return x;
         }
         let y = minus(&gradient, &before);
-        let (s, curved) = if step.length == 1.0 {
+        let (s, curved) = if step.length.total_cmp(&1.0).is_eq() {
             (step.direction, step.slope - slope_before)
         } else {
             let curved = (step.slope - slope_before) * step.length;
@@ -134,7 +134,7 @@ fn along<const N: usize>(
     }
     let mut search = LineSearch::new(value, slope_before, (length, most));
     for _ in 0..TRIALS {
-        let at = if length == 1.0 {
+        let at = if length.total_cmp(&1.0).is_eq() {
             *aim
         } else {
             std::array::from_fn(|i| length * direction[i] + x[i])

@@ -98,7 +98,7 @@ impl Epochs {
             let end = (self.clock - self.clock % round + round).min(until);
             while self.left > 0 && self.clock < end {
                 let is_over = self.step(&machine, &counts, end);
-                if is_over || end % round == 0 {
+                if is_over || end.is_multiple_of(round) {
                     self.batch = Some(self.choose(&machine, &counts));
                 }
             }

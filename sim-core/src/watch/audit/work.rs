@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::epochs::Epochs;
 use crate::course::goodput::Layout;
-use crate::course::{CourseKind, CourseModel, Reach, UNIT_RATE};
+use crate::course::{CourseKind, CourseModel, Rates, Reach, Speeds, UNIT_RATE};
 use crate::model::{Class, GpuDemand, Job, Keep, Seat};
 use crate::units::{KindId, ModelId, NodeId, Span, ZoneId, convert};
 
@@ -221,22 +221,14 @@ fn compute(world: &World, job: &Job, seats: &[Seat]) -> u64 {
         .find(holds_gpu)
         .and_then(|seat| site(world, seat.node))
         .map(|site| site.model);
-    let listed = rates.by_model.iter().find(|(model, _)| Some(*model) == on);
     let gpus: u64 = seats.iter().map(|seat| gpus_of(job, seat)).sum();
-    let scaling = rates
-        .by_gpus
-        .iter()
-        .filter(|(from, _)| u64::from(*from) <= gpus)
-        .max_by_key(|(from, _)| *from);
     let spread = match reach(&sites) {
         Reach::Node => UNIT_RATE,
         Reach::Rack => rates.across_nodes,
         Reach::Zone => rates.across_racks,
         Reach::Zones => rates.across_zones,
     };
-    let listed = listed.map_or(UNIT_RATE, |(_, rate)| *rate);
-    let scaling = scaling.map_or(UNIT_RATE, |(_, rate)| *rate);
-    let rate = product(product(listed, scaling), spread).max(1);
+    let rate = product(alone(rates, job, (on, gpus)), spread).max(1);
     let seated: u64 = seats.iter().map(|seat| u64::from(seat.tasks)).sum();
     let all: u64 = job
         .gang
@@ -249,6 +241,29 @@ fn compute(world: &World, job: &Job, seats: &[Seat]) -> u64 {
         return u64::try_from(part).unwrap_or(u64::MAX).max(1);
     }
     rate
+}
+
+/// The rate on GPUs of a model that lie together.
+fn alone(rates: &Rates, job: &Job, (on, gpus): (Option<ModelId>, u64)) -> u64 {
+    if let Some(table) = &rates.table {
+        if on.is_none() {
+            return UNIT_RATE;
+        }
+        let of_kind = table.sizes().iter().filter(|size| size.kind == job.kind);
+        let fitting = of_kind.filter(|size| u64::from(size.gpus) <= gpus);
+        let row = fitting.max_by_key(|size| size.gpus);
+        let speeds = row.map_or(&[][..], |row| &row.by_model);
+        let speed = speeds.iter().find(|(model, _)| Some(*model) == on);
+        return speed.map_or(1, |(_, steps_s)| Speeds::rate_of(*steps_s));
+    }
+    let listed = rates.by_model.iter().find(|(model, _)| Some(*model) == on);
+    let scaling = rates
+        .by_gpus
+        .iter()
+        .filter(|(from, _)| u64::from(*from) <= gpus)
+        .max_by_key(|(from, _)| *from);
+    let listed = listed.map_or(UNIT_RATE, |(_, rate)| *rate);
+    product(listed, scaling.map_or(UNIT_RATE, |(_, rate)| *rate))
 }
 
 /// GPUs of the tasks of a seat, a share counting as one.

@@ -1,9 +1,8 @@
 //! What jobs are worth and what machines draw, by hand: three jobs on one machine, the last of which does not finish.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use assert_cmd::Command;
+use crate::rig;
 
 const WORTH: &str = r#"
 name = "worth"
@@ -31,41 +30,27 @@ name = "p"
 order = "fifo"
 "#;
 
-/// The scenario in a folder, beside its jobs of 10, 5 and 10 hours of 8 GPUs.
-fn folder(scenario: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let put = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).expect("a file");
-    };
-    put("flat.csv", "submit,duration,gpus\n0,36000,8\n");
-    put(
-        "by-work.csv",
-        "submit,duration,gpus\n1,18000,8\n2,36000,8\n",
-    );
-    put("worth.toml", scenario);
-    folder
-}
-
-fn windtunnel(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
-    let output = command.current_dir(folder).args(arguments).output();
-    let output = output.expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+/// The scenario, and its jobs of 10, 5 and 10 hours of 8 GPUs.
+fn files(scenario: &str) -> [(&str, &str); 3] {
+    [
+        ("flat.csv", "submit,duration,gpus\n0,36000,8\n"),
+        (
+            "by-work.csv",
+            "submit,duration,gpus\n1,18000,8\n2,36000,8\n",
+        ),
+        ("worth.toml", scenario),
+    ]
 }
 
 /// A run as JSON.
 fn run(scenario: &str) -> serde_json::Value {
-    let folder = folder(scenario);
-    let said = windtunnel(folder.path(), &["run", "--format", "json", "worth.toml"]);
-    serde_json::from_str(&said).expect("JSON")
+    rig::run(&files(scenario))
 }
 
 /// Some columns of a table of the run, row by row.
 fn columns(scenario: &str, table: &str, columns: &[&str]) -> Vec<Vec<String>> {
-    let folder = folder(scenario);
-    windtunnel(folder.path(), &["run", "--out", ".", "worth.toml"]);
+    let folder = rig::folder(&files(scenario));
+    rig::windtunnel(folder.path(), &["run", "--out", ".", "worth.toml"]);
     let path = folder.path().join(format!("runs/base/p/1/{table}.csv"));
     let mut reader = csv::Reader::from_path(path).expect("a table");
     let rows = reader.deserialize::<BTreeMap<String, String>>();

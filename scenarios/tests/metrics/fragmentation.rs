@@ -1,8 +1,6 @@
 //! Fragmentation as a metric, by hand, and only where jobs share GPUs.
 
-use std::path::Path;
-
-use assert_cmd::Command;
+use crate::rig;
 
 const ONE_GPU: &str = r#"
 name = "sharing"
@@ -22,32 +20,14 @@ admit = "skip"
 "#;
 
 fn fragmentation(scenario: &str, pods: &str) -> Option<f64> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let put = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).expect("a file");
-    };
-    put(
-        "pods.csv",
-        &format!("submit,duration,gpus,milli,cpu\n{pods}"),
-    );
-    put("sharing.toml", scenario);
-    let said = windtunnel(folder.path(), &["run", "--format", "json", "sharing.toml"]);
-    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
-    said["metrics"]["fragmentation"].as_f64()
+    let pods = format!("submit,duration,gpus,milli,cpu\n{pods}");
+    let run = rig::run(&[("pods.csv", &pods), ("sharing.toml", scenario)]);
+    run["metrics"]["fragmentation"].as_f64()
 }
 
-fn windtunnel(folder: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
-    let output = command.current_dir(folder).args(arguments).output();
-    let output = output.expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
+#[track_caller]
 fn is_near(found: Option<f64>, meant: f64) {
-    let found = found.expect("jobs share GPUs");
-    assert!((found - meant).abs() < 1e-9, "{found} is not {meant}");
+    rig::is_near(found.expect("jobs share GPUs"), meant);
 }
 
 #[test]

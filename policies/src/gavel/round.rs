@@ -1,0 +1,57 @@
+//! The round under way: who runs in it, on which GPUs, until when.
+
+use sim_core::engine::View;
+use sim_core::units::{JobId, NodeId, SimTime};
+
+/// The GPUs of a job, by node and number.
+pub(super) type Gpus = Vec<(NodeId, u32)>;
+
+/// A round.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Round {
+    pub(super) start: SimTime,
+    /// When it is over at the latest.
+    pub(super) due: SimTime,
+    pub(super) parts: Vec<Part>,
+}
+
+/// A job in a round.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Part {
+    pub(super) job: JobId,
+    /// Position of the GPU model.
+    pub(super) model: usize,
+    pub(super) gpus: Gpus,
+    /// When it was done, or lost its machine.
+    pub(super) ended: Option<SimTime>,
+    /// As the published simulator counts; nothing otherwise.
+    pub(super) task: Option<Task>,
+}
+
+/// What the published simulator knows of a job in a round as it begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Task {
+    /// When the round began, on its clock.
+    pub(super) start: f64,
+    pub(super) steps: u64,
+    /// When it will be through, on its clock.
+    pub(super) finish: f64,
+    /// A GPU would have no step to do: the original lets it run, counts nothing, and tries again.
+    pub(super) fails: bool,
+}
+
+impl Round {
+    /// Whether nothing of it is left to wait for.
+    pub(super) fn is_over(&self, now: SimTime) -> bool {
+        now >= self.due || self.parts.iter().all(|part| part.ended.is_some())
+    }
+
+    /// A job has ended, or waits again without the policy's doing.
+    pub(super) fn note(&mut self, job: JobId, view: &View<'_>) {
+        let runs = view.job(job).is_some_and(|job| job.is_running());
+        let part = self.parts.iter_mut().find(|part| part.job == job);
+        if let Some(part) = part.filter(|part| part.ended.is_none() && !runs) {
+            part.ended = Some(view.now());
+        }
+    }
+}

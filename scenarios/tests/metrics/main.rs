@@ -1,0 +1,6 @@
+//! Metrics by hand, on scenarios small enough to reckon with: through the command line, as users get them.
+
+mod fragmentation;
+mod rig;
+mod tenants;
+mod worth;

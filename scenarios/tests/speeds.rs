@@ -1,0 +1,125 @@
+//! Tables of speeds through whole scenarios: by model, kind and size; and what is refused once files have been read.
+
+use std::path::Path;
+
+use scenarios::build::{BuildError, Experiment, known};
+use scenarios::schema::{DataRoots, parse};
+use sim_core::units::ModelId;
+
+const TRACE: &str =
+    "net\tcmd\twd\t--n\t1\t1000\t1\t1\t-1\t0\nnet\tcmd\twd\t--n\t1\t1000\t4\t3\t2.0\t5.5\n";
+const TABLE: &str = r#"{"fast": {"('net', 1)": {"null": 4.0}, "('net', 4)": {"null": 10.0}}, "slow": {"('net', 1)": {"null": 1.0}, "('net', 4)": {"null": 0.0}}}"#;
+
+/// A scenario of a fast and a slow GPU model, with this workload.
+fn build(workload: &str) -> Result<Experiment, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    };
+    put("t.trace", TRACE);
+    put("t.json", TABLE);
+    put("t.csv", "submit,duration,gpus\n0,100,1\n");
+    let fleet = |model: &str| {
+        format!(
+            "[[fleet]]\nname = \"{model}\"\ninstance = {{ gpus = 4, gpu = \"{model}\" }}\ncount = 1\n"
+        )
+    };
+    let text = format!(
+        "name = \"x\"\n{}{}[[workload]]\nname = \"w\"\n{workload}\n[[policy]]\nname = \"p\"\norder = \"fifo\"\n",
+        fleet("fast"),
+        fleet("slow")
+    );
+    let place: (&Path, &DataRoots) = (folder.path(), &DataRoots::default());
+    let scenario = parse("x.toml", text.as_bytes(), place, &known);
+    let scenario = scenario.map_err(|rejection| rejection.lines())?;
+    Experiment::build(scenario).map_err(|error: BuildError| error.to_string())
+}
+
+const GAVEL: &str = "trace = { format = \"gavel\", file = \"t.trace\" }";
+const SPEEDS: &str = "speeds = { file = \"t.json\", reference = \"fast\" }";
+
+#[test]
+fn steps_become_times_on_the_reference_and_jobs_run_where_they_have_a_speed() {
+    let experiment = build(&format!("{GAVEL}\ncourse = {{ {SPEEDS} }}")).expect("sound");
+    let jobs = experiment.jobs(1).expect("they fit");
+    let flown = jobs.jobs();
+    let [one, four] = flown.as_ref() else {
+        panic!("two jobs")
+    };
+    let seconds = |span: Option<sim_core::units::Span>| span.map(|span| span.us() / 1_000_000);
+    assert_eq!(
+        (one.work, seconds(one.estimate), one.deadline),
+        (1000, Some(250), None)
+    );
+    assert_eq!(
+        (four.work, seconds(four.estimate), four.priority),
+        (1000, Some(100), 2)
+    );
+    let slack = four.deadline.map(|due| due.since(four.arrival));
+    assert_eq!(seconds(slack), Some(200), "twice its time on the reference");
+    let allows = |job: &sim_core::model::Job| [0, 1].map(|id| job.models.allows(ModelId(id)));
+    assert_eq!([allows(one), allows(four)], [[true, true], [true, false]]);
+}
+
+#[test]
+fn a_time_becomes_whole_steps() {
+    let trace = "trace = { format = \"csv\", file = \"t.csv\", columns = { submit = \"submit\", duration = \"duration\", gpus = \"gpus\" } }";
+    let table = "speeds = { reference = \"fast\", kind = \"net\", table = [{ gpu = \"fast\", kind = \"net\", steps = 3.333 }, { gpu = \"slow\", kind = \"net\", steps = 1.5 }] }";
+    let experiment = build(&format!("{trace}\ncourse = {{ {table} }}")).expect("sound");
+    let jobs = experiment.jobs(1).expect("they fit");
+    assert_eq!(jobs.jobs()[0].work, 334);
+}
+
+#[track_caller]
+fn refused(workload: &str, what: &str) {
+    let error = match build(workload) {
+        Ok(experiment) => match experiment.jobs(1) {
+            Ok(_) => panic!("it is accepted"),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error,
+    };
+    assert!(error.contains(what), "{error}");
+}
+
+#[test]
+fn what_a_table_lacks_is_told() {
+    let course = |speeds: &str| format!("{GAVEL}\ncourse = {{ speeds = {{ {speeds} }} }}");
+    let row = |gpu: &str, kind: &str, gpus: u32| {
+        format!("{{ gpu = \"{gpu}\", kind = \"{kind}\", gpus = {gpus}, steps = 2.0 }}")
+    };
+    let table = |rows: &[String]| format!("reference = \"fast\", table = [{}]", rows.join(", "));
+    refused(
+        GAVEL,
+        "jobs of this format tell steps, not how long they take",
+    );
+    refused(
+        &course("reference = \"other\", file = \"t.json\""),
+        "the table has no speed on this GPU model",
+    );
+    refused(
+        &course("reference = \"fast\", kind = \"nit\", file = \"t.json\""),
+        "the table has no such kind",
+    );
+    let twice = [row("fast", "net", 1), row("fast", "net", 1)];
+    refused(
+        &course(&table(&twice)),
+        "net on 1 x fast: a speed stands once",
+    );
+    let other = [row("fast", "nit", 1)];
+    refused(
+        &course(&table(&other)),
+        "its kind \"net\" with 1 GPUs has no speed",
+    );
+    let elsewhere = [
+        row("fast", "net", 1),
+        row("fast", "net", 4),
+        row("huge", "net", 4),
+    ];
+    build(&course(&table(&elsewhere))).expect("models that no fleet has are left alone");
+    let said_of_none = "synth = { model = \"philly-2017\", jobs-per-hour = 1, length = \"1d\" }";
+    refused(
+        &format!("{said_of_none}\ncourse = {{ {SPEEDS} }}"),
+        "its kind, which the table of speeds goes by, is not said",
+    );
+}
