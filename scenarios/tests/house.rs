@@ -78,7 +78,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "solve",
             "repack",
             "tiresias",
-            "joint|gavel",
+            "joint|gavel|sia",
             "deadline|registry|buyers",
         ],
     ),

@@ -4,11 +4,15 @@ use sim_core::engine::Policy;
 
 use super::{Claims, Entry, PLAIN, span};
 use crate::params::{Domain, Param};
-use crate::sia::{Sia, Ways};
+use crate::sia::{PUBLISHED_PENALTIES, Sia, Ways};
 
 type Line = Entry<dyn Policy + Send>;
 
-const CLAIMS: Claims = PLAIN;
+const CLAIMS: Claims = Claims {
+    keeps: Some("sia"),
+    keeps_fleet: true,
+    ..PLAIN
+};
 
 pub(crate) const SIA: Line = Entry {
     kind: "sia",
@@ -35,12 +39,17 @@ pub(crate) const SIA: Line = Entry {
         ),
     ],
     claims: CLAIMS,
-    build: |params, _| {
+    build: |params, setting| {
         Box::new(Sia::new(Ways {
             round: params.span("round"),
             power: params.ratio("power"),
             idle: params.ratio("idle"),
             most_gpus: params.count("most-gpus"),
+            penalties: if setting.compat {
+                PUBLISHED_PENALTIES
+            } else {
+                &[]
+            },
         }))
     },
 };

@@ -26,16 +26,16 @@ type Question = (Vec<Choice>, BTreeMap<ModelId, u32>);
 /// The last program, so that it is not solved twice.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Desk {
-    last: Option<(Question, Vec<usize>)>,
+    last: Option<(Question, Option<Vec<usize>>)>,
 }
 
 impl Desk {
-    /// The options of least cost in all, by position; nothing if there is no solution.
-    pub(super) fn choose(&mut self, question: Question) -> Vec<usize> {
+    /// The options of least cost in all, by position; none if there is no solution.
+    pub(super) fn choose(&mut self, question: Question) -> Option<Vec<usize>> {
         if let Some((_, chosen)) = self.last.as_ref().filter(|(last, _)| *last == question) {
             return chosen.clone();
         }
-        let chosen = solve(&question).unwrap_or_default();
+        let chosen = solve(&question);
         self.last = Some((question, chosen.clone()));
         chosen
     }
@@ -48,7 +48,11 @@ fn solve((options, room): &Question) -> Option<Vec<usize>> {
         .map(|option| program.add_binary_var(option.cost))
         .collect();
     let all = || options.iter().zip(&taken);
-    let jobs = options.iter().map(|option| option.job + 1).max()?;
+    let jobs = options
+        .iter()
+        .map(|option| option.job + 1)
+        .max()
+        .unwrap_or(0);
     for job in 0..jobs {
         let own = all().filter(|(option, _)| option.job == job);
         let own: Vec<_> = own.map(|(_, taken)| (*taken, 1.0)).collect();

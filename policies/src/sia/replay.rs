@@ -6,7 +6,9 @@ use std::sync::Arc;
 use sim_core::engine::{Plan, Policy, View, Wakes};
 use sim_core::units::{ModelId, SimTime, Span};
 
-use super::seats::{Wish, held, seat};
+use super::rounds::{come_back, is_round};
+use super::seats::seat;
+use super::wish::{Wish, held};
 
 /// A configuration as it is told: the ordinal of the job in the workload, the GPU model, GPUs by node (none: it
 /// is to wait).
@@ -40,8 +42,8 @@ impl Policy for Replay {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
-        if !super::policy::is_round(view.now(), self.round) {
-            return super::policy::come_back(view, plan, self.round);
+        if !is_round(view.now(), self.round) {
+            return come_back(view, plan, self.round);
         }
         let live = || view.pending().chain(view.running());
         let told = self.told.get(&view.now()).map_or(&[][..], Vec::as_slice);
@@ -62,7 +64,7 @@ impl Policy for Replay {
         wishes.extend(silent.filter_map(|job| held(view, job.id())));
         wishes.retain(|wish| !wish.counts.is_empty());
         seat(&wishes, view, plan);
-        super::policy::come_back(view, plan, self.round);
+        come_back(view, plan, self.round);
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
-use sim_core::course::goodput::Layout;
 use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, ModelId, Span, convert};
 
-use super::policy::{Pool, come_back, is_round, pools};
-use super::seats::{Wish, held, seat};
+use super::pools::pools;
+use super::rounds::{come_back, is_round};
+use super::seats::seat;
+use super::shares::{Offer, offers, shares};
+use super::wish::{Wish, held};
 
 /// The policy.
 #[derive(Clone, Debug)]
@@ -21,15 +22,6 @@ pub struct MaxSumThroughput {
     /// Seconds that jobs received, by model, and those of all jobs that ever were.
     received: BTreeMap<(JobId, ModelId), f64>,
     handed_out: BTreeMap<ModelId, f64>,
-}
-
-/// What a job may have: its model, GPUs, and iterations a second there.
-#[derive(Clone, Copy)]
-struct Offer {
-    job: usize,
-    model: ModelId,
-    gpus: u32,
-    speed: f64,
 }
 
 impl MaxSumThroughput {
@@ -131,58 +123,4 @@ impl Policy for MaxSumThroughput {
     fn fork(&self) -> Box<dyn Policy + Send> {
         Box::new(self.clone())
     }
-}
-
-fn offers(at: usize, job: &JobView<'_>, pools: &[Pool]) -> Vec<Offer> {
-    let gpus = job.gang().gpus();
-    let allowed = pools.iter().filter(|pool| job.models().allows(pool.model));
-    let fitting = allowed.filter(|pool| pool.nodes * pool.each >= gpus);
-    let offer = |pool: &Pool| {
-        let layout = Layout {
-            model: pool.model,
-            counts: pool.counts(gpus),
-        };
-        let speed = job.kind().and_then(|kind| kind.iteration_s(&layout));
-        Offer {
-            job: at,
-            model: pool.model,
-            gpus,
-            speed: speed.map_or(1.0, |iteration_s| 1.0 / iteration_s),
-        }
-    };
-    fitting.map(offer).collect()
-}
-
-/// The share of each offer; none if there is no solution.
-fn shares(offers: &[Offer], pools: &[Pool], jobs: usize) -> Option<Vec<f64>> {
-    let mut program = Problem::new(OptimizationDirection::Maximize);
-    let shares: Vec<Variable> = offers
-        .iter()
-        .map(|offer| program.add_var(offer.speed, (0.0, 1.0)))
-        .collect();
-    let all = || offers.iter().zip(&shares);
-    for job in 0..jobs {
-        let own = all().filter(|(offer, _)| offer.job == job);
-        let own: Vec<_> = own.map(|(_, share)| (*share, 1.0)).collect();
-        if !own.is_empty() {
-            program.add_constraint(own, ComparisonOp::Le, 1.0);
-        }
-    }
-    for pool in pools {
-        let here = all().filter(|(offer, _)| offer.model == pool.model);
-        let here: Vec<_> = here
-            .map(|(offer, share)| (*share, f64::from(offer.gpus)))
-            .collect();
-        if !here.is_empty() {
-            let room = f64::from(pool.nodes * pool.each);
-            program.add_constraint(here, ComparisonOp::Le, room);
-        }
-    }
-    let solution = program.solve().ok()?.into_solution().ok()?;
-    Some(
-        shares
-            .iter()
-            .map(|share| solution.var_value(*share))
-            .collect(),
-    )
 }

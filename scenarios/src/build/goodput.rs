@@ -230,7 +230,9 @@ impl Profiles {
             let mut batches = requests.remove(profile.name.as_str()).unwrap_or_default();
             batches.sort_unstable();
             batches.dedup();
-            for requested in std::iter::once(*initial).chain(batches) {
+            // Who tunes and asks for nothing may have any batch.
+            let unasked = if self.tuned { *most } else { *initial };
+            for requested in std::iter::once(unasked).chain(batches) {
                 kinds.push(Arc::new(Kind {
                     application: Arc::clone(&application),
                     requested,

@@ -107,6 +107,7 @@ fn policy(
                 power: power.ok_or("option p: not a number")?,
                 idle: case.real("lambda_n")?,
                 most_gpus: 64,
+                penalties: sia::PUBLISHED_PENALTIES,
             })))
         }
         (Some("own-policy"), "gavel") => Ok(Box::new(MaxSumThroughput::new(round))),

@@ -1,11 +1,12 @@
 //! The view: all that a policy may see, and nothing it may not.
 
+mod goodput;
 mod speed;
+
+pub use goodput::Training;
 
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
-mod goodput;
-
 use crate::course::{Change as CourseChange, Course, Telemetry};
 use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Queue, Shape};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};

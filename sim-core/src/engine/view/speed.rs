@@ -7,7 +7,7 @@ use crate::units::{ModelId, Span, convert};
 impl<'a> JobView<'a> {
     /// Steps a second on this model with all of its GPUs side by side, as its submitter measured them: by the table of its
     /// workload, and none where it does not run; without a table, its speed as a multiple of that at which durations are
-    /// told.
+    /// told. Of a goodput job, samples a second on one GPU.
     pub fn speed(&self, model: ModelId) -> Option<f64> {
         let job = &self.live.job;
         let rates = &self.course().rates;
@@ -16,9 +16,10 @@ impl<'a> JobView<'a> {
             let rate = rates.on(kind, Some(model), gpus, Reach::Node);
             convert::real(rate) / convert::real(UNIT_RATE)
         };
-        let speed = match &rates.table {
-            Some(table) => table.steps_s(kind, model, gpus),
-            None => Some(listed()),
+        let speed = match (&rates.table, self.training()) {
+            (Some(table), _) => table.steps_s(kind, model, gpus),
+            (None, Some(training)) => training.alone(model),
+            (None, None) => Some(listed()),
         };
         speed.filter(|_| job.models.allows(model))
     }
