@@ -20,6 +20,9 @@ pub(super) struct Choice {
     pub(super) pinned: bool,
 }
 
+/// What a later model is cheaper by: far below a hundredth, to which costs are rounded.
+const TIE: f64 = 1e-6;
+
 /// What may be chosen, and GPUs by model.
 type Question = (Vec<Choice>, BTreeMap<ModelId, u32>);
 
@@ -43,9 +46,11 @@ impl Desk {
 
 fn solve((options, room): &Question) -> Option<Vec<usize>> {
     let mut program = Problem::new(OptimizationDirection::Minimize);
+    // Of what costs the same the model that comes last is taken, whatever way the search goes.
+    let rank = |model: ModelId| f64::from(model.0) * TIE;
     let taken: Vec<Variable> = options
         .iter()
-        .map(|option| program.add_binary_var(option.cost))
+        .map(|option| program.add_binary_var(option.cost - rank(option.model)))
         .collect();
     let all = || options.iter().zip(&taken);
     let jobs = options

@@ -7,6 +7,7 @@
 
 mod epochs;
 mod fate;
+mod gangs;
 mod jobs;
 mod nodes;
 mod quota;
