@@ -81,3 +81,60 @@ fn solve((options, room): &Question) -> Option<Vec<usize>> {
     let is_taken = |at: &usize| solution.var_value(taken[*at]) > 0.5;
     Some((0..options.len()).filter(is_taken).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(job: usize, model: u16, gpus: u32, cost: f64) -> Choice {
+        Choice {
+            job,
+            model: ModelId(model),
+            gpus,
+            cost,
+            pinned: false,
+        }
+    }
+
+    fn room(gpus: &[u32]) -> BTreeMap<ModelId, u32> {
+        (0..).map(ModelId).zip(gpus.iter().copied()).collect()
+    }
+
+    #[test]
+    fn each_job_gets_one_configuration_within_the_gpus_there_are() {
+        let options = vec![
+            choice(0, 0, 1, -0.1),
+            choice(0, 0, 4, -0.8),
+            choice(1, 0, 1, -0.1),
+            choice(1, 0, 4, -0.7),
+        ];
+        let of = |gpus| Desk::default().choose((options.clone(), room(&[gpus])));
+        assert_eq!(of(8), Some(vec![1, 3]));
+        assert_eq!(of(5), Some(vec![1, 2]));
+        assert_eq!(of(1), Some(vec![0]), "of equal ones any, and only one");
+        assert_eq!(of(0), Some(vec![]));
+    }
+
+    #[test]
+    fn what_costs_more_than_nothing_is_left_and_of_ties_the_later_model_is_taken() {
+        let options = vec![
+            choice(0, 0, 1, -0.1),
+            choice(0, 1, 1, -0.1),
+            choice(1, 1, 1, 0.05),
+        ];
+        let chosen = Desk::default().choose((options, room(&[4, 4])));
+        assert_eq!(chosen, Some(vec![1]));
+    }
+
+    #[test]
+    fn who_sets_up_stays_and_what_cannot_be_has_no_solution() {
+        let pinned = Choice {
+            pinned: true,
+            ..choice(0, 0, 2, 0.3)
+        };
+        let options = vec![choice(0, 0, 4, -0.8), pinned, choice(1, 0, 4, -0.7)];
+        let of = |gpus| Desk::default().choose((options.clone(), room(&[gpus])));
+        assert_eq!(of(6), Some(vec![1, 2]));
+        assert_eq!(of(1), None);
+    }
+}

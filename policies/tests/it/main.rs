@@ -7,5 +7,6 @@ mod gavel;
 mod keeping;
 mod plain;
 mod sharing;
+mod sia;
 mod tenants;
 mod tiresias;

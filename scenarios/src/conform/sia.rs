@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use policies::sia::{self, MaxSumThroughput, Replay, Sia, Ways};
 use sim_core::course::goodput::{Goodput, Kind, Layout, State};
@@ -12,13 +13,11 @@ use sim_core::model::{Job, Seat};
 use sim_core::units::{JobId, ModelId, SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer, Outcome};
 use sim_core::world::Trace;
-use std::sync::Arc;
 
 use super::Place;
 use super::cases::Case;
+use super::scenario;
 use super::table::Table;
-use crate::build::{Experiment, known};
-use crate::schema::{DataRoots, parse};
 
 const OPTIONS: [&str; 13] = [
     "cluster",
@@ -49,14 +48,10 @@ const APPLICATIONS: [(&str, u32, u32, f64); 6] = [
 /// Runs a case; the tables are those of the files it is compared with.
 pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>, String> {
     case.only(&OPTIONS)?;
-    let (text, root) = (scenario(case)?, roots(case, place)?);
-    let scenario = parse("case.toml", text.as_bytes(), (place.folder, &root), &known);
-    let scenario = scenario.map_err(|rejection| rejection.lines())?;
-    let experiment = Experiment::build(scenario).map_err(|error| error.to_string())?;
+    let input = case.inputs.first().ok_or("there are no inputs")?;
+    let experiment = scenario::experiment(&text(case)?, input, place)?;
     let jobs = experiment.jobs(0).map_err(|error| error.to_string())?;
-    let [contender] = experiment.contenders.as_slice() else {
-        return Err("the scenario has one policy".to_owned());
-    };
+    let contender = &experiment.contenders[0];
     let (world, trace) = (jobs.world().clone(), jobs.for_policy(contender));
     let names: Vec<String> = jobs.names().iter().map(ToString::to_string).collect();
     let round = Span::from_secs(case.number("round_s")?);
@@ -149,16 +144,8 @@ fn model_id(position: usize) -> ModelId {
     ModelId(u16::try_from(position).expect("few models"))
 }
 
-fn roots(case: &Case, place: &Place<'_>) -> Result<DataRoots, String> {
-    let input = case.inputs.first().ok_or("there are no inputs")?;
-    let inner = input.strip_prefix("data/").unwrap_or(input);
-    let mut roots = DataRoots::default();
-    roots.add("data", place.root(input, inner)?)?;
-    Ok(roots)
-}
-
 /// The case as a scenario.
-fn scenario(case: &Case) -> Result<String, String> {
+fn text(case: &Case) -> Result<String, String> {
     let mut text = String::from("name = \"case\"\n");
     let cluster = case.options.get("cluster").and_then(toml::Value::as_array);
     for pool in cluster.ok_or("cluster: not a list")? {

@@ -58,7 +58,7 @@ fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
         Worth::Job(amount) => amount,
         Worth::GpuHour(price) => {
             let work_us = match (&course.kind, &course.rates.table) {
-                // How long it runs is not known before: its hours are worth nothing.
+                // Refused when it is read: how long it works is not known before.
                 (CourseKind::Goodput(_), _) => 0,
                 (CourseKind::Linear, _) => u128::from(job.work),
                 (CourseKind::Stepwise(_), Some(table)) => {

@@ -264,6 +264,18 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         fields.refuse(place, "least", rule, "remove it, or write rates");
         return None;
     }
+    let value = value?;
+    if course.goodput.is_some() && matches!(value, Some(Worth::GpuHour(_))) {
+        let place = fields.key_place("value").unwrap_or(place);
+        let rule = "how long a goodput job works is not known before";
+        fields.refuse(
+            place,
+            "value",
+            rule,
+            "write what a job is worth: value = \"$12\"",
+        );
+        return None;
+    }
     Some(Workload {
         name: name?,
         jobs: jobs?,
@@ -281,7 +293,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         lead: lead?,
         least: least?,
         appetite: appetite?,
-        value: value?,
+        value,
     })
 }
 
