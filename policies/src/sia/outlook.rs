@@ -1,6 +1,6 @@
 //! What a job would make of a configuration, by all that it has reported and what was profiled of one GPU beforehand.
 
-use sim_core::course::goodput::{Noise, State};
+use sim_core::course::goodput::{Fit, Noise, State};
 use sim_core::engine::Training;
 
 use super::pools::Pool;
@@ -29,25 +29,24 @@ impl<'a> Outlook<'a> {
     /// On a model that it ran on it goes by what it made of that: after a single GPU it hopes to scale ideally. Of another model it
     /// takes what it would make of as many GPUs on the first of `pools` that it knows, times what one GPU does here for one there.
     /// Before its first step all models are one to it.
-    pub(super) fn goodput(&self, pool: &Pool, pools: &[Pool], gpus: u32) -> Option<f64> {
+    pub(super) fn goodput<'p>(&self, pool: &Pool, pools: &'p [Pool], gpus: u32) -> Option<f64> {
         let here = self.training.alone(pool.model)?;
-        if let Some(goodput) = self.known(pool, gpus) {
-            return goodput;
+        if let Some(fit) = self.report.fit(pool.model) {
+            return self.by(fit, pool, gpus);
         }
-        let is_known = |other: &&Pool| self.report.fit(other.model).is_some();
-        let Some(there) = pools.iter().find(is_known) else {
+        let known = |other: &'p Pool| Some((other, self.report.fit(other.model)?));
+        let Some((there, fit)) = pools.iter().find_map(known) else {
             return (gpus == 1).then_some(1.0);
         };
         let ratio = here / self.training.alone(there.model)?;
-        Some(self.known(there, gpus)?? * ratio)
+        Some(self.by(fit, there, gpus)? * ratio)
     }
 
-    /// By its own steps on a model, if it made any.
-    fn known(&self, pool: &Pool, gpus: u32) -> Option<Option<f64>> {
-        let fit = self.report.fit(pool.model)?;
+    /// By what it made of its own steps on a model.
+    fn by(&self, fit: &Fit, pool: &Pool, gpus: u32) -> Option<f64> {
         let noise = self.report.noise.unwrap_or(NOISELESS);
         let shape = (pool.nodes_of(gpus), gpus);
-        Some(self.training.goodput((pool.model, fit), noise, shape))
+        self.training.goodput((pool.model, fit), noise, shape)
     }
 }
 

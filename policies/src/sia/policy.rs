@@ -8,7 +8,7 @@ use sim_core::units::{JobId, Span};
 use super::offers::choices;
 use super::pools::pools;
 use super::program::Desk;
-use super::rounds::{come_back, is_round, turn_away};
+use super::rounds::{come_back, is_round, news, turn_away};
 use super::seats::seat;
 use super::wish::{Wish, held};
 
@@ -94,7 +94,7 @@ impl Policy for Sia {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::ARRIVAL | Wakes::WAKE
+        news()
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {

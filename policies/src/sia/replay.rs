@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sim_core::engine::{Plan, Policy, View, Wakes};
 use sim_core::units::{ModelId, SimTime, Span};
 
-use super::rounds::{come_back, is_round};
+use super::rounds::{come_back, is_round, news, wake_next};
 use super::seats::seat;
 use super::wish::{Wish, held};
 
@@ -38,12 +38,12 @@ impl Policy for Replay {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::ARRIVAL | Wakes::WAKE
+        news()
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         if !is_round(view.now(), self.round) {
-            return come_back(view, plan, self.round);
+            return wake_next(view, plan, self.round);
         }
         let live = || view.pending().chain(view.running());
         let told = self.told.get(&view.now()).map_or(&[][..], Vec::as_slice);
@@ -64,7 +64,12 @@ impl Policy for Replay {
         wishes.extend(silent.filter_map(|job| held(view, job.id())));
         wishes.retain(|wish| !wish.counts.is_empty());
         seat(&wishes, view, plan);
-        come_back(view, plan, self.round);
+        let last = self.told.keys().next_back();
+        if last.is_some_and(|last| *last > view.now()) {
+            wake_next(view, plan, self.round);
+        } else {
+            come_back(view, plan, self.round);
+        }
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {

@@ -1,6 +1,6 @@
 //! When rounds begin, and who may take part in them.
 
-use sim_core::engine::{Change, JobView, Plan, View};
+use sim_core::engine::{Change, JobView, Plan, View, Wakes};
 use sim_core::model::{Gang, GpuDemand};
 use sim_core::units::{SimTime, Span};
 
@@ -9,8 +9,23 @@ pub(super) fn is_round(now: SimTime, round: Span) -> bool {
     now > SimTime::ZERO && now.us().is_multiple_of(round.us())
 }
 
-/// Asks to be woken at the next round, as long as there are jobs.
+/// What a policy of rounds is woken by: news between rounds has it look at the next one.
+pub(super) fn news() -> Wakes {
+    Wakes::ARRIVAL | Wakes::END | Wakes::NODE | Wakes::WAKE
+}
+
+/// Asks to be woken at the next round, as long as there are jobs of which some run, or might.
 pub(super) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+    let none_runs = view.running_len() == 0 && plan.decisions().is_empty();
+    if none_runs && is_round(view.now(), round) {
+        // Whoever found no place in an empty fleet finds none in the next round either.
+        return;
+    }
+    wake_next(view, plan, round);
+}
+
+/// Asks to be woken at the next round, as long as there are jobs.
+pub(super) fn wake_next(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
     let now = view.now().us();
     let next = SimTime::from_us((now / round.us() + 1).saturating_mul(round.us()));
     if let Some(next) = next.filter(|_| view.pending_len() + view.running_len() > 0) {

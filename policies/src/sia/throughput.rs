@@ -10,7 +10,7 @@ use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, ModelId, Span, convert};
 
 use super::pools::pools;
-use super::rounds::{come_back, is_round};
+use super::rounds::{come_back, is_round, news};
 use super::seats::seat;
 use super::shares::{Offer, offers, shares};
 use super::wish::{Wish, held};
@@ -69,7 +69,7 @@ impl Policy for MaxSumThroughput {
     }
 
     fn wakes_on(&self) -> Wakes {
-        Wakes::ARRIVAL | Wakes::WAKE
+        news()
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {

@@ -154,7 +154,8 @@ impl Goodput {
     /// Its state after so much working time of its present attempt.
     pub fn after(&self, worked: Span) -> State {
         let until = self.from.saturating_add(worked.us());
-        let passed = self.track.partition_point(|(at, _)| *at <= until);
+        // An epoch that takes no time at all belongs to what comes after that instant.
+        let passed = self.track.partition_point(|(at, _)| *at < until);
         let before = passed.checked_sub(1).map(|last| &self.track[last]);
         let (clock, state) = before.map_or((self.from, &self.state), |(at, state)| (*at, state));
         let mut state = state.clone();
