@@ -199,6 +199,11 @@ impl Course for Goodput {
     fn advance(&mut self, span: Span, _on: &Footing) -> Span {
         self.state = self.after(span);
         self.from = self.from.saturating_add(span.us());
+        // With the work its last epochs are over, those without length included.
+        let is_done = self.due.is_some_and(|due| due <= self.from);
+        if let Some((_, last)) = self.track.last().filter(|_| is_done) {
+            self.state = last.clone();
+        }
         if let Some(due) = self.due {
             self.due = Some(due.max(self.from));
         }
