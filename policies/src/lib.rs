@@ -82,6 +82,7 @@ pub mod registry;
 pub mod relocate;
 pub mod repack;
 mod runs;
+pub mod sia;
 mod solve;
 pub mod tenants;
 pub mod themis;

@@ -6,6 +6,7 @@ mod gavel;
 mod joint;
 mod keeping;
 mod placements;
+mod sia;
 mod tenants;
 mod tiresias;
 
@@ -468,6 +469,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     tiresias::SMALLEST_FIRST,
     tiresias::SHORTEST_FIRST,
     tiresias::MLFQ,
+    sia::SIA,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,
     entries::ON_DEMAND_ONLY,

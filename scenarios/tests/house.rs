@@ -78,7 +78,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "solve",
             "repack",
             "tiresias",
-            "joint|gavel|themis",
+            "joint|gavel|sia|themis",
             "deadline|registry|buyers",
         ],
     ),
@@ -185,7 +185,7 @@ fn a_file_holds_one_idea_and_says_it_first() {
 #[test]
 fn a_policy_fits_on_a_page_or_two() {
     for room in [
-        "order", "place", "preempt", "buy", "relocate", "tiresias", "joint",
+        "order", "place", "preempt", "buy", "relocate", "tiresias", "sia", "joint",
     ] {
         for file in sources(&root().join("policies/src").join(room)) {
             let text = fs::read_to_string(&file).expect("readable");

@@ -189,7 +189,7 @@ fn five_errors_are_told_at_once_in_the_order_of_the_file() {
 fn a_scenario_lies_on_top_of_the_one_it_extends() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let at = |name: &str| folder.path().join(name);
-    std::fs::create_dir(at("base")).expect("a folder");
+    std::fs::create_dir_all(at("base/profiles")).expect("folders");
     for file in [
         "jobs.csv",
         "prices.csv",

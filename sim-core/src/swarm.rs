@@ -4,6 +4,7 @@
 //! feature hides when it is always on (a fleet with racks never has all jobs on one node) shows in
 //! the scenarios without it, and adding a feature changes no other's draws.
 
+mod goodput;
 mod quotas;
 mod speeds;
 
@@ -327,11 +328,13 @@ impl Swarm {
         } else {
             CourseKind::Linear
         };
+        let kind = self.goodput(at).unwrap_or(kind);
+        let is_stepwise = matches!(kind, CourseKind::Stepwise(_));
         let keep = match luck.below(if self.has("checkpoint-steps") { 5 } else { 3 }) {
             0 => Keep::All,
             1 => Keep::Nothing,
             2 => Keep::Every(self.span(&mut luck, 1, 5)),
-            3 if kind != CourseKind::Linear => Keep::Steps(luck.between(1, 4)),
+            3 if is_stepwise => Keep::Steps(luck.between(1, 4)),
             _ => Keep::Either(self.span(&mut luck, 1, 5), luck.between(1, 4)),
         };
         let mut rate = || luck.between(1, 30) * UNIT_RATE / 7;
@@ -354,7 +357,7 @@ impl Swarm {
         let rates = Rates {
             by_share: self.has("share-of-speed"),
             feeds: self.has("data-bound").then_some(feeds),
-            table: self.table(at).filter(|_| kind != CourseKind::Linear),
+            table: self.table(at).filter(|_| is_stepwise),
             ..rates
         };
         let restore = self.span(&mut luck, 0, 4);
@@ -414,6 +417,7 @@ impl Swarm {
             };
             let only = ModelSet::NONE.with(ModelId(small(own.below(models))));
             let class = ClassId(small(own.below(classes)));
+            let gang = self.goodput_gang(class, &mut own).unwrap_or(gang);
             Job {
                 arrival,
                 work: self.work(class, &mut own),
@@ -443,7 +447,7 @@ impl Swarm {
         };
         match self.class(class.0.into()).course.kind {
             CourseKind::Linear => amount * self.tick,
-            CourseKind::Stepwise(_) => amount,
+            CourseKind::Stepwise(_) | CourseKind::Goodput(_) => amount,
         }
     }
 

@@ -35,6 +35,7 @@ mod fleet;
 mod history;
 mod import;
 mod lint;
+mod profiles;
 mod reader;
 mod record;
 pub mod series;
@@ -51,6 +52,7 @@ pub use import::{
     TimeColumn, TimeUnit, formats, import, import_nodes,
 };
 pub use lint::{Code, Example, Finding, MAX_EXAMPLES, Severity, lint};
+pub use profiles::{import_placements, import_scalability, import_validation};
 pub use reader::Source;
 pub use record::{
     Dropped, Machine, ModelSet, Name, Node, Nodes, Positive, Record, Status, Workload,

@@ -413,3 +413,20 @@ fn gavel_tells_steps_as_seconds_and_weights_as_priorities() {
     );
     assert_eq!(gavel.jobs[0].deadline, None);
 }
+
+#[test]
+fn sia_tells_what_was_asked_for_and_not_how_long_it_takes() {
+    let sia = plain("sia", "sia.csv");
+    assert_eq!(
+        sia.classes,
+        [
+            "vision (batch size 128)",
+            "speech (batch size 80)",
+            "vision (batch size 1024)",
+            "ranking (batch size 32768)"
+        ]
+    );
+    let third = &sia.jobs[2];
+    assert_eq!((third.tasks, third.gpus, third.class), (8, 1, Some(2)));
+    assert!(sia.notes.iter().any(|note| note.contains("goodput")));
+}

@@ -10,7 +10,7 @@ use traces::{Options, Source, formats, import, import_nodes};
 mod snippets;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile");
-const FIXTURES: [(&str, &str); 13] = [
+const FIXTURES: [(&str, &str); 14] = [
     ("acme", "acme.csv"),
     ("csv", "philly.csv"),
     ("gavel", "gavel.trace"),
@@ -22,6 +22,7 @@ const FIXTURES: [(&str, &str); 13] = [
     ("pai-2020", "pai-2020.csv"),
     ("philly-csv", "philly.csv"),
     ("philly-json", "philly.json"),
+    ("sia", "sia.csv"),
     ("swf", "jobs.swf"),
     ("csv", "jobs.csv"),
 ];

@@ -7,6 +7,7 @@ mod gavel;
 mod keeping;
 mod plain;
 mod sharing;
+mod sia;
 mod tenants;
 mod themis;
 mod tiresias;

@@ -1,6 +1,7 @@
 //! The files a scenario names, opened and imported.
 
 use std::fs::File;
+use std::path::Path;
 
 use traces::{Options, Source};
 
@@ -41,8 +42,12 @@ pub(super) fn trace(spec: &TraceSpec, options: &Options) -> Result<traces::Workl
 }
 
 pub(super) fn open(path: &DataPath) -> Result<File, BuildError> {
-    File::open(&path.resolved).map_err(|error| BuildError::Io {
-        path: path.resolved.clone(),
+    open_at(&path.resolved)
+}
+
+pub(super) fn open_at(path: &Path) -> Result<File, BuildError> {
+    File::open(path).map_err(|error| BuildError::Io {
+        path: path.to_path_buf(),
         error,
     })
 }

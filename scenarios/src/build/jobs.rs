@@ -9,11 +9,13 @@ use traces::synth::Luck;
 use traces::{Estimate, Name, Options, Positive, estimates};
 
 use super::args::Args;
+use super::goodput::Profiles;
 use super::maker::{JobsError, Maker};
 use super::speeds::SpeedTable;
 use super::synth::Generator;
+use super::world::Told;
 use super::{BuildError, Contender, files};
-use crate::schema::{Diagnostic, JobSource, Part, Scenario, TraceSpec};
+use crate::schema::{Deadline, Diagnostic, JobSource, Part, Scenario, TraceSpec, Workload};
 
 /// Where the jobs of each workload come from: read once, or drawn for each seed.
 #[derive(Clone, Debug)]
@@ -60,6 +62,7 @@ impl Sources {
                             let reason = Diagnostic::new(format.place, &format.value, rule);
                             reasons.push(reason.or(remedy));
                         }
+                        reasons.extend(untimed(spec, workload));
                         Source::Trace(Arc::new(cut(records, spec)))
                     }
                     None => continue,
@@ -71,6 +74,21 @@ impl Sources {
             });
         }
         Ok(Self { sources, tables })
+    }
+
+    /// By workload: what it tells of its jobs beside the scenario; `profiles` are what was measured of it.
+    pub(super) fn told<'a>(&'a self, profiles: &'a [Option<Profiles>]) -> Vec<Told<'a>> {
+        let classes = |source: &'a Source| match source {
+            Source::Trace(records) => records.classes.iter().map(String::as_str).collect(),
+            Source::Synth(_) => Vec::new(),
+        };
+        let tables = self.sources.iter().zip(&self.tables).zip(profiles);
+        let told = tables.map(|((source, table), profiles)| Told {
+            table: table.as_ref(),
+            profiles: profiles.as_ref(),
+            classes: classes(source),
+        });
+        told.collect()
     }
 
     /// Whether anything is drawn.
@@ -228,6 +246,26 @@ fn options(spec: &TraceSpec, reasons: &mut Vec<Diagnostic>) -> Option<Options> {
         }
     }
     Some(options)
+}
+
+/// Why a trace that does not tell how long jobs run will not do for a workload.
+fn untimed(spec: &TraceSpec, workload: &Workload) -> Option<Diagnostic> {
+    if spec.format.value != "sia" {
+        return None;
+    }
+    let (rule, remedy) = if workload.course.goodput.is_none() {
+        let remedy = "give the workload course = { kind = \"goodput\", profiles = ... }";
+        ("jobs of this format do not tell how long they run", remedy)
+    } else if matches!(workload.deadline, Some(Deadline::Slack(_))) {
+        let rule = "slack is of how long jobs run, which this format does not tell";
+        (rule, "write deadline = \"2h\"")
+    } else if workload.estimate.is_some() {
+        let rule = "estimates are of how long jobs run, which this format does not tell";
+        (rule, "remove estimate")
+    } else {
+        return None;
+    };
+    Some(Diagnostic::new(spec.format.place, &spec.format.value, rule).or(remedy))
 }
 
 /// The part of a trace that is used; with `from`, that moment becomes time zero, and with `skip` the first job's submission.

@@ -129,6 +129,18 @@ pub const COMPATS: &[Compat] = &[
         lacks: &[],
     },
     Compat {
+        name: "sia",
+        of: "the simulator of Sia's artifact, whose rounds are those of the workload's course",
+        keeps: &[(
+            "sia",
+            "what restarts are taken to cost is a table by application, whatever they do cost",
+        )],
+        lacks: &[
+            "pipelines of several GPUs (gpt_pmp), which its policy cannot run either",
+            "ncf, whose jobs ask for 32768 samples whatever the workload says",
+        ],
+    },
+    Compat {
         name: "tiresias",
         of: "Tiresias 959f9b08; its count is place = \"first-fit\", its fifo and fjf are composed: admit = \"strict\", \"skip\"",
         keeps: &[

@@ -13,6 +13,7 @@ use traces::{Positive, Record};
 
 use super::holds::holds;
 use super::speeds::{Measured, SpeedTable};
+use super::trained::Trained;
 use super::variants;
 use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
 
@@ -67,6 +68,7 @@ pub(super) struct Maker<'a> {
     /// Names of the kinds of job in the trace.
     kinds: &'a [String],
     measured: Option<Measured<'a>>,
+    trained: Option<Trained<'a>>,
 }
 
 impl<'a> Maker<'a> {
@@ -115,6 +117,7 @@ impl<'a> Maker<'a> {
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
             kinds: &records.classes,
+            trained: Trained::of(world, &world.classes[position], &records.classes),
             measured: table.map(|table| {
                 let rates = &world.classes[position].course.rates;
                 Measured {
@@ -152,8 +155,11 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Its kind in the table of speeds.
+    /// Its kind: of application, or in the table of speeds.
     fn kind(&self, record: &Record) -> Option<KindId> {
+        if let Some(trained) = &self.trained {
+            return trained.number(record);
+        }
         let told = record
             .class
             .map(|class| self.kinds[usize::from(class)].as_str());
@@ -189,15 +195,20 @@ impl<'a> Maker<'a> {
         if let (Some(measured), Some(size)) = (&self.measured, self.size(record)) {
             return measured.steps(duration, size);
         }
-        match self.world.classes[usize::from(self.class.0)].course.kind {
+        match &self.world.classes[usize::from(self.class.0)].course.kind {
             CourseKind::Linear => duration.us(),
             CourseKind::Stepwise(step) => duration.us().div_ceil(step.us()),
+            // As many epochs as were measured.
+            CourseKind::Goodput(_) => u64::MAX,
         }
     }
 
     /// Those that it allows, and that it has a speed for if speeds are a table.
     fn models(&self, record: &Record) -> ModelSet {
         let named = self.named_models(record);
+        if let Some(trained) = &self.trained {
+            return trained.models(record, named);
+        }
         if self.measured.is_none() {
             return named;
         }
@@ -263,6 +274,11 @@ impl<'a> Maker<'a> {
     }
 
     fn tasks(&self, record: &Record) -> Gang {
+        let trained = self.trained.as_ref();
+        let elastic = trained.and_then(|all| all.gang(record, self.named_models(record)));
+        if let Some(gang) = elastic {
+            return gang;
+        }
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
         let per_task = match self.workload.task_gpus.value {
             TaskGpus::Trace => return as_told(record),
@@ -302,6 +318,10 @@ impl<'a> Maker<'a> {
     }
 
     fn breach(&self, record: &Record) -> Option<String> {
+        let trained = self.trained.as_ref();
+        if let Some(rule) = trained.and_then(|trained| trained.breach(record)) {
+            return Some(rule);
+        }
         let (gang, models) = (self.gang(record), self.models(record));
         let gpus = gang.gpu_milli() > 0;
         if self.measured.is_some() && self.size(record).is_none() {

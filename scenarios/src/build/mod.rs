@@ -5,6 +5,7 @@ mod columns;
 mod commitments;
 mod event;
 mod files;
+mod goodput;
 mod holds;
 mod jobs;
 mod known;
@@ -15,6 +16,7 @@ mod quotas;
 mod speeds;
 mod stocks;
 mod synth;
+mod trained;
 mod variants;
 mod world;
 
@@ -121,13 +123,14 @@ impl Experiment {
         }
         let nodes = files::nodes(scenario)?;
         let mut reasons = Vec::new();
+        let profiles = goodput::read(scenario, &world::models(scenario, &nodes), &mut reasons)?;
         let tables = speeds::read(scenario, &mut reasons)?;
+        let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let world = world::build(scenario, &nodes, &tables);
+        let world = world::build(scenario, &nodes, &sources.told(&profiles));
         quotas::check(scenario, &world, &mut reasons);
-        let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sim_core::course::goodput::Kind;
 use sim_core::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use sim_core::engine::{Trigger, World};
 use sim_core::model::{Checkpoint, Class, Keep, Offering, Queue, Risk, Shape};
@@ -9,6 +10,7 @@ use sim_core::units::{ModelId, Price, QueueId, SimTime, Span, ZoneId, convert};
 use sim_core::world::{Calendar, Curve};
 
 use super::files::NodeList;
+use super::goodput::Profiles;
 use super::speeds::SpeedTable;
 use super::{commitments, quotas, stocks, variants};
 use crate::schema::{
@@ -18,37 +20,32 @@ use crate::schema::{
 /// What does not constrain.
 pub(super) const PLENTY: u32 = u32::MAX;
 
-/// The world of a scenario; `lists` are the node lists of its fleets and `tables` the speeds of its workloads, by position.
-pub(super) fn build(
-    scenario: &Scenario,
-    lists: &[Option<NodeList>],
-    tables: &[Option<SpeedTable>],
-) -> World {
+/// What a workload tells of its jobs beside the scenario.
+pub(super) struct Told<'a> {
+    /// Its table of speeds.
+    pub(super) table: Option<&'a SpeedTable>,
+    /// What was profiled of it.
+    pub(super) profiles: Option<&'a Profiles>,
+    /// The classes of job that its trace tells of.
+    pub(super) classes: Vec<&'a str>,
+}
+
+/// The GPU models of a scenario's fleets.
+pub(super) fn models(scenario: &Scenario, lists: &[Option<NodeList>]) -> Vec<String> {
     let mut names = Names::default();
-    let mut offerings = Vec::new();
-    for (fleet, list) in scenario.fleets.iter().zip(lists) {
-        match (&fleet.machines, list) {
-            (Machines::Alike { instance, size }, _) => {
-                let shape = names.shape(&instance.value);
-                offerings.push(offering(
-                    fleet,
-                    fleet.name.value.clone(),
-                    shape,
-                    *size,
-                    &mut names,
-                ));
-            }
-            (Machines::Listed { .. }, Some(list)) => {
-                listed(fleet, list, &mut names, &mut offerings);
-            }
-            (Machines::Listed { .. }, None) => unreachable!("every list was read"),
-        }
-    }
+    offerings(scenario, lists, &mut names);
+    names.models
+}
+
+/// The world of a scenario; `lists` are the node lists of its fleets, and `told` what its workloads tell, by position.
+pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Told<'_>]) -> World {
+    let mut names = Names::default();
+    let offerings = offerings(scenario, lists, &mut names);
     let classes = scenario
         .workloads
         .iter()
-        .zip(tables)
-        .map(|(workload, table)| class(scenario, (workload, table.as_ref()), &mut names))
+        .zip(told)
+        .map(|(workload, told)| class(scenario, (workload, told), &mut names))
         .collect();
     let horizon = &scenario.horizon;
     World {
@@ -75,6 +72,30 @@ pub(super) fn build(
         },
         models: names.models,
     }
+}
+
+/// Fleets as offerings, in order.
+fn offerings(scenario: &Scenario, lists: &[Option<NodeList>], names: &mut Names) -> Vec<Offering> {
+    let mut offerings = Vec::new();
+    for (fleet, list) in scenario.fleets.iter().zip(lists) {
+        match (&fleet.machines, list) {
+            (Machines::Alike { instance, size }, _) => {
+                let shape = names.shape(&instance.value);
+                offerings.push(offering(
+                    fleet,
+                    fleet.name.value.clone(),
+                    shape,
+                    *size,
+                    names,
+                ));
+            }
+            (Machines::Listed { .. }, Some(list)) => {
+                listed(fleet, list, names, &mut offerings);
+            }
+            (Machines::Listed { .. }, None) => unreachable!("every list was read"),
+        }
+    }
+    offerings
 }
 
 /// A tenant, among all that the scenario names.
@@ -225,7 +246,7 @@ fn curve<T: Copy>(steps: &Steps<T>) -> Curve<T> {
 
 fn class(
     scenario: &Scenario,
-    (workload, table): (&schema::Workload, Option<&SpeedTable>),
+    (workload, told): (&schema::Workload, &Told<'_>),
     names: &mut Names,
 ) -> Class {
     let course = &workload.course;
@@ -246,7 +267,9 @@ fn class(
     let across_racks = times(across_nodes, ppb(course.across_racks));
     let by_model: Vec<_> = by_model.collect();
     let rates = Rates {
-        table: table.map(|table| Arc::new(table.speeds(&mut |model| names.model(model)))),
+        table: told
+            .table
+            .map(|table| Arc::new(table.speeds(&mut |model| names.model(model)))),
         by_model,
         by_gpus: course
             .scaling
@@ -266,6 +289,7 @@ fn class(
         course: CourseModel {
             kind: match course.kind {
                 schema::CourseKind::Linear => CourseKind::Linear,
+                schema::CourseKind::Goodput => CourseKind::Goodput(kinds(told, names)),
                 schema::CourseKind::Stepwise { step } => CourseKind::Stepwise(step.value),
             },
             rates,
@@ -287,6 +311,13 @@ fn class(
             reseat: checkpoint.reseat.value + fill,
         },
         appetite: workload.appetite,
+    }
+}
+
+fn kinds(told: &Told<'_>, names: &mut Names) -> Arc<[Arc<Kind>]> {
+    match told.profiles {
+        Some(profiles) => profiles.kinds(&told.classes, &mut |name| names.model(name)),
+        None => Arc::new([]),
     }
 }
 

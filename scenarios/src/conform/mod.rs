@@ -15,6 +15,7 @@ mod gavel_tables;
 mod held;
 mod rlscheduler;
 mod scenario;
+mod sia;
 mod table;
 mod tiresias;
 
@@ -57,6 +58,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("fgd", fgd::run),
     ("gavel", gavel::run),
     ("rlscheduler", rlscheduler::run),
+    ("sia", sia::run),
     ("tiresias", tiresias::run),
 ];
 

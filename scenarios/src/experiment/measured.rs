@@ -76,13 +76,13 @@ impl Run<'_> {
         hours(self.record.gpu_time.kept) / 1000.0
     }
 
-    /// GPU-hours at speed one of the jobs that finished in the window.
-    pub(super) fn finished_gpu_hours(&self) -> f64 {
+    /// GPU-hours at speed one of the jobs that finished in the window, if that is known of all.
+    pub(super) fn finished_gpu_hours(&self) -> Option<f64> {
         let rows = self.record.rows.iter().enumerate();
         let late = |row: &Row| row.finish.get().is_some_and(|at| at >= self.window.warmup);
         let done = rows.filter(|(_, row)| row.outcome == Outcome::Completed && late(row));
-        let work = done.map(|(at, row)| u128::from(row.gpu_milli) * self.known.work_us(at));
-        hours(work.sum()) / 1000.0
+        let work = done.map(|(at, row)| Some(u128::from(row.gpu_milli) * self.known.work_us(at)?));
+        Some(hours(work.sum::<Option<u128>>()?) / 1000.0)
     }
 
     pub(super) fn completed(&self) -> impl Iterator<Item = &&Row> {

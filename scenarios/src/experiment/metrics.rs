@@ -44,8 +44,8 @@ pub struct Metric {
 #[derive(Clone, Debug)]
 pub struct Known {
     worths: Option<Worths>,
-    /// By job, in the order of the workload: microseconds that its work takes at speed one.
-    work_us: Vec<u128>,
+    /// By job, in the order of the workload: microseconds that its work takes at speed one, where that is known before.
+    work_us: Vec<Option<u128>>,
     /// By offering, if it is known of all: watts of a machine.
     pub(super) watts: Option<Vec<u32>>,
 }
@@ -62,8 +62,8 @@ impl Known {
         }
     }
 
-    /// Microseconds that the work of a job takes at speed one.
-    pub(super) fn work_us(&self, job: usize) -> u128 {
+    /// Microseconds that the work of a job takes at speed one, where that is known before.
+    pub(super) fn work_us(&self, job: usize) -> Option<u128> {
         self.work_us[job]
     }
 
@@ -193,7 +193,7 @@ pub const METRICS: &[Metric] = &[
         "USD/GPU h",
         Less,
         "cost over the work of the jobs that finished after the warm-up, in GPU-hours at speed 1.0: on fast GPUs and slow ones alike",
-        |run| ratio(run.cost(None), run.finished_gpu_hours()),
+        |run| ratio(run.cost(None), run.finished_gpu_hours()?),
     ),
     metric(
         "value_usd",

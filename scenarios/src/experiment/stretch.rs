@@ -22,7 +22,7 @@ pub(super) fn ratios(run: &Run<'_>) -> Vec<f64> {
         let jobs = crowd.mean(row.submit, row.finish.get()?)?;
         // Both in thousandths of GPUs.
         let turns = (f64::from(row.gpu_milli) * jobs / gpus).max(1.0);
-        ratio(secs(took), real_u128(run.known.work_us(at)) / 1e6 * turns)
+        ratio(secs(took), real_u128(run.known.work_us(at)?) / 1e6 * turns)
     };
     run.record.rows.iter().enumerate().filter_map(of).collect()
 }

@@ -60,15 +60,18 @@ fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
             // Thousandths of GPUs x microseconds x nano-dollars an hour.
             let mut sum = Exact::over(1000 * 3_600_000_000);
             let gpus = u128::from(job.gang.gpu_milli());
-            sum.add_product(gpus * work_us(job, course), price.nanousd_h().into());
+            // Refused when it is read where that is not known.
+            let work_us = work_us(job, course).unwrap_or(0);
+            sum.add_product(gpus * work_us, price.nanousd_h().into());
             sum.settle()
         }
     }
 }
 
-/// Microseconds that the work of a job takes at speed one.
-pub(super) fn work_us(job: &Job, course: &CourseModel) -> u128 {
-    match (course.kind, &course.rates.table) {
+/// Microseconds that the work of a job takes at speed one; none where that is not known before.
+pub(super) fn work_us(job: &Job, course: &CourseModel) -> Option<u128> {
+    Some(match (&course.kind, &course.rates.table) {
+        (CourseKind::Goodput(_), _) => return None,
         (CourseKind::Linear, _) => u128::from(job.work),
         (CourseKind::Stepwise(_), Some(table)) => {
             let size = table.size(job.kind, job.gang.gpus());
@@ -76,7 +79,7 @@ pub(super) fn work_us(job: &Job, course: &CourseModel) -> u128 {
             convert::floor(convert::real(job.work) * 1e6 / steps_s + 0.5).into()
         }
         (CourseKind::Stepwise(step), None) => u128::from(job.work) * u128::from(step.us()),
-    }
+    })
 }
 
 /// What came back of what was paid, over it, in billionths: (worth - cost) / cost. None of what cost nothing.

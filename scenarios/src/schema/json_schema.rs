@@ -55,7 +55,9 @@ fn property(key: &KeySpec) -> Value {
 fn value(takes: &Takes) -> Value {
     match takes {
         Takes::Bool => json!({ "type": "boolean" }),
-        Takes::Text | Takes::Timezone | Takes::File | Takes::Moment => json!({ "type": "string" }),
+        Takes::Text | Takes::Timezone | Takes::File | Takes::Folder | Takes::Moment => {
+            json!({ "type": "string" })
+        }
         Takes::Name => json!({ "type": "string", "pattern": NAME }),
         Takes::Tag => json!({ "type": "string", "pattern": TAG }),
         Takes::Integer(least, most) => {

@@ -94,6 +94,6 @@ pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
 pub use value::{Part, Table, Value};
 pub use variant::{Speed, Variant, gpus};
 pub use workload::{
-    Checkpoint, Course, CourseKind, Deadline, Input, JobSource, Keep, SpeedsSource, SpeedsSpec,
-    StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
+    ApplicationSpec, Checkpoint, Course, CourseKind, Deadline, GoodputSpec, Input, JobSource, Keep,
+    SpeedsSource, SpeedsSpec, StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
 };

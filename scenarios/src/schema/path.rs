@@ -66,6 +66,20 @@ impl DataRoots {
 impl Roots {
     /// The file that `written` names, in a text that lies in `base` below the scenario's folder.
     pub(super) fn resolve(&self, base: &str, written: &str) -> Result<DataPath, Refused> {
+        self.find(base, written, inside)
+    }
+
+    /// The same of a folder.
+    pub(super) fn resolve_folder(&self, base: &str, written: &str) -> Result<DataPath, Refused> {
+        self.find(base, written, folder_inside)
+    }
+
+    fn find(
+        &self,
+        base: &str,
+        written: &str,
+        inside: fn(&Path, &str) -> Result<PathBuf, Refused>,
+    ) -> Result<DataPath, Refused> {
         check_form(written)?;
         let (root, inner, shown) = if let Some((name, inner)) = written.split_once(':') {
             let root = self.root(name)?;
@@ -140,6 +154,23 @@ fn is_device(segment: &str) -> bool {
 
 /// The file `inner` of the folder `root`, symbolic links followed, unless they lead out of it.
 pub(super) fn inside(root: &Path, inner: &str) -> Result<PathBuf, Refused> {
+    let found = below(root, inner)?;
+    if !found.is_file() {
+        return Err(refused("not a file", "name a regular file"));
+    }
+    Ok(found)
+}
+
+/// The same of a folder.
+fn folder_inside(root: &Path, inner: &str) -> Result<PathBuf, Refused> {
+    let found = below(root, inner)?;
+    if !found.is_dir() {
+        return Err(refused("not a folder", "name a folder"));
+    }
+    Ok(found)
+}
+
+fn below(root: &Path, inner: &str) -> Result<PathBuf, Refused> {
     let missing = |_| {
         let remedy =
             "put it beside the scenario, or name a data root: \"ROOT:path\" with --data ROOT=DIR";
@@ -155,9 +186,6 @@ pub(super) fn inside(root: &Path, inner: &str) -> Result<PathBuf, Refused> {
     if !found.starts_with(&root) {
         let remedy = "copy the file, or name a data root";
         return Err(refused("a link that leads out of its folder", remedy));
-    }
-    if !found.is_file() {
-        return Err(refused("not a file", "name a regular file"));
     }
     Ok(found)
 }

@@ -353,7 +353,8 @@ impl Takes {
             | Self::Percent
             | Self::Timezone
             | Self::Choice(_)
-            | Self::File => matches!(value, Value::Text(_)),
+            | Self::File
+            | Self::Folder => matches!(value, Value::Text(_)),
             Self::Integer(..) => matches!(value, Value::Integer(_)),
             Self::Number(..) => matches!(value, Value::Integer(_) | Value::Float(_)),
             Self::Moment => matches!(value, Value::Date(_) | Value::Text(_)),

@@ -62,6 +62,7 @@ fn within(takes: &'static Takes, text: &mut String, told: &mut Vec<&'static str>
         | Takes::Timezone
         | Takes::Choice(_)
         | Takes::File
+        | Takes::Folder
         | Takes::Part(_)
         | Takes::Raw => {}
     }

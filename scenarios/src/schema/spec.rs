@@ -65,6 +65,8 @@ pub(super) enum Takes {
     Choice(&'static [Choice]),
     /// A file under the scenario's folder or a data root.
     File,
+    /// A folder under the scenario's folder or a data root.
+    Folder,
     /// A kind and its parameters, which a registry checks.
     Part(Seam),
     /// A list.
@@ -272,6 +274,7 @@ impl Takes {
             Self::Moment => "a date such as 2017-10-01 or 2017-10-01T08:00:00Z".into(),
             Self::Timezone => "a time zone such as \"America/Los_Angeles\"".into(),
             Self::Choice(words) => one_of(&words.iter().map(|word| word.word).collect::<Vec<_>>()),
+            Self::Folder => "a folder such as \"profiles\" or \"ROOT:profiles\"".into(),
             Self::File => "a file such as \"jobs.csv\" or \"ROOT:jobs.csv\"".into(),
             Self::Part(seam) => {
                 format!(

@@ -7,7 +7,7 @@ use sim_core::units::{Money, Price, Span};
 
 use super::fleet::Bytes;
 use super::path::DataPath;
-use super::place::Spanned;
+use super::place::{Place, Spanned};
 use super::value::Part;
 use super::variant::Variant;
 
@@ -128,6 +128,36 @@ pub struct Course {
     pub input: Option<Input>,
     /// Speeds as a table, in place of rates, scaling and the length of a step.
     pub speeds: Option<SpeedsSpec>,
+    /// What was profiled, of a goodput course.
+    pub goodput: Option<GoodputSpec>,
+}
+
+/// What a goodput course stands on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoodputSpec {
+    /// A folder with a folder of profiles for each application; without one they are made up.
+    pub folder: Option<Spanned<DataPath>>,
+    /// The applications, by the names of their folders.
+    pub applications: BTreeMap<String, ApplicationSpec>,
+    /// By GPU model, what profiles call it, where that is not its name.
+    pub profiled: BTreeMap<String, String>,
+    /// Whether jobs choose their batch, and run on any number of GPUs.
+    pub tuned: bool,
+    /// How often they look at it, longer than zero.
+    pub round: Span,
+}
+
+/// An application that was profiled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ApplicationSpec {
+    /// Where it stands.
+    pub place: Place,
+    /// Epochs until a job is done; all that were measured if it is not said.
+    pub epochs: Option<u32>,
+    /// Time to start, or to go on elsewhere.
+    pub delay: Span,
+    /// By how much a job is slower than was measured, at least 1.
+    pub slowdown: f64,
 }
 
 /// A table of speeds: steps a second by GPU model, kind of job and number of GPUs.
@@ -166,6 +196,8 @@ pub struct Input {
 pub enum CourseKind {
     /// Work over a rate, divisible at any microsecond.
     Linear,
+    /// Epochs, with a batch of its choice.
+    Goodput,
     /// Whole steps of this much work.
     Stepwise {
         /// Length of a step at rate 1.0, longer than zero.

@@ -1,6 +1,7 @@
 //! How a job advances. The engine knows only the instant of a job's next change on what it was given.
 
 mod cadence;
+pub mod goodput;
 mod linear;
 mod rates;
 mod speeds;
@@ -8,12 +9,15 @@ mod stepwise;
 pub mod theory;
 
 pub use cadence::{Cadence, CadenceError, Split};
+pub use goodput::Goodput;
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
 pub use speeds::{Size, Speeds};
 pub use stepwise::Stepwise;
 
-use crate::units::{ModelId, Span};
+use std::sync::Arc;
+
+use crate::units::{KindId, ModelId, Span};
 
 /// What a course stands on: an allocation, as far as speed goes. Fixed for an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,34 +96,50 @@ pub struct CourseModel {
 }
 
 /// The kinds of course.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CourseKind {
     /// Work in microseconds at unit rate, done continuously.
     Linear,
     /// Work in whole steps of this length at unit rate; a step cut short is lost.
     Stepwise(Span),
+    /// Work in epochs, of one of these kinds of job.
+    Goodput(Arc<[Arc<goodput::Kind>]>),
 }
 
 /// How far one job has come: the mutable half, one per live job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// Of a linear course.
     Linear(Linear),
     /// Of a stepwise course.
     Stepwise(Stepwise),
+    /// Of a goodput course: one that is told where it lies, beside its footing.
+    Goodput(Box<Goodput>),
 }
 
 impl CourseModel {
-    /// A job with `work` to do and none of it done.
-    pub fn begin(&self, work: u64) -> Progress {
-        match self.kind {
+    /// A job of `kind` with `work` to do and none of it done. Panics on a kind that the course does not know.
+    pub fn begin(&self, kind: KindId, work: u64) -> Progress {
+        match &self.kind {
             CourseKind::Linear => Progress::Linear(Linear::new(work)),
-            CourseKind::Stepwise(step) => Progress::Stepwise(Stepwise::new(work, step)),
+            CourseKind::Stepwise(step) => Progress::Stepwise(Stepwise::new(work, *step)),
+            CourseKind::Goodput(kinds) => {
+                let kind = kinds[usize::from(kind.0)].clone();
+                Progress::Goodput(Box::new(Goodput::new(kind, work)))
+            }
         }
     }
 }
 
 impl CourseModel {
+    /// Time that a job of `kind` takes to start, or to go on elsewhere, if its course says so itself.
+    pub fn delay(&self, kind: KindId) -> Option<Span> {
+        match &self.kind {
+            CourseKind::Linear | CourseKind::Stepwise(_) => None,
+            CourseKind::Goodput(kinds) => Some(kinds[usize::from(kind.0)].application.delay),
+        }
+    }
+
     /// Working time of so many steps on this footing; `None` where there are no steps.
     pub fn span_of_steps(&self, steps: u64, on: &Footing) -> Option<Span> {
         let CourseKind::Stepwise(step) = self.kind else {
@@ -132,18 +152,11 @@ impl CourseModel {
 }
 
 impl Progress {
-    /// Whole steps left; none where there are no steps.
-    pub const fn steps_left(&self) -> Option<u64> {
-        match self {
-            Self::Linear(_) => None,
-            Self::Stepwise(course) => Some(course.left()),
-        }
-    }
-
     fn course(&self) -> &dyn Course {
         match self {
             Self::Linear(course) => course,
             Self::Stepwise(course) => course,
+            Self::Goodput(course) => course.as_ref(),
         }
     }
 }
@@ -157,6 +170,7 @@ impl Course for Progress {
         match self {
             Self::Linear(course) => course.advance(span, on),
             Self::Stepwise(course) => course.advance(span, on),
+            Self::Goodput(course) => course.advance(span, on),
         }
     }
 

@@ -7,9 +7,12 @@ use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
 use super::run::Engine;
 use super::state::{Change, NodePhase, Trigger};
-use crate::course::{Cadence, Change as CourseChange, Course, Footing, Reach, Split, UNIT_RATE};
+use crate::course::goodput::Layout;
+use crate::course::{
+    Cadence, Change as CourseChange, Course, Footing, Progress, Reach, Split, UNIT_RATE,
+};
 use crate::model::{Class, Keep, Seat};
-use crate::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
+use crate::units::{JobId, ModelId, NodeId, OfferingId, SimTime, Span, convert};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 impl Engine {
@@ -111,7 +114,7 @@ impl Engine {
         let job = self.next_job.take().expect("an arrival is due");
         self.next_job = self.arrivals.next();
         let class = &self.state.world.classes[job.class.index()];
-        let progress = class.course.begin(job.work);
+        let progress = class.course.begin(job.kind, job.work);
         let idle = Footing {
             model: None,
             gpus: job.gang.gpus(),
@@ -209,8 +212,15 @@ impl Engine {
         for seat in seats {
             self.state.nodes[seat.node.index()].seats += 1;
         }
-        let reseat = self.class_of(job).checkpoint.reseat;
-        self.set_off(job, ready.saturating_add(reseat));
+        let (class, kind) = (self.class_of(job), self.state.jobs.live(job).job.kind);
+        let (reseat, delay) = (class.checkpoint.reseat, class.course.delay(kind));
+        let elsewhere = |alike: bool| match delay {
+            None => ready.saturating_add(reseat),
+            Some(_) if alike => ready,
+            Some(delay) => now.saturating_add(delay),
+        };
+        let works = self.settle(job, elsewhere, false);
+        self.set_off(job, works);
         let state = &self.state;
         self.events.cancel(|pending| expected(state, pending));
         self.state.changes.push(Change::Reseated(job));
@@ -230,16 +240,48 @@ impl Engine {
 
     /// Sets a started job to work: its allocation is in place.
     pub(crate) fn set_to_work(&mut self, job: JobId) {
-        let checkpoint = self.class_of(job).checkpoint;
         let live = self.state.jobs.live_mut(job);
         live.attempts += 1;
-        let setup = if live.attempts > 1 {
-            checkpoint.restore
-        } else {
-            checkpoint.setup
-        };
+        let (first, kind) = (live.attempts == 1, live.job.kind);
+        let setup = self.class_of(job).setup(kind, first);
         let works = self.state.now.saturating_add(setup);
+        self.settle(job, |_| works, true);
         self.set_off(job, works);
+    }
+
+    /// Tells a course that asks for more than its footing where it lies, and says from when on it works, which may depend on
+    /// whether it lies as it did before.
+    fn settle(&mut self, job: JobId, works: impl Fn(bool) -> SimTime, starts: bool) -> SimTime {
+        if !matches!(self.state.jobs.live(job).progress, Progress::Goodput(_)) {
+            return works(false);
+        }
+        let layout = self.layout(job);
+        let Progress::Goodput(course) = &mut self.state.jobs.live_mut(job).progress else {
+            unreachable!("seen above");
+        };
+        let alike = !starts && course.lies_alike(&layout);
+        let works = works(alike);
+        course.settle(layout, works, !alike);
+        works
+    }
+
+    /// The allocation of `job` by node.
+    fn layout(&self, job: JobId) -> Layout {
+        let live = self.state.jobs.live(job);
+        let (roles, seats) = (live.job.gang.roles(), live.allocation.seats());
+        let model = |node| self.capacity.shape(self.capacity.offering_of(node)).model;
+        let with_gpus = seats.iter().filter(|seat| !seat.gpus.is_empty());
+        let gpus = with_gpus.clone().map(|seat| {
+            let each = roles[usize::from(seat.role)].gpus_each();
+            (seat.node, seat.tasks * each)
+        });
+        Layout {
+            model: with_gpus
+                .clone()
+                .next()
+                .map_or(ModelId(0), |seat| model(seat.node)),
+            counts: Layout::counts(gpus),
+        }
     }
 
     /// Computes when a job is done that works from `works` on, in its seats.

@@ -36,5 +36,6 @@ pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
 pub use spend::Spend;
 pub use state::{Change, NodePhase, Trigger, World};
 pub use view::{
-    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, View,
+    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, Training,
+    View,
 };

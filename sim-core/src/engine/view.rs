@@ -1,6 +1,9 @@
 //! The view: all that a policy may see, and nothing it may not.
 
+mod goodput;
 mod speed;
+
+pub use goodput::Training;
 
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
@@ -432,11 +435,8 @@ impl<'a> JobView<'a> {
 
     /// Time it would take to set up, were it started now.
     pub fn restore(&self) -> Span {
-        if self.live.attempts > 0 {
-            self.checkpoint().restore
-        } else {
-            self.checkpoint().setup
-        }
+        let class = &self.state.world.classes[self.live.job.class.index()];
+        class.setup(self.live.job.kind, self.live.attempts == 0)
     }
 
     /// When the running attempt, or one that started now, should end by its estimate, what it takes to set up again

@@ -73,6 +73,16 @@ pub struct Appetite {
 }
 
 impl Class {
+    /// Time that a job of `kind` takes to set up: at its first start, or at a later one.
+    pub fn setup(&self, kind: KindId, first: bool) -> Span {
+        let own = self.course.delay(kind);
+        own.unwrap_or(if first {
+            self.checkpoint.setup
+        } else {
+            self.checkpoint.restore
+        })
+    }
+
     /// How an attempt on this footing writes checkpoints; a policy may have chosen the stretch of work between them.
     pub fn cadence(&self, chosen: Option<Span>, on: &Footing) -> Cadence {
         let steps = |steps| self.course.span_of_steps(steps, on);

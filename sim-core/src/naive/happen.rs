@@ -3,7 +3,8 @@
 use super::attempt::span;
 use super::fate::Fate;
 use super::{Naive, Row};
-use crate::course::{Course, Footing, Reach};
+use crate::course::goodput::Layout;
+use crate::course::{Course, Footing, Progress, Reach};
 use crate::engine::NodePhase;
 use crate::model::{Class, GpuDemand, Keep, Seat};
 use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
@@ -23,7 +24,7 @@ impl Naive<'_> {
             seats: Vec::new(),
             ended: false,
             attempts: 0,
-            progress: course.begin(spec.work),
+            progress: course.begin(spec.kind, spec.work),
             on: Footing {
                 model: None,
                 gpus: 0,
@@ -42,18 +43,16 @@ impl Naive<'_> {
 
     pub(super) fn start(&mut self, at: usize, seats: &[Seat]) {
         let on = self.footing(at, seats);
-        let checkpoint = self.class(at).checkpoint;
+        let first = self.rows[at].attempts == 0;
+        let setup = self.class(at).setup(self.jobs[at].kind, first);
         let row = &mut self.rows[at];
-        let again = row.attempts > 0;
         row.started = self.now;
-        row.works = self.now.saturating_add(if again {
-            checkpoint.restore
-        } else {
-            checkpoint.setup
-        });
+        row.works = self.now.saturating_add(setup);
         row.attempts += 1;
         row.on = on;
         row.saving = None;
+        let works = row.works;
+        self.settle(at, seats, (works, None));
         self.rows[at].due = self.walk(at, SimTime::MAX).at;
         let row = &self.rows[at];
         let (job, works) = (row.id, row.works);
@@ -67,14 +66,18 @@ impl Naive<'_> {
             self.class(at).checkpoint.reseat,
         );
         let worked = self.walk(at, self.now).worked;
-        let mut progress = self.rows[at].progress;
+        let mut progress = self.rows[at].progress.clone();
         let kept = progress.advance(span(worked), &self.rows[at].on);
         let spent = self.spent(at, kept.us());
         let on = self.footing(at, &seats);
         let now = self.now;
         let row = &mut self.rows[at];
-        row.works = row.works.max(now).saturating_add(reseat);
+        let ready = row.works.max(now);
+        row.works = ready.saturating_add(reseat);
         (row.progress, row.on, row.started) = (progress, on, now);
+        if let Some(delay) = self.class(at).course.delay(self.jobs[at].kind) {
+            self.settle(at, &seats, (now.saturating_add(delay), Some(ready)));
+        }
         self.rows[at].due = self.walk(at, SimTime::MAX).at;
         let (job, works) = (self.rows[at].id, self.rows[at].works);
         self.tell(&Fact::Reseated {
@@ -88,6 +91,28 @@ impl Naive<'_> {
             if before[at + 1..].iter().all(|later| later.node != seat.node) {
                 self.release_if_drained(seat.node);
             }
+        }
+    }
+
+    /// Where a goodput job lies, and from when on it works there, or, if it may be that it lies as before, in that case.
+    fn settle(&mut self, at: usize, seats: &[Seat], (works, alike): (SimTime, Option<SimTime>)) {
+        let roles = self.jobs[at].gang.roles();
+        let gpus = |seat: &Seat| match roles[usize::from(seat.role)].demand.gpu {
+            GpuDemand::None => 0,
+            GpuDemand::Whole(gpus) => u32::from(gpus) * seat.tasks,
+            GpuDemand::Milli(_) => seat.tasks,
+        };
+        let used: Vec<(NodeId, u32)> = seats.iter().map(|seat| (seat.node, gpus(seat))).collect();
+        let used = used.into_iter().filter(|(_, gpus)| *gpus > 0);
+        let layout = Layout {
+            model: self.rows[at].on.model.unwrap_or_default(),
+            counts: Layout::counts(used),
+        };
+        let row = &mut self.rows[at];
+        if let Progress::Goodput(course) = &mut row.progress {
+            let stays = alike.filter(|_| course.lies_alike(&layout));
+            row.works = stays.unwrap_or(works);
+            course.settle(layout, row.works, stays.is_none());
         }
     }
 
@@ -165,7 +190,7 @@ impl Naive<'_> {
             Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => walk.durable,
         };
         let row = &self.rows[at];
-        let (job, mut progress) = (row.id, row.progress);
+        let (job, mut progress) = (row.id, row.progress.clone());
         let kept = progress.advance(span(safe), &row.on);
         let spent = self.spent(at, kept.us());
         self.rows[at].progress = progress;

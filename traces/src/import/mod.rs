@@ -11,6 +11,7 @@ mod openb_pods;
 mod pai_2020;
 mod philly_csv;
 mod philly_json;
+mod sia;
 mod slurm;
 mod swf;
 
@@ -91,6 +92,7 @@ pub const fn formats() -> &'static [Format] {
         pai_2020::FORMAT,
         philly_csv::FORMAT,
         philly_json::FORMAT,
+        sia::FORMAT,
         swf::FORMAT,
     ]
 }

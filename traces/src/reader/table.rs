@@ -96,6 +96,11 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// That there should be rows.
+    pub(crate) fn empty(&self, rule: &'static str) -> TraceError {
+        Rule::new(rule, "check for a truncated file").at(self.lines.file(), (1, 1), "")
+    }
+
     /// The column of this name, where there is one.
     pub(crate) fn optional(&self, name: &str) -> Option<Column> {
         self.header.iter().position(|n| n == name).map(Column)

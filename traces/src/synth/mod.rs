@@ -1,5 +1,6 @@
 //! Generators: one file per model, each a lazy stream of jobs fixed by (seed, workload name).
 
+mod applications;
 mod arrivals;
 mod durations;
 mod lublin;
@@ -7,6 +8,7 @@ mod parameter;
 mod parametric;
 pub mod philly_2017;
 
+pub use applications::{MadeUp, applications};
 pub use arrivals::{Arrivals, Week};
 pub use durations::Durations;
 pub use lublin::{Arrival, Kind, Lublin, LublinJobs, Runtime, Size};

@@ -9,6 +9,7 @@ use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::workload::{Course, CourseKind, Input};
+use super::goodput;
 use super::risk::needed;
 use super::speeds;
 use super::workload::MOST;
@@ -19,12 +20,13 @@ const SHARE_WORDS: (&str, &str) = (
     "write a number in that range",
 );
 
-const GOODPUT: &str = "goodput courses";
-
 pub(super) static COURSES: [Choice; 4] = [
     Choice::new("linear", "Work over a rate."),
     Choice::new("stepwise", "Whole steps."),
-    Choice::later("goodput", GOODPUT),
+    Choice::new(
+        "goodput",
+        "Training with a batch of its choice, at the speed and efficiency that were measured.",
+    ),
     Choice::new("data-bound", "Work over a rate, as far as data comes."),
 ];
 
@@ -90,6 +92,35 @@ pub(super) static COURSE: TableSpec = TableSpec::closed(
             "Steps a second by GPU model, kind of job and number of GPUs, in place of rates and scaling; makes the course stepwise.",
         )
         .default("none"),
+        KeySpec::new(
+            "profiles",
+            Takes::Folder,
+            "A folder with a folder of profiles for each application; goodput courses only.",
+        )
+        .default("four applications that are made up"),
+        KeySpec::new(
+            "applications",
+            Takes::Map(&Takes::Table(&goodput::APPLICATION)),
+            "The applications, by the names of their folders.",
+        ),
+        KeySpec::new(
+            "profiled",
+            Takes::Map(&Takes::Name),
+            "What profiles call a GPU model, as in { T4 = \"aws\" }.",
+        )
+        .default("its name"),
+        KeySpec::new(
+            "batch",
+            Takes::Choice(&goodput::BATCHES),
+            "Who chooses the batch, and with it, whether a job runs on any number of GPUs.",
+        )
+        .default("\"tuned\""),
+        KeySpec::new(
+            "round",
+            Takes::Duration(true),
+            "A job looks at its batch after each epoch, and this often.",
+        )
+        .default("\"60s\""),
         KeySpec::new("data", Takes::Name, "The [[data]] that it reads.").default("none"),
         KeySpec::new(
             "read",
@@ -118,6 +149,7 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
                 "has no step",
                 "write { kind = \"stepwise\", step = \"10s\" }",
             )),
+            2 => Some(("has no keys", "write { kind = \"goodput\" }")),
             3 => Some((
                 "reads no data",
                 "write { kind = \"data-bound\", data = ..., read = ... }",
@@ -149,10 +181,13 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
             .map_or(Some(1.0), |item| Some(item.number()?.value))
     };
     let across = ["across-nodes", "across-racks", "across-zones"].map(factor);
+    let goodput = goodput::decode(&fields)?;
     let table = fields.item("speeds").map_or(Some(None), |item| {
         speeds::decode(&fields, &item.table()?).map(Some)
     });
-    let kind = if fields.key_place("speeds").is_some() {
+    let kind = if goodput.is_some() {
+        Some(CourseKind::Goodput)
+    } else if fields.key_place("speeds").is_some() {
         let step = Spanned::new(Speeds::STEP, fields.place);
         Some(CourseKind::Stepwise { step })
     } else {
@@ -164,6 +199,7 @@ pub(super) fn decode(item: Item<'_>) -> Option<Course> {
         kind: kind?,
         input: input?,
         speeds: table?,
+        goodput,
         rates: rates?,
         scaling: scaling?,
         across_nodes: across_nodes?,
@@ -257,6 +293,7 @@ pub(super) const fn plain() -> Course {
         across_zones: 1.0,
         input: None,
         speeds: None,
+        goodput: None,
     }
 }
 

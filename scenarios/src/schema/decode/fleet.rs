@@ -302,6 +302,15 @@ pub(super) fn steps<T>(
 
 impl Item<'_> {
     /// A file under the scenario's folder or a data root.
+    pub(super) fn folder(self) -> Option<Spanned<DataPath>> {
+        let written = self.written()?;
+        let base = self.cx.base(self.value.place.source);
+        match self.cx.roots.resolve_folder(base, written) {
+            Ok(path) => Some(self.spanned(path)),
+            Err((rule, remedy)) => self.refuse(&rule, &remedy),
+        }
+    }
+
     pub(super) fn file(self) -> Option<Spanned<DataPath>> {
         let Value::Text(written) = &self.value.value else {
             return self.mistyped();

@@ -10,6 +10,7 @@ mod curve;
 mod event;
 mod fleet;
 mod fleet_keys;
+mod goodput;
 mod policy;
 mod queue;
 mod quota;

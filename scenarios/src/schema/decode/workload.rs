@@ -263,7 +263,9 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         .item("least")
         .map_or(Some(1.0), |item| Some(item.number()?.value));
     let (course, checkpoint) = (course?, checkpoint?);
+    let value = value?;
     agree(fields, &course, &checkpoint, least?)?;
+    is_known_before(fields, &course, value)?;
     Some(Workload {
         name: name?,
         jobs: jobs?,
@@ -281,7 +283,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         lead: lead?,
         least: least?,
         appetite: appetite?,
-        value: value?,
+        value,
         gpu_memory: gpu_memory?,
         variants: variants?,
     })
@@ -289,7 +291,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
 
 /// Whether the checkpoints, parts of gangs and variants are of a kind that the course can have.
 fn agree(fields: &Fields<'_>, course: &Course, checkpoint: &Checkpoint, least: f64) -> Option<()> {
-    if let (CourseKind::Linear, Keep::Steps(steps) | Keep::Either(_, steps)) =
+    if let (CourseKind::Linear | CourseKind::Goodput, Keep::Steps(steps) | Keep::Either(_, steps)) =
         (course.kind, checkpoint.keep)
     {
         let rule = "the course has no steps";
@@ -303,12 +305,31 @@ fn agree(fields: &Fields<'_>, course: &Course, checkpoint: &Checkpoint, least: f
         fields.refuse(place, "least", rule, "remove it, or write rates");
         return None;
     }
-    if course.speeds.is_some()
-        && let Some(place) = fields.key_place("variants")
-    {
-        let rule = "a table of speeds says how fast each kind of job is";
-        let remedy = "write the variant as a kind of its own into the table";
+    let told = match (course.speeds.is_some(), course.goodput.is_some()) {
+        (true, _) => Some((
+            "a table of speeds says how fast each kind of job is",
+            "write the variant as a kind of its own into the table",
+        )),
+        (false, true) => Some((
+            "profiles say how fast each application is",
+            "measure the variant as an application of its own",
+        )),
+        (false, false) => None,
+    };
+    if let (Some((rule, remedy)), Some(place)) = (told, fields.key_place("variants")) {
         fields.refuse(place, "variants", rule, remedy);
+        return None;
+    }
+    Some(())
+}
+
+/// Whether a value by the hour can be told: how long a goodput job works is not known before.
+fn is_known_before(fields: &Fields<'_>, course: &Course, value: Option<Worth>) -> Option<()> {
+    if course.goodput.is_some() && matches!(value, Some(Worth::GpuHour(_))) {
+        let place = fields.key_place("value").unwrap_or(fields.place);
+        let rule = "how long a goodput job works is not known before";
+        let remedy = "write what a job is worth: value = \"$12\"";
+        fields.refuse(place, "value", rule, remedy);
         return None;
     }
     Some(())

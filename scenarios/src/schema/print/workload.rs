@@ -10,8 +10,8 @@ use super::super::quantity::{print_money, print_price};
 use super::super::value::{Table, Value};
 use super::super::variant::{Speed, Variant};
 use super::super::workload::{
-    Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, SpeedsSource, SpeedsSpec, TaskGpus,
-    TraceSpec, Workload, Worth,
+    Checkpoint, Course, CourseKind, Deadline, GoodputSpec, JobSource, Keep, SpeedsSource,
+    SpeedsSpec, TaskGpus, TraceSpec, Workload, Worth,
 };
 
 /// Nothing for any market.
@@ -197,15 +197,64 @@ fn trace_table(trace: &TraceSpec) -> Table {
     table
 }
 
+fn put_goodput(table: &mut Table, goodput: &GoodputSpec) {
+    let folder = goodput.folder.as_ref();
+    put(
+        table,
+        "profiles",
+        folder.map(|folder| string(&folder.value.written)),
+    );
+    let applications = goodput.applications.iter().map(|(name, spec)| {
+        let mut own = entries([("delay", span(spec.delay))]);
+        put(&mut own, "epochs", spec.epochs.map(integer));
+        put(&mut own, "slowdown", Some(Value::Float(spec.slowdown)));
+        (name.as_str(), Value::Table(own))
+    });
+    let applications: Vec<_> = applications.collect();
+    let some = !applications.is_empty();
+    put(
+        table,
+        "applications",
+        some.then(|| Value::Table(entries(applications))),
+    );
+    let names = goodput.profiled.iter();
+    let names: Vec<_> = names
+        .map(|(model, name)| (model.as_str(), string(name)))
+        .collect();
+    let some = !names.is_empty();
+    put(
+        table,
+        "profiled",
+        some.then(|| Value::Table(entries(names))),
+    );
+    let batch = if goodput.tuned { "tuned" } else { "requested" };
+    put(table, "batch", Some(string(batch)));
+    put(table, "round", Some(span(goodput.round)));
+}
+
 fn course_table(course: &Course) -> Table {
     let (kind, step) = match course.kind {
         CourseKind::Linear if course.input.is_some() => ("data-bound", None),
         CourseKind::Linear => ("linear", None),
+        CourseKind::Goodput => ("goodput", None),
         CourseKind::Stepwise { .. } if course.speeds.is_some() => ("stepwise", None),
         CourseKind::Stepwise { step } => ("stepwise", Some(span(step.value))),
     };
     let mut table = entries([("kind", string(kind))]);
     put(&mut table, "step", step);
+    if let Some(goodput) = &course.goodput {
+        put_goodput(&mut table, goodput);
+        let rates = course.rates.iter();
+        let rates = rates.map(|(model, rate)| (model.as_str(), Value::Float(*rate)));
+        let rates: Vec<_> = rates.collect();
+        let some = !rates.is_empty();
+        put(
+            &mut table,
+            "rates",
+            some.then(|| Value::Table(entries(rates))),
+        );
+        return table;
+    }
     if let Some(speeds) = &course.speeds {
         put(
             &mut table,

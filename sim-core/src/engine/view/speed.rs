@@ -1,13 +1,13 @@
 //! What a policy may know of a job's speed: what its submitter measured before, and how far it has come.
 
 use super::JobView;
-use crate::course::{Course, CourseModel, Footing, Reach, UNIT_RATE};
+use crate::course::{Course, CourseModel, Footing, Progress, Reach, UNIT_RATE};
 use crate::units::{ModelId, Span, convert};
 
 impl<'a> JobView<'a> {
     /// Steps a second on this model with all of its GPUs side by side, as its submitter measured them: by the table of its
     /// workload, and none where it does not run; without a table, its speed as a multiple of that at which durations are
-    /// told.
+    /// told. Of a goodput job, samples a second on one GPU.
     pub fn speed(&self, model: ModelId) -> Option<f64> {
         let job = &self.live.job;
         let rates = &self.course().rates;
@@ -16,9 +16,10 @@ impl<'a> JobView<'a> {
             let rate = rates.on(kind, Some(model), gpus, Reach::Node);
             convert::real(rate) / convert::real(UNIT_RATE)
         };
-        let speed = match &rates.table {
-            Some(table) => table.steps_s(kind, model, gpus),
-            None => Some(listed()),
+        let speed = match (&rates.table, self.training()) {
+            (Some(table), _) => table.steps_s(kind, model, gpus),
+            (None, Some(training)) => training.alone(model),
+            (None, None) => Some(listed()),
         };
         speed.filter(|_| job.models.allows(model))
     }
@@ -34,12 +35,14 @@ impl<'a> JobView<'a> {
 
     /// Whole steps done so far, as it counts them itself; none where it has no steps.
     pub fn steps_done(&self) -> Option<u64> {
-        let mut progress = self.live.progress;
+        let Progress::Stepwise(mut course) = self.live.progress else {
+            return None;
+        };
         if self.is_running() {
             let worked = self.live.working(self.state.now);
-            progress.advance(worked, &self.live.attempt.on);
+            course.advance(worked, &self.live.attempt.on);
         }
-        Some(self.live.job.work - progress.steps_left()?)
+        Some(self.live.job.work - course.left())
     }
 
     /// Working time of so many steps on this model, as long as all of its GPUs lie side by side.

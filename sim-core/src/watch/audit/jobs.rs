@@ -4,7 +4,7 @@ use super::nodes::Phase;
 use super::work::{self, Pace, Work};
 use super::{Auditor, Rule};
 use crate::engine::Trigger;
-use crate::model::{GpuDemand, GpuSet, Job, Keep, Role, Seat};
+use crate::model::{Job, Keep, Role, Seat};
 use crate::units::{JobId, NodeId, SimTime, Span, convert};
 use crate::watch::{Cause, Outcome, Spent};
 
@@ -38,16 +38,6 @@ pub(super) struct Running {
 impl Row {
     pub(super) fn is_live(&self) -> bool {
         self.ended.is_none()
-    }
-
-    /// Seats on `node`, each with what one of its tasks asks for.
-    fn seats_on(&self, node: NodeId) -> impl Iterator<Item = (&Seat, &Role)> {
-        let seats = self.running.iter().flat_map(|running| &running.seats);
-        let here = seats.filter(move |seat| seat.node == node);
-        here.filter_map(|seat| {
-            let role = self.spec.gang.roles().get(usize::from(seat.role))?;
-            Some((seat, role))
-        })
     }
 }
 
@@ -130,7 +120,7 @@ impl Auditor {
             ended: None,
             running: None,
             attempts: 0,
-            work: Work::of(course, spec.work),
+            work: Work::of(course, spec.kind, spec.work),
             every: None,
         });
         self.report.arrived += 1;
@@ -147,13 +137,19 @@ impl Auditor {
         self.check_gang(at, seats, &[]);
         let row = &self.jobs[at];
         let class = &self.world.classes[row.spec.class.index()];
-        let restore = if row.attempts > 0 {
+        let own = class.course.delay(row.spec.kind);
+        let restore = own.unwrap_or(if row.attempts > 0 {
             class.checkpoint.restore
         } else {
             class.checkpoint.setup
-        };
+        });
         let due = self.now.saturating_add(restore);
         let (rate, compute) = work::rate(&self.world, &row.spec, seats);
+        let layout = work::layout(&self.world, &row.spec, seats);
+        if let Some(epochs) = &mut self.jobs[at].work.epochs {
+            epochs.settle(layout, due, true);
+        }
+        let row = &self.jobs[at];
         let pace = Pace::of(class, &row.work, rate, row.every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
@@ -173,121 +169,6 @@ impl Auditor {
         for seat in seats {
             self.check_room(seat.node);
         }
-    }
-
-    /// The seats are the gang, on ready nodes of one allowed model, with the GPUs that the tasks need.
-    fn check_gang(&mut self, at: usize, seats: &[Seat], held: &[Seat]) {
-        let (job, spec) = (self.jobs[at].id, self.jobs[at].spec.clone());
-        for (position, role) in spec.gang.roles().iter().enumerate() {
-            let of_role = seats
-                .iter()
-                .filter(|seat| usize::from(seat.role) == position);
-            let seated: u64 = of_role.map(|seat| u64::from(seat.tasks)).sum();
-            let enough = u64::from(role.least)..=u64::from(role.tasks);
-            self.demand(enough.contains(&seated), Rule::Gang, || {
-                format!(
-                    "{job}: {seated} of {} tasks of role {position} are seated",
-                    role.tasks
-                )
-            });
-        }
-        let mut lies_on = None;
-        for seat in seats {
-            let Some(role) = spec.gang.roles().get(usize::from(seat.role)) else {
-                self.blame(Rule::Gang, format!("{job} has no role {}", seat.role));
-                continue;
-            };
-            let Some(offering) = self.offering_of(seat.node) else {
-                self.blame(
-                    Rule::Closed,
-                    format!("{job} starts on no node: {:?}", seat.node),
-                );
-                continue;
-            };
-            let phase = self.slots[seat.node.index()].phase;
-            // What it held before it may go on holding.
-            let stays = held.contains(seat) && phase != Phase::Absent;
-            self.demand(phase == Phase::Ready || stays, Rule::Closed, || {
-                format!("{job} starts on {:?}, which is {phase:?}", seat.node)
-            });
-            self.check_gpus(job, seat, role);
-            let market = self.world.offerings[offering].market;
-            self.demand(role.demand.markets.allows(market), Rule::Market, || {
-                format!("{job} lies on {:?}, got on {market:?}", seat.node)
-            });
-            if role.demand.gpu != GpuDemand::None {
-                let model = self.world.offerings[offering].shape.model;
-                let fits = spec.models.allows(model) && lies_on.is_none_or(|other| other == model);
-                lies_on = Some(model);
-                self.demand(fits, Rule::Model, || format!("{job} lies on {model:?}"));
-            }
-        }
-    }
-
-    fn check_gpus(&mut self, job: JobId, seat: &Seat, role: &Role) {
-        let wanted = match role.demand.gpu {
-            GpuDemand::None => 0,
-            GpuDemand::Whole(gpus) => u64::from(gpus) * u64::from(seat.tasks),
-            GpuDemand::Milli(_) => 1,
-        };
-        let alone = !matches!(role.demand.gpu, GpuDemand::Milli(_)) || seat.tasks == 1;
-        let there = GpuSet::first(self.gpus_of(seat.node)).contains(seat.gpus);
-        let right = u64::from(seat.gpus.count()) == wanted && alone && there;
-        self.demand(right, Rule::GpuCount, || {
-            format!(
-                "{job} needs {wanted} GPUs on {:?}, and is given {seat:?}",
-                seat.node
-            )
-        });
-    }
-
-    /// Nothing of `node` is given twice.
-    fn check_room(&mut self, node: NodeId) {
-        let Some(offering) = self.offering_of(node) else {
-            return;
-        };
-        let shape = self.world.offerings[offering].shape;
-        for gpu in 0..shape.gpus {
-            let used = self.used_milli_of(node, gpu);
-            self.demand(used <= 1000, Rule::GpuTwice, || {
-                format!("GPU {gpu} of {node:?} is used to {used} thousandths")
-            });
-        }
-        let used = |of: fn(&Role) -> u32| -> u64 {
-            let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-            seats
-                .map(|(seat, role)| u64::from(seat.tasks) * u64::from(of(role)))
-                .sum()
-        };
-        let cpu = used(|role| role.demand.cpu_milli);
-        let memory = used(|role| role.demand.memory_mib);
-        self.demand(cpu <= u64::from(shape.cpu_milli), Rule::Cpu, || {
-            format!("{node:?} gives {cpu} of {} milli-cores", shape.cpu_milli)
-        });
-        self.demand(memory <= u64::from(shape.memory_mib), Rule::Memory, || {
-            format!("{node:?} gives {memory} of {} MiB", shape.memory_mib)
-        });
-    }
-
-    /// Thousandths in use of one GPU.
-    fn used_milli_of(&self, node: NodeId, gpu: u32) -> u64 {
-        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-        let here = seats.filter(|(seat, _)| seat.gpus.contains(GpuSet::one(gpu)));
-        here.map(|(_, role)| role.demand.gpu_milli().min(1000))
-            .sum()
-    }
-
-    /// Thousandths in use of all GPUs of a node.
-    pub(super) fn used_milli(&self, node: NodeId) -> u64 {
-        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-        seats
-            .map(|(seat, role)| u64::from(seat.tasks) * role.demand.gpu_milli())
-            .sum()
-    }
-
-    /// Seats of running jobs on a node.
-    pub(super) fn seats_on(&self, node: NodeId) -> usize {
-        self.jobs.iter().map(|row| row.seats_on(node).count()).sum()
     }
 
     pub(super) fn paced(&mut self, job: JobId, every: Span) {
@@ -322,10 +203,19 @@ impl Auditor {
         self.jobs[at].work.credit(spent.kept, running.rate);
         self.check_gang(at, seats, &running.seats);
         let class = &self.world.classes[self.jobs[at].spec.class.index()];
-        let due = running
-            .works
-            .max(now)
-            .saturating_add(class.checkpoint.reseat);
+        let ready = running.works.max(now);
+        let mut due = ready.saturating_add(class.checkpoint.reseat);
+        let layout = work::layout(&self.world, &self.jobs[at].spec, seats);
+        let delay = class.course.delay(self.jobs[at].spec.kind);
+        if let (Some(epochs), Some(delay)) = (&mut self.jobs[at].work.epochs, delay) {
+            let alike = epochs.lies_alike(&layout);
+            due = if alike {
+                ready
+            } else {
+                now.saturating_add(delay)
+            };
+            epochs.settle(layout, due, !alike);
+        }
         let (rate, compute) = work::rate(&self.world, &self.jobs[at].spec, seats);
         let pace = Pace::of(class, &self.jobs[at].work, rate, self.jobs[at].every);
         self.demand(works == due, Rule::Restore, || {
@@ -426,7 +316,7 @@ impl Auditor {
     /// The job's work is done at this very microsecond.
     fn check_completion(&mut self, at: usize, running: &Running) {
         let (row, now) = (&self.jobs[at], self.now);
-        let (job, work) = (row.id, row.work);
+        let (job, work) = (row.id, row.work.clone());
         let (worked, length) = (running.worked(now), running.pace.length());
         let elapsed = running.elapsed(now);
         let done = now >= running.works && work.is_done_after(worked, running.rate);

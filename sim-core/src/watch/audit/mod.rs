@@ -5,7 +5,9 @@
 //! completes, what a node has free and where the GPU time went are computed from what the docs say.
 //! Cost is no concern here, clarity is: most checks scan everything.
 
+mod epochs;
 mod fate;
+mod gangs;
 mod jobs;
 mod nodes;
 mod quota;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::epochs::Epochs;
+use crate::course::goodput::Layout;
 use crate::course::{CourseKind, CourseModel, Rates, Reach, Speeds, UNIT_RATE};
 use crate::model::{Class, GpuDemand, Job, Keep, Seat};
-use crate::units::{ModelId, NodeId, Span, ZoneId, convert};
+use crate::units::{KindId, ModelId, NodeId, Span, ZoneId, convert};
 
 use crate::engine::World;
 
@@ -19,43 +21,69 @@ struct Site {
 }
 
 /// Work left, in microseconds x parts per billion, and the size of the least piece that is ever
-/// credited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// credited; or epochs.
+#[derive(Clone, Debug)]
 pub(super) struct Work {
     left: u128,
     grain: u128,
+    pub(super) epochs: Option<Box<Epochs>>,
 }
 
 impl Work {
     /// All of a job's work.
-    pub(super) fn of(course: &CourseModel, work: u64) -> Self {
+    pub(super) fn of(course: &CourseModel, kind: KindId, work: u64) -> Self {
         let grain = match course.kind {
-            CourseKind::Linear => 1,
+            CourseKind::Linear | CourseKind::Goodput(_) => 1,
             CourseKind::Stepwise(step) => u128::from(step.us()) * u128::from(UNIT_RATE),
         };
         let unit = match course.kind {
-            CourseKind::Linear => u128::from(UNIT_RATE),
+            CourseKind::Linear | CourseKind::Goodput(_) => u128::from(UNIT_RATE),
             CourseKind::Stepwise(_) => grain,
+        };
+        let epochs = match &course.kind {
+            CourseKind::Goodput(kinds) => {
+                let kind = kinds[usize::from(kind.0)].clone();
+                Some(Box::new(Epochs::new(kind, work)))
+            }
+            CourseKind::Linear | CourseKind::Stepwise(_) => None,
         };
         Self {
             left: u128::from(work).saturating_mul(unit),
             grain,
+            epochs,
         }
+    }
+
+    /// Microseconds of work left at `rate`.
+    fn left_us(&self, rate: u64) -> u64 {
+        if let Some(epochs) = &self.epochs {
+            return epochs.length();
+        }
+        u64::try_from(self.left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
     }
 
     /// Whether this much working time at `rate` is enough.
     pub(super) fn is_done_after(&self, us: u64, rate: u64) -> bool {
+        if let Some(epochs) = &self.epochs {
+            return us >= epochs.length();
+        }
         u128::from(us) * u128::from(rate) >= self.left
     }
 
     /// Credits working time: whole grains only.
     pub(super) fn credit(&mut self, span: Span, rate: u64) {
+        if let Some(epochs) = &mut self.epochs {
+            return epochs.credit(span);
+        }
         let done = u128::from(span.us()) * u128::from(rate);
         self.left = self.left.saturating_sub(done / self.grain * self.grain);
     }
 
     /// How much of a working time counts: that of whole grains, in whole microseconds.
     pub(super) fn of_use(&self, us: u64, rate: u64) -> u64 {
+        if self.epochs.is_some() {
+            return us;
+        }
         let done = u128::from(us) * u128::from(rate) / self.grain * self.grain;
         u64::try_from(done.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
     }
@@ -77,7 +105,7 @@ impl Pace {
     /// Of an attempt at `rate` with `left` to do; the policy may have chosen the stretch between checkpoints.
     pub(super) fn of(class: &Class, left: &Work, rate: u64, chosen: Option<Span>) -> Self {
         let steps = |count: u64| (left.grain * u128::from(count)).div_ceil(u128::from(rate));
-        let is_stepwise = class.course.kind != CourseKind::Linear;
+        let is_stepwise = matches!(class.course.kind, CourseKind::Stepwise(_));
         let steps = |count: u64| u64::try_from(steps(count)).ok().filter(|_| is_stepwise);
         let said = match class.checkpoint.keep {
             Keep::All | Keep::Nothing => None,
@@ -87,7 +115,7 @@ impl Pace {
         };
         let writes = !matches!(class.checkpoint.keep, Keep::All | Keep::Nothing);
         Self {
-            work: u64::try_from(left.left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX),
+            work: left.left_us(rate),
             every: chosen.map(Span::us).or(said).filter(|_| writes),
             dump: class.checkpoint.dump.us(),
             upload: class.checkpoint.upload.us(),
@@ -152,6 +180,30 @@ pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> (u64, u64) {
     let read = u128::from(feeds) * u128::from(convert::wide(nodes.len()));
     let read = u64::try_from(read / u128::from(gpus.max(1))).unwrap_or(u64::MAX);
     (compute.min(read.max(1)), compute)
+}
+
+/// Where the GPUs of a gang lie.
+pub(super) fn layout(world: &World, job: &Job, seats: &[Seat]) -> Layout {
+    let (mut layout, mut last) = (
+        Layout {
+            model: ModelId(0),
+            counts: Vec::new(),
+        },
+        None,
+    );
+    for seat in seats.iter().filter(|seat| gpus_of(job, seat) > 0) {
+        let gpus = u32::try_from(gpus_of(job, seat)).unwrap_or(u32::MAX);
+        match (last == Some(seat.node), layout.counts.last_mut()) {
+            (true, Some(count)) => *count += gpus,
+            (_, None) => {
+                layout.model = site(world, seat.node).map_or(ModelId(0), |site| site.model);
+                layout.counts.push(gpus);
+            }
+            (false, Some(_)) => layout.counts.push(gpus),
+        }
+        last = Some(seat.node);
+    }
+    layout
 }
 
 fn compute(world: &World, job: &Job, seats: &[Seat]) -> u64 {

@@ -1,0 +1,59 @@
+//! GPUs by model, and the configurations that there are of them.
+
+use sim_core::engine::{Plan, View};
+use sim_core::units::{ModelId, convert};
+
+/// Nodes, and GPUs on each, of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pool {
+    pub(super) model: ModelId,
+    pub(super) nodes: u32,
+    pub(super) each: u32,
+}
+
+impl Pool {
+    /// All of its GPUs.
+    pub(super) fn gpus(&self) -> u32 {
+        self.nodes * self.each
+    }
+
+    /// Powers of two on a node, then whole nodes.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = u32> {
+        let powers = std::iter::successors(Some(1_u32), |gpus| gpus.checked_mul(2));
+        let each = self.each;
+        powers
+            .take_while(move |gpus| *gpus < each)
+            .chain((1..=self.nodes).map(move |nodes| nodes * each))
+    }
+
+    /// Nodes that so many GPUs take.
+    pub(super) fn nodes_of(&self, gpus: u32) -> u32 {
+        gpus.div_ceil(self.each)
+    }
+
+    /// Full nodes, and the rest on one more.
+    pub(super) fn counts(&self, gpus: u32) -> Vec<u32> {
+        let full = std::iter::repeat_n(self.each, convert::index(gpus / self.each));
+        let rest = gpus % self.each;
+        full.chain((rest > 0).then_some(rest)).collect()
+    }
+}
+
+/// Open nodes by model; where nodes of a model differ, all count as the smallest.
+pub(super) fn pools(view: &View<'_>, plan: &Plan<'_>) -> Vec<Pool> {
+    let capacity = plan.capacity();
+    let mut pools: Vec<Pool> = Vec::new();
+    for (id, offering) in view.offerings() {
+        let (model, each) = (offering.shape.model, offering.shape.gpus);
+        let slots = capacity.slots_of(id);
+        let nodes = convert::narrow(slots.filter(|node| capacity.is_open(*node)).count());
+        if each == 0 || nodes == 0 {
+            continue;
+        }
+        match pools.iter_mut().find(|pool| pool.model == model) {
+            Some(pool) => (pool.nodes, pool.each) = (pool.nodes + nodes, pool.each.min(each)),
+            None => pools.push(Pool { model, nodes, each }),
+        }
+    }
+    pools
+}

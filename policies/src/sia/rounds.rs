@@ -1,0 +1,55 @@
+//! When rounds begin, and who may take part in them.
+
+use sim_core::engine::{Change, JobView, Plan, View, Wakes};
+use sim_core::model::{Gang, GpuDemand};
+use sim_core::units::{SimTime, Span};
+
+/// Whether a round begins now; none does at time zero.
+pub(super) fn is_round(now: SimTime, round: Span) -> bool {
+    now > SimTime::ZERO && now.us().is_multiple_of(round.us())
+}
+
+/// What a policy of rounds is woken by: news between rounds has it look at the next one.
+pub(super) fn news() -> Wakes {
+    Wakes::ARRIVAL | Wakes::END | Wakes::NODE | Wakes::WAKE
+}
+
+/// Asks to be woken at the next round, as long as there are jobs of which some run, or might.
+pub(super) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+    let none_runs = view.running_len() == 0 && plan.decisions().is_empty();
+    if none_runs && is_round(view.now(), round) {
+        // Whoever found no place in an empty fleet finds none in the next round either.
+        return;
+    }
+    wake_next(view, plan, round);
+}
+
+/// Asks to be woken at the next round, as long as there are jobs.
+pub(super) fn wake_next(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+    let now = view.now().us();
+    let next = SimTime::from_us((now / round.us() + 1).saturating_mul(round.us()));
+    if let Some(next) = next.filter(|_| view.pending_len() + view.running_len() > 0) {
+        plan.wake_at(next).expect("it lies ahead");
+    }
+}
+
+/// Turns away those of the newcomers that cannot be thought of in GPUs of a model: tasks of one kind, whole GPUs each.
+pub(super) fn turn_away(view: &View<'_>, plan: &mut Plan<'_>) {
+    for change in view.changes() {
+        if let Change::Arrived(id) = change
+            && view.job(*id).is_some_and(|job| !is_plain(&job))
+        {
+            plan.reject(*id).expect("it has just come");
+        }
+    }
+}
+
+fn is_plain(job: &JobView<'_>) -> bool {
+    match job.gang() {
+        Gang::One(role) => match role.demand.gpu {
+            GpuDemand::Whole(gpus) => gpus > 0,
+            GpuDemand::None | GpuDemand::Milli(_) => false,
+        },
+        Gang::Many(_) => false,
+    }
+}

@@ -1,0 +1,67 @@
+//! A configuration for a job, and what it holds already.
+
+use sim_core::engine::View;
+use sim_core::model::{GpuSet, Placement, Role, Seat};
+use sim_core::units::{JobId, ModelId, NodeId};
+
+/// A configuration for a job: GPUs of a model, by node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// The job.
+    pub(super) job: JobId,
+    /// The GPU model.
+    pub(super) model: ModelId,
+    /// GPUs on each node, in order.
+    pub(super) counts: Vec<u32>,
+}
+
+impl Wish {
+    /// GPUs in all.
+    pub(super) fn gpus(&self) -> u32 {
+        self.counts.iter().sum()
+    }
+
+    /// GPUs on the node that has most of them.
+    pub(super) fn widest(&self) -> u32 {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The same on these nodes.
+    pub(super) fn on(&self, nodes: &[NodeId], view: &View<'_>) -> Placement {
+        let each = tasks(view, self.job).map_or(1, Role::gpus_each);
+        let seat = |(node, count): (&NodeId, &u32)| Seat {
+            node: *node,
+            role: 0,
+            tasks: count / each.max(1),
+            gpus: GpuSet::default(),
+        };
+        Placement {
+            seats: nodes.iter().zip(&self.counts).map(seat).collect(),
+        }
+    }
+}
+
+/// What a job is made of.
+pub(super) fn tasks<'a>(view: &View<'a>, job: JobId) -> Option<&'a Role> {
+    view.job(job)?.gang().roles().first()
+}
+
+/// What a running job holds, as a wish.
+pub(super) fn held(view: &View<'_>, job: JobId) -> Option<Wish> {
+    let seats = view.job(job)?.allocation().seats();
+    let first = view.offering(view.offering_of(seats.first()?.node))?;
+    let mut wish = Wish {
+        job,
+        model: first.shape.model,
+        counts: Vec::new(),
+    };
+    let mut last = None;
+    for seat in seats {
+        match wish.counts.last_mut() {
+            Some(count) if last == Some(seat.node) => *count += seat.gpus.count(),
+            Some(_) | None => wish.counts.push(seat.gpus.count()),
+        }
+        last = Some(seat.node);
+    }
+    Some(wish)
+}

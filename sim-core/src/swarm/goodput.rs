@@ -1,0 +1,106 @@
+//! Goodput courses at random: three small applications on three models, and gangs that they can run in.
+
+use std::sync::Arc;
+
+use super::{Swarm, small};
+use crate::course::CourseKind;
+use crate::course::goodput::{Application, Epoch, Kind, Machine, Noise, Seen, Timed};
+use crate::model::{Demand, Gang, Role};
+use crate::units::{ClassId, ModelId, convert};
+use crate::world::draw::Stream;
+
+/// As many as kinds of jobs.
+const KINDS: u64 = 3;
+/// Samples a step, from the first to the most, and those that a GPU takes.
+const BATCHES: [u32; 3] = [8, 16, 64];
+const LOCALS: [u32; 3] = [4, 8, 16];
+const PLACED: [&[u32]; 4] = [&[1], &[2], &[1, 1], &[1, 2]];
+const SCALED: [(u32, u32); 3] = [(2, 4), (3, 3), (3, 8)];
+
+impl Swarm {
+    /// The kinds of a class, if its course is one of goodput.
+    pub(super) fn goodput(&self, at: u64) -> Option<CourseKind> {
+        let mut luck = self.luck("goodput", at);
+        if !self.has("goodput") || luck.chance(0.5) {
+            return None;
+        }
+        let kinds = (0..KINDS).map(|_| Arc::new(self.trained(&mut luck)));
+        Some(CourseKind::Goodput(kinds.collect()))
+    }
+
+    /// The gang of a job of that class: tasks of whole GPUs, elastic or not.
+    pub(super) fn goodput_gang(&self, class: ClassId, own: &mut Stream) -> Option<Gang> {
+        self.goodput(class.0.into())?;
+        let tasks = small(own.between(1, 5));
+        let least = if own.chance(0.5) { 1 } else { tasks };
+        let demand = Demand::gpus(small(own.between(1, 2)));
+        Some(Gang::One(Role {
+            tasks,
+            least,
+            demand,
+        }))
+    }
+
+    fn trained(&self, luck: &mut Stream) -> Kind {
+        let epochs = luck.between(1, 6);
+        let share = |luck: &mut Stream| convert::real(luck.between(1, 1000)) / 1000.0;
+        let noise = BATCHES.map(|batch| {
+            let mut progress = 0.0;
+            let epoch = |_| {
+                progress += convert::real(luck.between(1, 30));
+                let (square, variance) = (share(luck), 9.0 * share(luck));
+                let noise = Noise { square, variance };
+                Epoch { progress, noise }
+            };
+            (batch, (0..epochs).map(epoch).collect())
+        });
+        let machines = (0..3).map(|model| (ModelId(model), machine(luck)));
+        let machines = machines.collect();
+        Kind {
+            application: Arc::new(Application {
+                name: "trained".to_owned(),
+                batches: (BATCHES[0], BATCHES[2]),
+                least_local: LOCALS[0],
+                slowdown: 1.0 + share(luck),
+                delay: self.span(luck, 0, 5),
+                noise: noise.into(),
+                machines,
+            }),
+            requested: small(luck.between(8, 64)),
+            tuned: luck.chance(0.7),
+            round: self.span(luck, 1, 7),
+        }
+    }
+}
+
+/// Steps of a quarter of a second and more, of which a part is synchronisation where there is any.
+fn machine(luck: &mut Stream) -> Machine {
+    let mut timed = |local: u32, alone: bool| {
+        let compute_s = convert::real(luck.between(1, 5)) / 20.0 + f64::from(local) / 40.0;
+        let sync_s = convert::real(luck.between(1, 40)) / 100.0;
+        let sync_s = if alone { 0.0 } else { sync_s };
+        Timed {
+            local,
+            step_s: compute_s + sync_s,
+            sync_s,
+        }
+    };
+    let mut placed: Vec<(Vec<u32>, Timed)> = Vec::new();
+    for counts in PLACED {
+        placed.extend(LOCALS.map(|local| (counts.to_vec(), timed(local, counts == [1]))));
+    }
+    let mut scaled: Vec<Seen> = Vec::new();
+    for (nodes, replicas) in SCALED {
+        scaled.extend(LOCALS.map(|local| {
+            let timed = timed(local, false);
+            Seen {
+                nodes,
+                replicas,
+                local,
+                step_s: timed.step_s,
+                sync_s: timed.sync_s,
+            }
+        }));
+    }
+    Machine::new(&placed, &scaled)
+}

@@ -1,0 +1,205 @@
+//! Goodput jobs, gone through a second time: what the doc of the course says, epoch by epoch, with nothing kept on the way.
+//!
+//! What was measured ([`Machine`], [`Application`]) and what a job makes of its own measurements ([`Fit`], [`best`]) are shared
+//! with the course; when epochs end, what is seen, and how a batch is cut is not.
+
+use std::sync::Arc;
+
+use crate::course::goodput::{Application, Batch, Fit, Kind, Layout, Machine, Noise, Seen, best};
+use crate::units::{ModelId, SimTime, Span, convert};
+
+/// A goodput job as the auditor sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Epochs {
+    kind: Arc<Kind>,
+    left: usize,
+    over: usize,
+    progress: f64,
+    batch: Option<Batch>,
+    noise: Option<Noise>,
+    seen: Vec<(ModelId, Seen)>,
+    fits: Vec<(ModelId, Fit)>,
+    layout: Option<Layout>,
+    clock: u64,
+}
+
+impl Epochs {
+    pub(super) fn new(kind: Arc<Kind>, epochs: u64) -> Self {
+        let most = kind.application.epochs();
+        Self {
+            left: usize::try_from(epochs).map_or(most, |epochs| epochs.min(most)),
+            kind,
+            over: 0,
+            progress: 0.0,
+            batch: None,
+            noise: None,
+            seen: Vec::new(),
+            fits: Vec::new(),
+            layout: None,
+            clock: 0,
+        }
+    }
+
+    pub(super) fn lies_alike(&self, layout: &Layout) -> bool {
+        self.layout.as_ref() == Some(layout)
+    }
+
+    /// It works in `layout` from `from` on.
+    pub(super) fn settle(&mut self, layout: Layout, from: SimTime, change: bool) {
+        self.clock = from.us();
+        self.layout = Some(layout);
+        if change && let Some((machine, counts)) = self.place() {
+            self.batch = Some(self.choose(&machine, &counts));
+        }
+    }
+
+    /// Microseconds until its last epoch is over, in this layout.
+    pub(super) fn length(&self) -> u64 {
+        let mut ahead = self.clone();
+        let horizon = convert::wide(1 << 20) * self.kind.round.us();
+        ahead.pass(self.clock.saturating_add(horizon));
+        if ahead.left > 0 {
+            return u64::MAX;
+        }
+        ahead.clock - self.clock
+    }
+
+    /// So much working time passes.
+    pub(super) fn credit(&mut self, span: Span) {
+        let until = self.clock.saturating_add(span.us());
+        self.pass(until);
+        self.clock = until;
+        // What is left takes no time: it is over with the rest.
+        if self.left > 0 && self.length() == 0 {
+            (self.over, self.left) = (self.over + self.left, 0);
+        }
+    }
+
+    /// The machine, and GPUs by node as far as was measured.
+    fn place(&self) -> Option<(Machine, Vec<u32>)> {
+        let layout = self.layout.as_ref()?;
+        let machine = self.kind.application.machine(layout.model)?.clone();
+        let most = convert::index(machine.most_nodes());
+        if layout.counts.len() <= most {
+            return Some((machine, layout.counts.clone()));
+        }
+        let mut left: u32 = layout.counts.iter().sum();
+        let each = left.div_ceil(machine.most_nodes());
+        let mut counts = Vec::new();
+        while left > 0 {
+            counts.push(each.min(left));
+            left -= each.min(left);
+        }
+        Some((machine, counts))
+    }
+
+    fn pass(&mut self, until: u64) {
+        let Some((machine, counts)) = self.place() else {
+            return;
+        };
+        let round = self.kind.round.us();
+        while self.left > 0 && self.clock < until {
+            let end = (self.clock - self.clock % round + round).min(until);
+            while self.left > 0 && self.clock < end {
+                let is_over = self.step(&machine, &counts, end);
+                if is_over || end.is_multiple_of(round) {
+                    self.batch = Some(self.choose(&machine, &counts));
+                }
+            }
+        }
+    }
+
+    /// Goes on to the end of the epoch, or to `end`; says whether the epoch is over.
+    fn step(&mut self, machine: &Machine, counts: &[u32], end: u64) -> bool {
+        let application = Arc::clone(&self.kind.application);
+        let batch = self.batch.unwrap_or_else(|| self.choose(machine, counts));
+        let gpus = counts.iter().sum::<u32>();
+        let (step_s, sync_s) = machine.step_s(counts, batch.local);
+        let noise = application.noise_at(batch.total(gpus), self.over);
+        self.noise = Some(noise);
+        self.see(Seen {
+            nodes: convert::narrow(counts.len()),
+            replicas: gpus,
+            local: batch.local,
+            step_s,
+            sync_s,
+        });
+        let scale = f64::from(batch.total(gpus)) / f64::from(application.batches.0);
+        let time_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
+        let rate = noise.gain(scale) / time_s / application.slowdown;
+        let (left_s, target) = (
+            convert::real(end - self.clock) / 1e6,
+            application.end_of(self.over),
+        );
+        if self.progress + rate * left_s < target {
+            self.progress += rate * left_s;
+            self.clock = end;
+            return false;
+        }
+        let seconds = ((target - self.progress) / rate).round_ties_even();
+        self.clock += convert::floor(seconds) * 1_000_000;
+        (self.progress, self.over, self.left) = (target, self.over + 1, self.left - 1);
+        true
+    }
+
+    fn see(&mut self, seen: Seen) {
+        let Some(model) = self.layout.as_ref().map(|layout| layout.model) else {
+            return;
+        };
+        let alike = |old: &(ModelId, Seen)| {
+            old.0 == model
+                && (old.1.nodes, old.1.replicas, old.1.local)
+                    == (seen.nodes, seen.replicas, seen.local)
+        };
+        if self.seen.iter().any(alike) {
+            return;
+        }
+        self.seen.push((model, seen));
+        let here = self.seen.iter().filter(|(on, _)| *on == model);
+        let here: Vec<Seen> = here.map(|(_, seen)| *seen).collect();
+        self.fits.retain(|(on, _)| *on != model);
+        self.fits.push((model, Fit::new(&here)));
+    }
+
+    fn choose(&self, machine: &Machine, counts: &[u32]) -> Batch {
+        let application: &Application = &self.kind.application;
+        let gpus = counts.iter().sum::<u32>().max(1);
+        let (initial, most) = application.batches;
+        let least = initial.max(application.least_local.saturating_mul(gpus));
+        let room = machine.most_local_on(counts);
+        let model = self.layout.as_ref().map(|layout| layout.model);
+        let fit = self.fits.iter().find(|(on, _)| Some(*on) == model);
+        let nodes = convert::narrow(counts.len());
+        let found = match (fit, self.noise) {
+            (Some((_, fit)), Some(noise)) if self.kind.tuned => best(
+                application,
+                (fit, noise),
+                (nodes, gpus),
+                ((least, most), room),
+            ),
+            (Some(_) | None, _) => None,
+        };
+        let total = if self.kind.tuned {
+            least
+        } else {
+            self.kind.requested
+        };
+        let cut = || {
+            let each = total.div_ceil(gpus).max(1);
+            let pieces = each.div_ceil(room.max(1)).max(1);
+            let alone = gpus == 1 && total > initial;
+            let pieces = if alone { pieces.max(2) } else { pieces };
+            Batch {
+                local: each.div_ceil(pieces),
+                accumulated: pieces - 1,
+            }
+        };
+        let batch = found.map_or_else(cut, |(batch, _)| batch);
+        let measured = machine.most_local_of(gpus).unwrap_or(batch.local);
+        let ceiling = most / gpus.saturating_mul(batch.accumulated + 1).max(1);
+        Batch {
+            local: batch.local.min(measured).min(ceiling).max(1),
+            ..batch
+        }
+    }
+}
