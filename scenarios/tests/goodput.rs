@@ -8,7 +8,7 @@ use sim_core::units::ModelId;
 
 const TRACE: &str =
     "name,time,application,num_replicas,batch_size\na,1.0,vision,2,16\nb,61.5,vision,4,256\n";
-const PLACED: &str = "placement,local_bsz,step_time,sync_time\n1,8,0.03,0.0\n1,64,0.09,0.0\n4,8,0.04,0.01\n4,64,0.1,0.01\n";
+const PLACED: &str = "placement,local_bsz,step_time,sync_time\n1,8,0.03,0.0001\n1,64,0.09,0.0001\n4,8,0.04,0.01\n4,64,0.1,0.01\n";
 const EPOCHS: &str =
     "progress,iteration,metric,grad_sqr,grad_var\n1000,1000,1,1.0,1.0\n2000,2000,1,1.0,3.0\n";
 

@@ -144,9 +144,9 @@ fn profile(
         (Some(_), _) => {}
     }
     if let Some(wanted) = wanted {
-        noise
-            .iter_mut()
-            .for_each(|(_, epochs)| epochs.truncate(wanted));
+        for (_, epochs) in &mut noise {
+            epochs.truncate(wanted);
+        }
     }
     Ok(Some(Profile {
         name: name.to_owned(),

@@ -61,7 +61,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
     engine
         .run(policy.as_mut(), contender.grants, &mut log)
         .map_err(|fault| fault.to_string())?;
-    log.to_the_end();
+    log.close();
     let told = Told {
         jobs: &trace,
         names: &names,
@@ -266,7 +266,7 @@ impl<'a> Log<'a> {
         self.now = now;
     }
 
-    fn to_the_end(&mut self) {
+    fn close(&mut self) {
         self.pass(self.now);
     }
 

@@ -121,6 +121,7 @@ fn a_placement_is_the_same_whichever_node_comes_first_and_not_sorted() {
     };
     let rows = [(vec![2, 3, 4], timed(1.0)), (vec![2, 4, 3], timed(2.0))];
     let machine = Machine::new(&rows, &[]);
-    let takes = |counts: &[u32], step_s: f64| machine.step_s(counts, 8).0.total_cmp(&step_s).is_eq();
+    let takes =
+        |counts: &[u32], step_s: f64| machine.step_s(counts, 8).0.total_cmp(&step_s).is_eq();
     assert!(takes(&[3, 4, 2], 1.0) && takes(&[4, 3, 2], 2.0));
 }

@@ -21,6 +21,8 @@ pub(super) struct Epochs {
     fits: Vec<(ModelId, Fit)>,
     layout: Option<Layout>,
     clock: u64,
+    /// When its last epoch is over if it stays.
+    due: u64,
 }
 
 impl Epochs {
@@ -37,6 +39,7 @@ impl Epochs {
             fits: Vec::new(),
             layout: None,
             clock: 0,
+            due: u64::MAX,
         }
     }
 
@@ -51,6 +54,7 @@ impl Epochs {
         if change && let Some((machine, counts)) = self.place() {
             self.batch = Some(self.choose(&machine, &counts));
         }
+        self.due = self.clock.saturating_add(self.length());
     }
 
     /// Microseconds until its last epoch is over, in this layout.
@@ -69,8 +73,8 @@ impl Epochs {
         let until = self.clock.saturating_add(span.us());
         self.pass(until);
         self.clock = until;
-        // What is left takes no time: it is over with the rest.
-        if self.left > 0 && self.length() == 0 {
+        // With its work the epochs are over, those without length at the very end included.
+        if until >= self.due {
             (self.over, self.left) = (self.over + self.left, 0);
         }
     }
