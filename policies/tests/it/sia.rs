@@ -12,7 +12,7 @@ use crate::contract::rig::{self, Drive};
 use crate::plain::{at, fleet, job, seconds, span, standing, world};
 
 /// From when to when each attempt ran, in seconds, in the order of their ends.
-fn attempts(nodes: u32, jobs: &[Job], policy: &mut dyn Policy) -> Vec<(u32, f64, f64)> {
+fn attempts(nodes: u32, jobs: &[Job], policy: &mut (dyn Policy + Send)) -> Vec<(u32, f64, f64)> {
     let world = world(vec![standing(fleet(Market::Owned, 8, nodes))]);
     let mut drive = Drive::new(rig::engine(&Arc::new(world), jobs), Grants::default());
     drive.run_out(policy, &mut |_, _| {});

@@ -28,7 +28,7 @@ pub(super) struct Profile {
 /// What the jobs of a workload are kinds of.
 #[derive(Clone, Debug)]
 pub(super) struct Profiles {
-    profiles: Vec<Profile>,
+    all: Vec<Profile>,
     tuned: bool,
     round: Span,
 }
@@ -43,7 +43,7 @@ pub(super) fn read(
     for workload in &scenario.workloads {
         all.push(match &workload.course.goodput {
             Some(spec) => Some(Profiles {
-                profiles: profiles((workload, spec), models, reasons)?,
+                all: profiles((workload, spec), models, reasons)?,
                 tuned: spec.tuned,
                 round: spec.round,
             }),
@@ -207,7 +207,7 @@ impl Profiles {
             requests.entry(name).or_default().push(batch);
         }
         let mut kinds = Vec::new();
-        for profile in &self.profiles {
+        for profile in &self.all {
             let ends = (profile.noise.first(), profile.noise.last());
             let (Some((initial, _)), Some((most, _))) = ends else {
                 continue;

@@ -168,7 +168,7 @@ fn text(case: &Case) -> Result<String, String> {
             .iter()
             .filter_map(|input| input.strip_prefix("data/"))
     };
-    let trace = inputs().find(|input| input.ends_with(".csv"));
+    let trace = inputs().find(|input| input.strip_suffix(".csv").is_some());
     let trace = trace.ok_or("there is no workload among the inputs behind data/")?;
     let folders = || inputs().filter_map(|input| input.strip_suffix('/')?.rsplit_once('/'));
     let (profiles, _) = folders()
@@ -333,7 +333,24 @@ impl Observer for Log<'_> {
                 self.leaves(*job, spent.kept);
                 self.rows[convert::index(job.ordinal())].end = Some(now);
             }
-            _ => {}
+            Fact::Paced { .. }
+            | Fact::Ended { .. }
+            | Fact::Refused(_)
+            | Fact::Held { .. }
+            | Fact::Requested { .. }
+            | Fact::Booting { .. }
+            | Fact::Ready { .. }
+            | Fact::Draining { .. }
+            | Fact::Noticed { .. }
+            | Fact::Reclaimed { .. }
+            | Fact::Advised { .. }
+            | Fact::Miscarried { .. }
+            | Fact::Failed { .. }
+            | Fact::Repaired { .. }
+            | Fact::Shock { .. }
+            | Fact::Released { .. }
+            | Fact::Price { .. }
+            | Fact::Availability { .. } => {}
         }
     }
 }

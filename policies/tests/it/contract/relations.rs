@@ -94,12 +94,12 @@ fn stretched(scene: &Scene, k: u64) -> Scene {
         }
     }
     let stretch = |job: &Job| {
-        let kind = world.classes[job.class.index()].course.kind;
+        let is_linear = world.classes[job.class.index()].course.kind == CourseKind::Linear;
         let mut job = job.clone();
         job.arrival = times_at(job.arrival, k);
         job.estimate = job.estimate.map(|span| times(span, k));
         job.deadline = job.deadline.map(|at| times_at(at, k));
-        if kind == CourseKind::Linear {
+        if is_linear {
             job.work *= k;
         }
         job

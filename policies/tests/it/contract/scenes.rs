@@ -205,7 +205,7 @@ fn one(luck: &mut Stream, world: &World, arrival: SimTime, simple: bool) -> Job 
     let secs = 60 * luck.between(1, 200);
     let work = match world.classes[usize::from(class == 1)].course.kind {
         CourseKind::Linear => secs * 1_000_000 + luck.below(7),
-        CourseKind::Stepwise(_) => secs / 60,
+        CourseKind::Stepwise(_) | CourseKind::Goodput(_) => secs / 60,
     };
     let estimate = match luck.below(6) {
         0 => secs,
