@@ -22,8 +22,11 @@ fn attempts(nodes: u32, jobs: &[Job], policy: &mut (dyn Policy + Send)) -> Vec<(
         .collect()
 }
 
-fn told(rounds: &[(u64, &[(u32, &[u32])])]) -> Replay {
-    let row = |(job, counts): &(u32, &[u32])| -> Told { (*job, ModelId(0), counts.to_vec()) };
+/// A job, and how many GPUs it has on each of its nodes.
+type Lies<'a> = (u32, &'a [u32]);
+
+fn told(rounds: &[(u64, &[Lies<'_>])]) -> Replay {
+    let row = |(job, counts): &Lies<'_>| -> Told { (*job, ModelId(0), counts.to_vec()) };
     let rounds = rounds
         .iter()
         .map(|(secs, rows)| (at(*secs), rows.iter().map(row).collect()));
