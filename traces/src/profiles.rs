@@ -1,5 +1,6 @@
-//! Profiles of applications as the artifact of Sia publishes them (Jayaram Subramanya et al., SOSP 2023): how long steps take
-//! where, and how noisy gradients are when. Columns go by their names; times are seconds, batches samples.
+//! Profiles of applications as the artifact of Sia publishes them (Jayaram Subramanya et al., SOSP
+//! 2023): how long steps take where, and how noisy gradients are when. Columns go by their names;
+//! times are seconds, batches samples.
 
 use sim_core::course::goodput::{Epoch, Noise, Seen, Timed};
 
@@ -175,11 +176,13 @@ mod tests {
         };
         assert_eq!(
             placements("1,32,0.05,0.05"),
-            "p:2:11: sync_time = 0.05: synchronisation is a part of the step, and must be less; correct it"
+            "p:2:11: sync_time = 0.05: synchronisation is a part of the step, and must be less; \
+             correct it"
         );
         assert_eq!(
             placements("1x,32,0.05,0.01"),
-            "p:2:1: placement = 1x: a placement has a digit for each node, the GPUs on it; write 1 to 9 for each of at most 64 nodes"
+            "p:2:1: placement = 1x: a placement has a digit for each node, the GPUs on it; \
+             write 1 to 9 for each of at most 64 nodes"
         );
         assert_eq!(
             placements("1,32,NaN,0.01"),
@@ -188,7 +191,8 @@ mod tests {
         let text = "progress,grad_sqr,grad_var\n2,1,1\n2,1,1\n";
         assert_eq!(
             refused(import_validation(Source::new("v", text.as_bytes()))),
-            "v:3:1: progress = 2: progress must exceed that of the epoch before; check the order of the rows"
+            "v:3:1: progress = 2: progress must exceed that of the epoch before; \
+             check the order of the rows"
         );
         let text = "num_nodes,num_replicas,local_bsz,step_time,sync_time\n3,2,1,1,0.5\n";
         assert_eq!(

@@ -1,4 +1,5 @@
-//! `sia`: workloads of Sia's artifact: an application, and what its submitter asked for; how long a job runs is not told.
+//! `sia`: workloads of Sia's artifact: an application, and what its submitter asked for; how long a
+//! job runs is not told.
 
 use sim_core::units::{SimTime, Span};
 
@@ -25,8 +26,8 @@ struct Columns {
     batch: Column,
 }
 
-/// One task a GPU. The class is the application and the batch, as in `cifar10 (batch size 128)`. A duration of 1 s stands for
-/// the one that the profile of the application gives.
+/// One task a GPU. The class is the application and the batch, as in `cifar10 (batch size 128)`. A
+/// duration of 1 s stands for the one that the profile of the application gives.
 fn read(source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     let mut gather = Gather::new(source.name(), options);
     let mut table = Table::open(source)?;
