@@ -13,6 +13,9 @@ use super::wish::{Wish, held};
 /// Highest cost of a configuration.
 const MOST_COST: f64 = 3000.0;
 
+/// What is cheaper by this goes on where it is: of equal ones whoever runs does. Far below a hundredth, to which costs are rounded.
+const GOES_ON: f64 = 1e-4;
+
 /// A configuration: a model, GPUs, and how good it is beside the worst one.
 type Offer = (ModelId, u32, f64);
 
@@ -40,7 +43,9 @@ pub(super) fn choices(
             job: at,
             model: *model,
             gpus: *gpus,
-            cost: (cost * 100.0).round_ties_even() / 100.0 - ways.idle,
+            cost: (cost * 100.0).round_ties_even() / 100.0
+                - ways.idle
+                - if same { GOES_ON } else { 0.0 },
             // To move it now would be to set up for nothing.
             pinned: same && job.sets_up(),
         }

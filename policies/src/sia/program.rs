@@ -111,7 +111,11 @@ mod tests {
         let of = |gpus| Desk::default().choose((options.clone(), room(&[gpus])));
         assert_eq!(of(8), Some(vec![1, 3]));
         assert_eq!(of(5), Some(vec![1, 2]));
-        assert_eq!(of(1), Some(vec![0]), "of equal ones any, and only one");
+        let one = of(1).expect("it can be solved");
+        assert!(
+            [[0], [2]].map(Vec::from).contains(&one),
+            "of equal ones any, and only one"
+        );
         assert_eq!(of(0), Some(vec![]));
     }
 

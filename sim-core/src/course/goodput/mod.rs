@@ -40,6 +40,8 @@ pub struct State {
     pub progress: f64,
     /// Its batch, since the first start.
     pub batch: Option<Batch>,
+    /// What the batch was chosen by: as long as it knows no more, it would choose the same.
+    chosen_by: Option<(Option<Fit>, Option<Noise>)>,
     /// Noise of the gradient in the last step.
     pub noise: Option<Noise>,
     /// What it has seen of each GPU model that it ran on, in the order of first use.
@@ -110,6 +112,7 @@ impl Goodput {
                 epoch: 0,
                 progress: 0.0,
                 batch: None,
+                chosen_by: None,
                 noise: None,
                 known: Arc::new(Vec::new()),
             },

@@ -49,7 +49,17 @@ pub(super) fn choose(kind: &Kind, layout: &Layout, state: &mut State) {
         machine,
         counts: &counts,
     };
-    state.batch = Some(place.choose(state.fit(layout.model), state.noise));
+    state.chosen_by = None;
+    rechoose(&place, layout, state);
+}
+
+/// Chooses it anew if more is known than when it was chosen.
+fn rechoose(place: &Place<'_>, layout: &Layout, state: &mut State) {
+    let known = (state.fit(layout.model).copied(), state.noise);
+    if state.chosen_by != Some(known) {
+        state.batch = Some(place.choose(known.0.as_ref(), known.1));
+        state.chosen_by = Some(known);
+    }
 }
 
 /// Goes on from one instant to another within a round, or until the last epoch is over; returns when that is.
@@ -94,8 +104,7 @@ pub(super) fn round(
             clock = until;
         }
         if ends || is_round {
-            let fit = state.fit(layout.model).copied();
-            state.batch = Some(place.choose(fit.as_ref(), state.noise));
+            rechoose(&place, layout, state);
         }
     }
     clock
