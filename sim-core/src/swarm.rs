@@ -4,6 +4,7 @@
 //! feature hides when it is always on (a fleet with racks never has all jobs on one node) shows in
 //! the scenarios without it, and adding a feature changes no other's draws.
 
+mod mig;
 mod quotas;
 mod speeds;
 
@@ -243,6 +244,7 @@ impl Swarm {
         Offering {
             name: format!("offering-{at}"),
             shape,
+            mig: self.mig(at),
             market: if luck.chance(0.5) {
                 Market::Owned
             } else {
@@ -421,7 +423,7 @@ impl Swarm {
                 deadline: own
                     .chance(0.3)
                     .then(|| arrival + self.span(&mut own, 1, 60)),
-                gang,
+                gang: self.in_slices(at, gang),
                 models: if own.chance(0.4) { only } else { ModelSet::ANY },
                 priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),

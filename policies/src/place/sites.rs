@@ -3,12 +3,17 @@
 //! What is free is compared with what was, so that a score holds for as long as its node stands as it stood, whoever changed
 //! it: a plan that was taken back, a copy in which somebody looks ahead.
 
+use std::sync::Arc;
+
 use sim_core::engine::Capacity;
-use sim_core::model::{Demand, GpuDemand, GpuSet, Market, Shape};
+use sim_core::model::{Demand, GpuDemand, GpuSet, Market, Profile, Shape, Sliced, Start};
 use sim_core::units::{NodeId, convert};
 use smallvec::SmallVec;
 
 use crate::fragment::Idle;
+
+/// A GPU for a part of one, and where a slice starts on it.
+pub(super) type Spot = (u32, Start);
 
 /// What is free on a node.
 #[derive(Clone, Debug)]
@@ -21,8 +26,12 @@ pub(super) struct Site {
     memory_mib: u32,
     /// GPUs of which nobody uses any part.
     pub(super) free: GpuSet,
-    /// By GPU: thousandths left.
+    /// By GPU: thousandths left for shares.
     pub(super) left: SmallVec<[u16; 8]>,
+    /// By GPU: what slices take; empty until there are some.
+    pub(super) sliced: SmallVec<[Sliced; 8]>,
+    /// Slices into which its GPUs may be partitioned.
+    profiles: Arc<[Profile]>,
     /// What else its score goes by.
     mark: u32,
     /// Rises with every change; a score of an earlier one does not hold.
@@ -76,6 +85,7 @@ impl Sites {
     fn furnish(&mut self, capacity: &Capacity) {
         for offering in capacity.offerings() {
             let shape = capacity.shape(offering);
+            let profiles: Arc<[Profile]> = capacity.profiles(offering).into();
             let sites = capacity.slots_of(offering).map(|node| Site {
                 node,
                 shape,
@@ -85,6 +95,8 @@ impl Sites {
                 memory_mib: 0,
                 free: GpuSet::EMPTY,
                 left: SmallVec::from_elem(0, convert::index(shape.gpus)),
+                sliced: SmallVec::new(),
+                profiles: Arc::clone(&profiles),
                 mark: 0,
                 stamp: 1,
                 base: 0.0,
@@ -106,6 +118,9 @@ impl Site {
         let (open, free) = (capacity.is_open(self.node), capacity.free_on(self.node));
         let (cpu_milli, memory_mib) = capacity.free_cpu_memory(self.node);
         let shares = capacity.shares_on(self.node);
+        let gpus = convert::index(self.shape.gpus);
+        let slices = capacity.slices_on(self.node);
+        let slices = &slices[..slices.len().min(gpus)];
         let same = (open, free, cpu_milli, memory_mib, mark)
             == (
                 self.open,
@@ -114,11 +129,12 @@ impl Site {
                 self.memory_mib,
                 self.mark,
             );
-        if same && self.is_shared_as(shares) {
+        if same && self.is_shared_as(shares) && self.sliced.as_slice() == slices {
             return;
         }
         (self.open, self.free, self.mark) = (open, free, mark);
         (self.cpu_milli, self.memory_mib) = (cpu_milli, memory_mib);
+        self.sliced = SmallVec::from_slice(slices);
         for (gpu, left) in (0..).zip(self.left.iter_mut()) {
             *left = if free.contains(GpuSet::one(gpu)) {
                 1000
@@ -148,6 +164,7 @@ impl Site {
             GpuDemand::None => true,
             GpuDemand::Whole(gpus) => self.free.count() >= u32::from(gpus),
             GpuDemand::Milli(milli) => self.left.iter().any(|left| *left >= milli),
+            GpuDemand::Slice(profile) => self.slice(profile).is_some(),
         };
         self.open
             && by_gpu
@@ -157,19 +174,74 @@ impl Site {
 
     /// Thousandths of all GPUs left.
     pub(super) fn gpu_milli(&self) -> u32 {
-        self.left.iter().map(|left| u32::from(*left)).sum()
+        self.idle().milli()
+    }
+
+    /// Thousandths of a GPU left.
+    pub(super) fn milli_of(&self, gpu: u32) -> u16 {
+        self.idle().milli_of(convert::index(gpu))
+    }
+
+    /// GPUs in slices, with what they take.
+    fn partitioned(&self) -> impl Iterator<Item = (u32, Sliced)> + '_ {
+        let gpus = (0..).zip(self.sliced.iter().copied());
+        gpus.filter(|(_, taken)| !taken.is_empty())
+    }
+
+    /// GPUs on which slices may lie: those in slices, and of those that are free the lowest, since they are alike.
+    fn sliceable(&self, profile: Profile) -> impl Iterator<Item = u32> + '_ {
+        let first_free = self.free.lowest(1).map(GpuSet::lowest_index);
+        let gpus = self.partitioned().map(|(gpu, _)| gpu).chain(first_free);
+        let offered = self.profiles.contains(&profile);
+        gpus.filter(move |_| offered)
+    }
+
+    /// Where the engine would put a slice.
+    pub(super) fn slice(&self, profile: Profile) -> Option<Spot> {
+        let offered = self.profiles.contains(&profile);
+        let gpu = profile.best_gpu(self.partitioned(), self.free);
+        self.slice_on(gpu.filter(|_| offered)?, profile)
+    }
+
+    /// Where the engine would put a slice on this GPU.
+    fn slice_on(&self, gpu: u32, profile: Profile) -> Option<Spot> {
+        let start = profile.best_start(self.sliced_on(gpu), &self.profiles)?;
+        Some((gpu, Start::at(start)))
+    }
+
+    /// Every place for a slice.
+    pub(super) fn slices(&self, profile: Profile) -> impl Iterator<Item = Spot> + '_ {
+        self.sliceable(profile).flat_map(move |gpu| {
+            let taken = self.sliced_on(gpu);
+            let starts = profile.starts();
+            let open = starts.filter(move |start| profile.fits(taken, *start));
+            open.map(move |start| (gpu, Start::at(start)))
+        })
+    }
+
+    /// Every place for a slice: first where the engine would put it, then where it would on each GPU, then all.
+    pub(super) fn slices_by_choice(&self, profile: Profile) -> impl Iterator<Item = Spot> + '_ {
+        let own = self.sliceable(profile);
+        let own = own.filter_map(move |gpu| self.slice_on(gpu, profile));
+        let first = self.slice(profile).into_iter();
+        first.chain(own).chain(self.slices(profile))
+    }
+
+    fn sliced_on(&self, gpu: u32) -> Sliced {
+        let taken = self.sliced.get(convert::index(gpu));
+        taken.copied().unwrap_or_default()
     }
 
     /// The GPU with the least left that is enough for a share, the lowest of several.
-    pub(super) fn tightest(&self, milli: u16) -> Option<u32> {
+    pub(super) fn tightest(&self, milli: u16) -> Option<Spot> {
         let enough = (0..).zip(&self.left).filter(|(_, left)| **left >= milli);
         enough
             .min_by_key(|(gpu, left)| (**left, *gpu))
-            .map(|(gpu, _)| gpu)
+            .map(|(gpu, _)| (gpu, Start::NONE))
     }
 
-    /// Takes what a task of `demand` takes, its share on `gpu`; panics unless it fits.
-    pub(super) fn take(&mut self, demand: &Demand, gpu: Option<u32>) {
+    /// Takes what a task of `demand` takes, its part of a GPU at `spot`; panics unless it fits.
+    pub(super) fn take(&mut self, demand: &Demand, spot: Option<Spot>) {
         self.cpu_milli -= demand.cpu_milli;
         self.memory_mib -= demand.memory_mib;
         match demand.gpu {
@@ -182,9 +254,18 @@ impl Site {
                 }
             }
             GpuDemand::Milli(milli) => {
-                let gpu = gpu.expect("a share lies on a GPU");
+                let (gpu, _) = spot.expect("a share lies on a GPU");
                 self.free = self.free.without(GpuSet::one(gpu));
                 self.left[convert::index(gpu)] -= milli;
+            }
+            GpuDemand::Slice(profile) => {
+                let (gpu, start) = spot.expect("a slice lies on a GPU");
+                let start = start.get().expect("a slice starts somewhere");
+                self.free = self.free.without(GpuSet::one(gpu));
+                self.left[convert::index(gpu)] = 0;
+                self.sliced.resize(self.left.len(), Sliced::default());
+                let taken = &mut self.sliced[convert::index(gpu)];
+                *taken = taken.with(profile, start);
             }
         }
         self.touch();
@@ -197,6 +278,8 @@ impl Site {
             market: self.market,
             cpu_milli: self.cpu_milli,
             left: &self.left,
+            sliced: &self.sliced,
+            profiles: &self.profiles,
         }
     }
 }

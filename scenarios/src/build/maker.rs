@@ -6,14 +6,14 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, Size};
 use sim_core::engine::World;
 use sim_core::model::{
-    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
+    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Profile, Role,
 };
 use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
 
 use super::holds::holds;
 use super::speeds::{Measured, SpeedTable};
-use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
+use crate::schema::{Deadline, Scenario, TaskGpus, Workload, slice_of};
 
 /// Jobs that could never run on the fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(super) struct Maker<'a> {
     models: Vec<Option<ModelId>>,
     allowed: ModelSet,
     most_gpus: u16,
+    /// What a task takes in place of its GPU.
+    slice: Option<Profile>,
     /// Names of the kinds of job in the trace.
     kinds: &'a [String],
     measured: Option<Measured<'a>>,
@@ -106,6 +108,7 @@ impl<'a> Maker<'a> {
                 named.fold(ModelSet::NONE, ModelSet::with)
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
+            slice: slice_of(scenario, workload),
             kinds: &records.classes,
             measured: table.map(|table| {
                 let rates = &world.classes[position].course.rates;
@@ -215,7 +218,7 @@ impl<'a> Maker<'a> {
 
     /// The gang, with the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
-        let gang = self.tasks(record);
+        let gang = self.sliced(self.tasks(record));
         let workload = self.workload;
         if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
             return gang;
@@ -254,6 +257,18 @@ impl<'a> Maker<'a> {
         Demand { markets, ..demand }
     }
 
+    /// The same with a slice for each task of one GPU, if that is what they take.
+    fn sliced(&self, gang: Gang) -> Gang {
+        match (self.slice, &gang) {
+            (Some(slice), Gang::One(role)) if role.demand.gpu == GpuDemand::Whole(1) => {
+                let mut role = *role;
+                role.demand.gpu = GpuDemand::Slice(slice);
+                Gang::One(role)
+            }
+            _ => gang,
+        }
+    }
+
     fn tasks(&self, record: &Record) -> Gang {
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
         let per_task = match self.workload.task_gpus.value {
@@ -272,6 +287,14 @@ impl<'a> Maker<'a> {
             (0, rest) => Gang::One(role(1, rest)),
             (full, 0) => Gang::One(role(full, per_task)),
             (full, rest) => Gang::Many(Arc::new([role(full, per_task), role(1, rest)])),
+        }
+    }
+
+    /// Whether its tasks should take slices and ask for something else of GPUs.
+    fn is_unsliced(&self, role: &Role) -> bool {
+        match role.demand.gpu {
+            GpuDemand::None | GpuDemand::Slice(_) => false,
+            GpuDemand::Whole(_) | GpuDemand::Milli(_) => self.slice.is_some(),
         }
     }
 
@@ -308,6 +331,10 @@ impl<'a> Maker<'a> {
                 None => "its kind, which the table of speeds goes by, is not said".to_owned(),
             });
         }
+        if let Some(role) = gang.roles().iter().find(|role| self.is_unsliced(role)) {
+            let asked = ask(role);
+            return Some(format!("it asks for {asked}, and a task takes one slice"));
+        }
         if gpus && models == ModelSet::NONE {
             return Some("it allows only GPU models that no fleet has".to_owned());
         }
@@ -336,6 +363,7 @@ fn ask(role: &Role) -> String {
         GpuDemand::None => "no GPU".to_owned(),
         GpuDemand::Whole(gpus) => format!("{gpus} GPUs"),
         GpuDemand::Milli(milli) => format!("{milli}/1000 of a GPU"),
+        GpuDemand::Slice(profile) => format!("a slice {profile}"),
     };
     format!(
         "{} x {gpus} with {}/1000 CPU and {} MiB",

@@ -2,7 +2,7 @@
 
 use sim_core::books::Exact;
 use sim_core::course::{CourseKind, CourseModel};
-use sim_core::model::Job;
+use sim_core::model::{GPU_PARTS, Job};
 use sim_core::units::{Money, SimTime, convert};
 use sim_core::watch::{Outcome, Row};
 
@@ -66,9 +66,9 @@ fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
                 }
                 (CourseKind::Stepwise(step), None) => u128::from(job.work) * u128::from(step.us()),
             };
-            // Thousandths of GPUs x microseconds x nano-dollars an hour.
-            let mut sum = Exact::over(1000 * 3_600_000_000);
-            let gpus = u128::from(job.gang.gpu_milli());
+            // Parts of GPUs x microseconds x nano-dollars an hour.
+            let mut sum = Exact::over(i128::from(GPU_PARTS) * 3_600_000_000);
+            let gpus = u128::from(job.gang.gpu_parts());
             sum.add_product(gpus * work_us, price.nanousd_h().into());
             sum.settle()
         }

@@ -1,6 +1,7 @@
 //! Metrics by hand, on scenarios small enough to reckon with: through the command line, as users get them.
 
 mod fragmentation;
+mod mig;
 mod rig;
 mod tenants;
 mod worth;

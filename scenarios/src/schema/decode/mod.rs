@@ -10,6 +10,7 @@ mod curve;
 mod event;
 mod fleet;
 mod fleet_keys;
+mod mig;
 mod policy;
 mod queue;
 mod quota;
@@ -231,6 +232,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         references_exist(&top, scenario);
         queue::are_sound(&top, scenario);
         quota::are_sound(&top, scenario);
+        mig::are_sound(&top, scenario);
         within_limits(scenario, cx)
     })
 }

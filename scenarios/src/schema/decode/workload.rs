@@ -11,7 +11,7 @@ use super::super::workload::{
     CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 use super::fleet_keys::MARKETS;
-use super::{checkpoint, course};
+use super::{checkpoint, course, mig};
 
 /// Fastest and slowest that a rate or a factor may be.
 pub(super) const MOST: f64 = 1e6;
@@ -30,6 +30,12 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         )
         .default("\"trace\"")
         .bound("a task has 1 to 64 GPUs", "write a number in that range"),
+        KeySpec::new(
+            "profile",
+            Takes::Text,
+            "The slice of a partitioned GPU that each task takes in place of its GPU, such as \"1g.5gb\"; durations are those on the slice, unless rates say how fast it is.",
+        )
+        .default("whole GPUs, or shares as the trace says"),
         KeySpec::new(
             "course",
             Takes::Either(&[Takes::Choice(&course::COURSES), Takes::Table(&course::COURSE)]),
@@ -226,6 +232,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let task_gpus = fields
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
+    let profile = mig::profile(fields);
     let course = fields
         .item("course")
         .map_or(Some(course::plain()), course::decode);
@@ -268,6 +275,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         name: name?,
         jobs: jobs?,
         task_gpus: task_gpus?,
+        profile: profile?,
         course,
         checkpoint,
         deadline: deadline?,

@@ -88,6 +88,12 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
         TaskGpus::Each(gpus) => integer(gpus),
     };
     put(&mut table, "task-gpus", Some(tasks));
+    let profile = workload.profile.as_ref();
+    put(
+        &mut table,
+        "profile",
+        profile.map(|name| string(&name.value)),
+    );
     put(
         &mut table,
         "course",

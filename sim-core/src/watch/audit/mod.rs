@@ -9,6 +9,7 @@ mod fate;
 mod jobs;
 mod nodes;
 mod quota;
+mod room;
 mod rule;
 mod work;
 
