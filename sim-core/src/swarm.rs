@@ -227,10 +227,8 @@ impl Swarm {
                 vec![steps[0]]
             }
         };
-        let prices = curve("prices", 5, 9)
-            .into_iter()
-            .map(|(at, value)| (at, price(value)));
-        let prices = prices.collect();
+        let prices = curve("prices", 5, 9).into_iter();
+        let prices = prices.map(|(at, value)| (at, price(value))).collect();
         let nodes = curve("reclaims", max, max + 1).into_iter();
         let nodes = nodes.map(|(at, nodes)| (at, small(nodes))).collect();
         let mut wait = |feature| {

@@ -11,7 +11,7 @@ use sim_core::units::convert;
 
 use super::Place;
 use super::scored::{Choice, Score, Scored, Task};
-use super::sites::Spot;
+use super::spots::Spot;
 use crate::fragment::{Idle, Seen};
 
 /// Fragmentation gradient descent.

@@ -10,7 +10,8 @@ use sim_core::engine::{Capacity, View};
 use sim_core::model::{Demand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, NodeId};
 
-use super::sites::{Largest, Site, Sites, Spot};
+use super::sites::{Largest, Site, Sites};
+use super::spots::Spot;
 use super::{Place, fill};
 use crate::fragment::Idle;
 use crate::order::keys;

@@ -7,7 +7,7 @@ use sim_core::model::GpuDemand;
 
 use super::Place;
 use super::scored::{Choice, Score, Scored, Task};
-use super::sites::Spot;
+use super::spots::Spot;
 
 /// Best fit in two dimensions: the node on which the least is left.
 #[derive(Clone, Copy, Debug)]

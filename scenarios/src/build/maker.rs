@@ -216,9 +216,14 @@ impl<'a> Maker<'a> {
             .fold(ModelSet::NONE, ModelSet::with)
     }
 
-    /// The gang, with the markets it may lie on and what it can do with.
+    /// The gang, with slices where its tasks take those, the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
-        let gang = self.sliced(self.tasks(record));
+        let mut gang = self.tasks(record);
+        if let (Some(slice), Gang::One(role)) = (self.slice, &mut gang)
+            && role.demand.gpu == GpuDemand::Whole(1)
+        {
+            role.demand.gpu = GpuDemand::Slice(slice);
+        }
         let workload = self.workload;
         if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
             return gang;
@@ -255,18 +260,6 @@ impl<'a> Maker<'a> {
             named.fold(MarketSet::NONE, MarketSet::with)
         };
         Demand { markets, ..demand }
-    }
-
-    /// The same with a slice for each task of one GPU, if that is what they take.
-    fn sliced(&self, gang: Gang) -> Gang {
-        match (self.slice, &gang) {
-            (Some(slice), Gang::One(role)) if role.demand.gpu == GpuDemand::Whole(1) => {
-                let mut role = *role;
-                role.demand.gpu = GpuDemand::Slice(slice);
-                Gang::One(role)
-            }
-            _ => gang,
-        }
     }
 
     fn tasks(&self, record: &Record) -> Gang {

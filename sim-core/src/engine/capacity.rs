@@ -29,7 +29,8 @@ pub struct Capacity {
     offering: Vec<OfferingId>,
     pools: Vec<Pool>,
     shares: Shares,
-    slices: Slices,
+    /// None where nothing is partitioned.
+    slices: Option<Box<Slices>>,
     /// Wholly free GPUs on the open nodes of a rack.
     rack_free: Vec<u32>,
 }
@@ -250,6 +251,7 @@ impl Capacity {
 
     /// Whether tasks of `demand` in jobs that allow `models` may use `offering`; tasks without a GPU may use any model, and
     /// slices want GPUs that are partitioned into such.
+    #[inline]
     pub fn allows(&self, offering: OfferingId, models: ModelSet, demand: &Demand) -> bool {
         let pool = &self.pools[offering.index()];
         let model = demand.gpu == GpuDemand::None || models.allows(pool.shape.model);

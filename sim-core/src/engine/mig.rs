@@ -3,18 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{GpuDemand, GpuSet, Offering, Profile, Sliced, Start};
+use crate::model::{GpuSet, Offering, Profile, Sliced, Start};
 use crate::units::{NodeId, OfferingId, convert};
 
+/// By offering: what its GPUs are partitioned into.
+type Offers = Arc<[Option<Arc<[Profile]>>]>;
+
 /// What slices take of each GPU; nothing is kept until somebody takes a slice.
-#[derive(Default)]
 pub(super) struct Slices {
     /// GPUs of the largest node: every node has so many places in the table.
     stride: usize,
     /// By node, by GPU. Empty of a GPU that is free, or in use otherwise.
     taken: Vec<Sliced>,
-    /// By offering: what its GPUs are partitioned into. None where nothing is.
-    offers: Option<Arc<[Option<Arc<[Profile]>>]>>,
+    offers: Offers,
 }
 
 /// What is taken, by place in the table; not whether there is a table: a slice that was taken and given back leaves no trace.
@@ -45,31 +46,23 @@ impl Clone for Slices {
 }
 
 impl Slices {
-    /// Nobody has a slice yet on nodes of `offerings`.
-    pub(super) fn new(offerings: &[Offering]) -> Self {
+    /// Nobody has a slice yet on nodes of `offerings`; none where nothing is partitioned.
+    pub(super) fn new(offerings: &[Offering]) -> Option<Box<Self>> {
         if offerings.iter().all(|own| own.mig.is_none()) {
-            return Self::default();
+            return None;
         }
         let largest = offerings.iter().map(|own| own.shape.gpus).max();
-        Self {
+        Some(Box::new(Self {
             stride: convert::index(largest.unwrap_or(0)),
             taken: Vec::new(),
-            offers: Some(offerings.iter().map(|own| own.mig.clone()).collect()),
-        }
+            offers: offerings.iter().map(|own| own.mig.clone()).collect(),
+        }))
     }
 
     /// What GPUs of `offering` are partitioned into; nothing where they are not.
     pub(super) fn of(&self, offering: OfferingId) -> &[Profile] {
-        let offers = self.offers.as_deref().unwrap_or_default();
-        offers
-            .get(offering.index())
-            .and_then(Option::as_deref)
-            .unwrap_or_default()
-    }
-
-    /// Whether a slice, if that is what is asked for, is one of those that GPUs of `offering` are partitioned into.
-    pub(super) fn offers(&self, offering: OfferingId, gpu: GpuDemand) -> bool {
-        !matches!(gpu, GpuDemand::Slice(_)) || gpu.is_offered(self.of(offering))
+        let own = self.offers.get(offering.index());
+        own.and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// By GPU of `node`, what slices take of it; empty if nobody ever had a slice.

@@ -19,7 +19,8 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let name = fields.item("name").and_then(Item::name);
     let market = market(fields);
     let machines = machines(fields);
-    let mig = mig::geometry(fields, machines.as_ref().map(|(machines, _)| machines));
+    let alike = machines.as_ref().map(|(machines, _)| machines);
+    let mig = fields.optional("mig", |item| mig::geometry(fields, item, alike));
     let zone = match fields.item("zone") {
         Some(item) => item.name(),
         None => Some(Spanned::new("zone".to_owned(), fields.place)),

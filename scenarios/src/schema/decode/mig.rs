@@ -2,7 +2,7 @@
 
 use super::super::catalogue;
 use super::super::diagnostic::quoted;
-use super::super::fields::{Fields, suggestion};
+use super::super::fields::{Fields, Item, suggestion};
 use super::super::fleet::Machines;
 use super::super::mig::{self, Geometry};
 use super::super::place::Spanned;
@@ -12,11 +12,9 @@ use super::super::workload::{TaskGpus, Workload};
 /// How the GPUs of a fleet are partitioned.
 pub(super) fn geometry(
     fields: &Fields<'_>,
+    item: Item<'_>,
     machines: Option<&Machines>,
-) -> Option<Option<Spanned<Geometry>>> {
-    let Some(item) = fields.item("mig") else {
-        return Some(None);
-    };
+) -> Option<Spanned<Geometry>> {
     if fields.exclusive("mig", "nodes") {
         return None;
     }
@@ -46,15 +44,7 @@ pub(super) fn geometry(
         };
         return item.refuse(&rule, &remedy);
     }
-    Some(Some(item.spanned(geometry)))
-}
-
-/// The slice that the tasks of a workload ask for.
-pub(super) fn profile(fields: &Fields<'_>) -> Option<Option<Spanned<String>>> {
-    let Some(item) = fields.item("profile") else {
-        return Some(None);
-    };
-    item.text().map(Some)
+    Some(item.spanned(geometry))
 }
 
 /// Whether every slice that is asked for is offered, by fleets that agree on what it is.

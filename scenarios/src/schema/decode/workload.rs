@@ -11,7 +11,7 @@ use super::super::workload::{
     CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 use super::fleet_keys::MARKETS;
-use super::{checkpoint, course, mig};
+use super::{checkpoint, course};
 
 /// Fastest and slowest that a rate or a factor may be.
 pub(super) const MOST: f64 = 1e6;
@@ -232,7 +232,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let task_gpus = fields
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
-    let profile = mig::profile(fields);
+    let profile = fields.optional("profile", Item::text);
     let course = fields
         .item("course")
         .map_or(Some(course::plain()), course::decode);

@@ -1,7 +1,8 @@
 //! Parts of GPUs, shares and slices: what is free of them, and how they are taken.
 
 use super::Capacity;
-use crate::model::{Demand, GpuSet, Profile, Seat, Sliced};
+use super::Slices;
+use crate::model::{Demand, GpuDemand, GpuSet, Profile, Seat, Sliced};
 use crate::units::{NodeId, OfferingId, convert};
 
 impl Capacity {
@@ -26,12 +27,14 @@ impl Capacity {
         if self.free[node.index()].shared.is_empty() {
             return &[];
         }
-        self.slices.on(node)
+        let slices = self.slices.as_deref();
+        slices.map_or(&[], |slices| slices.on(node))
     }
 
     /// The slices into which GPUs of `offering` are partitioned as tasks ask for them; none where they are not.
     pub fn profiles(&self, offering: OfferingId) -> &[Profile] {
-        self.slices.of(offering)
+        let slices = self.slices.as_deref();
+        slices.map_or(&[], |slices| slices.of(offering))
     }
 
     /// Open nodes of `offering` that have a partly free GPU, in the order of their ids.
@@ -46,8 +49,9 @@ impl Capacity {
     }
 
     /// Whether GPUs of `offering` are partitioned into the slices that `demand` asks for, if it does.
+    #[inline]
     pub(crate) fn offers(&self, offering: OfferingId, demand: &Demand) -> bool {
-        self.slices.offers(offering, demand.gpu)
+        !matches!(demand.gpu, GpuDemand::Slice(_)) || demand.gpu.is_offered(self.profiles(offering))
     }
 
     pub(super) fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
@@ -61,7 +65,8 @@ impl Capacity {
         if !self.profiles(self.offering_of(node)).contains(&profile) {
             return 0;
         }
-        free.gpus.count() * profile.per_gpu() + self.slices.room(node, profile)
+        let beside = |slices: &Slices| slices.room(node, profile);
+        free.gpus.count() * profile.per_gpu() + self.slices.as_deref().map_or(0, beside)
     }
 
     #[inline(never)]
@@ -74,9 +79,10 @@ impl Capacity {
             self.offering_of(seat.node),
         );
         let named = (seat.gpus, seat.start);
-        let (gpus, start) = self
-            .slices
-            .choose((seat.node, offering), free, profile, named)?;
+        let (gpus, start) =
+            self.slices
+                .as_deref()?
+                .choose((seat.node, offering), free, profile, named)?;
         Some(Seat {
             gpus,
             start,
@@ -99,14 +105,20 @@ impl Capacity {
 
     pub(super) fn take_slice(&mut self, seat: &Seat, profile: Profile) {
         let (place, nodes) = ((seat.node, seat.gpus.lowest_index()), self.free.len());
+        let partitioned = self.slices_on(seat.node).get(convert::index(place.1));
+        let in_slices = partitioned.is_some_and(|taken| !taken.is_empty());
         let free = &mut self.free[seat.node.index()];
-        let partitioned = self.slices.on(seat.node).get(convert::index(place.1));
-        let usable =
-            free.gpus.contains(seat.gpus) || partitioned.is_some_and(|taken| !taken.is_empty());
-        assert!(usable, "a GPU is partitioned or used otherwise");
+        assert!(
+            in_slices || free.gpus.contains(seat.gpus),
+            "a GPU is partitioned or used otherwise"
+        );
         free.gpus = free.gpus.without(seat.gpus);
         free.shared = free.shared.with(seat.gpus);
-        self.slices.take(place, (profile, seat.start), nodes);
+        let slices = self
+            .slices
+            .as_deref_mut()
+            .expect("some GPUs are partitioned");
+        slices.take(place, (profile, seat.start), nodes);
     }
 
     pub(super) fn take_share(&mut self, seat: &Seat, milli: u16) {
@@ -120,7 +132,11 @@ impl Capacity {
 
     pub(super) fn give_slice(&mut self, seat: &Seat, profile: Profile) {
         let place = (seat.node, seat.gpus.lowest_index());
-        if self.slices.give(place, (profile, seat.start)) {
+        let slices = self
+            .slices
+            .as_deref_mut()
+            .expect("some GPUs are partitioned");
+        if slices.give(place, (profile, seat.start)) {
             let free = &mut self.free[seat.node.index()];
             free.shared = free.shared.without(seat.gpus);
             free.gpus = free.gpus.with(seat.gpus);
