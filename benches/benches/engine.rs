@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use policies::place::{BestFit, Place};
 use sim_core::engine::bench_support::Timers;
 use sim_core::engine::{Engine, Forecast, Grants, Policy, Step};
-use sim_core::model::{Gang, GpuSet, ModelSet, Role, Seat};
+use sim_core::model::{Gang, ModelSet, Role, Seat};
 use sim_core::units::{NodeId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
 
@@ -163,12 +163,7 @@ fn capacity(criterion: &mut Criterion) {
 }
 
 fn take_and_give(forecast: &mut Forecast, gang: &Gang, node: NodeId) {
-    let seat = Seat {
-        node,
-        role: 0,
-        tasks: 1,
-        gpus: GpuSet::EMPTY,
-    };
+    let seat = Seat::anywhere(node, 0, 1);
     let granted = forecast.start(gang, &[seat]).expect("it is free");
     forecast.stop(gang, &granted);
 }

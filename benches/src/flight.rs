@@ -39,6 +39,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
     let pool = Offering {
         name: "pool".to_owned(),
         shape,
+        mig: None,
         market: Market::Owned,
         zone: ZoneId(0),
         rack_size: 0,

@@ -178,7 +178,14 @@ fn every_scenario_of_the_library_is_sound() {
 
 #[test]
 fn lists_schema_and_completions_are_there() {
-    for what in ["policies", "instances", "formats", "metrics", "compat"] {
+    for what in [
+        "policies",
+        "instances",
+        "mig",
+        "formats",
+        "metrics",
+        "compat",
+    ] {
         let (stdout, _, code) = ran(windtunnel().args(["list", what, "--format", "json"]));
         assert_eq!(code, 0);
         let rows: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");

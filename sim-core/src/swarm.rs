@@ -5,6 +5,7 @@
 //! the scenarios without it, and adding a feature changes no other's draws.
 
 mod goodput;
+mod mig;
 mod quotas;
 mod speeds;
 
@@ -227,10 +228,8 @@ impl Swarm {
                 vec![steps[0]]
             }
         };
-        let prices = curve("prices", 5, 9)
-            .into_iter()
-            .map(|(at, value)| (at, price(value)));
-        let prices = prices.collect();
+        let prices = curve("prices", 5, 9).into_iter();
+        let prices = prices.map(|(at, value)| (at, price(value))).collect();
         let nodes = curve("reclaims", max, max + 1).into_iter();
         let nodes = nodes.map(|(at, nodes)| (at, small(nodes))).collect();
         let mut wait = |feature| {
@@ -244,6 +243,7 @@ impl Swarm {
         Offering {
             name: format!("offering-{at}"),
             shape,
+            mig: self.mig(at),
             market: if luck.chance(0.5) {
                 Market::Owned
             } else {
@@ -425,7 +425,7 @@ impl Swarm {
                 deadline: own
                     .chance(0.3)
                     .then(|| arrival + self.span(&mut own, 1, 60)),
-                gang,
+                gang: self.in_slices(at, gang),
                 models: if own.chance(0.4) { only } else { ModelSet::ANY },
                 priority: i32::from(own.chance(0.2)),
                 queue: QueueId(0),

@@ -28,7 +28,12 @@ pub(crate) fn remaining(job: &JobView<'_>, view: &View<'_>) -> Span {
 /// Machines of an offering that a gang fills if it lies there alone; `None` if some task fits on none.
 pub(crate) fn machines(job: &JobView<'_>, offering: &OfferingView<'_>) -> Option<u32> {
     let machines = job.gang().roles().iter().map(|role| {
-        let room = room_in(offering.shape, role);
+        let offered = role.demand.gpu.is_offered(offering.profiles);
+        let room = if offered {
+            room_in(offering.shape, role)
+        } else {
+            0
+        };
         role.tasks
             .checked_div(room)
             .map(|_| role.tasks.div_ceil(room))

@@ -191,5 +191,6 @@ fn is_allowed(
 ) -> bool {
     let demand = &role.demand;
     let model = demand.gpu == GpuDemand::None || job.models().allows(offering.shape.model);
-    model && demand.markets.allows(offering.market) && demand.offerings.allows(id)
+    let offered = demand.gpu.is_offered(offering.profiles);
+    model && offered && demand.markets.allows(offering.market) && demand.offerings.allows(id)
 }

@@ -2,9 +2,12 @@
 //!
 //! To a task that asks for no GPU all of it is of no use; so it is to one that may not run on this model, or finds too little
 //! CPU or too few GPUs that are idle enough. To one that could run, the GPUs are of no use of which too little is left.
+//!
+//! Of a GPU in slices what is left are the compute slices that nobody has. To a task that asks for a slice they are of use if
+//! such a slice still has a start there, to any other they are not; a GPU of which shares are taken is of no use to slices.
 
 use sim_core::engine::Capacity;
-use sim_core::model::{Market, Shape};
+use sim_core::model::{Market, Profile, Shape, Sliced};
 use sim_core::units::NodeId;
 use smallvec::SmallVec;
 
@@ -19,8 +22,35 @@ pub struct Idle<'a> {
     pub market: Market,
     /// CPU left, in thousandths of a core.
     pub cpu_milli: u32,
-    /// By GPU: thousandths left.
+    /// By GPU: thousandths left for shares; none of one in slices.
     pub left: &'a [u16],
+    /// By GPU: what slices take; empty if there are none.
+    pub sliced: &'a [Sliced],
+    /// Slices into which its GPUs may be partitioned.
+    pub profiles: &'a [Profile],
+}
+
+impl Idle<'_> {
+    /// Thousandths left of all GPUs.
+    pub fn milli(&self) -> u32 {
+        let gpus = 0..self.left.len();
+        gpus.map(|gpu| u32::from(self.milli_of(gpu))).sum()
+    }
+
+    /// Thousandths left of a GPU.
+    pub fn milli_of(&self, gpu: usize) -> u16 {
+        let sliced = self.sliced_on(gpu);
+        let of = self.profiles.first().map_or(1, |profile| profile.of());
+        if sliced.is_empty() {
+            self.left[gpu]
+        } else {
+            sliced.left_milli(of)
+        }
+    }
+
+    fn sliced_on(&self, gpu: usize) -> Sliced {
+        self.sliced.get(gpu).copied().unwrap_or_default()
+    }
 }
 
 /// Of what use a node's idle GPUs are to a class, in the quadrants of the paper: the axes are GPU and CPU.
@@ -48,13 +78,15 @@ impl Typical {
             market: capacity.market_of(node),
             cpu_milli: capacity.free_cpu_memory(node).0,
             left: &left,
+            sliced: capacity.slices_on(node),
+            profiles: capacity.profiles(capacity.offering_of(node)),
         })
     }
 
     /// Thousandths of GPUs that are idle on a node and a fragment. The sums are in the order of the published simulator, so
     /// that they round as there.
     pub fn fragment(&self, idle: &Idle<'_>) -> f64 {
-        let all: u32 = idle.left.iter().map(|left| u32::from(*left)).sum();
+        let all = idle.milli();
         if all == 0 {
             return 0.0;
         }
@@ -64,6 +96,16 @@ impl Typical {
         }
         let q124 = parts.neither + parts.no_gpu + parts.no_cpu;
         q124 + parts.cpu_task + parts.cpu_task_without_cpu + parts.no_access
+    }
+}
+
+impl Class {
+    /// Whether one of its tasks, or one GPU of it, fits where so much is left.
+    fn has_room(&self, left: u16, sliced: Sliced) -> bool {
+        match self.slice {
+            None => left >= self.gpu_milli && sliced.is_empty(),
+            Some(slice) => slice.room(sliced) > 0 && (left == 1000 || !sliced.is_empty()),
+        }
     }
 }
 
@@ -79,16 +121,21 @@ impl Parts {
             *part += share * all;
             return;
         }
-        if !class.models.allows(idle.shape.model) || !class.markets.allows(idle.market) {
+        let offered = class
+            .slice
+            .is_none_or(|slice| idle.profiles.contains(&slice));
+        let model = class.models.allows(idle.shape.model) && offered;
+        if !model || !class.markets.allows(idle.market) {
             self.no_access += share * all;
             return;
         }
         let (mut enough, mut too_little) = (0, 0);
-        for left in idle.left {
-            if *left >= class.gpu_milli {
+        for gpu in 0..idle.left.len() {
+            let left = idle.milli_of(gpu);
+            if class.has_room(left, idle.sliced_on(gpu)) {
                 enough += 1;
             } else {
-                too_little += u32::from(*left);
+                too_little += u32::from(left);
             }
         }
         match (enough >= class.gpus, has_cpu) {
@@ -135,6 +182,8 @@ mod tests {
                 market: Market::Owned,
                 cpu_milli,
                 left,
+                sliced: &[],
+                profiles: &[],
             };
             typical.fragment(&idle)
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::model::{Demand, Gang, GpuDemand, MarketSet, ModelSet};
+use sim_core::model::{Demand, Gang, GpuDemand, MarketSet, ModelSet, Profile};
 use sim_core::units::convert;
 
 /// Most classes that count as typical, so that a workload in which every task is of its own kind can be measured at all.
@@ -22,6 +22,8 @@ pub struct Class {
     pub models: ModelSet,
     /// Markets.
     pub markets: MarketSet,
+    /// The slice of a GPU that it is.
+    pub slice: Option<Profile>,
 }
 
 /// The commonest classes, and the share that each has of them.
@@ -38,8 +40,17 @@ impl Class {
             GpuDemand::None => (0, 0),
             GpuDemand::Whole(gpus) => (1000, gpus),
             GpuDemand::Milli(milli) => (milli, 1),
+            GpuDemand::Slice(_) => {
+                let milli = u16::try_from(demand.gpu_milli()).expect("of one GPU");
+                (milli, 1)
+            }
+        };
+        let slice = match demand.gpu {
+            GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Milli(_) => None,
+            GpuDemand::Slice(profile) => Some(profile),
         };
         Self {
+            slice,
             cpu_milli: demand.cpu_milli,
             gpu_milli,
             gpus,

@@ -16,7 +16,7 @@ pub(super) fn describes(job: &JobView<'_>, faithful: bool) -> bool {
     let whole = match job.gang() {
         Gang::One(role) => match role.demand.gpu {
             GpuDemand::Whole(gpus) => gpus > 0,
-            GpuDemand::None | GpuDemand::Milli(_) => false,
+            GpuDemand::None | GpuDemand::Milli(_) | GpuDemand::Slice(_) => false,
         },
         Gang::Many(_) => false,
     };

@@ -151,10 +151,8 @@ pub(super) fn placement(gpus: &Gpus) -> Placement {
         *set = set.with(GpuSet::one(*gpu));
     }
     let seat = |(node, gpus): (NodeId, GpuSet)| Seat {
-        node,
-        role: 0,
-        tasks: gpus.count(),
         gpus,
+        ..Seat::anywhere(node, 0, gpus.count())
     };
     Placement {
         seats: by_node.into_iter().map(seat).collect(),

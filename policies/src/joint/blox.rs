@@ -6,7 +6,7 @@
 //! which they do not add up on an empty fleet either would never start, nor anyone behind it: it is rejected.
 
 use sim_core::engine::{Change, Plan, Policy, View, Wakes};
-use sim_core::model::{GpuSet, Placement, Seat, Seats};
+use sim_core::model::{Placement, Seat, Seats};
 use sim_core::units::{JobId, NodeId};
 
 use super::processors;
@@ -101,12 +101,7 @@ fn scatter(wanted: u32, free: impl Iterator<Item = (NodeId, u32)>) -> Option<Pla
     for (node, free) in free.filter(|(_, free)| *free > 0) {
         let tasks = free.min(wanted);
         taken += tasks;
-        seats.push(Seat {
-            node,
-            role: 0,
-            tasks,
-            gpus: GpuSet::EMPTY,
-        });
+        seats.push(Seat::anywhere(node, 0, tasks));
         if taken >= wanted {
             break;
         }

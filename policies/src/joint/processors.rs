@@ -57,10 +57,8 @@ pub(super) fn start(plan: &mut Plan<'_>, job: JobId, on: &[(NodeId, u32)]) {
         *gpus = gpus.with(GpuSet::one(*gpu));
     }
     let seat = |(node, gpus): (NodeId, GpuSet)| Seat {
-        node,
-        role: 0,
-        tasks: gpus.count(),
         gpus,
+        ..Seat::anywhere(node, 0, gpus.count())
     };
     let placement = Placement {
         seats: by_node.into_iter().map(seat).collect(),

@@ -5,7 +5,7 @@
 //! estimate less what was served, or, without an estimate or beyond it, as much again as was served.
 
 use sim_core::engine::{JobView, Wakes};
-use sim_core::model::{GpuSet, Placement, Seat};
+use sim_core::model::{Placement, Seat};
 use sim_core::units::{JobId, SimTime, Span};
 
 use super::{Keeper, earlier};
@@ -129,11 +129,7 @@ fn least(job: &JobView<'_>) -> Placement {
         let left = &mut left[usize::from(seat.role)];
         let tasks = seat.tasks.min(*left);
         *left -= tasks;
-        Seat {
-            tasks,
-            gpus: GpuSet::EMPTY,
-            ..*seat
-        }
+        Seat::anywhere(seat.node, seat.role, tasks)
     });
     Placement {
         seats: fewer.filter(|seat| seat.tasks > 0).collect(),

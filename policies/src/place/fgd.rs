@@ -6,10 +6,12 @@
 //! to it; that is kept under `compat = "fgd"`.
 
 use sim_core::engine::View;
-use sim_core::model::GpuDemand;
+use sim_core::model::{GpuDemand, Start};
+use sim_core::units::convert;
 
 use super::Place;
 use super::scored::{Choice, Score, Scored, Task};
+use super::spots::Spot;
 use crate::fragment::{Idle, Seen};
 
 /// Fragmentation gradient descent.
@@ -26,6 +28,19 @@ impl Fgd {
         Box::new(Scored::by(Self { seen, squeezes }))
     }
 
+    /// The first of the spots at which it is worth the most.
+    fn best(&self, task: &Task<'_>, spots: impl Iterator<Item = Spot>) -> Choice {
+        let mut best: Option<(f64, Spot)> = None;
+        for spot in spots {
+            let worth = self.after(task, Some(spot));
+            if best.is_none_or(|(most, _)| worth > most) {
+                best = Some((worth, spot));
+            }
+        }
+        let (worth, spot) = best.expect("it fits");
+        (worth, Some(spot))
+    }
+
     /// Of so many thousandths of GPUs more that are a fragment.
     fn worth(&self, growth: f64) -> f64 {
         if self.squeezes {
@@ -35,33 +50,29 @@ impl Fgd {
         }
     }
 
-    /// What it is worth that the task lies there, its share on `gpu`.
-    fn after(&self, task: &Task<'_>, gpu: Option<u32>) -> f64 {
+    /// What it is worth that the task lies there, its part of a GPU at `spot`.
+    fn after(&self, task: &Task<'_>, spot: Option<Spot>) -> f64 {
         let mut site = task.site.clone();
-        site.take(task.demand, gpu);
+        site.take(task.demand, spot);
         self.worth(self.base(&site.idle()) - task.site.base)
     }
 }
 
 impl Score for Fgd {
     fn score(&self, task: &Task<'_>) -> Choice {
-        let GpuDemand::Milli(milli) = task.demand.gpu else {
-            return (self.after(task, None), None);
-        };
-        let mut best: Option<(f64, u32)> = None;
-        let left = &task.site.left;
-        for (at, (gpu, own)) in (0..).zip(left).enumerate() {
-            // GPUs of which as much is left are alike.
-            if *own < milli || left[..at].contains(own) {
-                continue;
+        match task.demand.gpu {
+            GpuDemand::None | GpuDemand::Whole(_) => (self.after(task, None), None),
+            GpuDemand::Milli(milli) => {
+                let left = &task.site.left;
+                // GPUs of which as much is left are alike.
+                let first = |(at, own): &(usize, &u16)| !left[..*at].contains(own);
+                let enough = left.iter().enumerate().filter(|(_, own)| **own >= milli);
+                let gpus = enough.filter(first).map(|(at, _)| convert::narrow(at));
+                self.best(task, gpus.map(|gpu| (gpu, Start::NONE)))
             }
-            let worth = self.after(task, Some(gpu));
-            if best.is_none_or(|(most, _)| worth > most) {
-                best = Some((worth, gpu));
-            }
+            // Where the engine would put it, unless that is worth less.
+            GpuDemand::Slice(profile) => self.best(task, task.site.slices_by_choice(profile)),
         }
-        let (worth, gpu) = best.expect("it fits");
-        (worth, Some(gpu))
     }
 
     fn base(&self, idle: &Idle<'_>) -> f64 {

@@ -1,7 +1,7 @@
 //! What placements share: groups of offerings with one GPU model, and seats from a walk over nodes.
 
 use sim_core::engine::Capacity;
-use sim_core::model::{GpuDemand, GpuSet, ModelSet, Role, Seat, Seats, Shape};
+use sim_core::model::{GpuDemand, ModelSet, Role, Seat, Seats, Shape};
 use sim_core::units::{NodeId, OfferingId};
 use smallvec::SmallVec;
 
@@ -37,18 +37,12 @@ pub(crate) fn groups(
     groups
 }
 
-/// Adds up to `tasks` tasks on `node`: one seat, or one for each where they take a share of a GPU.
+/// Adds up to `tasks` tasks on `node`: one seat, or one for each where they take a part of a GPU.
 pub(super) fn seat(seats: &mut Seats, node: NodeId, tasks: u32, role: &Role) {
-    let seat = |tasks| Seat {
-        node,
-        role: 0,
-        tasks,
-        gpus: GpuSet::EMPTY,
-    };
-    match role.demand.gpu {
-        GpuDemand::Milli(_) => seats.extend((0..tasks).map(|_| seat(1))),
-        GpuDemand::None | GpuDemand::Whole(_) if tasks > 0 => seats.push(seat(tasks)),
-        GpuDemand::None | GpuDemand::Whole(_) => {}
+    if role.demand.gpu.is_part() {
+        seats.extend((0..tasks).map(|_| Seat::anywhere(node, 0, 1)));
+    } else if tasks > 0 {
+        seats.push(Seat::anywhere(node, 0, tasks));
     }
 }
 
@@ -122,7 +116,8 @@ fn with_free<'a>(
     group.iter().flat_map(nodes)
 }
 
-/// The node on which all tasks fit with the fewest free GPUs, or with the most. A share prefers a GPU in use.
+/// The node on which all tasks fit with the fewest free GPUs, or with the most. A share prefers a GPU in use, and so does a
+/// slice, on a node where no other need be partitioned.
 pub(super) fn one_node(
     capacity: &Capacity,
     role: &Role,
@@ -130,12 +125,21 @@ pub(super) fn one_node(
     by_tightest: bool,
 ) -> Option<NodeId> {
     let fits = |node: &NodeId| capacity.fits(*node, &role.demand, role.tasks);
-    if by_tightest && matches!(role.demand.gpu, GpuDemand::Milli(_)) {
+    if by_tightest && role.demand.gpu.is_part() {
         let sharing = group
             .iter()
             .flat_map(|offering| capacity.nodes_sharing(*offering))
             .filter(fits);
-        if let Some(node) = sharing.min_by_key(|node| (capacity.free_on(*node).count(), *node)) {
+        let opens = |node: NodeId| match role.demand.gpu {
+            GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Milli(_) => false,
+            GpuDemand::Slice(profile) => {
+                let partitioned = capacity.slices_on(node).iter();
+                let beside = partitioned.filter(|taken| !taken.is_empty());
+                beside.map(|taken| profile.room(*taken)).sum::<u32>() < role.tasks
+            }
+        };
+        let key = |node: &NodeId| (opens(*node), capacity.free_on(*node).count(), *node);
+        if let Some(node) = sharing.min_by_key(key) {
             return Some(node);
         }
     }
@@ -163,13 +167,14 @@ pub(crate) fn empty_room(capacity: &Capacity, role: &Role, offering: OfferingId)
     room_in(capacity.shape(offering), role)
 }
 
-/// Tasks of `role` that an empty node of this shape holds.
+/// Tasks of `role` that an empty node of this shape holds, of those on which it may lie.
 pub(crate) fn room_in(shape: Shape, role: &Role) -> u32 {
     let demand = &role.demand;
     let by_gpu = match demand.gpu {
         GpuDemand::None => u32::MAX,
         GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
         GpuDemand::Milli(milli) => shape.gpus * (1000 / u32::from(milli)),
+        GpuDemand::Slice(profile) => shape.gpus * profile.per_gpu(),
     };
     let by_cpu = shape.cpu_milli.checked_div(demand.cpu_milli);
     let by_memory = shape.memory_mib.checked_div(demand.memory_mib);

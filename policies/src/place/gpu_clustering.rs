@@ -1,5 +1,5 @@
-//! GPU clustering, as in the FGD paper's simulator: tasks of one kind lie together, those that take a share of a GPU and
-//! those that take one, two or more; among nodes that host the same kinds, the fullest.
+//! GPU clustering, as in the FGD paper's simulator: tasks of one kind lie together, those that take a share of a GPU, those
+//! that take a slice, and those that take one, two or more; among nodes that host the same kinds, the fullest.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::scored::{Choice, Score, Scored, Task};
 pub struct GpuClustering {
     /// By job: the nodes and kinds of its seats.
     seated: BTreeMap<JobId, Vec<(NodeId, u16)>>,
-    /// By node: kinds of tasks it hosts, zero for shares, how many seats of each; and how often that changed.
+    /// By node: kinds of tasks it hosts, zero for shares, the largest number for slices, how many seats of each; and how often that changed.
     hosts: Vec<(Vec<(u16, u32)>, u32)>,
 }
 
@@ -120,5 +120,6 @@ fn kind(gpu: GpuDemand) -> Option<u16> {
         GpuDemand::None => None,
         GpuDemand::Whole(gpus) => Some(gpus),
         GpuDemand::Milli(_) => Some(0),
+        GpuDemand::Slice(_) => Some(u16::MAX),
     }
 }

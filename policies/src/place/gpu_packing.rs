@@ -2,7 +2,6 @@
 //! use, then free nodes. Tasks without a GPU lie on the first node.
 
 use sim_core::model::GpuDemand;
-use sim_core::units::convert;
 
 use super::Place;
 use super::scored::{Choice, Score, Scored, Task};
@@ -20,14 +19,14 @@ impl GpuPacking {
 
 impl Score for GpuPacking {
     fn score(&self, task: &Task<'_>) -> Choice {
-        let gpu = task.tightest();
+        let spot = task.tightest();
         let (site, all) = (task.site, task.site.shape.gpus);
         let taken = match task.demand.gpu {
             GpuDemand::None => return (0.0, None),
             GpuDemand::Whole(gpus) => u32::from(gpus),
-            GpuDemand::Milli(_) => 1,
+            GpuDemand::Milli(_) | GpuDemand::Slice(_) => 1,
         };
-        let left = gpu.map_or(1000, |gpu| site.left[convert::index(gpu)]);
+        let left = spot.map_or(1000, |(gpu, _)| site.milli_of(gpu));
         let score = if site.free.count() == all {
             all.max(33_u32.saturating_sub(all))
         } else if left == 1000 {
@@ -35,6 +34,6 @@ impl Score for GpuPacking {
         } else {
             (100 - u32::from(left) * 100 / 1000 / 10).max(50)
         };
-        (f64::from(score), gpu)
+        (f64::from(score), spot)
     }
 }

@@ -12,6 +12,7 @@ mod random;
 mod random_node;
 mod scored;
 mod sites;
+mod spots;
 mod spread;
 mod vector_fit;
 mod yarn;

@@ -1,7 +1,8 @@
-//! Random, as in the FGD paper's simulator: any node on which the task fits, and on it any GPU that has room for its share.
+//! Random, as in the FGD paper's simulator: any node on which the task fits, and on it any GPU that has room for its share,
+//! or any start for its slice.
 
 use sim_core::engine::Capacity;
-use sim_core::model::{GpuDemand, ModelSet, Role, Seats};
+use sim_core::model::{GpuDemand, ModelSet, Role, Seats, Start};
 use sim_core::units::convert;
 use sim_core::world::draw::{Part, Stream};
 
@@ -35,7 +36,7 @@ impl RandomNode {
                 return None;
             }
             let at = self.below(fitting.len());
-            let gpu = match role.demand.gpu {
+            let spot = match role.demand.gpu {
                 GpuDemand::None | GpuDemand::Whole(_) => None,
                 GpuDemand::Milli(milli) => {
                     let parts = (0..).zip(&fitting[at].left);
@@ -43,12 +44,16 @@ impl RandomNode {
                         .filter(|(_, left)| **left >= milli)
                         .map(|(gpu, _)| gpu)
                         .collect();
-                    Some(enough[self.below(enough.len())])
+                    Some((enough[self.below(enough.len())], Start::NONE))
+                }
+                GpuDemand::Slice(profile) => {
+                    let spots: Vec<_> = fitting[at].slices(profile).collect();
+                    Some(spots[self.below(spots.len())])
                 }
             };
             let site = &mut fitting[at];
-            site.take(&role.demand, gpu);
-            seat(&mut seats, site.node, (&role.demand, gpu));
+            site.take(&role.demand, spot);
+            seat(&mut seats, site.node, (&role.demand, spot));
             if !site.fits(&role.demand) {
                 fitting.swap_remove(at);
             }

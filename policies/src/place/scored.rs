@@ -7,16 +7,17 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use sim_core::engine::{Capacity, View};
-use sim_core::model::{Demand, GpuDemand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
+use sim_core::model::{Demand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, NodeId};
 
 use super::sites::{Largest, Site, Sites};
+use super::spots::Spot;
 use super::{Place, fill};
 use crate::fragment::Idle;
 use crate::order::keys;
 
-/// How well a task lies on a node, and on which GPU if it takes a share of one; more is better.
-pub(super) type Choice = (f64, Option<u32>);
+/// How well a task lies on a node, and where if it takes a part of a GPU; more is better.
+pub(super) type Choice = (f64, Option<Spot>);
 
 /// The score of one task on one node.
 pub(super) trait Score: Clone + Send + 'static {
@@ -136,11 +137,11 @@ impl<S: Score> Scored<S> {
         let mut changed: BTreeMap<NodeId, Site> = BTreeMap::new();
         let mut seats = Seats::new();
         for _ in 0..role.tasks {
-            let (_, Reverse(node), gpu) = best.pop()?;
+            let (_, Reverse(node), spot) = best.pop()?;
             let own = || self.sites.all[node.index()].clone();
             let site = changed.entry(node).or_insert_with(own);
-            site.take(&role.demand, gpu);
-            seat(&mut seats, node, (&role.demand, gpu));
+            site.take(&role.demand, spot);
+            seat(&mut seats, node, (&role.demand, spot));
             if let Some(choice) = self.again(role, site) {
                 best.push(rank(choice, node));
             }
@@ -179,9 +180,9 @@ impl<S: Score> Place for Scored<S> {
                 best = Some((site.node, choice));
             }
         }
-        let (node, (_, gpu)) = best?;
+        let (node, (_, spot)) = best?;
         let mut seats = Seats::new();
-        seat(&mut seats, node, (&role.demand, gpu));
+        seat(&mut seats, node, (&role.demand, spot));
         Some(seats)
     }
 
@@ -201,23 +202,26 @@ impl<S: Score> Place for Scored<S> {
     }
 }
 
-/// Greater where a task lies better, or as well on an earlier node; and its GPU there.
-type Rank = (u64, Reverse<NodeId>, Option<u32>);
+/// Greater where a task lies better, or as well on an earlier node; and where it lies there.
+type Rank = (u64, Reverse<NodeId>, Option<Spot>);
 
-fn rank((score, gpu): Choice, node: NodeId) -> Rank {
-    (keys::real(score), Reverse(node), gpu)
+fn rank((score, spot): Choice, node: NodeId) -> Rank {
+    (keys::real(score), Reverse(node), spot)
 }
 
-/// Adds a task on a node: to the seat that is there, unless it takes a share of a GPU.
-pub(super) fn seat(seats: &mut Seats, node: NodeId, (demand, gpu): (&Demand, Option<u32>)) {
-    let shares = matches!(demand.gpu, GpuDemand::Milli(_));
+/// Adds a task on a node: to the seat that is there, unless it takes a part of a GPU.
+pub(super) fn seat(seats: &mut Seats, node: NodeId, (demand, spot): (&Demand, Option<Spot>)) {
+    let part = demand.gpu.is_part();
     match seats.iter_mut().find(|seat| seat.node == node) {
-        Some(seat) if !shares => seat.tasks += 1,
-        Some(_) | None => seats.push(Seat {
-            node,
-            role: 0,
-            tasks: 1,
-            gpus: gpu.filter(|_| shares).map_or(GpuSet::EMPTY, GpuSet::one),
-        }),
+        Some(seat) if !part => seat.tasks += 1,
+        Some(_) | None => {
+            let anywhere = Seat::anywhere(node, 0, 1);
+            let named = |(gpu, start)| Seat {
+                gpus: GpuSet::one(gpu),
+                start,
+                ..anywhere
+            };
+            seats.push(spot.filter(|_| part).map_or(anywhere, named));
+        }
     }
 }

@@ -3,11 +3,14 @@
 //! What is free is compared with what was, so that a score holds for as long as its node stands as it stood, whoever changed
 //! it: a plan that was taken back, a copy in which somebody looks ahead.
 
+use std::sync::Arc;
+
 use sim_core::engine::Capacity;
-use sim_core::model::{Demand, GpuDemand, GpuSet, Market, Shape};
+use sim_core::model::{Demand, GpuDemand, GpuSet, Market, Profile, Shape, Sliced};
 use sim_core::units::{NodeId, convert};
 use smallvec::SmallVec;
 
+use super::spots::Spot;
 use crate::fragment::Idle;
 
 /// What is free on a node.
@@ -21,8 +24,12 @@ pub(super) struct Site {
     memory_mib: u32,
     /// GPUs of which nobody uses any part.
     pub(super) free: GpuSet,
-    /// By GPU: thousandths left.
+    /// By GPU: thousandths left for shares.
     pub(super) left: SmallVec<[u16; 8]>,
+    /// By GPU: what slices take; empty until there are some.
+    pub(super) sliced: SmallVec<[Sliced; 8]>,
+    /// Slices into which its GPUs may be partitioned.
+    pub(super) profiles: Arc<[Profile]>,
     /// What else its score goes by.
     mark: u32,
     /// Rises with every change; a score of an earlier one does not hold.
@@ -76,6 +83,7 @@ impl Sites {
     fn furnish(&mut self, capacity: &Capacity) {
         for offering in capacity.offerings() {
             let shape = capacity.shape(offering);
+            let profiles: Arc<[Profile]> = capacity.profiles(offering).into();
             let sites = capacity.slots_of(offering).map(|node| Site {
                 node,
                 shape,
@@ -85,6 +93,8 @@ impl Sites {
                 memory_mib: 0,
                 free: GpuSet::EMPTY,
                 left: SmallVec::from_elem(0, convert::index(shape.gpus)),
+                sliced: SmallVec::new(),
+                profiles: Arc::clone(&profiles),
                 mark: 0,
                 stamp: 1,
                 base: 0.0,
@@ -106,6 +116,9 @@ impl Site {
         let (open, free) = (capacity.is_open(self.node), capacity.free_on(self.node));
         let (cpu_milli, memory_mib) = capacity.free_cpu_memory(self.node);
         let shares = capacity.shares_on(self.node);
+        let gpus = convert::index(self.shape.gpus);
+        let slices = capacity.slices_on(self.node);
+        let slices = &slices[..slices.len().min(gpus)];
         let same = (open, free, cpu_milli, memory_mib, mark)
             == (
                 self.open,
@@ -114,11 +127,12 @@ impl Site {
                 self.memory_mib,
                 self.mark,
             );
-        if same && self.is_shared_as(shares) {
+        if same && self.is_shared_as(shares) && self.sliced.as_slice() == slices {
             return;
         }
         (self.open, self.free, self.mark) = (open, free, mark);
         (self.cpu_milli, self.memory_mib) = (cpu_milli, memory_mib);
+        self.sliced = SmallVec::from_slice(slices);
         for (gpu, left) in (0..).zip(self.left.iter_mut()) {
             *left = if free.contains(GpuSet::one(gpu)) {
                 1000
@@ -148,6 +162,7 @@ impl Site {
             GpuDemand::None => true,
             GpuDemand::Whole(gpus) => self.free.count() >= u32::from(gpus),
             GpuDemand::Milli(milli) => self.left.iter().any(|left| *left >= milli),
+            GpuDemand::Slice(profile) => self.slice(profile).is_some(),
         };
         self.open
             && by_gpu
@@ -157,19 +172,16 @@ impl Site {
 
     /// Thousandths of all GPUs left.
     pub(super) fn gpu_milli(&self) -> u32 {
-        self.left.iter().map(|left| u32::from(*left)).sum()
+        self.idle().milli()
     }
 
-    /// The GPU with the least left that is enough for a share, the lowest of several.
-    pub(super) fn tightest(&self, milli: u16) -> Option<u32> {
-        let enough = (0..).zip(&self.left).filter(|(_, left)| **left >= milli);
-        enough
-            .min_by_key(|(gpu, left)| (**left, *gpu))
-            .map(|(gpu, _)| gpu)
+    /// Thousandths of a GPU left.
+    pub(super) fn milli_of(&self, gpu: u32) -> u16 {
+        self.idle().milli_of(convert::index(gpu))
     }
 
-    /// Takes what a task of `demand` takes, its share on `gpu`; panics unless it fits.
-    pub(super) fn take(&mut self, demand: &Demand, gpu: Option<u32>) {
+    /// Takes what a task of `demand` takes, its part of a GPU at `spot`; panics unless it fits.
+    pub(super) fn take(&mut self, demand: &Demand, spot: Option<Spot>) {
         self.cpu_milli -= demand.cpu_milli;
         self.memory_mib -= demand.memory_mib;
         match demand.gpu {
@@ -182,9 +194,18 @@ impl Site {
                 }
             }
             GpuDemand::Milli(milli) => {
-                let gpu = gpu.expect("a share lies on a GPU");
+                let (gpu, _) = spot.expect("a share lies on a GPU");
                 self.free = self.free.without(GpuSet::one(gpu));
                 self.left[convert::index(gpu)] -= milli;
+            }
+            GpuDemand::Slice(profile) => {
+                let (gpu, start) = spot.expect("a slice lies on a GPU");
+                let start = start.get().expect("a slice starts somewhere");
+                self.free = self.free.without(GpuSet::one(gpu));
+                self.left[convert::index(gpu)] = 0;
+                self.sliced.resize(self.left.len(), Sliced::default());
+                let taken = &mut self.sliced[convert::index(gpu)];
+                *taken = taken.with(profile, start);
             }
         }
         self.touch();
@@ -197,6 +218,8 @@ impl Site {
             market: self.market,
             cpu_milli: self.cpu_milli,
             left: &self.left,
+            sliced: &self.sliced,
+            profiles: &self.profiles,
         }
     }
 }

@@ -7,6 +7,7 @@ use sim_core::model::GpuDemand;
 
 use super::Place;
 use super::scored::{Choice, Score, Scored, Task};
+use super::spots::Spot;
 
 /// Best fit in two dimensions: the node on which the least is left.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +75,11 @@ impl Task<'_> {
         [self.largest.cpu_milli, self.largest.gpu_milli].map(|most| f64::from(most.max(1)))
     }
 
-    /// The GPU for a share by best fit.
-    pub(super) fn tightest(&self) -> Option<u32> {
+    /// The GPU for a share by best fit, or where the engine would put a slice.
+    pub(super) fn tightest(&self) -> Option<Spot> {
         match self.demand.gpu {
             GpuDemand::Milli(milli) => self.site.tightest(milli),
+            GpuDemand::Slice(profile) => self.site.slice(profile),
             GpuDemand::None | GpuDemand::Whole(_) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Defragment: a running job that holds a share of a GPU goes on where the policy's placement would lay it now, if that
+//! Defragment: a running job that holds a share or a slice of a GPU goes on where the policy's placement would lay it now, if that
 //! takes away enough of what is a fragment to the tasks that typically come.
 //!
 //! Its going makes room where it lay, its coming fills where it will lie; what both take away, in GPUs, is the gain. The move
@@ -6,7 +6,7 @@
 //! in a while only, the largest gains first; fragments only ever become fewer, so nobody goes to and fro.
 
 use sim_core::engine::{Decision, JobDecision, JobView};
-use sim_core::model::{GpuDemand, Placement, Seat};
+use sim_core::model::{Placement, Seat};
 use sim_core::units::{JobId, NodeId, SimTime, Span, convert};
 
 use super::Relocate;
@@ -104,7 +104,7 @@ impl Defragment {
 
 fn is_sharing(job: &JobView<'_>) -> bool {
     let mut roles = job.gang().roles().iter();
-    roles.any(|role| matches!(role.demand.gpu, GpuDemand::Milli(_)))
+    roles.any(|role| role.demand.gpu.is_part())
 }
 
 fn tasks(seats: &[Seat]) -> u64 {

@@ -48,7 +48,7 @@ fn is_plain(job: &JobView<'_>) -> bool {
     match job.gang() {
         Gang::One(role) => match role.demand.gpu {
             GpuDemand::Whole(gpus) => gpus > 0,
-            GpuDemand::None | GpuDemand::Milli(_) => false,
+            GpuDemand::None | GpuDemand::Milli(_) | GpuDemand::Slice(_) => false,
         },
         Gang::Many(_) => false,
     }

@@ -1,7 +1,7 @@
 //! A configuration for a job, and what it holds already.
 
 use sim_core::engine::View;
-use sim_core::model::{GpuSet, Placement, Role, Seat};
+use sim_core::model::{GpuSet, Placement, Role, Seat, Start};
 use sim_core::units::{JobId, ModelId, NodeId};
 
 /// A configuration for a job: GPUs of a model, by node.
@@ -34,6 +34,7 @@ impl Wish {
             role: 0,
             tasks: count / each.max(1),
             gpus: GpuSet::default(),
+            start: Start::default(),
         };
         Placement {
             seats: nodes.iter().zip(&self.counts).map(seat).collect(),

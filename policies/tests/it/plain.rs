@@ -36,6 +36,7 @@ pub(crate) fn fleet(market: Market, gpus: u32, max: u32) -> Offering {
             cpu_milli: 1_000_000,
             memory_mib: 1_000_000,
         },
+        mig: None,
         market,
         zone: ZoneId(0),
         rack_size: 0,

@@ -8,7 +8,13 @@ use sim_core::model::{Gang, GpuDemand, Offering, Quota, Role, Shape};
 pub(super) fn holds(world: &World, pool: impl Fn(&Offering) -> bool, gang: &Gang) -> bool {
     let roles = gang.roles().iter();
     let mut enough = roles.map(|role| {
-        let allows = |of: &Offering| pool(of) && role.demand.markets.allows(of.market);
+        let allows = |of: &Offering| {
+            let offered = role
+                .demand
+                .gpu
+                .is_offered(of.mig.as_deref().unwrap_or_default());
+            pool(of) && offered && role.demand.markets.allows(of.market)
+        };
         let rooms = world.offerings.iter().map(|of| {
             let room = room(&of.shape, role);
             if allows(of) { room } else { 0 }
@@ -24,6 +30,7 @@ fn room(shape: &Shape, role: &Role) -> u64 {
         GpuDemand::None => u32::MAX,
         GpuDemand::Whole(gpus) => shape.gpus / u32::from(gpus),
         GpuDemand::Milli(milli) => shape.gpus * u32::from(1000 / milli),
+        GpuDemand::Slice(profile) => shape.gpus * profile.per_gpu(),
     };
     let each = |has: u32, asks: u32| has.checked_div(asks).unwrap_or(u32::MAX);
     let by_cpu = each(shape.cpu_milli, role.demand.cpu_milli);

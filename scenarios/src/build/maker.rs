@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sim_core::course::{CourseKind, Size};
 use sim_core::engine::World;
 use sim_core::model::{
-    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Role,
+    Demand, Gang, GpuDemand, Job, Market, MarketSet, ModelSet, Offering, OfferingSet, Profile, Role,
 };
 use sim_core::units::{ClassId, KindId, ModelId, QueueId, SimTime, Span, convert};
 use traces::{Positive, Record};
@@ -15,7 +15,7 @@ use super::holds::holds;
 use super::speeds::{Measured, SpeedTable};
 use super::trained::Trained;
 use super::variants;
-use crate::schema::{Deadline, Scenario, TaskGpus, Workload};
+use crate::schema::{Deadline, Scenario, TaskGpus, Workload, slice_of};
 
 /// Jobs that could never run on the fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub(super) struct Maker<'a> {
     models: Vec<Option<ModelId>>,
     allowed: ModelSet,
     most_gpus: u16,
+    /// What a task takes in place of its GPU.
+    slice: Option<Profile>,
     /// Names of the kinds of job in the trace.
     kinds: &'a [String],
     measured: Option<Measured<'a>>,
@@ -116,6 +118,7 @@ impl<'a> Maker<'a> {
                 })
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
+            slice: slice_of(scenario, workload),
             kinds: &records.classes,
             trained: Trained::of(world, &world.classes[position], &records.classes),
             measured: table.map(|table| {
@@ -232,9 +235,14 @@ impl<'a> Maker<'a> {
             .fold(ModelSet::NONE, ModelSet::with)
     }
 
-    /// The gang, with the markets it may lie on and what it can do with.
+    /// The gang, with slices where its tasks take those, the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
-        let gang = self.tasks(record);
+        let mut gang = self.tasks(record);
+        if let (Some(slice), Gang::One(role)) = (self.slice, &mut gang)
+            && role.demand.gpu == GpuDemand::Whole(1)
+        {
+            role.demand.gpu = GpuDemand::Slice(slice);
+        }
         let workload = self.workload;
         if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
             return gang;
@@ -299,6 +307,14 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Whether its tasks should take slices and ask for something else of GPUs.
+    fn is_unsliced(&self, role: &Role) -> bool {
+        match role.demand.gpu {
+            GpuDemand::None | GpuDemand::Slice(_) => false,
+            GpuDemand::Whole(_) | GpuDemand::Milli(_) => self.slice.is_some(),
+        }
+    }
+
     /// Whether every job could run on the fleet at its largest, if nothing else did.
     pub(super) fn check(&self, records: &traces::Workload) -> Result<(), JobsError> {
         let mut broken: Option<JobsError> = None;
@@ -336,6 +352,10 @@ impl<'a> Maker<'a> {
                 None => "its kind, which the table of speeds goes by, is not said".to_owned(),
             });
         }
+        if let Some(role) = gang.roles().iter().find(|role| self.is_unsliced(role)) {
+            let asked = ask(role);
+            return Some(format!("it asks for {asked}, and a task takes one slice"));
+        }
         if gpus && models == ModelSet::NONE {
             return Some("it allows only GPU models that no fleet has".to_owned());
         }
@@ -364,6 +384,7 @@ fn ask(role: &Role) -> String {
         GpuDemand::None => "no GPU".to_owned(),
         GpuDemand::Whole(gpus) => format!("{gpus} GPUs"),
         GpuDemand::Milli(milli) => format!("{milli}/1000 of a GPU"),
+        GpuDemand::Slice(profile) => format!("a slice {profile}"),
     };
     format!(
         "{} x {gpus} with {}/1000 CPU and {} MiB",

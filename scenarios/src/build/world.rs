@@ -194,6 +194,10 @@ fn offering(fleet: &Fleet, name: String, shape: Shape, size: Size, names: &mut N
     Offering {
         name,
         shape,
+        mig: fleet.mig.as_ref().map(|mig| {
+            let profiles = mig.value.profiles.iter();
+            profiles.map(|(_, profile)| *profile).collect()
+        }),
         market: fleet.market.value,
         zone: names.zone(&fleet.zone.value),
         rack_size: fleet.rack_size.map_or(0, |size| size.value),

@@ -11,7 +11,7 @@ use super::run::plot;
 use super::{Failure, compare::Format, terminal};
 use crate::build::COMPATS;
 use crate::experiment::metrics::METRICS;
-use crate::schema::{catalogue, pools, quantity};
+use crate::schema::{catalogue, geometries, pools, quantity};
 
 /// Says what there is.
 #[derive(Debug, Args)]
@@ -31,6 +31,8 @@ enum What {
     Instances,
     /// Spot pools as they were measured
     Pools,
+    /// Geometries of partitioned GPUs, and their slices
+    Mig,
     /// Formats of traces, of prices and of availability
     Formats,
     /// Metrics and their definitions
@@ -45,6 +47,7 @@ impl List {
             What::Policies => policies(),
             What::Instances => instances(),
             What::Pools => spot_pools(),
+            What::Mig => slices(),
             What::Formats => formats(),
             What::Metrics => metrics(),
             What::Compat => compats(),
@@ -177,6 +180,36 @@ fn spot_pools() -> Table {
         "watched",
     ];
     table(&columns, pools().into_iter().map(row).collect())
+}
+
+fn slices() -> Table {
+    let mut rows = Vec::new();
+    for geometry in geometries() {
+        for (name, profile) in &geometry.profiles {
+            let starts = profile.starts().map(|start| start.to_string());
+            rows.push(vec![
+                geometry.name.clone(),
+                geometry.gpus.join(" "),
+                name.clone(),
+                format!("{}/{}", profile.compute(), profile.of()),
+                profile.memory().to_string(),
+                starts.collect::<Vec<_>>().join(" "),
+                profile.per_gpu().to_string(),
+                format!("{}, {}", geometry.source, geometry.date),
+            ]);
+        }
+    }
+    let columns = [
+        "mig",
+        "gpus",
+        "profile",
+        "compute",
+        "memory slices",
+        "starts",
+        "on a GPU",
+        "source",
+    ];
+    table(&columns, rows)
 }
 
 fn formats() -> Table {

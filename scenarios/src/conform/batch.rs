@@ -168,6 +168,7 @@ pub(super) fn pool(shape: Shape, nodes: u32) -> Offering {
     Offering {
         name: "nodes".to_owned(),
         shape,
+        mig: None,
         market: Market::Owned,
         zone: ZoneId(0),
         rack_size: 0,

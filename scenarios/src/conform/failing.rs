@@ -95,6 +95,7 @@ impl Job {
                 cpu_milli: 0,
                 memory_mib: 0,
             },
+            mig: None,
             market: Market::Spot,
             zone: ZoneId(0),
             rack_size: 0,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use policies::fragment::{Class, Idle, Typical};
 use sim_core::engine::{Capacity, World};
-use sim_core::model::{Demand, Gang, GpuDemand, Market, Role, Seat, Shape};
+use sim_core::model::{Demand, Gang, GpuDemand, Market, Profile, Role, Seat, Shape, Sliced};
 use sim_core::units::{JobId, NodeId, SimTime, convert};
 use sim_core::watch::{Fact, Observer};
 
@@ -46,6 +46,8 @@ struct Machine {
     is_there: bool,
     cpu_milli: u32,
     left: Vec<u16>,
+    sliced: Vec<Sliced>,
+    profiles: Vec<Profile>,
     /// What it adds to the sum.
     fragment: f64,
 }
@@ -62,6 +64,8 @@ impl Fragments {
                 is_there: false,
                 cpu_milli: shape.cpu_milli,
                 left: vec![1000; convert::index(shape.gpus)],
+                sliced: vec![Sliced::default(); convert::index(shape.gpus)],
+                profiles: capacity.profiles(capacity.offering_of(NodeId(slot))).into(),
                 fragment: 0.0,
             }
         };
@@ -76,10 +80,10 @@ impl Fragments {
         }
     }
 
-    /// Of the jobs of a replication, if any takes a share of a GPU. To a task without a GPU all that is idle is a fragment:
+    /// Of the jobs of a replication, if any takes a share or a slice of a GPU. To a task without a GPU all that is idle is a fragment:
     /// those do not count, or a fleet that stands empty would be in pieces.
     pub(super) fn of(jobs: &Jobs, warmup: SimTime) -> Option<Self> {
-        let shares = |role: &Role| matches!(role.demand.gpu, GpuDemand::Milli(_));
+        let shares = |role: &Role| role.demand.gpu.is_part();
         if !jobs
             .jobs()
             .iter()
@@ -164,7 +168,7 @@ impl Machine {
         }
         Standing {
             gpu_milli: u64::from(self.shape.gpus) * 1000,
-            idle_milli: self.left.iter().map(|left| u64::from(*left)).sum(),
+            idle_milli: self.idle().milli().into(),
             fragment_milli: self.fragment,
         }
     }
@@ -175,28 +179,43 @@ impl Machine {
             market: self.market,
             cpu_milli: self.cpu_milli,
             left: &self.left,
+            sliced: &self.sliced,
+            profiles: &self.profiles,
         }
     }
 
     fn take(&mut self, seat: &Seat, demand: &Demand) {
         self.cpu_milli -= demand.cpu_milli * seat.tasks;
-        for gpu in seat.gpus.iter() {
-            self.left[convert::index(gpu)] -= each(demand);
+        for gpu in seat.gpus.iter().map(convert::index) {
+            match (demand.gpu, seat.start.get()) {
+                (GpuDemand::Slice(profile), Some(start)) => {
+                    self.sliced[gpu] = self.sliced[gpu].with(profile, start);
+                    self.left[gpu] = 0;
+                }
+                (gpu_demand, _) => self.left[gpu] -= each(gpu_demand),
+            }
         }
     }
 
     fn give(&mut self, seat: &Seat, demand: &Demand) {
         self.cpu_milli += demand.cpu_milli * seat.tasks;
-        for gpu in seat.gpus.iter() {
-            self.left[convert::index(gpu)] += each(demand);
+        for gpu in seat.gpus.iter().map(convert::index) {
+            match (demand.gpu, seat.start.get()) {
+                (GpuDemand::Slice(profile), Some(start)) => {
+                    self.sliced[gpu] = self.sliced[gpu].without(profile, start);
+                    let is_free = self.sliced[gpu].is_empty();
+                    self.left[gpu] = if is_free { 1000 } else { 0 };
+                }
+                (gpu_demand, _) => self.left[gpu] += each(gpu_demand),
+            }
         }
     }
 }
 
-/// Thousandths that a task takes of each of its GPUs.
-fn each(demand: &Demand) -> u16 {
-    match demand.gpu {
-        GpuDemand::None => 0,
+/// Thousandths that a task takes of each of its GPUs, slices apart.
+fn each(gpu: GpuDemand) -> u16 {
+    match gpu {
+        GpuDemand::None | GpuDemand::Slice(_) => 0,
         GpuDemand::Whole(_) => 1000,
         GpuDemand::Milli(milli) => milli,
     }

@@ -173,7 +173,11 @@ pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -
     let us = |at: SimTime| at.us().to_string();
     for stay in &flight.record.stays {
         for seat in &stay.seats {
-            let gpus: Vec<String> = seat.gpus.iter().map(|gpu| gpu.to_string()).collect();
+            // Of a slice also where it starts.
+            let start = seat.start.get().map(|slice| format!("@{slice}"));
+            let start = start.unwrap_or_default();
+            let gpus = seat.gpus.iter().map(|gpu| format!("{gpu}{start}"));
+            let gpus: Vec<String> = gpus.collect();
             csv.row([
                 stay.job.to_string(),
                 text(&jobs.names()[convert::index(stay.job)].to_string()),

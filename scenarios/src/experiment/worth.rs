@@ -2,7 +2,7 @@
 
 use sim_core::books::Exact;
 use sim_core::course::{CourseKind, CourseModel};
-use sim_core::model::Job;
+use sim_core::model::{GPU_PARTS, Job};
 use sim_core::units::{Money, SimTime, convert};
 use sim_core::watch::{Outcome, Row};
 
@@ -57,9 +57,9 @@ fn worth_of(worth: Worth, job: &Job, course: &CourseModel) -> Money {
     match worth {
         Worth::Job(amount) => amount,
         Worth::GpuHour(price) => {
-            // Thousandths of GPUs x microseconds x nano-dollars an hour.
-            let mut sum = Exact::over(1000 * 3_600_000_000);
-            let gpus = u128::from(job.gang.gpu_milli());
+            // Parts of GPUs x microseconds x nano-dollars an hour.
+            let mut sum = Exact::over(i128::from(GPU_PARTS) * 3_600_000_000);
+            let gpus = u128::from(job.gang.gpu_parts());
             // Refused when it is read where that is not known.
             let work_us = work_us(job, course).unwrap_or(0);
             sum.add_product(gpus * work_us, price.nanousd_h().into());

@@ -6,6 +6,7 @@ use sim_core::world::{BootTime, Lifetime};
 
 use super::commitment::OwnershipSpec;
 use super::curve::{NodeSource, PriceSource};
+use super::mig::Geometry;
 use super::path::DataPath;
 use super::place::Spanned;
 use super::value::Value;
@@ -17,6 +18,8 @@ pub struct Fleet {
     pub name: Spanned<String>,
     /// Which machines, and how many.
     pub machines: Machines,
+    /// How their GPUs are partitioned, if they are.
+    pub mig: Option<Spanned<Geometry>>,
     /// The zone they stand in; fleets that name the same zone share it.
     pub zone: Spanned<String>,
     /// Nodes per rack, numbered in the order of the slots; without it the fleet is one rack.

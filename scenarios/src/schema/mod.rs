@@ -41,6 +41,7 @@ mod fields;
 mod fleet;
 mod json_schema;
 mod load;
+mod mig;
 mod name;
 mod path;
 mod place;
@@ -77,6 +78,7 @@ pub use fleet::{
 };
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
+pub use mig::{Geometry, geometries, slice_of};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};

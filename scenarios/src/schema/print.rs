@@ -207,6 +207,8 @@ fn fleet_table(fleet: &Fleet) -> Table {
             put(&mut table, "nodes", Some(Value::Table(entries(nodes))));
         }
     }
+    let mig = fleet.mig.as_ref().map(|mig| string(&mig.value.name));
+    put(&mut table, "mig", mig);
     put(&mut table, "zone", Some(string(&fleet.zone.value)));
     put(
         &mut table,

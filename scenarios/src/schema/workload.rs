@@ -20,6 +20,8 @@ pub struct Workload {
     pub jobs: JobSource,
     /// How the GPUs of a job split into tasks.
     pub task_gpus: Spanned<TaskGpus>,
+    /// The slice of a partitioned GPU that each task takes, in place of GPUs.
+    pub profile: Option<Spanned<String>>,
     /// How a job advances on what it is given.
     pub course: Course,
     /// What a preempted job keeps.

@@ -17,7 +17,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 61] = [
+const NAMES: [&str; 62] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -29,6 +29,7 @@ const NAMES: [&str; 61] = [
     "decision wake",
     "fact arrived",
     "fact started",
+    "fact started in slices",
     "fact interrupted by policy",
     "fact interrupted by reclaim",
     "fact interrupted by notice",
@@ -143,6 +144,11 @@ impl Observer for Watch {
     fn observe(&mut self, _now: SimTime, fact: &Fact<'_>) {
         self.facts += 1;
         self.reach.count(fact_name(fact), 1);
+        if let Fact::Started { seats, .. } = fact
+            && seats.iter().any(|seat| !seat.start.is_none())
+        {
+            self.reach.count("fact started in slices", 1);
+        }
         if let Fact::Refused(refusal) = fact {
             self.reach.count(refusal_name(*refusal), 1);
         }

@@ -1,7 +1,7 @@
 //! A policy without manners: it decides at random, allowed or not, and does not listen to the answer.
 
 use sim_core::engine::{Plan, Policy, Reason, View, Wakes};
-use sim_core::model::{GpuSet, Placement, Seat};
+use sim_core::model::{GpuDemand, GpuSet, Placement, Seat, Start};
 use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
 use sim_core::world::draw::{Part, Stream};
 
@@ -59,6 +59,7 @@ impl Wild {
         if let Some(mut placement) = plan.fits(job) {
             if self.luck.chance(0.3) {
                 name_the_last_gpus(view, plan, job, &mut placement);
+                name_the_last_start(view, plan, job, &mut placement);
             }
             plan.start(job, &placement).expect("it waits, and fits");
         } else {
@@ -79,6 +80,11 @@ impl Wild {
                 GpuSet::EMPTY
             } else {
                 GpuSet(self.luck.bits() & 0xf)
+            },
+            start: if self.luck.chance(0.8) {
+                Start::NONE
+            } else {
+                Start::at(u8::try_from(self.small(10)).expect("small"))
             },
         });
         let placement = Placement {
@@ -103,13 +109,11 @@ impl Wild {
             let node = capacity.nodes(offering).find(fits)?;
             let room = capacity.room(node, &role.demand).min(role.tasks);
             let tasks = luck.between(role.least.into(), room.into());
-            let seat = Seat {
-                node,
-                role: 0,
-                tasks: u32::try_from(tasks).expect("no more than it has"),
-                gpus: GpuSet::EMPTY,
-            };
-            Some(std::iter::once(seat).collect())
+            let tasks = u32::try_from(tasks).expect("no more than it has");
+            if role.demand.gpu.is_part() {
+                return Some((0..tasks).map(|_| Seat::anywhere(node, 0, 1)).collect());
+            }
+            Some(std::iter::once(Seat::anywhere(node, 0, tasks)).collect())
         });
         if let Some(placement) = placement {
             let _ignored = plan.reseat(job, &placement);
@@ -168,6 +172,26 @@ fn name_the_last_gpus(view: &View<'_>, plan: &Plan<'_>, job: JobId, placement: &
         if wanted > 0 {
             seat.gpus = free.without(spared);
         }
+    }
+}
+
+/// Names the highest GPU and the highest start for a slice, where the engine would choose by its own rule.
+fn name_the_last_start(view: &View<'_>, plan: &Plan<'_>, job: JobId, placement: &mut Placement) {
+    let (gang, capacity) = (view.job(job).expect("it waits").gang(), plan.capacity());
+    if let ([seat], [role]) = (placement.seats.as_mut_slice(), gang.roles())
+        && let GpuDemand::Slice(profile) = role.demand.gpu
+    {
+        let slices = capacity.slices_on(seat.node);
+        let free = capacity.free_on(seat.node);
+        let last = (0..capacity.shape(capacity.offering_of(seat.node)).gpus).rev();
+        let spot = last.into_iter().find_map(|gpu| {
+            let taken = slices.get(convert::index(gpu)).copied().unwrap_or_default();
+            let usable = free.contains(GpuSet::one(gpu)) || !taken.is_empty();
+            let starts = profile.starts().filter(|start| profile.fits(taken, *start));
+            Some((gpu, starts.last().filter(|_| usable)?))
+        });
+        let (gpu, start) = spot.expect("it fits");
+        (seat.gpus, seat.start) = (GpuSet::one(gpu), Start::at(start));
     }
 }
 

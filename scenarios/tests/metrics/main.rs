@@ -2,6 +2,7 @@
 
 mod fragmentation;
 mod gavel;
+mod mig;
 mod rig;
 mod stretch;
 mod tenants;

@@ -124,6 +124,7 @@ mod tests {
                 cpu_milli: 0,
                 memory_mib: 0,
             },
+            mig: None,
             market: Market::Owned,
             zone: crate::units::ZoneId(0),
             rack_size: 1,

@@ -1,7 +1,7 @@
 //! A tariff: the price of an offering summed over time, and the sums behind the lines of its machines.
 
 use super::line::{Exact, Kind};
-use crate::model::{Offering, Terms};
+use crate::model::{GPU_PARTS, Offering, Terms};
 use crate::units::{SimTime, limits};
 
 /// An hour, in the unit in which time is metered.
@@ -24,8 +24,8 @@ pub const MACHINE_KINDS: [Kind; 10] = [
 /// What machines of one offering cost. A *reading* is nano-dollars an hour x microseconds that one machine has cost at the
 /// market price since the start of the window; nothing is spent before it.
 ///
-/// A job's share of a machine is the thousandths of GPUs that it holds over those of the machine; where machines have no GPU,
-/// of CPU. Of a machine that has neither, or no stated CPU (at most [`limits::MAX_CPU_MILLI`]), and for a task without GPUs on
+/// A job's share of a machine is the thousandths of GPUs that it holds over those of the machine, or the parts where slices of
+/// GPUs are held; where machines have no GPU, of CPU. Of a machine that has neither, or no stated CPU (at most [`limits::MAX_CPU_MILLI`]), and for a task without GPUs on
 /// a machine with some, the share is nothing, and all is idle time.
 #[derive(Clone, Debug)]
 pub struct Tariff {
@@ -33,7 +33,9 @@ pub struct Tariff {
     pub terms: Terms,
     gpus: u32,
     shared: Shared,
-    /// Thousandths that a whole machine has, of what is shared out; at least one.
+    /// Parts of a GPU to a unit: a thousandth, or one part where slices may be held.
+    parts: u64,
+    /// Units that a whole machine has, of what is shared out; at least one.
     capacity: u64,
     slots: u32,
     from: SimTime,
@@ -61,15 +63,20 @@ impl Tariff {
             stated @ 1..=limits::MAX_CPU_MILLI => stated,
             _ => 0,
         };
+        let parts = match offering.mig {
+            Some(_) => 1,
+            None => GPU_PARTS / 1000,
+        };
         let (shared, capacity) = match (shape.gpus, cpu_milli) {
             (0, 0) => (Shared::Nothing, 1),
             (0, cpu) => (Shared::Cpu, u64::from(cpu)),
-            (gpus, _) => (Shared::Gpus, u64::from(gpus) * 1000),
+            (gpus, _) => (Shared::Gpus, u64::from(gpus) * GPU_PARTS / parts),
         };
         Self {
             terms: offering.terms,
             gpus: shape.gpus,
             shared,
+            parts,
             capacity,
             slots: offering.max,
             from,
@@ -85,10 +92,10 @@ impl Tariff {
         }
     }
 
-    /// What a task that asks for so many thousandths of GPUs and CPU holds of a machine, out of its capacity.
-    pub fn units(&self, gpu_milli: u64, cpu_milli: u64) -> u64 {
+    /// What a task that asks for so many parts of GPUs and thousandths of CPU holds of a machine, out of its capacity.
+    pub fn units(&self, gpu_parts: u64, cpu_milli: u64) -> u64 {
         match self.shared {
-            Shared::Gpus => gpu_milli,
+            Shared::Gpus => gpu_parts / self.parts,
             Shared::Cpu => cpu_milli,
             Shared::Nothing => 0,
         }
@@ -141,7 +148,7 @@ impl Tariff {
         self.charge_units(kind, reading * u128::from(self.capacity));
     }
 
-    /// Adds to a line a part of that: a reading x thousandths of the capacity.
+    /// Adds to a line a part of that: a reading x units of the capacity.
     pub fn charge_units(&mut self, kind: Kind, numerator: u128) {
         let numerator = i128::try_from(numerator).expect("within the limits");
         self.sums[position(kind)].add(numerator);
@@ -163,7 +170,7 @@ impl Tariff {
         self.paid += reading;
     }
 
-    /// Jobs held so many thousandths for so long.
+    /// Jobs held so many units for so long.
     pub fn occupy(&mut self, us: u64, units: u64) {
         self.used_us += u128::from(us) * u128::from(units);
     }
@@ -177,12 +184,12 @@ impl Tariff {
         }
     }
 
-    /// Thousandths that a machine has, of what is shared out.
+    /// Units that a machine has, of what is shared out.
     pub fn capacity(&self) -> u64 {
         self.capacity
     }
 
-    /// What the sums of its lines are over: an hour of a machine, x thousandths of its capacity.
+    /// What the sums of its lines are over: an hour of a machine, x units of its capacity.
     pub fn denominator(&self) -> i128 {
         self.sums[0].denominator()
     }
@@ -192,14 +199,15 @@ impl Tariff {
         self.sums[position(kind)]
     }
 
-    /// Microseconds of machines, and those x thousandths of the capacity that jobs held.
+    /// Microseconds of machines, and those x units of the capacity that jobs held.
     pub(super) fn times(&self) -> (u128, u128) {
         (self.held_us, self.used_us)
     }
 
-    /// GPU time billed and held by jobs, in GPU-microseconds x 1000.
+    /// GPU time billed and held by jobs, in GPU-microseconds x 1000; rounded down.
     pub fn gpu_time(&self) -> (u128, u128) {
-        let used = if self.gpus > 0 { self.used_us } else { 0 };
+        let milli = self.used_us * u128::from(self.parts) * 1000 / u128::from(GPU_PARTS);
+        let used = if self.gpus > 0 { milli } else { 0 };
         (self.held_us * u128::from(self.gpus) * 1000, used)
     }
 }

@@ -1,5 +1,8 @@
 //! Capacity: what is free on which node, indexed so that a placement is found without a scan.
 
+mod parts;
+
+use super::mig::Slices;
 use super::pool::Pool;
 use super::shares::Shares;
 use crate::model::{Demand, GpuDemand, GpuSet, Market, ModelSet, Offering, Seat, Shape};
@@ -26,6 +29,8 @@ pub struct Capacity {
     offering: Vec<OfferingId>,
     pools: Vec<Pool>,
     shares: Shares,
+    /// None where nothing is partitioned.
+    slices: Option<Box<Slices>>,
     /// Wholly free GPUs on the open nodes of a rack.
     rack_free: Vec<u32>,
 }
@@ -39,6 +44,7 @@ impl Clone for Capacity {
             offering: self.offering.clone(),
             pools: self.pools.clone(),
             shares: self.shares.clone(),
+            slices: self.slices.clone(),
             rack_free: self.rack_free.clone(),
         }
     }
@@ -51,6 +57,7 @@ impl Clone for Capacity {
         self.offering.clone_from(&source.offering);
         self.pools.clone_from(&source.pools);
         self.shares.clone_from(&source.shares);
+        self.slices.clone_from(&source.slices);
         self.rack_free.clone_from(&source.rack_free);
     }
 }
@@ -65,6 +72,7 @@ impl Capacity {
             offering: Vec::new(),
             pools: Vec::new(),
             shares: Shares::new(offerings),
+            slices: Slices::new(offerings),
             rack_free: Vec::new(),
         };
         for (position, offering) in offerings.iter().enumerate() {
@@ -211,22 +219,6 @@ impl Capacity {
         (free.cpu_milli, free.memory_mib)
     }
 
-    /// Thousandths free of GPU `gpu` of `node`.
-    pub fn free_milli(&self, node: NodeId, gpu: u32) -> u32 {
-        if self.free[node.index()].gpus.contains(GpuSet::one(gpu)) {
-            return 1000;
-        }
-        self.shares.of(node, gpu).into()
-    }
-
-    /// By GPU of `node`: thousandths left of those that are partly in use, zero of any other; empty if there are none.
-    pub fn shares_on(&self, node: NodeId) -> &[u16] {
-        if self.free[node.index()].shared.is_empty() {
-            return &[];
-        }
-        self.shares.on(node)
-    }
-
     /// Whether no task lies on `node`, not even one that asks for nothing.
     pub fn is_empty(&self, node: NodeId) -> bool {
         self.seats[node.index()] == 0
@@ -257,22 +249,16 @@ impl Capacity {
             .filter(|node| self.is_open(*node))
     }
 
-    /// Open nodes of `offering` that have a partly free GPU, in the order of their ids.
-    pub fn nodes_sharing(&self, offering: OfferingId) -> impl Iterator<Item = NodeId> + '_ {
-        let pool = &self.pools[offering.index()];
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            let slot = pool.sharing.next(from)?;
-            from = slot + 1;
-            Some(NodeId(pool.first + slot))
-        })
-    }
-
-    /// Whether tasks of `demand` in jobs that allow `models` may use `offering`; tasks without a GPU may use any model.
+    /// Whether tasks of `demand` in jobs that allow `models` may use `offering`; tasks without a GPU may use any model, and
+    /// slices want GPUs that are partitioned into such.
+    #[inline]
     pub fn allows(&self, offering: OfferingId, models: ModelSet, demand: &Demand) -> bool {
         let pool = &self.pools[offering.index()];
         let model = demand.gpu == GpuDemand::None || models.allows(pool.shape.model);
-        model && demand.markets.allows(pool.market) && demand.offerings.allows(offering)
+        model
+            && demand.markets.allows(pool.market)
+            && demand.offerings.allows(offering)
+            && self.offers(offering, demand)
     }
 
     /// How many tasks of `demand` fit on `node` as it is.
@@ -285,6 +271,7 @@ impl Capacity {
             GpuDemand::None => u32::MAX,
             GpuDemand::Whole(gpus) => free.gpus.count() / u32::from(gpus),
             GpuDemand::Milli(milli) => self.room_for_shares(node, milli),
+            GpuDemand::Slice(profile) => self.room_for_slices(node, profile),
         };
         let by_cpu = free
             .cpu_milli
@@ -308,16 +295,11 @@ impl Capacity {
             GpuDemand::None => true,
             GpuDemand::Whole(gpus) => times(gpus.into()) <= u64::from(free.gpus.count()),
             GpuDemand::Milli(milli) => self.room_for_shares(node, milli) >= tasks,
+            GpuDemand::Slice(profile) => self.room_for_slices(node, profile) >= tasks,
         };
         by_gpu
             && times(demand.cpu_milli) <= u64::from(free.cpu_milli)
             && times(demand.memory_mib) <= u64::from(free.memory_mib)
-    }
-
-    fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
-        let free = &self.free[node.index()];
-        let per_whole = u32::from(1000 / milli);
-        free.gpus.count() * per_whole + self.shares.room(node, milli)
     }
 
     // --- what the engine does ---
@@ -364,37 +346,29 @@ impl Capacity {
         pool.sharing.remove(node.0 - pool.first);
     }
 
-    /// Which GPUs `tasks` tasks of `demand` would get on `node`; `None` if they do not fit. A choice named in `wish` is
+    /// The seat that tasks of `demand` would get, their GPUs named; `None` if they do not fit. A choice that `seat` names is
     /// honoured if it is free.
-    pub(crate) fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
+    pub(crate) fn choose(&self, seat: &Seat, demand: &Demand) -> Option<Seat> {
         if !self.fits(seat.node, demand, seat.tasks) {
             return None;
         }
         let free = &self.free[seat.node.index()];
-        match demand.gpu {
+        let gpus = match demand.gpu {
             GpuDemand::None => seat.gpus.is_empty().then_some(GpuSet::EMPTY),
             GpuDemand::Whole(gpus) => {
                 let wanted = u32::from(gpus) * seat.tasks;
                 if seat.gpus.is_empty() {
-                    return free.gpus.lowest(wanted);
+                    free.gpus.lowest(wanted)
+                } else {
+                    (seat.gpus.count() == wanted && free.gpus.contains(seat.gpus))
+                        .then_some(seat.gpus)
                 }
-                (seat.gpus.count() == wanted && free.gpus.contains(seat.gpus)).then_some(seat.gpus)
             }
             GpuDemand::Milli(milli) => self.choose_share(seat, milli),
-        }
-    }
-
-    /// The partly free GPU with the least room that is enough, else the lowest free one.
-    fn choose_share(&self, seat: &Seat, milli: u16) -> Option<GpuSet> {
-        if seat.tasks != 1 {
-            return None;
-        }
-        if !seat.gpus.is_empty() {
-            let enough = self.free_milli(seat.node, seat.gpus.lowest_index()) >= u32::from(milli);
-            return (seat.gpus.count() == 1 && enough).then_some(seat.gpus);
-        }
-        let tightest = self.shares.tightest(seat.node, milli);
-        tightest.or_else(|| self.free[seat.node.index()].gpus.lowest(1))
+            GpuDemand::Slice(profile) => return self.choose_slice(seat, profile),
+        }?;
+        // Only slices start somewhere.
+        seat.start.is_none().then_some(Seat { gpus, ..*seat })
     }
 
     /// Takes what `seat` holds. Panics unless it was chosen from what is free.
@@ -417,17 +391,9 @@ impl Capacity {
                     free.gpus = free.gpus.without(seat.gpus);
                 }
                 GpuDemand::Milli(milli) => this.take_share(seat, milli),
+                GpuDemand::Slice(profile) => this.take_slice(seat, profile),
             }
         });
-    }
-
-    fn take_share(&mut self, seat: &Seat, milli: u16) {
-        let (place, nodes) = ((seat.node, seat.gpus.lowest_index()), self.free.len());
-        let free = &mut self.free[seat.node.index()];
-        let was_whole = free.gpus.contains(seat.gpus);
-        free.gpus = free.gpus.without(seat.gpus);
-        free.shared = free.shared.with(seat.gpus);
-        self.shares.take(place, milli, was_whole, nodes);
     }
 
     /// Gives back what `seat` holds.
@@ -447,20 +413,9 @@ impl Capacity {
                     free.gpus = free.gpus.with(seat.gpus);
                 }
                 GpuDemand::Milli(milli) => this.give_share(seat, milli),
+                GpuDemand::Slice(profile) => this.give_slice(seat, profile),
             }
         });
-    }
-
-    fn give_share(&mut self, seat: &Seat, milli: u16) {
-        let free = &mut self.free[seat.node.index()];
-        assert!(free.shared.contains(seat.gpus), "the share was taken");
-        let is_whole = self
-            .shares
-            .give((seat.node, seat.gpus.lowest_index()), milli);
-        if is_whole {
-            free.shared = free.shared.without(seat.gpus);
-            free.gpus = free.gpus.with(seat.gpus);
-        }
     }
 
     /// Runs `mutate` on `node` and brings the indexes up to date.

@@ -64,7 +64,8 @@ pub enum Refusal {
     Closed(NodeId),
     /// The tasks, or the GPUs asked for by name, do not fit.
     NoRoom(NodeId),
-    /// The job does not allow this node's GPU model, or the gang would lie on two models.
+    /// The job does not allow this node's GPU model, its GPUs are not partitioned into the slices asked for, or the gang
+    /// would lie on two models.
     WrongModel(NodeId),
     /// The job does not allow this node's market.
     WrongMarket(NodeId),

@@ -40,11 +40,10 @@ impl Forecast {
         let (roles, mut granted) = (gang.roles(), Seats::new());
         for seat in seats {
             let demand = &roles.get(usize::from(seat.role))?.demand;
-            let Some(gpus) = self.capacity.choose(seat, demand) else {
+            let Some(seat) = self.capacity.choose(seat, demand) else {
                 self.stop(gang, &granted);
                 return None;
             };
-            let seat = Seat { gpus, ..*seat };
             self.capacity.take(&seat, demand);
             granted.push(seat);
         }

@@ -14,6 +14,7 @@ mod fleet;
 mod forecast;
 mod headroom;
 mod jobs;
+mod mig;
 mod pending;
 mod plan;
 mod policy;

@@ -59,11 +59,10 @@ impl Plan<'_> {
             };
             for mut seat in seats {
                 seat.role = u16::try_from(position).expect("few roles");
-                let Some(gpus) = self.capacity.choose(&seat, &role.demand) else {
+                let Some(seat) = self.capacity.choose(&seat, &role.demand) else {
                     self.rollback(mark);
                     return None;
                 };
-                seat.gpus = gpus;
                 self.draft.take(self.capacity, seat, role.demand);
                 if role.demand.gpu != GpuDemand::None {
                     models = ModelSet::NONE.with(self.model_of(seat.node));
@@ -362,7 +361,7 @@ impl Plan<'_> {
             }
             if demand.gpu != GpuDemand::None {
                 let model = self.model_of(seat.node);
-                if !models.allows(model) {
+                if !models.allows(model) || !self.capacity.offers(offering, &demand) {
                     return Err(Refusal::WrongModel(seat.node));
                 }
                 models = ModelSet::NONE.with(model);
@@ -370,11 +369,8 @@ impl Plan<'_> {
             if !self.capacity.is_open(seat.node) {
                 return Err(Refusal::Closed(seat.node));
             }
-            let gpus = self
-                .capacity
-                .choose(seat, &demand)
-                .ok_or(Refusal::NoRoom(seat.node))?;
-            let granted = Seat { gpus, ..*seat };
+            let granted = self.capacity.choose(seat, &demand);
+            let granted = granted.ok_or(Refusal::NoRoom(seat.node))?;
             self.draft.take(self.capacity, granted, demand);
             self.draft.grant(granted);
         }
@@ -476,17 +472,11 @@ fn first_fit(capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats
     None
 }
 
-/// Adds `tasks` tasks on `node`: one seat, or one for each where they take a share of a GPU.
+/// Adds `tasks` tasks on `node`: one seat, or one for each where they take a part of a GPU.
 fn seat_tasks(seats: &mut Seats, node: NodeId, tasks: u32, role: &Role) {
-    let seat = |tasks| Seat {
-        node,
-        role: 0,
-        tasks,
-        gpus: crate::model::GpuSet::EMPTY,
-    };
-    match role.demand.gpu {
-        GpuDemand::Milli(_) => seats.extend((0..tasks).map(|_| seat(1))),
-        GpuDemand::None | GpuDemand::Whole(_) if tasks > 0 => seats.push(seat(tasks)),
-        GpuDemand::None | GpuDemand::Whole(_) => {}
+    if role.demand.gpu.is_part() {
+        seats.extend((0..tasks).map(|_| Seat::anywhere(node, 0, 1)));
+    } else if tasks > 0 {
+        seats.push(Seat::anywhere(node, 0, tasks));
     }
 }

@@ -8,7 +8,9 @@ pub use goodput::Training;
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};
 use crate::course::{Change as CourseChange, Course, Telemetry};
-use crate::model::{Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Queue, Shape};
+use crate::model::{
+    Allocation, Appetite, Checkpoint, Gang, Job, Market, ModelSet, Profile, Queue, Shape,
+};
 use crate::units::{JobId, Money, NodeId, OfferingId, Price, QueueId, SimTime, Span};
 use crate::world::Calendar;
 
@@ -87,6 +89,8 @@ pub struct OfferingView<'a> {
     pub market: Market,
     /// What each node has.
     pub shape: Shape,
+    /// The slices into which its GPUs are partitioned as tasks ask for them; none where they are not.
+    pub profiles: &'a [Profile],
     /// Machines held: booting, ready, draining or noticed.
     pub held: u32,
     /// Those among them that are draining or noticed.
@@ -203,6 +207,7 @@ impl<'a> View<'a> {
             name: &offering.name,
             market: offering.market,
             shape: offering.shape,
+            profiles: offering.mig.as_deref().unwrap_or_default(),
             held: supply.held,
             leaving: supply.leaving,
             min: offering.min,

@@ -1,5 +1,6 @@
 //! What one task asks of one node.
 
+use super::mig::{GPU_PARTS, Profile};
 use super::offering::Market;
 use crate::units::{ModelId, OfferingId};
 
@@ -20,6 +21,8 @@ pub enum GpuDemand {
     Whole(u16),
     /// A share of one GPU, in thousandths: 1 to 999.
     Milli(u16),
+    /// A slice of one GPU, which is partitioned for it.
+    Slice(Profile),
 }
 
 /// What one task asks of one node.
@@ -44,6 +47,24 @@ pub struct OfferingSet(u64);
 /// A set of markets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MarketSet(u8);
+
+impl GpuDemand {
+    /// Whether it is a part of one GPU, a share or a slice: such tasks have a seat each.
+    pub const fn is_part(self) -> bool {
+        match self {
+            Self::None | Self::Whole(_) => false,
+            Self::Milli(_) | Self::Slice(_) => true,
+        }
+    }
+
+    /// Whether GPUs that are partitioned into `profiles` can serve it: all that is not a slice, and such slices.
+    pub fn is_offered(self, profiles: &[Profile]) -> bool {
+        match self {
+            Self::None | Self::Whole(_) | Self::Milli(_) => true,
+            Self::Slice(profile) => profiles.contains(&profile),
+        }
+    }
+}
 
 impl GpuSet {
     /// No GPU.
@@ -211,20 +232,31 @@ impl Demand {
         }
     }
 
-    /// Whole GPUs asked for; a share counts as none.
+    /// Whole GPUs asked for; a share or a slice counts as none.
     pub fn whole_gpus(&self) -> u32 {
         match self.gpu {
             GpuDemand::Whole(gpus) => gpus.into(),
-            GpuDemand::None | GpuDemand::Milli(_) => 0,
+            GpuDemand::None | GpuDemand::Milli(_) | GpuDemand::Slice(_) => 0,
         }
     }
 
-    /// Thousandths of a GPU asked for.
+    /// Thousandths of a GPU asked for; of a slice rounded down, so that slices of one GPU are never more than it.
     pub fn gpu_milli(&self) -> u64 {
         match self.gpu {
             GpuDemand::None => 0,
             GpuDemand::Whole(gpus) => u64::from(gpus) * 1000,
             GpuDemand::Milli(milli) => milli.into(),
+            GpuDemand::Slice(profile) => profile.parts() * 1000 / GPU_PARTS,
+        }
+    }
+
+    /// Parts of a GPU asked for, of [`GPU_PARTS`]: the same exactly.
+    pub fn gpu_parts(&self) -> u64 {
+        match self.gpu {
+            GpuDemand::None => 0,
+            GpuDemand::Whole(gpus) => u64::from(gpus) * GPU_PARTS,
+            GpuDemand::Milli(milli) => u64::from(milli) * (GPU_PARTS / 1000),
+            GpuDemand::Slice(profile) => profile.parts(),
         }
     }
 }

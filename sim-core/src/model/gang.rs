@@ -44,7 +44,7 @@ impl Role {
         role
     }
 
-    /// GPUs of one task, a share counting as one.
+    /// GPUs of one task, a share or a slice counting as one.
     pub fn gpus_each(&self) -> u32 {
         u32::try_from(self.demand.gpu_milli().div_ceil(1000)).expect("a task has at most 64 GPUs")
     }
@@ -89,7 +89,15 @@ impl Gang {
             .sum()
     }
 
-    /// GPUs of all tasks, a share counting as one.
+    /// Parts of a GPU of all tasks, of [`GPU_PARTS`](super::GPU_PARTS).
+    pub fn gpu_parts(&self) -> u64 {
+        let roles = self.roles().iter();
+        roles
+            .map(|role| u64::from(role.tasks) * role.demand.gpu_parts())
+            .sum()
+    }
+
+    /// GPUs of all tasks, a share or a slice counting as one.
     pub fn gpus(&self) -> u32 {
         self.roles()
             .iter()
@@ -102,7 +110,7 @@ impl Gang {
         self.roles().iter().any(|role| role.least < role.tasks)
     }
 
-    /// GPUs of the tasks in `seats`, a share counting as one.
+    /// GPUs of the tasks in `seats`, a share or a slice counting as one.
     pub fn gpus_in(&self, seats: &[Seat]) -> u32 {
         let roles = self.roles();
         seats

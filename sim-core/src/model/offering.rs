@@ -1,5 +1,8 @@
 //! An offering: an instance type in a market and a zone, as a numbered range of node slots.
 
+use std::sync::Arc;
+
+use super::mig::Profile;
 use super::risk::Risk;
 use super::terms::Terms;
 use crate::units::{ModelId, Price, Span, ZoneId};
@@ -66,6 +69,8 @@ pub struct Offering {
     pub name: String,
     /// What each node has.
     pub shape: Shape,
+    /// The slices into which each of its GPUs is partitioned as tasks ask for them; none where it is not.
+    pub mig: Option<Arc<[Profile]>>,
     /// How it is paid for.
     pub market: Market,
     /// Where it is.

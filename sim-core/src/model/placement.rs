@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::demand::GpuSet;
+use super::mig::Start;
 use crate::units::NodeId;
 
 /// Tasks of one role on one node.
@@ -14,9 +15,25 @@ pub struct Seat {
     pub role: u16,
     /// How many of its tasks; one, if they share a GPU.
     pub tasks: u32,
-    /// Their GPUs. Empty in a placement lets the engine choose: the lowest free ones, or, for a share,
+    /// Their GPUs. Empty in a placement lets the engine choose: the lowest free ones, or, for a share or a slice,
     /// the GPU whose free part is the tightest.
     pub gpus: GpuSet,
+    /// Where its slice starts on its GPU, if it takes one. In a placement it is said only with the GPU, or else the engine
+    /// chooses: so that the most starts are left.
+    pub start: Start,
+}
+
+impl Seat {
+    /// Tasks of a role on GPUs that the engine chooses.
+    pub const fn anywhere(node: NodeId, role: u16, tasks: u32) -> Self {
+        Self {
+            node,
+            role,
+            tasks,
+            gpus: GpuSet::EMPTY,
+            start: Start::NONE,
+        }
+    }
 }
 
 /// Seats of a gang; up to four without a heap allocation.

@@ -2,7 +2,7 @@
 
 use super::{Naive, Objection};
 use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, NodePhase};
-use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Seat};
+use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Seat, Start};
 use crate::units::{JobId, NodeId, OfferingId, Span, convert};
 use crate::watch::{Cause, Fact, Outcome};
 
@@ -104,22 +104,27 @@ impl Naive<'_> {
             }
             let choice = self.choose(seat, &role.demand);
             demand(choice.is_some(), "what is given is free")?;
-            let chosen = choice == Some(seat.gpus) || self.names_gpus;
+            let chosen = choice == Some((seat.gpus, seat.start)) || self.names_gpus;
             demand(chosen, "the engine takes the lowest, or the tightest")?;
+            let is_slice = matches!(role.demand.gpu, GpuDemand::Slice(_));
+            demand(
+                is_slice == seat.start.get().is_some(),
+                "slices and nothing else start somewhere",
+            )?;
             self.rows[at].seats.push(*seat);
             demand(self.fits(seat.node), "a node gives what it has")?;
         }
         Ok(())
     }
 
-    /// Thousandths in use of each GPU of `node`, and CPU and memory in use.
+    /// Thousandths in use of each GPU of `node` apart from slices, and CPU and memory in use.
     fn used(&self, node: NodeId) -> ([u32; 64], u64, u64) {
         let (mut gpus, mut cpu, mut memory) = ([0; 64], 0, 0);
         for (at, row) in self.rows.iter().enumerate() {
             for seat in row.seats.iter().filter(|seat| seat.node == node) {
                 let demand = self.jobs[at].gang.roles()[usize::from(seat.role)].demand;
                 let each = match demand.gpu {
-                    GpuDemand::None => 0,
+                    GpuDemand::None | GpuDemand::Slice(_) => 0,
                     GpuDemand::Whole(_) => 1000,
                     GpuDemand::Milli(milli) => milli.into(),
                 };
@@ -139,30 +144,35 @@ impl Naive<'_> {
         let (gpus, cpu, memory) = self.used(node);
         let has = |gpu: usize| gpu < convert::index(shape.gpus);
         let each = |(gpu, used): (usize, &u32)| *used <= if has(gpu) { 1000 } else { 0 };
-        let gpus_fit = gpus.iter().enumerate().all(each);
+        let gpus_fit = gpus.iter().enumerate().all(each) && self.slices_fit(node, &gpus);
         gpus_fit && cpu <= shape.cpu_milli.into() && memory <= shape.memory_mib.into()
     }
 
     /// The GPUs that the engine would choose for a seat: the lowest free ones; for a share, the
-    /// tightest GPU that has enough and is in use, or else the lowest free one.
-    fn choose(&self, seat: &Seat, demand: &Demand) -> Option<GpuSet> {
+    /// tightest GPU that has enough and is in use, or else the lowest free one. And where a slice
+    /// would start.
+    fn choose(&self, seat: &Seat, demand: &Demand) -> Option<(GpuSet, Start)> {
         let gpus = self.world.offerings[self.slots[seat.node.index()].offering]
             .shape
             .gpus;
-        let (used, _, _) = self.used(seat.node);
-        let free = (0..gpus).filter(|gpu| used[convert::index(*gpu)] == 0);
+        let ((used, _, _), slices) = (self.used(seat.node), self.slices(seat.node));
+        let unused = |gpu: &u32| used[convert::index(*gpu)] == 0;
+        let whole = |gpu: &u32| unused(gpu) && slices[convert::index(*gpu)].is_empty();
+        let free = (0..gpus).filter(whole);
         let free = free.fold(GpuSet::EMPTY, |set, gpu| set.with(GpuSet::one(gpu)));
-        match demand.gpu {
+        let chosen = match demand.gpu {
             GpuDemand::None => Some(GpuSet::EMPTY),
             GpuDemand::Whole(each) => free.lowest(u32::from(each) * seat.tasks),
             GpuDemand::Milli(milli) => {
                 let left = |gpu: &u32| 1000 - used[convert::index(*gpu)];
-                let shared = (0..gpus).filter(|gpu| used[convert::index(*gpu)] > 0);
+                let shared = (0..gpus).filter(|gpu| !unused(gpu));
                 let enough = shared.filter(|gpu| left(gpu) >= milli.into());
                 let tightest = enough.min_by_key(|gpu| (left(gpu), *gpu));
                 tightest.map(GpuSet::one).or(free.lowest(1))
             }
-        }
+            GpuDemand::Slice(profile) => return self.choose_slice(seat, profile, free),
+        };
+        Some((chosen?, Start::NONE))
     }
 
     fn decide_preempt(&mut self, job: JobId) -> Verdict {

@@ -100,7 +100,7 @@ impl Naive<'_> {
         let gpus = |seat: &Seat| match roles[usize::from(seat.role)].demand.gpu {
             GpuDemand::None => 0,
             GpuDemand::Whole(gpus) => u32::from(gpus) * seat.tasks,
-            GpuDemand::Milli(_) => seat.tasks,
+            GpuDemand::Milli(_) | GpuDemand::Slice(_) => seat.tasks,
         };
         let used: Vec<(NodeId, u32)> = seats.iter().map(|seat| (seat.node, gpus(seat))).collect();
         let used = used.into_iter().filter(|(_, gpus)| *gpus > 0);
@@ -140,7 +140,7 @@ impl Naive<'_> {
         let each = |seat: &Seat| match roles[usize::from(seat.role)].demand.gpu {
             GpuDemand::None => 0,
             GpuDemand::Whole(gpus) => u32::from(gpus) * seat.tasks,
-            GpuDemand::Milli(_) => seat.tasks,
+            GpuDemand::Milli(_) | GpuDemand::Slice(_) => seat.tasks,
         };
         let gpus = seats.iter().map(each).sum();
         let rates = &self.class(at).course.rates;

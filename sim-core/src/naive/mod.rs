@@ -6,6 +6,7 @@ mod attempt;
 mod decide;
 mod fate;
 mod happen;
+mod mig;
 
 use std::fmt;
 

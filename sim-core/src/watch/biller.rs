@@ -126,8 +126,8 @@ impl Biller {
         self.share
     }
 
-    /// Thousandths of GPUs that a job holds in these seats.
-    pub(super) fn gpu_milli(&self, job: JobId, seats: &[Seat]) -> u64 {
+    /// Parts of GPUs that a job holds in these seats.
+    pub(super) fn gpu_parts(&self, job: JobId, seats: &[Seat]) -> u64 {
         let demands = &self.demands[job.slot()];
         let of = |seat: &Seat| demands[usize::from(seat.role)].0 * u64::from(seat.tasks);
         seats.iter().map(of).sum()
@@ -233,7 +233,7 @@ impl Biller {
         }
         let demand = |role: &crate::model::Role| {
             let demand = &role.demand;
-            (demand.gpu_milli(), u64::from(demand.cpu_milli))
+            (demand.gpu_parts(), u64::from(demand.cpu_milli))
         };
         let demands = &mut self.demands[job.slot()];
         demands.clear();
@@ -243,10 +243,10 @@ impl Biller {
     fn start(&mut self, job: JobId, seats: &[Seat], now: SimTime) {
         let mut holds = SmallVec::with_capacity(seats.len());
         for seat in seats {
-            let (gpu_milli, cpu_milli) = self.demands[job.slot()][usize::from(seat.role)];
+            let (gpu_parts, cpu_milli) = self.demands[job.slot()][usize::from(seat.role)];
             let (tenure, tariff) = self.at(seat.node);
             let begins = tenure.seat(tariff);
-            let units = tariff.units(gpu_milli, cpu_milli) * u64::from(seat.tasks);
+            let units = tariff.units(gpu_parts, cpu_milli) * u64::from(seat.tasks);
             if begins {
                 self.begin(seat.node, now);
             }

@@ -120,7 +120,9 @@ impl Digester {
         for seat in seats {
             let mut bytes = [0; 20];
             bytes[..4].copy_from_slice(&seat.node.0.to_le_bytes());
-            bytes[4..8].copy_from_slice(&u32::from(seat.role).to_le_bytes());
+            // Where no slice starts, the digest is what it was before there were any.
+            let role = u32::from(seat.role) | u32::from(seat.start.code()) << 16;
+            bytes[4..8].copy_from_slice(&role.to_le_bytes());
             bytes[8..12].copy_from_slice(&seat.tasks.to_le_bytes());
             bytes[12..].copy_from_slice(&seat.gpus.0.to_le_bytes());
             self.buffer.extend_from_slice(&bytes);

@@ -8,10 +8,10 @@ use super::balance::{Balance, Balances};
 use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::notices::Notices;
-use super::timeline::{GpuUse, Sample, Sampler};
+use super::timeline::{GpuTime, GpuUse, Sample, Sampler};
 use crate::books::{Ledger, Paid, Payer, Sum, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
-use crate::model::{Job, Seat};
+use crate::model::{GPU_PARTS, Job, Seat};
 use crate::units::{
     ClassId, JobId, Moment, Money, NodeId, OfferingId, QueueId, SimTime, Span, convert,
 };
@@ -57,21 +57,6 @@ impl Row {
     pub fn group(&self) -> (QueueId, ClassId) {
         (self.queue, self.class)
     }
-}
-
-/// GPU time by what became of it, in GPU-microseconds x 1000, within the window that counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GpuTime {
-    /// Work that was kept.
-    pub kept: u128,
-    /// Work that was lost.
-    pub lost: u128,
-    /// Setting up.
-    pub restoring: u128,
-    /// Writing checkpoints.
-    pub dumping: u128,
-    /// Waiting for data.
-    pub stalled: u128,
 }
 
 /// An attempt: where a job lay, from when to when.
@@ -128,8 +113,8 @@ struct Running {
     start: SimTime,
     works: SimTime,
     seats: SmallVec<[Seat; 4]>,
-    /// Thousandths of GPUs that the seats hold: of an elastic job fewer than it asks for.
-    gpu_milli: u64,
+    /// Parts of GPUs that the seats hold: of an elastic job fewer than it asks for.
+    gpu_parts: u64,
 }
 
 /// Records a run.
@@ -146,12 +131,15 @@ pub struct Recorder {
     machines: Vec<Machine>,
     rows: Vec<Row>,
     running: Vec<Option<Running>>,
+    /// In parts of GPUs: thousandths of them come in the end.
     gpu_time: GpuTime,
     sampler: Option<Sampler>,
     balances: Balances,
     stays: Vec<Stay>,
-    /// The state of things, for samples.
+    /// The state of things, for samples; but for what jobs hold.
     standing: Sample,
+    /// Parts of GPUs that jobs hold.
+    used_parts: u64,
     end: SimTime,
 }
 
@@ -214,6 +202,7 @@ impl Recorder {
                 waiting: 0,
                 waiting_milli: 0,
             },
+            used_parts: 0,
             end: SimTime::ZERO,
         }
     }
@@ -227,7 +216,7 @@ impl Recorder {
     pub fn finish_with(mut self, end: SimTime, more: Vec<Sum>) -> Record {
         self.look(end);
         let sampler = self.sampler.take();
-        let standing = self.standing;
+        let standing = self.standing();
         let (ledger, gpu_use) = self.biller.finish(end);
         let ledger = ledger.with(more);
         let shares = ledger.attribute(|job| job, Unclaimed::Named);
@@ -249,7 +238,7 @@ impl Recorder {
             sensed: self.notices.longest(),
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
             rows: self.rows,
-            gpu_time: self.gpu_time,
+            gpu_time: self.gpu_time.milli(),
             machines: self.machines,
             stays: self.stays,
             end,
@@ -265,11 +254,18 @@ impl Recorder {
             .as_ref()
             .is_some_and(|sampler| sampler.is_due(now))
         {
-            let sample = self.standing;
+            let sample = self.standing();
             let sampler = self.sampler.as_mut().expect("just seen");
             sampler.take(now, sample);
         }
         self.end = now;
+    }
+
+    fn standing(&self) -> Sample {
+        Sample {
+            used_milli: self.used_parts * 1000 / GPU_PARTS,
+            ..self.standing
+        }
     }
 
     fn arrive(&mut self, job: JobId, spec: &Job) {
@@ -317,13 +313,13 @@ impl Recorder {
         row.nodes = nodes;
         let gpu_milli = row.gpu_milli;
         self.wait_no_more(gpu_milli);
-        let held = self.biller.gpu_milli(job, seats);
-        self.standing.used_milli += held;
+        let held = self.biller.gpu_parts(job, seats);
+        self.used_parts += held;
         self.running[job.slot()] = Some(Running {
             start: now,
             works,
             seats: seats.into(),
-            gpu_milli: held,
+            gpu_parts: held,
         });
     }
 
@@ -337,8 +333,8 @@ impl Recorder {
         row.lost += spent.lost;
         let share = nanousd(self.biller.last_share());
         row.cost_nanousd = row.cost_nanousd.saturating_add(share);
-        self.standing.used_milli -= running.gpu_milli;
-        let gpu = u128::from(running.gpu_milli);
+        self.used_parts -= running.gpu_parts;
+        let gpu = u128::from(running.gpu_parts);
         let warmup = self.recording.warmup;
         let counted = |from: SimTime, to: SimTime| to.max(warmup).since(from.max(warmup)).us();
         let works = running.works.min(now);

@@ -1,5 +1,6 @@
 //! Samples over time: the state of things at the multiples of a period.
 
+use crate::model::GPU_PARTS;
 use crate::units::{SimTime, Span};
 
 /// GPU time of an offering, in GPU-microseconds x 1000.
@@ -9,6 +10,35 @@ pub struct GpuUse {
     pub billed: u128,
     /// That jobs held.
     pub used: u128,
+}
+
+/// GPU time by what became of it, in GPU-microseconds x 1000, within the window that counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GpuTime {
+    /// Work that was kept.
+    pub kept: u128,
+    /// Work that was lost.
+    pub lost: u128,
+    /// Setting up.
+    pub restoring: u128,
+    /// Writing checkpoints.
+    pub dumping: u128,
+    /// Waiting for data.
+    pub stalled: u128,
+}
+
+impl GpuTime {
+    /// What was summed in parts of GPUs, in thousandths; rounded down.
+    pub(super) fn milli(self) -> Self {
+        let milli = |parts: u128| parts * 1000 / u128::from(GPU_PARTS);
+        Self {
+            kept: milli(self.kept),
+            lost: milli(self.lost),
+            restoring: milli(self.restoring),
+            dumping: milli(self.dumping),
+            stalled: milli(self.stalled),
+        }
+    }
 }
 
 /// The state of things at an instant, after all that happened at it.

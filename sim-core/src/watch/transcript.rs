@@ -129,9 +129,16 @@ fn line(fact: &Fact<'_>) -> Option<String> {
 fn seats(seats: &[Seat]) -> String {
     let seat = |seat: &Seat| {
         let gpus: Vec<u32> = seat.gpus.iter().collect();
+        let start = seat
+            .start
+            .get()
+            .map(|slice| format!(" from slice {slice} on"));
         format!(
-            " {}x role {} on node {} {gpus:?}",
-            seat.tasks, seat.role, seat.node.0
+            " {}x role {} on node {} {gpus:?}{}",
+            seat.tasks,
+            seat.role,
+            seat.node.0,
+            start.unwrap_or_default()
         )
     };
     seats.iter().map(seat).collect()

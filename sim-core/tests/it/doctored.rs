@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim_core::engine::World;
-use sim_core::model::{Gang, GpuDemand, GpuSet, Job, Keep, ModelSet, Offering, Role, Seat};
+use sim_core::model::{Gang, GpuDemand, GpuSet, Job, Keep, ModelSet, Offering, Role, Seat, Start};
 use sim_core::units::{JobId, ModelId, NodeId, OfferingId, Price, SimTime, Span};
 use sim_core::watch::audit::{Auditor, Rule};
 use sim_core::watch::{Cause, Fact, Observer, Outcome, Spent};
 
+use crate::mig::{ONE, THREE, partitioned, sliced};
 use crate::rig::{fleet, job, steps, world};
 
 type Tell<'a> = &'a mut dyn FnMut(u64, Fact<'_>);
@@ -107,10 +108,8 @@ fn boots(node: u32, launch: u32, ready: u64) -> Fact<'static> {
 /// A seat of one task on GPUs of a node, given as bits.
 fn on(node: u32, gpus: u64) -> [Seat; 1] {
     [Seat {
-        node: NodeId(node),
-        role: 0,
-        tasks: 1,
         gpus: GpuSet(gpus),
+        ..Seat::anywhere(NodeId(node), 0, 1)
     }]
 }
 
@@ -295,6 +294,54 @@ fn what_is_given_twice_is_seen() {
         both(&plain, &plain, [&on(0, 1), &on(0, 4)]),
         [Rule::GpuCount]
     );
+}
+
+#[test]
+fn a_slice_that_lies_where_it_may_not_is_seen() {
+    let own = |world: World, (first, second): (&Job, &Job), seats: [Seat; 2]| {
+        broken(world, 0, |tell| {
+            tell(0, ready(0));
+            for (ordinal, spec) in [(0, first), (1, second)] {
+                tell(0, arrives(ordinal, spec));
+                let at = usize::try_from(ordinal).unwrap();
+                tell(0, starts(ordinal, &seats[at..=at], 0));
+            }
+            for ordinal in [0, 1] {
+                tell(0, stops(ordinal, 0, 0));
+                tell(0, ends(ordinal, Outcome::Rejected));
+            }
+        })
+    };
+    let world = || world(vec![partitioned(1, 2)]);
+    let slice = |gpus, start: Start| Seat {
+        start,
+        ..on(0, gpus)[0]
+    };
+    let (one, three) = (sliced(0, (ONE, 1), 10), sliced(0, (THREE, 1), 10));
+    let at = |gpus, start| slice(gpus, Start::at(start));
+    let threes = |a, b| own(world(), (&three, &three), [a, b]);
+    let wrong = [Rule::Partition];
+    assert_eq!(threes(at(1, 0), at(1, 4)), []);
+    assert_eq!(threes(at(1, 0), at(2, 0)), []);
+    // Twice at the same place, across the middle, nowhere.
+    assert_eq!(threes(at(1, 0), at(1, 0)), wrong);
+    assert_eq!(threes(at(1, 0), at(1, 2)), wrong);
+    assert_eq!(threes(at(1, 0), slice(2, Start::NONE)), wrong);
+    // Within another, and where the memory ends.
+    let mixed = |a, b| own(world(), (&three, &one), [a, b]);
+    assert_eq!(mixed(at(1, 0), at(1, 6)), []);
+    assert_eq!(mixed(at(1, 0), at(1, 3)), wrong);
+    assert_eq!(mixed(at(1, 0), at(1, 7)), wrong);
+    // Beside what is no slice, which starts nowhere.
+    let whole = job(0, 1, 10);
+    let beside = |a, b| own(world(), (&one, &whole), [a, b]);
+    assert_eq!(beside(at(1, 6), on(0, 2)[0]), []);
+    let both = [Rule::GpuTwice, Rule::Partition];
+    assert_eq!(beside(at(1, 6), on(0, 1)[0]), both);
+    assert_eq!(beside(at(1, 6), at(2, 0)), wrong);
+    // Where nothing is partitioned.
+    let plain = crate::rig::world(vec![fleet(1, 2)]);
+    assert_eq!(own(plain, (&one, &whole), [at(1, 6), on(0, 2)[0]]), wrong);
 }
 
 #[test]

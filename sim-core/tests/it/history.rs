@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::engine::World;
-use sim_core::model::{Commitment, Job, Offering, Ownership, Reservation, Seat, Terms};
+use sim_core::model::{Commitment, GpuDemand, Job, Offering, Ownership, Reservation, Seat, Terms};
 use sim_core::units::{JobId, NodeId, SimTime, Span};
 use sim_core::watch::{Fact, Observer, Outcome, Spent};
 
@@ -164,9 +164,17 @@ impl<'a> History<'a> {
     pub(crate) fn capacity(&self, offering: usize) -> i128 {
         let shape = self.world.offerings[offering].shape;
         if shape.gpus > 0 {
-            1000 * i128::from(shape.gpus)
+            self.per_gpu(offering) * i128::from(shape.gpus)
         } else {
             shape.cpu_milli.into()
+        }
+    }
+
+    /// What a GPU counts: thousandths, or sevenths of them where it can be cut into slices.
+    fn per_gpu(&self, offering: usize) -> i128 {
+        match self.world.offerings[offering].mig {
+            Some(_) => 7000,
+            None => 1000,
         }
     }
 
@@ -176,12 +184,17 @@ impl<'a> History<'a> {
         let roles = self.jobs[attempt.job as usize].gang.roles();
         let seats = attempt.seats_on(machine.node).map(|seat| {
             let demand = &roles[usize::from(seat.role)].demand;
-            let task = if has_gpus {
-                demand.gpu_milli()
-            } else {
-                demand.cpu_milli.into()
+            let gpu = self.per_gpu(machine.offering);
+            let task: i128 = match demand.gpu {
+                _ if !has_gpus => demand.cpu_milli.into(),
+                GpuDemand::None => 0,
+                GpuDemand::Whole(gpus) => gpu * i128::from(gpus),
+                GpuDemand::Milli(milli) => gpu * i128::from(milli) / 1000,
+                GpuDemand::Slice(slice) => {
+                    gpu * i128::from(slice.compute()) / i128::from(slice.of())
+                }
             };
-            i128::from(task) * i128::from(seat.tasks)
+            task * i128::from(seat.tasks)
         });
         seats.sum()
     }

@@ -10,6 +10,7 @@ mod billing;
 mod doctored;
 mod findings;
 mod history;
+mod mig;
 mod naive_bill;
 mod naive_claims;
 mod naive_stores;

@@ -17,10 +17,8 @@ use crate::zoo::{Animal, Script, Scripted};
 
 fn placement(seats: &[(u32, u16, u32, u64)]) -> Placement {
     let seat = |(node, role, tasks, gpus): &(u32, u16, u32, u64)| Seat {
-        node: NodeId(*node),
-        role: *role,
-        tasks: *tasks,
         gpus: GpuSet(*gpus),
+        ..Seat::anywhere(NodeId(*node), *role, *tasks)
     };
     Placement {
         seats: seats.iter().map(seat).collect(),

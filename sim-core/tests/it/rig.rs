@@ -90,6 +90,7 @@ pub(crate) fn fleet(nodes: u32, gpus: u32) -> Offering {
             cpu_milli: 64_000,
             memory_mib: 65_536,
         },
+        mig: None,
         market: Market::Owned,
         zone: ZoneId(0),
         rack_size: nodes,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Capacity, NodePhase, View};
-use sim_core::model::{GpuDemand, GpuSet};
+use sim_core::model::{GpuDemand, GpuSet, Sliced};
 use sim_core::swarm::scenario;
 use sim_core::units::{NodeId, OfferingId};
 
@@ -39,6 +39,7 @@ pub(crate) fn recount(view: &View<'_>, capacity: &Capacity) {
 fn recount_node(view: &View<'_>, capacity: &Capacity, node: NodeId) {
     let shape = capacity.shape(capacity.offering_of(node));
     let mut free = vec![1000; shape.gpus as usize];
+    let mut slices = vec![Sliced::default(); shape.gpus as usize];
     let (mut cpu, mut memory, mut seats) = (shape.cpu_milli, shape.memory_mib, 0);
     for job in view.running() {
         for seat in job
@@ -52,6 +53,11 @@ fn recount_node(view: &View<'_>, capacity: &Capacity, node: NodeId) {
                 GpuDemand::None => 0,
                 GpuDemand::Whole(_) => 1000,
                 GpuDemand::Milli(milli) => u32::from(milli),
+                GpuDemand::Slice(profile) => {
+                    let own = &mut slices[seat.gpus.lowest_index() as usize];
+                    *own = own.with(profile, seat.start.get().expect("slices start"));
+                    0
+                }
             };
             seat.gpus.iter().for_each(|gpu| free[gpu as usize] -= each);
             cpu -= demand.cpu_milli * seat.tasks;
@@ -59,11 +65,21 @@ fn recount_node(view: &View<'_>, capacity: &Capacity, node: NodeId) {
             seats += 1;
         }
     }
+    for (free, slices) in free.iter_mut().zip(&slices) {
+        if !slices.is_empty() {
+            assert_eq!(*free, 1000, "slices lie with nothing else");
+            *free = 0;
+        }
+    }
     let whole = (0..shape.gpus).filter(|gpu| free[*gpu as usize] == 1000);
     let whole = whole.fold(GpuSet::EMPTY, |set, gpu| set.with(GpuSet::one(gpu)));
     assert_eq!(capacity.free_on(node), whole, "{node:?}");
     assert_eq!(capacity.free_cpu_memory(node), (cpu, memory), "{node:?}");
     assert_eq!(view.node(node).expect("a slot").seats, seats, "{node:?}");
+    for (gpu, own) in slices.iter().enumerate() {
+        let told = capacity.slices_on(node).get(gpu).copied();
+        assert_eq!(told.unwrap_or_default(), *own, "GPU {gpu} of {node:?}");
+    }
     for (gpu, milli) in (0..).zip(free) {
         assert_eq!(
             capacity.free_milli(node, gpu),

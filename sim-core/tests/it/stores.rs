@@ -1,7 +1,7 @@
 //! What the naive storekeeper found in the storekeeper, as the fewest facts that showed it.
 
 use sim_core::books::{Bill, Kind, Store, Tier, Unit, Window};
-use sim_core::model::{Gang, GpuSet, Job, Role, Seat};
+use sim_core::model::{Gang, Job, Role, Seat};
 use sim_core::units::{JobId, Money, NodeId, SimTime, Span, ZoneId};
 use sim_core::watch::{
     DataSet, Fact, Kept, Observer, Outcome, Place, Reads, Spent, Stocks, Storekeeper, Use,
@@ -95,12 +95,7 @@ fn worked(kept: u64) -> Spent {
 }
 
 fn seat(node: u32, tasks: u32) -> Seat {
-    Seat {
-        node: NodeId(node),
-        role: 0,
-        tasks,
-        gpus: GpuSet::EMPTY,
-    }
+    Seat::anywhere(NodeId(node), 0, tasks)
 }
 
 /// Ten gigabytes, one checkpoint at a time.

@@ -2,7 +2,7 @@
 
 use sim_core::books::{Kind, Line, Payer, Unclaimed, totals};
 use sim_core::engine::World;
-use sim_core::model::{ChargedFrom, Commitment, GpuSet, Market, Reservation, Seat, Terms};
+use sim_core::model::{ChargedFrom, Commitment, Market, Reservation, Seat, Terms};
 use sim_core::units::{JobId, Money, NodeId, OfferingId, Price, SimTime, Span};
 use sim_core::watch::{Biller, Fact, Observer, Outcome, Spent};
 use sim_core::world::Curve;
@@ -24,12 +24,7 @@ fn lone(terms: Terms) -> World {
 const NODE: NodeId = NodeId(0);
 
 fn seat(node: NodeId) -> Seat {
-    Seat {
-        node,
-        role: 0,
-        tasks: 1,
-        gpus: GpuSet::EMPTY,
-    }
+    Seat::anywhere(node, 0, 1)
 }
 
 fn boot(launch: u32) -> Fact<'static> {

@@ -1,7 +1,7 @@
 //! A zoo of policies, most of them hostile.
 
 use sim_core::engine::{Capacity, Plan, Policy, Reason, Refusal, View, Wakes};
-use sim_core::model::{GpuDemand, GpuSet, ModelSet, Placement, Role, Seat, Seats};
+use sim_core::model::{GpuDemand, GpuSet, ModelSet, Placement, Profile, Role, Seat, Seats, Start};
 use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
 
@@ -286,6 +286,11 @@ impl Beast {
                     gpus: GpuSet(
                         luck.bits() & luck.bits() & if luck.chance(0.5) { 0xf } else { 0 },
                     ),
+                    start: if luck.chance(0.2) {
+                        Start::at(u8::try_from(luck.below(12)).unwrap())
+                    } else {
+                        Start::NONE
+                    },
                 };
                 let seats = (0..luck.below(4)).map(|_| seat(luck)).collect();
                 let placement = Placement { seats };
@@ -338,12 +343,18 @@ fn scatter(
             GpuSet::EMPTY
         };
         let seat = |tasks, gpus| Seat {
-            node,
-            role: 0,
-            tasks,
             gpus,
+            ..Seat::anywhere(node, 0, tasks)
         };
         match role.demand.gpu {
+            GpuDemand::Slice(profile) => {
+                let named = if tasks == 1 && !gpus.is_empty() {
+                    slice(luck, capacity, node, (profile, gpus))
+                } else {
+                    Seat::anywhere(node, 0, 1)
+                };
+                seats.extend((0..tasks).map(|_| named));
+            }
             GpuDemand::Milli(_) => seats.extend((0..tasks).map(|_| seat(1, gpus))),
             GpuDemand::None => seats.push(seat(tasks, GpuSet::EMPTY)),
             GpuDemand::Whole(_) => seats.push(seat(tasks, gpus)),
@@ -370,16 +381,53 @@ fn pick(
         GpuDemand::Milli(milli) => (0..gpus)
             .filter(|gpu| capacity.free_milli(node, *gpu) >= u32::from(milli))
             .collect(),
+        GpuDemand::Slice(profile) => (0..gpus)
+            .filter(|gpu| starts(capacity, node, (profile, *gpu)).next().is_some())
+            .collect(),
     };
     let count = match role.demand.gpu {
         GpuDemand::Whole(each) => u32::from(each) * tasks,
-        GpuDemand::Milli(_) | GpuDemand::None => 1,
+        GpuDemand::Milli(_) | GpuDemand::Slice(_) | GpuDemand::None => 1,
     };
     let take = |_| free.swap_remove(usize::try_from(luck.below(free.len() as u64)).unwrap());
     let picked: Vec<u32> = (0..count).map(take).collect();
     picked
         .into_iter()
         .fold(GpuSet::EMPTY, |set, gpu| set.with(GpuSet::one(gpu)))
+}
+
+/// Where a slice may start on a GPU.
+fn starts(
+    capacity: &Capacity,
+    node: NodeId,
+    (profile, gpu): (Profile, u32),
+) -> impl Iterator<Item = u8> {
+    let taken = capacity.slices_on(node).get(gpu as usize).copied();
+    let taken = taken.unwrap_or_default();
+    let is_free = capacity.free_on(node).contains(GpuSet::one(gpu)) || !taken.is_empty();
+    profile
+        .starts()
+        .filter(move |start| is_free && profile.fits(taken, *start))
+}
+
+/// A slice on this GPU, at a start of its own choice or not.
+fn slice(
+    luck: &mut Stream,
+    capacity: &Capacity,
+    node: NodeId,
+    (profile, gpus): (Profile, GpuSet),
+) -> Seat {
+    let starts: Vec<u8> = starts(capacity, node, (profile, gpus.lowest_index())).collect();
+    let start = starts[usize::try_from(luck.below(starts.len() as u64)).unwrap()];
+    Seat {
+        gpus,
+        start: if luck.chance(0.7) {
+            Start::at(start)
+        } else {
+            Start::NONE
+        },
+        ..Seat::anywhere(node, 0, 1)
+    }
 }
 
 /// What a scripted policy does.

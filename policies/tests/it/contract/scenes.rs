@@ -8,7 +8,7 @@ use sim_core::course::{CourseKind, CourseModel, Rates, Size, Speeds, UNIT_RATE};
 use sim_core::engine::World;
 use sim_core::model::{
     Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Market, MarketSet, ModelSet,
-    Offering, OfferingSet, Role, Shape, Terms,
+    Offering, OfferingSet, Profile, Role, Shape, Terms,
 };
 use sim_core::units::{ClassId, KindId, ModelId, Price, QueueId, SimTime, Span, ZoneId};
 use sim_core::world::Curve;
@@ -86,6 +86,7 @@ fn offering(luck: &mut Stream, models: u64, grows: bool) -> Offering {
             cpu_milli: small(8_000 + 1_000 * gpus),
             memory_mib: 64_000,
         },
+        mig: Some(partitions()),
         market: Market::OnDemand,
         zone: ZoneId(small(luck.below(2))),
         rack_size: small(luck.below(4)),
@@ -235,6 +236,21 @@ fn one(luck: &mut Stream, world: &World, arrival: SimTime, simple: bool) -> Job 
     }
 }
 
+/// Slices of a GPU of seven compute slices: those of 1, 1, 2, 3 and 4 of them.
+fn partitions() -> Arc<[Profile]> {
+    let rows: [(u8, u8, &[u8]); 5] = [
+        (1, 1, &[0, 1, 2, 3, 4, 5, 6]),
+        (1, 2, &[0, 2, 4, 6]),
+        (2, 2, &[0, 2, 4]),
+        (3, 4, &[0, 4]),
+        (4, 4, &[0]),
+    ];
+    let profile = |(compute, memory, starts): &(u8, u8, &[u8])| {
+        Profile::new((*compute, 7), (*memory, memory * 5), starts).expect("a slice")
+    };
+    rows.iter().map(profile).collect()
+}
+
 /// A gang that fits on the empty fleet, and the models it may lie on.
 fn gang(luck: &mut Stream, world: &World, models: ModelSet, simple: bool) -> (Gang, ModelSet) {
     if simple {
@@ -245,7 +261,12 @@ fn gang(luck: &mut Stream, world: &World, models: ModelSet, simple: bool) -> (Ga
         0 => {
             let milli = small(100 * luck.between(1, 9));
             let tasks = luck.between(1, 2);
-            let role = sized(tasks, GpuDemand::Milli(milli), 500);
+            // One in two is a slice that is about as large.
+            let gpu = match milli / 200 {
+                slice if milli % 200 == 0 => GpuDemand::Slice(partitions()[usize::from(slice)]),
+                _ => GpuDemand::Milli(milli),
+            };
+            let role = sized(tasks, gpu, 500);
             // Two shares fit on two GPUs, if there are two.
             let most = roomiest(world, models, 1);
             let tasks = role.tasks.min(small(most));

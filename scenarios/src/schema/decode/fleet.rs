@@ -13,12 +13,14 @@ use super::super::print::put;
 use super::super::quantity::print_price;
 use super::super::spec::Takes;
 use super::super::value::Value;
-use super::{billing, commitment, curve, quota, risk};
+use super::{billing, commitment, curve, mig, quota, risk};
 
 pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     let name = fields.item("name").and_then(Item::name);
     let market = market(fields);
     let machines = machines(fields);
+    let alike = machines.as_ref().map(|(machines, _)| machines);
+    let mig = fields.optional("mig", |item| mig::geometry(fields, item, alike));
     let zone = match fields.item("zone") {
         Some(item) => item.name(),
         None => Some(Spanned::new("zone".to_owned(), fields.place)),
@@ -55,6 +57,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Fleet> {
     Some(Fleet {
         name: name?,
         machines,
+        mig: mig?,
         zone,
         rack_size,
         market,

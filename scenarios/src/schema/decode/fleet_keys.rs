@@ -54,6 +54,12 @@ pub(super) static FLEET: TableSpec = TableSpec::closed(
             "Most nodes that a policy may hold.",
         )
         .bound(AT_LEAST_ONE.0, AT_LEAST_ONE.1),
+        KeySpec::new(
+            "mig",
+            Takes::Text,
+            "How each GPU is partitioned as tasks ask for slices; `windtunnel list mig` names the geometries.",
+        )
+        .default("not at all"),
         KeySpec::new("zone", Takes::Name, "The zone they stand in.").default("\"zone\""),
         KeySpec::new(
             "rack-size",

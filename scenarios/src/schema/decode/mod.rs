@@ -11,6 +11,7 @@ mod event;
 mod fleet;
 mod fleet_keys;
 mod goodput;
+mod mig;
 mod policy;
 mod queue;
 mod quota;
@@ -234,6 +235,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         queue::are_sound(&top, scenario);
         quota::are_sound(&top, scenario);
         variants::are_sound(&top, scenario);
+        mig::are_sound(&top, scenario);
         within_limits(scenario, cx)
     })
 }

@@ -31,6 +31,12 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         .default("\"trace\"")
         .bound("a task has 1 to 64 GPUs", "write a number in that range"),
         KeySpec::new(
+            "profile",
+            Takes::Text,
+            "The slice of a partitioned GPU that each task takes in place of its GPU, such as \"1g.5gb\"; durations are those on the slice, unless rates say how fast it is.",
+        )
+        .default("whole GPUs, or shares as the trace says"),
+        KeySpec::new(
             "course",
             Takes::Either(&[Takes::Choice(&course::COURSES), Takes::Table(&course::COURSE)]),
             "How a job advances.",
@@ -237,6 +243,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let task_gpus = fields
         .item("task-gpus")
         .map_or(Some(Spanned::new(TaskGpus::Trace, place)), task_gpus);
+    let profile = fields.optional("profile", Item::text);
     let course = fields
         .item("course")
         .map_or(Some(course::plain()), course::decode);
@@ -270,6 +277,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         name: name?,
         jobs: jobs?,
         task_gpus: task_gpus?,
+        profile: profile?,
         course,
         checkpoint,
         deadline: deadline?,

@@ -89,6 +89,12 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
         TaskGpus::Each(gpus) => integer(gpus),
     };
     put(&mut table, "task-gpus", Some(tasks));
+    let profile = workload.profile.as_ref();
+    put(
+        &mut table,
+        "profile",
+        profile.map(|name| string(&name.value)),
+    );
     put(
         &mut table,
         "course",
@@ -135,13 +141,18 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
     let cap = cap.map(|price| Value::Text(print_price(price)));
     put(&mut table, "price-cap", cap);
     put(&mut table, "value", workload.value.map(value));
+    forms(&mut table, workload);
+    table
+}
+
+/// What the jobs take of a GPU, and the forms that they can take.
+fn forms(table: &mut Table, workload: &Workload) {
     let memory = workload.gpu_memory.map(|memory| size(memory.value));
-    put(&mut table, "gpu-memory", memory);
+    put(table, "gpu-memory", memory);
     if !workload.variants.is_empty() {
         let variants = workload.variants.iter();
-        put(&mut table, "variants", Some(list(variants.map(variant))));
+        put(table, "variants", Some(list(variants.map(variant))));
     }
-    table
 }
 
 fn variant(variant: &Variant) -> Value {

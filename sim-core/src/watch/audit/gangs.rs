@@ -1,10 +1,10 @@
-//! The auditor's account of room: a gang lies as it asked to, and nothing is given twice.
+//! The auditor's account of gangs: each lies as it asked to.
 
 use super::jobs::Row;
 use super::nodes::Phase;
 use super::{Auditor, Rule};
-use crate::model::{GpuDemand, GpuSet, Role, Seat};
-use crate::units::{JobId, NodeId};
+use crate::model::{GpuDemand, Role, Seat};
+use crate::units::NodeId;
 
 impl Row {
     /// Seats on `node`, each with what one of its tasks asks for.
@@ -55,6 +55,7 @@ impl Auditor {
                 format!("{job} starts on {:?}, which is {phase:?}", seat.node)
             });
             self.check_gpus(job, seat, role);
+            self.check_offered(job, (offering, seat), role);
             let market = self.world.offerings[offering].market;
             self.demand(role.demand.markets.allows(market), Rule::Market, || {
                 format!("{job} lies on {:?}, got on {market:?}", seat.node)
@@ -66,71 +67,5 @@ impl Auditor {
                 self.demand(fits, Rule::Model, || format!("{job} lies on {model:?}"));
             }
         }
-    }
-
-    fn check_gpus(&mut self, job: JobId, seat: &Seat, role: &Role) {
-        let wanted = match role.demand.gpu {
-            GpuDemand::None => 0,
-            GpuDemand::Whole(gpus) => u64::from(gpus) * u64::from(seat.tasks),
-            GpuDemand::Milli(_) => 1,
-        };
-        let alone = !matches!(role.demand.gpu, GpuDemand::Milli(_)) || seat.tasks == 1;
-        let there = GpuSet::first(self.gpus_of(seat.node)).contains(seat.gpus);
-        let right = u64::from(seat.gpus.count()) == wanted && alone && there;
-        self.demand(right, Rule::GpuCount, || {
-            format!(
-                "{job} needs {wanted} GPUs on {:?}, and is given {seat:?}",
-                seat.node
-            )
-        });
-    }
-
-    /// Nothing of `node` is given twice.
-    pub(super) fn check_room(&mut self, node: NodeId) {
-        let Some(offering) = self.offering_of(node) else {
-            return;
-        };
-        let shape = self.world.offerings[offering].shape;
-        for gpu in 0..shape.gpus {
-            let used = self.used_milli_of(node, gpu);
-            self.demand(used <= 1000, Rule::GpuTwice, || {
-                format!("GPU {gpu} of {node:?} is used to {used} thousandths")
-            });
-        }
-        let used = |of: fn(&Role) -> u32| -> u64 {
-            let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-            seats
-                .map(|(seat, role)| u64::from(seat.tasks) * u64::from(of(role)))
-                .sum()
-        };
-        let cpu = used(|role| role.demand.cpu_milli);
-        let memory = used(|role| role.demand.memory_mib);
-        self.demand(cpu <= u64::from(shape.cpu_milli), Rule::Cpu, || {
-            format!("{node:?} gives {cpu} of {} milli-cores", shape.cpu_milli)
-        });
-        self.demand(memory <= u64::from(shape.memory_mib), Rule::Memory, || {
-            format!("{node:?} gives {memory} of {} MiB", shape.memory_mib)
-        });
-    }
-
-    /// Thousandths in use of one GPU.
-    fn used_milli_of(&self, node: NodeId, gpu: u32) -> u64 {
-        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-        let here = seats.filter(|(seat, _)| seat.gpus.contains(GpuSet::one(gpu)));
-        here.map(|(_, role)| role.demand.gpu_milli().min(1000))
-            .sum()
-    }
-
-    /// Thousandths in use of all GPUs of a node.
-    pub(super) fn used_milli(&self, node: NodeId) -> u64 {
-        let seats = self.jobs.iter().flat_map(|row| row.seats_on(node));
-        seats
-            .map(|(seat, role)| u64::from(seat.tasks) * role.demand.gpu_milli())
-            .sum()
-    }
-
-    /// Seats of running jobs on a node.
-    pub(super) fn seats_on(&self, node: NodeId) -> usize {
-        self.jobs.iter().map(|row| row.seats_on(node).count()).sum()
     }
 }

@@ -11,6 +11,7 @@ mod gangs;
 mod jobs;
 mod nodes;
 mod quota;
+mod room;
 mod rule;
 mod work;
 

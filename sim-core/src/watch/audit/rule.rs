@@ -25,6 +25,8 @@ pub enum Rule {
     GpuCount,
     /// A GPU is in one allocation, and the shares of one sum to at most 1000.
     GpuTwice,
+    /// Slices are of a GPU that is partitioned into such, where they may start, side by side; on it is nothing else.
+    Partition,
     /// A node gives no more CPU than it has.
     Cpu,
     /// A node gives no more memory than it has.

@@ -266,13 +266,13 @@ fn alone(rates: &Rates, job: &Job, (on, gpus): (Option<ModelId>, u64)) -> u64 {
     product(listed, scaling.map_or(UNIT_RATE, |(_, rate)| *rate))
 }
 
-/// GPUs of the tasks of a seat, a share counting as one.
+/// GPUs of the tasks of a seat, a share or a slice counting as one.
 fn gpus_of(job: &Job, seat: &Seat) -> u64 {
     let role = job.gang.roles().get(usize::from(seat.role));
     let each = match role.map_or(GpuDemand::None, |role| role.demand.gpu) {
         GpuDemand::None => 0,
         GpuDemand::Whole(gpus) => gpus.into(),
-        GpuDemand::Milli(_) => 1,
+        GpuDemand::Milli(_) | GpuDemand::Slice(_) => 1,
     };
     u64::from(seat.tasks) * each
 }
