@@ -5,6 +5,7 @@
 //! the scenarios without it, and adding a feature changes no other's draws.
 
 mod quotas;
+mod slowdown;
 mod speeds;
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
@@ -70,6 +71,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         offerings,
         models: (0..models).map(|model| format!("model-{model}")).collect(),
         queues: vec![Queue::named("only")],
+        slowdown: swarm.slowdown(&classes, models),
         classes,
         seed,
         commitments: Vec::new(),

@@ -12,6 +12,7 @@ mod maker;
 mod market;
 mod policies;
 mod quotas;
+mod sharing;
 mod speeds;
 mod stocks;
 mod synth;
@@ -124,7 +125,8 @@ impl Experiment {
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let world = world::build(scenario, &nodes, &tables);
+        let mut world = world::build(scenario, &nodes, &tables);
+        world.slowdown = sharing::of(scenario, &tables, &world, &mut reasons)?;
         quotas::check(scenario, &world, &mut reasons);
         let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         let markets = market::Markets::read(scenario, world, &mut reasons)?;

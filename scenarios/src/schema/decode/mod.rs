@@ -15,6 +15,7 @@ mod queue;
 mod quota;
 mod risk;
 mod run;
+mod sharing;
 mod speeds;
 mod store;
 mod workload;
@@ -135,6 +136,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What fleets may hold together.",
         ),
         KeySpec::new(
+            "sharing",
+            Takes::Table(&sharing::SHARING),
+            "How jobs that share a GPU slow each other down.",
+        ),
+        KeySpec::new(
             "event",
             Takes::Tables(&event::EVENT),
             "Drills, outages and price changes at known times.",
@@ -180,6 +186,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
     let quotas = all(&top, "quota", "", quota::decode);
+    let sharing = top.optional("sharing", sharing::decode);
     let events = all(&top, "event", "", event::event);
     let regions = all(&top, "region", "", event::region);
     let storage = all(&top, "storage", "", store::storage);
@@ -215,6 +222,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         reservations: reservations?,
         budgets: budgets?,
         quotas: quotas?,
+        sharing: sharing?,
         storage: storage?,
         data: data?,
         leftovers: leftovers?,

@@ -5,11 +5,13 @@
 //! completes, what a node has free and where the GPU time went are computed from what the docs say.
 //! Cost is no concern here, clarity is: most checks scan everything.
 
+mod beside;
 mod fate;
 mod jobs;
 mod nodes;
 mod quota;
 mod rule;
+mod running;
 mod work;
 
 pub use rule::{GpuTime, Report, Rule, Violation};
