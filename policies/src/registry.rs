@@ -461,6 +461,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     gavel::THROUGHPUT,
     gavel::ALLOX,
     gavel::WATER_FILLING,
+    gavel::GANDIVA,
     joint::BLOX,
     tiresias::SMALLEST_FIRST,
     tiresias::SHORTEST_FIRST,

@@ -49,9 +49,11 @@ impl Gavel {
     /// With nobody there.
     pub fn new(goal: Box<dyn Goal + Send>, ways: Ways) -> Self {
         let unit = if ways.faithful { 1.0 } else { 1e6 };
+        let mut ledger = Ledger::new(ways, unit);
+        ledger.packs = goal.packs();
         Self {
             goal,
-            ledger: Ledger::new(ways, unit),
+            ledger,
             order: Vec::new(),
             coming: Vec::new(),
             round: None,
@@ -76,7 +78,8 @@ impl Gavel {
             match change {
                 Change::Arrived(id) => {
                     let Some(job) = view.job(*id) else { continue };
-                    if members::describes(&job, self.faithful.is_some()) {
+                    let ways = (self.faithful.is_some(), self.goal.packs());
+                    if members::describes(&job, ways) {
                         self.coming.push(*id);
                     } else {
                         plan.reject(*id).expect("it has just come");
@@ -98,6 +101,13 @@ impl Gavel {
     }
 }
 
+/// Whether nobody is there, and nobody will be.
+fn is_last(view: &View<'_>) -> bool {
+    let there = view.pending().next().is_some() || view.running().next().is_some();
+    let leave = view.arrivals();
+    !there && !leave.is_some_and(|leave| view.more_arrivals(leave))
+}
+
 impl Policy for Gavel {
     fn name(&self) -> &str {
         self.goal.name()
@@ -112,8 +122,10 @@ impl Policy for Gavel {
             self.order = members::models(view, &mut self.ledger);
         }
         self.take_in(view, plan);
-        let waits = |round: &Round| !round.is_over(view.now());
+        let published = self.faithful.is_some() && self.ledger.packs && !is_last(view);
+        let waits = |round: &Round| !round.is_over(view.now(), published);
         if self.round.as_ref().is_some_and(waits) {
+            self.hold_back(view, plan);
             return;
         }
         if self.round.is_some() {

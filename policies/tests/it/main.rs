@@ -5,6 +5,7 @@ mod contract;
 mod deadline;
 mod gavel;
 mod keeping;
+mod packing;
 mod plain;
 mod sharing;
 mod tenants;
