@@ -198,7 +198,7 @@ pub(super) fn describes(job: &JobView<'_>) -> bool {
         Gang::One(role) => {
             let gpu = match role.demand.gpu {
                 GpuDemand::Milli(_) => GpuDemand::Whole(1),
-                other => other,
+                GpuDemand::None | GpuDemand::Whole(_) => role.demand.gpu,
             };
             let alone = Demand { gpu, ..role.demand };
             alone == Demand::gpus(1) && role.least == role.tasks

@@ -1,7 +1,7 @@
 //! Of two on the same GPUs, the one that is left when the other is done would go on faster than the published simulator credits
 //! it: it stops as soon as it has done the steps of its round.
 
-use sim_core::engine::{Plan, View};
+use sim_core::engine::{JobView, Plan, View};
 use sim_core::units::Span;
 
 use super::policy::Gavel;
@@ -14,7 +14,7 @@ impl Gavel {
         };
         for part in &round.parts {
             let left_alone = round.mate(part).is_some_and(|mate| mate.ended.is_some());
-            let runs = view.job(part.job).filter(|job| job.is_running());
+            let runs = view.job(part.job).filter(JobView::is_running);
             let (Some(job), Some(task), true) = (runs, part.task, left_alone) else {
                 continue;
             };

@@ -54,8 +54,6 @@ pub(super) struct Ledger {
     pub(super) members: BTreeMap<JobId, Member>,
     /// Those that may run on the same GPUs, for a goal that packs.
     pub(super) pairs: Pairs,
-    /// Whether it does.
-    pub(super) packs: bool,
     /// Something happened that shares depend on.
     pub(super) stale: bool,
     /// When shares were computed last.

@@ -106,7 +106,6 @@ impl Ledger {
             models: Vec::new(),
             members: std::collections::BTreeMap::new(),
             pairs: std::collections::BTreeMap::new(),
-            packs: false,
             stale: false,
             reset: 0.0,
             any_time: !ways.faithful,

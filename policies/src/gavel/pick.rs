@@ -89,12 +89,11 @@ struct Standing {
 /// Everybody and every pair, by priority, deficit and share on a model, the greatest first; then whoever came first.
 fn ranked(ledger: &Ledger, at: usize) -> Vec<Standing> {
     let standing = |unit: Unit| {
-        let (gpus, runs, shares, account) = match ledger.pair(unit) {
-            Some(pair) => (pair.gpus, pair.runs(at), &pair.shares, &pair.accounts[at]),
-            None => {
-                let of = &ledger.members[&unit.0];
-                (of.gpus, of.speeds[at] > 0.0, &of.shares, &of.accounts[at])
-            }
+        let (gpus, runs, shares, account) = if let Some(pair) = ledger.pair(unit) {
+            (pair.gpus, pair.runs(at), &pair.shares, &pair.accounts[at])
+        } else {
+            let of = &ledger.members[&unit.0];
+            (of.gpus, of.speeds[at] > 0.0, &of.shares, &of.accounts[at])
         };
         let share = shares.as_ref().map_or(0.0, |row| row[at]);
         Standing {

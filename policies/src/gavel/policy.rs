@@ -49,11 +49,9 @@ impl Gavel {
     /// With nobody there.
     pub fn new(goal: Box<dyn Goal + Send>, ways: Ways) -> Self {
         let unit = if ways.faithful { 1.0 } else { 1e6 };
-        let mut ledger = Ledger::new(ways, unit);
-        ledger.packs = goal.packs();
         Self {
             goal,
-            ledger,
+            ledger: Ledger::new(ways, unit),
             order: Vec::new(),
             coming: Vec::new(),
             round: None,
@@ -122,7 +120,7 @@ impl Policy for Gavel {
             self.order = members::models(view, &mut self.ledger);
         }
         self.take_in(view, plan);
-        let published = self.faithful.is_some() && self.ledger.packs && !is_last(view);
+        let published = self.faithful.is_some() && self.goal.packs() && !is_last(view);
         let waits = |round: &Round| !round.is_over(view.now(), published);
         if self.round.as_ref().is_some_and(waits) {
             self.hold_back(view, plan);

@@ -80,7 +80,8 @@ fn stays(
         before.any(|part| part.unit() == unit) && on(*job).as_ref() == Some(&gpus)
     };
     let mut jobs = [Some(unit.0), unit.1].into_iter().flatten();
-    (!ledger.packs || jobs.all(|job| as_before(&job))).then_some(gpus)
+    let alone = !ledger.members[&unit.0].halves;
+    (alone || jobs.all(|job| as_before(&job))).then_some(gpus)
 }
 
 /// Starts a unit on a model; nothing of it if there is no room.

@@ -127,7 +127,7 @@ impl Engine {
     pub(super) fn join(&mut self, job: JobId) {
         if self.state.beside.is_some() {
             let seats = self.state.jobs.live(job).allocation.seats.clone();
-            self.meet(job, &seats, |here, job| here.push(job));
+            self.meet(job, &seats, Vec::push);
         }
     }
 

@@ -138,8 +138,7 @@ fn a_lie_about_a_slowed_end_is_seen() {
                 spent,
             },
         );
-        let found = auditor.violations().first().map(|found| found.rule);
-        found
+        auditor.violations().first().map(|found| found.rule)
     };
     assert_eq!(told(16), None);
     assert_eq!(told(10), Some(Rule::Early));
