@@ -10,7 +10,7 @@ use super::journal::Journal;
 use super::ledger::Ledger;
 use super::members;
 use super::pick::Newcomers;
-use super::round::{Part, Round};
+use super::round::{Part, Round, is_last};
 
 /// Gavel, with a goal.
 pub struct Gavel {
@@ -97,13 +97,6 @@ impl Gavel {
             }
         }
     }
-}
-
-/// Whether nobody is there, and nobody will be.
-fn is_last(view: &View<'_>) -> bool {
-    let there = view.pending().next().is_some() || view.running().next().is_some();
-    let leave = view.arrivals();
-    !there && !leave.is_some_and(|leave| view.more_arrivals(leave))
 }
 
 impl Policy for Gavel {

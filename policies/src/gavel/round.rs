@@ -76,3 +76,10 @@ impl Round {
         }
     }
 }
+
+/// Whether nobody is there, and nobody will be.
+pub(super) fn is_last(view: &View<'_>) -> bool {
+    let there = view.pending().next().is_some() || view.running().next().is_some();
+    let leave = view.arrivals();
+    !there && !leave.is_some_and(|leave| view.more_arrivals(leave))
+}
