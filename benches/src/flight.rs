@@ -73,6 +73,7 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         commitments: Vec::new(),
         budgets: Vec::new(),
         quotas: Vec::new(),
+        slowdown: None,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -463,6 +463,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     gavel::THROUGHPUT,
     gavel::ALLOX,
     gavel::WATER_FILLING,
+    gavel::GANDIVA,
     gavel::SHOCKWAVE,
     fair::THEMIS,
     joint::BLOX,

@@ -10,6 +10,9 @@ const TRACE: &str =
     "net\tcmd\twd\t--n\t1\t1000\t1\t1\t-1\t0\nnet\tcmd\twd\t--n\t1\t1000\t4\t3\t2.0\t5.5\n";
 const TABLE: &str = r#"{"fast": {"('net', 1)": {"null": 4.0}, "('net', 4)": {"null": 10.0}}, "slow": {"('net', 1)": {"null": 1.0}, "('net', 4)": {"null": 0.0}}}"#;
 
+const PAIRS: &str = r#"{"fast": {"('net', 1)": {"null": 4.0, "('net', 1)": [3.0, 3.0], "('other', 1)": [2.0, 2.0]}, "('other', 1)": {"null": 8.0}},
+    "none": {"('net', 1)": {"null": 4.0, "('net', 1)": [1.0, 1.0]}}}"#;
+
 /// A scenario of a fast and a slow GPU model, with this workload.
 fn build(workload: &str) -> Result<Experiment, String> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -18,6 +21,7 @@ fn build(workload: &str) -> Result<Experiment, String> {
     };
     put("t.trace", TRACE);
     put("t.json", TABLE);
+    put("pairs.json", PAIRS);
     put("t.csv", "submit,duration,gpus\n0,100,1\n");
     let fleet = |model: &str, memory: &str| {
         format!(
@@ -156,4 +160,47 @@ fn what_a_table_lacks_is_told() {
         &format!("{said_of_none}\ncourse = {{ {SPEEDS} }}"),
         "its kind, which the table of speeds goes by, is not said",
     );
+}
+
+/// The table of slowdown: by model, what a job of one GPU keeps of its speed beside its like, and its steps a second if measured.
+fn sharing(text: &str) -> Result<Vec<(u16, u64, Option<f64>)>, String> {
+    let workload = format!("{GAVEL}\ncourse = {{ {SPEEDS} }}\n[sharing]\n{text}");
+    let experiment = build(&workload)?;
+    let jobs = experiment.jobs(1).expect("they fit");
+    let table = jobs.world().slowdown.clone().expect("there is one");
+    let pairs = table.pairs().iter();
+    Ok(pairs
+        .map(|pair| (pair.model.0, pair.factor_ppb, pair.steps_s))
+        .collect())
+}
+
+#[test]
+fn pairs_of_a_file_hold_where_the_scenario_has_them_and_does_not_say_otherwise() {
+    let measured = (0, 750_000_000, Some(3.0));
+    assert_eq!(sharing("file = \"pairs.json\""), Ok(vec![measured]));
+    let both =
+        "file = \"pairs.json\"\ntable = [{ kinds = [\"net\", \"net\"], rates = [0.5, 0.5] }]";
+    let said = |model| (model, 500_000_000, None);
+    assert_eq!(sharing(both), Ok(vec![said(0), said(1)]));
+    let named = "table = [{ kinds = [\"net\", \"net\"], rates = [0.5, 0.5] }, { gpu = \"slow\", kinds = [\"net\", \"net\"], rates = [0, 0] }]";
+    assert_eq!(sharing(named), Ok(vec![said(0), (1, 0, None)]));
+}
+
+#[test]
+fn pairs_of_nobody_and_of_nothing_are_refused() {
+    let refused = |rows: &str, what: &str| {
+        let error = sharing(&format!("table = [{rows}]")).expect_err("it is accepted");
+        assert!(error.contains(what), "{error}");
+    };
+    let row = |gpu: &str, other: &str| {
+        format!("{{ {gpu}kinds = [\"net\", \"{other}\"], rates = [0.5, 0.5] }}")
+    };
+    let rule = "w: no workload and no kind of its table of speeds is called so; name one of net";
+    refused(&row("", "w"), rule);
+    refused(
+        &row("gpu = \"H100\", ", "net"),
+        "H100: no fleet has this GPU model; correct it",
+    );
+    let twice = format!("{}, {}", row("", "net"), row("", "net"));
+    refused(&twice, "net beside net: a pair stands once; remove one");
 }

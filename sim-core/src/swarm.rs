@@ -7,6 +7,7 @@
 mod goodput;
 mod mig;
 mod quotas;
+mod slowdown;
 mod speeds;
 
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
@@ -72,6 +73,7 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         offerings,
         models: (0..models).map(|model| format!("model-{model}")).collect(),
         queues: vec![Queue::named("only")],
+        slowdown: swarm.slowdown(&classes, models),
         classes,
         seed,
         commitments: Vec::new(),

@@ -57,5 +57,5 @@ pub use reader::Source;
 pub use record::{
     Dropped, Machine, ModelSet, Name, Node, Nodes, Positive, Record, Status, Workload,
 };
-pub use speeds::{MAX_STEPS_S, SpeedRow, import_speeds};
+pub use speeds::{MAX_STEPS_S, PairRow, SpeedRow, import_pairs, import_speeds};
 pub use stats::{Quantiles, Stats, UserShare};

@@ -1,5 +1,7 @@
 //! Tables of measured speeds: steps a second by GPU model, kind of job and number of GPUs.
 
+mod pairs;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -28,12 +30,30 @@ pub struct SpeedRow {
     pub steps_s: f64,
 }
 
+/// A speed that was measured beside another job on the same GPUs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairRow {
+    /// The GPU model.
+    pub model: String,
+    /// The kind of job.
+    pub kind: String,
+    /// That of its neighbour, which has as many GPUs.
+    pub beside: String,
+    /// GPUs of each.
+    pub gpus: u32,
+    /// Steps a second of the job beside its neighbour; zero where the two do not fit into the memory together.
+    pub steps_s: f64,
+    /// Steps a second of the job alone, not less.
+    pub alone_s: f64,
+}
+
 /// One entry: by kind of neighbour, a speed, or two for jobs that share the GPUs.
 type Entry = BTreeMap<String, Box<RawValue>>;
 
 /// Reads Gavel's `simulation_throughputs.json`: by model, by `('KIND', GPUS)`, a speed under
 /// `null`. Speeds of jobs that share
-/// GPUs are left alone, as are models whose name ends in `_unconsolidated`, which Gavel's simulator
+/// GPUs are left alone (see [`import_pairs`]), as are models whose name ends in `_unconsolidated`,
+/// which Gavel's simulator
 /// does not read either. A
 /// speed of zero says that the job does not fit into the memory: it is left out.
 ///
@@ -43,7 +63,26 @@ pub fn import_speeds(source: Source<'_>) -> Result<Vec<SpeedRow>, Refused> {
     Ok(read(source)?)
 }
 
-fn read(source: Source<'_>) -> Result<Vec<SpeedRow>, TraceError> {
+/// The pairs of the same file: by model, by `('KIND', GPUS)`, by `('KIND', GPUS)` of the neighbour,
+/// the speeds of both. A job
+/// that does not run alone has none; one pair told from both sides is told alike.
+///
+/// # Errors
+/// An unreadable file, no such JSON, or speeds that cannot be.
+pub fn import_pairs(source: Source<'_>) -> Result<Vec<PairRow>, Refused> {
+    Ok(pairs::read(source)?)
+}
+
+/// By model, by kind and number of GPUs.
+type Models = BTreeMap<String, BTreeMap<String, Entry>>;
+
+fn models(text: &str, file: &FileName) -> Result<Models, TraceError> {
+    let mut models: Models = serde_json::from_str(text).map_err(|error| broken(file, &error))?;
+    models.retain(|model, _| !model.ends_with("_unconsolidated"));
+    Ok(models)
+}
+
+fn text_of(source: Source<'_>) -> Result<String, TraceError> {
     let file = source.name();
     let mut text = String::new();
     let mut bytes = source.open()?.take(MAX_TABLE_BYTES + 1);
@@ -53,13 +92,14 @@ fn read(source: Source<'_>) -> Result<Vec<SpeedRow>, TraceError> {
         let rule = format!("a table of speeds has at most {MAX_TABLE_BYTES} bytes");
         return Err(Rule::new(rule, "check the file").at(&file, (0, 0), ""));
     }
-    let models: BTreeMap<String, BTreeMap<String, Entry>> =
-        serde_json::from_str(&text).map_err(|error| broken(&file, &error))?;
+    Ok(text)
+}
+
+fn read(source: Source<'_>) -> Result<Vec<SpeedRow>, TraceError> {
+    let file = source.name();
+    let text = text_of(source)?;
     let mut rows = Vec::new();
-    for (model, entries) in models {
-        if model.ends_with("_unconsolidated") {
-            continue;
-        }
+    for (model, entries) in models(&text, &file)? {
         for (key, entry) in entries {
             let fault = |value: &str, rule, remedy| {
                 let value = format!("{model}, {key}: {value}");

@@ -58,6 +58,8 @@ pub struct Task {
     pub steps: u64,
     /// The time that it was charged for.
     pub charged_s: f64,
+    /// Whom it shared its GPUs with.
+    pub beside: Option<JobId>,
     /// Whether nothing of it counted.
     pub failed: bool,
     /// Whether the job was done then.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use sim_core::units::{JobId, ModelId, QueueId, convert};
 
+use super::accounts::Account;
 use super::goals::{Ask, Claimant, Goal};
+use super::pairs::Pairs;
 
 /// A GPU model.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +24,11 @@ pub(super) struct Model {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Member {
     pub(super) queue: QueueId,
+    /// What its tenant counts for.
+    pub(super) tenant: f64,
     pub(super) gpus: u32,
+    /// Whether another may lie on each of its GPUs.
+    pub(super) halves: bool,
     pub(super) weight: f64,
     /// Steps a second, by model; zero where it does not run.
     pub(super) speeds: Vec<f64>,
@@ -40,21 +46,14 @@ pub(super) struct Member {
     pub(super) accounts: Vec<Account>,
 }
 
-/// What a job has on a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Account {
-    /// Time received since the last reset, and half a round to begin with.
-    pub(super) received: f64,
-    pub(super) deficit: f64,
-    pub(super) priority: f64,
-}
-
 /// The ledger. Times are of the policy's clock, in the unit that `unit` of make a second.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     /// By name.
     pub(super) models: Vec<Model>,
     pub(super) members: BTreeMap<JobId, Member>,
+    /// Those that may run on the same GPUs, for a goal that packs.
+    pub(super) pairs: Pairs,
     /// Something happened that shares depend on.
     pub(super) stale: bool,
     /// When shares were computed last.
@@ -75,12 +74,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Takes a job in.
     pub(super) fn admit(&mut self, id: JobId, mut member: Member) {
-        let fresh = Account {
-            received: self.round / 2.0,
-            deficit: 0.0,
-            priority: 0.0,
-        };
-        member.accounts = vec![fresh; self.models.len()];
+        member.accounts = vec![Account::new(self.round / 2.0); self.models.len()];
         self.members.insert(id, member);
         self.stale = true;
     }
@@ -88,15 +82,9 @@ impl Ledger {
     /// A job is gone.
     pub(super) fn drop(&mut self, id: JobId) {
         self.members.remove(&id);
+        self.pairs
+            .retain(|(later, earlier), _| *later != id && *earlier != id);
         self.stale = true;
-    }
-
-    /// A job has received so much time on a model.
-    pub(super) fn receive(&mut self, id: JobId, model: usize, time: f64) {
-        if let Some(member) = self.members.get_mut(&id) {
-            member.accounts[model].received += time;
-        }
-        self.models[model].received += time;
     }
 
     /// Whether shares, which hold for so many seconds, are to be computed anew at `now`.
@@ -122,6 +110,7 @@ impl Ledger {
         let claimant = |(id, member): (&JobId, &Member)| Claimant {
             job: *id,
             queue: member.queue,
+            tenant: member.tenant,
             gpus: f64::from(member.gpus),
             weight: member.weight,
             speeds: member.speeds.clone(),
@@ -133,6 +122,7 @@ impl Ledger {
         let mut ask = Ask {
             now_s: now / self.unit,
             claimants: self.members.iter().map(claimant).collect(),
+            pairs: Vec::new(),
             gpus: self
                 .models
                 .iter()
@@ -148,8 +138,9 @@ impl Ledger {
         for claimant in &mut ask.claimants {
             narrow(&mut claimant.speeds);
         }
+        ask.pairs = self.couples(&used);
         let mut shares = if used.is_empty() {
-            vec![Vec::new(); self.members.len()]
+            vec![Vec::new(); self.members.len() + self.pairs.len()]
         } else {
             goal.shares(&ask)
         };
@@ -160,10 +151,16 @@ impl Ledger {
             }
             *row = wide;
         }
-        assert_eq!(shares.len(), self.members.len(), "a row for each claimant");
+        let rows = self.members.len() + self.pairs.len();
+        assert_eq!(shares.len(), rows, "a row for each claimant and pair");
+        let of_pairs = shares.split_off(self.members.len());
         for (member, row) in self.members.values_mut().zip(&shares) {
             assert_eq!(row.len(), member.accounts.len(), "a share for each model");
             member.shares = Some(row.clone());
+        }
+        for (pair, row) in self.pairs.values_mut().zip(of_pairs) {
+            assert_eq!(row.len(), pair.accounts.len(), "a share for each model");
+            pair.shares = Some(row);
         }
         self.stale = false;
         self.members.keys().copied().zip(shares).collect()
@@ -180,43 +177,9 @@ impl Ledger {
         (0..self.models.len()).filter(runs).collect()
     }
 
-    /// What was due and not received becomes a deficit.
-    fn begin_anew(&mut self, now: f64) {
-        let (elapsed, half) = (now - self.reset, self.round / 2.0);
-        for (at, model) in self.models.iter_mut().enumerate() {
-            model.received = 0.0;
-            for member in self.members.values_mut() {
-                let due = member.shares.as_ref().map_or(0.0, |row| row[at] * elapsed);
-                let account = &mut member.accounts[at];
-                account.deficit += due - (account.received - half);
-                account.received = half;
-                model.received += half;
-            }
-        }
-        self.reset = now;
-        self.any_time = false;
-    }
-
-    /// Ranks everybody: by the share it should have over the share it had.
-    pub(super) fn rank(&mut self) {
-        for (at, model) in self.models.iter().enumerate() {
-            for member in self.members.values_mut() {
-                let share = member.shares.as_ref().map_or(0.0, |row| row[at]);
-                let account = &mut member.accounts[at];
-                let had = if model.received > 0.0 {
-                    account.received / model.received
-                } else {
-                    0.0
-                };
-                account.priority = if share <= 0.0 || member.speeds[at] <= 0.0 {
-                    0.0
-                } else if had > 0.0 {
-                    share / had
-                } else {
-                    share * 1e9
-                };
-            }
-        }
+    /// Whole steps of such a number.
+    pub(super) fn whole(steps: f64) -> u64 {
+        convert::floor(steps)
     }
 
     /// So many steps as a number, exact below 2^53.

@@ -1,7 +1,7 @@
 //! Members of the ledger: who can be one, what is known of it, and what it received in a round.
 
 use sim_core::engine::{Capacity, JobView, Plan, View};
-use sim_core::model::{Gang, GpuDemand, ModelSet};
+use sim_core::model::{Gang, GpuDemand, ModelSet, Role};
 use sim_core::units::{JobId, Span, convert};
 
 use super::faithful;
@@ -11,21 +11,29 @@ use super::policy::Ways;
 use super::round::Round;
 use crate::place::empty_room;
 
-/// Whether a job can be thought of in GPUs of a model: tasks of one kind, whole GPUs each.
-pub(super) fn describes(job: &JobView<'_>, faithful: bool) -> bool {
+/// Whether a job can be thought of in GPUs of a model: tasks of one kind, whole GPUs each; where two may share theirs, also
+/// tasks of at most half a GPU each.
+pub(super) fn describes(job: &JobView<'_>, (faithful, packs): (bool, bool)) -> bool {
     let whole = match job.gang() {
         Gang::One(role) => match role.demand.gpu {
             GpuDemand::Whole(gpus) => gpus > 0,
-            GpuDemand::None | GpuDemand::Milli(_) | GpuDemand::Slice(_) => false,
+            GpuDemand::Milli(_) | GpuDemand::None => packs && has_halves(job),
+            GpuDemand::Slice(_) => false,
         },
         Gang::Many(_) => false,
     };
     whole && (!faithful || faithful::describes(job))
 }
 
+/// Whether another of its kind may lie on each of its GPUs.
+fn has_halves(job: &JobView<'_>) -> bool {
+    let half = |role: &Role| matches!(role.demand.gpu, GpuDemand::Milli(milli) if milli <= 500);
+    job.gang().roles().iter().all(half)
+}
+
 impl Member {
     /// What is known of a job that is taken in.
-    pub(super) fn new(job: &JobView<'_>, ledger: &Ledger) -> Self {
+    pub(super) fn new(job: &JobView<'_>, ledger: &Ledger, view: &View<'_>) -> Self {
         let clock = |us: u64| convert::real(us) / (1e6 / ledger.unit);
         let speeds = ledger.models.iter();
         let speeds = speeds.map(|model| job.speed(model.id).unwrap_or(0.0));
@@ -33,7 +41,12 @@ impl Member {
         let total = steps.or_else(|| job.estimate().map(seconds));
         Self {
             queue: job.queue(),
+            tenant: view
+                .queues()
+                .get(job.queue().index())
+                .map_or(1.0, |queue| f64::from(queue.weight)),
             gpus: job.gang().gpus(),
+            halves: has_halves(job),
             weight: 1.0 + f64::from(job.priority().max(0)),
             speeds: speeds.collect(),
             arrival: clock(job.arrival().us()),
@@ -60,7 +73,13 @@ impl Member {
                 let same = capacity.shape(pool).model == model.id;
                 if same && capacity.allows(pool, ModelSet::ANY, &role.demand) {
                     let nodes = convert::narrow(capacity.slots_of(pool).count());
-                    tasks += nodes * empty_room(capacity, role, pool);
+                    // Whoever shares a GPU has each of its tasks on another.
+                    let room = empty_room(capacity, role, pool);
+                    let most = match role.demand.gpu {
+                        GpuDemand::Milli(_) => capacity.shape(pool).gpus,
+                        GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Slice(_) => u32::MAX,
+                    };
+                    tasks += nodes * room.min(most);
                 }
             }
             if tasks < role.tasks {
@@ -87,6 +106,7 @@ impl Ledger {
         Self {
             models: Vec::new(),
             members: std::collections::BTreeMap::new(),
+            pairs: std::collections::BTreeMap::new(),
             stale: false,
             reset: 0.0,
             any_time: !ways.faithful,
@@ -164,7 +184,14 @@ pub(super) fn settle(round: &Round, ledger: &mut Ledger, view: &View<'_>) -> Vec
     for part in &round.parts {
         let until = part.ended.unwrap_or(view.now());
         let ran = until.since(round.start);
-        ledger.receive(part.job, part.model, convert::real(ran.us()));
+        // A pair has received the time in which either ran, and of the time in which both did each pays half.
+        let mate = round.mate(part);
+        let theirs = mate.map(|mate| mate.ended.unwrap_or(view.now()).since(round.start));
+        let shared = theirs.map_or(Span::ZERO, |theirs| theirs.min(ran));
+        if part.unit().0 == part.job {
+            let longest = theirs.map_or(ran, |theirs| theirs.max(ran));
+            ledger.receive(part.unit(), part.model, convert::real(longest.us()));
+        }
         let now = view.job(part.job);
         let Some(member) = ledger.members.get_mut(&part.job) else {
             continue;
@@ -179,7 +206,8 @@ pub(super) fn settle(round: &Round, ledger: &mut Ledger, view: &View<'_>) -> Vec
             start_s: faithful::seconds(round.start),
             finish_s: faithful::seconds(until),
             steps: convert::floor((member.done - before).max(0.0)),
-            charged_s: seconds(ran),
+            charged_s: seconds(ran) - seconds(shared) / 2.0,
+            beside: part.mate,
             failed: false,
             done: now.is_none(),
             dropped: false,

@@ -75,6 +75,24 @@ impl Mersenne {
         }
     }
 
+    /// As `random.sample` of two of so many.
+    pub(super) fn two_of(&mut self, number: usize) -> [usize; 2] {
+        /// Up to here it draws from a list that closes behind what was drawn.
+        const LISTED: usize = 21;
+        let first = self.below(number);
+        if number <= LISTED {
+            let second = self.below(number - 1);
+            let moved = second == first;
+            return [first, if moved { number - 1 } else { second }];
+        }
+        loop {
+            let second = self.below(number);
+            if second != first {
+                return [first, second];
+            }
+        }
+    }
+
     /// As `random._randbelow`: as many bits as the number has, drawn again until they are below it.
     pub(super) fn below(&mut self, number: usize) -> usize {
         let width = usize::BITS - number.leading_zeros();

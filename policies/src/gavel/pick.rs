@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use sim_core::units::JobId;
 
-use super::ledger::{Ledger, Member};
+use super::ledger::Ledger;
+use super::pairs::Unit;
 
 /// By model: who runs on it, in the order in which it was chosen.
-pub(super) type Picked = Vec<Vec<JobId>>;
+pub(super) type Picked = Vec<Vec<Unit>>;
 
 /// What holds of everybody.
 #[derive(Clone, Copy, Debug)]
@@ -33,32 +34,39 @@ pub(super) fn pick(
     ledger: &Ledger,
     order: &[usize],
     terms: Terms,
-    out: &BTreeSet<(JobId, usize)>,
+    out: &BTreeSet<(Unit, usize)>,
 ) -> Picked {
     let mut picked: Picked = vec![Vec::new(); ledger.models.len()];
     let mut taken: BTreeSet<JobId> = BTreeSet::new();
     for &at in order {
         let mut left = ledger.models[at].gpus;
-        for (id, member) in ranked(ledger, at) {
+        for standing in ranked(ledger, at) {
             if left == 0 {
                 break;
             }
-            let idle = terms.only_shares && member.accounts[at].priority <= 0.0;
-            let barred = taken.contains(&id) || out.contains(&(id, at));
-            if barred || member.speeds[at] <= 0.0 || idle {
+            let unit = standing.unit;
+            let jobs = || [Some(unit.0), unit.1].into_iter().flatten();
+            // Nobody is put beside another for the sake of GPUs that are left over, except as published.
+            let strict =
+                terms.only_shares || (unit.1.is_some() && terms.newcomers != Newcomers::Hold);
+            let idle = strict && standing.key[0] <= 0.0;
+            let barred = jobs().any(|job| taken.contains(&job)) || out.contains(&(unit, at));
+            if barred || !standing.runs || idle {
                 continue;
             }
             let (runs, takes) = match terms.newcomers {
-                _ if member.shares.is_some() => (true, true),
+                _ if standing.told => (true, true),
+                // Nobody is put beside another without a share.
+                Newcomers::Run | Newcomers::Wait if unit.1.is_some() => (false, false),
                 Newcomers::Run => (true, true),
                 Newcomers::Wait => (false, false),
                 Newcomers::Hold => (false, true),
             };
-            if takes && member.gpus <= left {
-                left -= member.gpus;
-                taken.insert(id);
+            if takes && standing.gpus <= left {
+                left -= standing.gpus;
+                taken.extend(jobs());
                 if runs {
-                    picked[at].push(id);
+                    picked[at].push(unit);
                 }
             }
         }
@@ -66,21 +74,39 @@ pub(super) fn pick(
     picked
 }
 
-/// Everybody, by priority, deficit and share on a model, the greatest first; then whoever came first.
-fn ranked(ledger: &Ledger, at: usize) -> Vec<(JobId, &Member)> {
-    let mut ranked: Vec<(JobId, &Member)> = ledger
-        .members
-        .iter()
-        .map(|(id, member)| (*id, member))
-        .collect();
-    let key = |member: &Member| {
-        let account = &member.accounts[at];
-        let share = member.shares.as_ref().map_or(0.0, |row| row[at]);
-        [account.priority, account.deficit, share]
+/// Where a unit stands on a model.
+struct Standing {
+    unit: Unit,
+    gpus: u32,
+    /// Whether it runs there.
+    runs: bool,
+    /// Whether shares were computed since it came.
+    told: bool,
+    /// Priority, deficit, share.
+    key: [f64; 3],
+}
+
+/// Everybody and every pair, by priority, deficit and share on a model, the greatest first; then whoever came first.
+fn ranked(ledger: &Ledger, at: usize) -> Vec<Standing> {
+    let standing = |unit: Unit| {
+        let (gpus, runs, shares, account) = if let Some(pair) = ledger.pair(unit) {
+            (pair.gpus, pair.runs(at), &pair.shares, &pair.accounts[at])
+        } else {
+            let of = &ledger.members[&unit.0];
+            (of.gpus, of.speeds[at] > 0.0, &of.shares, &of.accounts[at])
+        };
+        let share = shares.as_ref().map_or(0.0, |row| row[at]);
+        Standing {
+            unit,
+            gpus,
+            runs,
+            told: shares.is_some(),
+            key: [account.priority, account.deficit, share],
+        }
     };
-    let behind = |(_, a): &(JobId, &Member), (_, b): &(JobId, &Member)| {
-        let (a, b) = (key(a), key(b));
-        let pairs = a.iter().zip(&b);
+    let mut ranked: Vec<Standing> = ledger.units().map(standing).collect();
+    let behind = |a: &Standing, b: &Standing| {
+        let pairs = a.key.iter().zip(&b.key);
         // Numbers all, and minus zero is zero.
         let unequal = pairs
             .filter_map(|(a, b)| b.partial_cmp(a))

@@ -10,7 +10,7 @@ use super::journal::Journal;
 use super::ledger::Ledger;
 use super::members;
 use super::pick::Newcomers;
-use super::round::{Part, Round};
+use super::round::{Part, Round, is_last};
 
 /// Gavel, with a goal.
 pub struct Gavel {
@@ -76,7 +76,8 @@ impl Gavel {
             match change {
                 Change::Arrived(id) => {
                     let Some(job) = view.job(*id) else { continue };
-                    if members::describes(&job, self.faithful.is_some()) {
+                    let ways = (self.faithful.is_some(), self.goal.packs());
+                    if members::describes(&job, ways) {
                         self.coming.push(*id);
                     } else {
                         plan.reject(*id).expect("it has just come");
@@ -112,8 +113,10 @@ impl Policy for Gavel {
             self.order = members::models(view, &mut self.ledger);
         }
         self.take_in(view, plan);
-        let waits = |round: &Round| !round.is_over(view.now());
+        let published = self.faithful.is_some() && self.goal.packs() && !is_last(view);
+        let waits = |round: &Round| !round.is_over(view.now(), published);
         if self.round.as_ref().is_some_and(waits) {
+            self.hold_back(view, plan);
             return;
         }
         if self.round.is_some() {

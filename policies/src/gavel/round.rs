@@ -1,5 +1,6 @@
 //! The round under way: who runs in it, on which GPUs, until when.
 
+use super::pairs::Unit;
 use sim_core::engine::View;
 use sim_core::units::{JobId, NodeId, SimTime};
 
@@ -22,6 +23,8 @@ pub(super) struct Part {
     /// Position of the GPU model.
     pub(super) model: usize,
     pub(super) gpus: Gpus,
+    /// Whom it shares them with.
+    pub(super) mate: Option<JobId>,
     /// When it was done, or lost its machine.
     pub(super) ended: Option<SimTime>,
     /// As the published simulator counts; nothing otherwise.
@@ -40,10 +43,28 @@ pub(super) struct Task {
     pub(super) fails: bool,
 }
 
+impl Part {
+    /// Itself, or the pair that it is in.
+    pub(super) fn unit(&self) -> Unit {
+        match self.mate {
+            Some(mate) => (self.job.min(mate), Some(self.job.max(mate))),
+            None => (self.job, None),
+        }
+    }
+}
+
 impl Round {
+    /// The part of whoever shares its GPUs.
+    pub(super) fn mate(&self, part: &Part) -> Option<&Part> {
+        let mut parts = self.parts.iter();
+        parts.find(|other| Some(other.job) == part.mate)
+    }
+
     /// Whether nothing of it is left to wait for.
-    pub(super) fn is_over(&self, now: SimTime) -> bool {
-        now >= self.due || self.parts.iter().all(|part| part.ended.is_some())
+    /// Where pairs are `published` it goes on to its end whatever comes: the original knows no sooner.
+    pub(super) fn is_over(&self, now: SimTime, published: bool) -> bool {
+        let ended = self.parts.iter().all(|part| part.ended.is_some());
+        now >= self.due || (ended && !published)
     }
 
     /// A job has ended, or waits again without the policy's doing.
@@ -54,4 +75,11 @@ impl Round {
             part.ended = Some(view.now());
         }
     }
+}
+
+/// Whether nobody is there, and nobody will be.
+pub(super) fn is_last(view: &View<'_>) -> bool {
+    let there = view.pending().next().is_some() || view.running().next().is_some();
+    let leave = view.arrivals();
+    !there && !leave.is_some_and(|leave| view.more_arrivals(leave))
 }

@@ -72,7 +72,7 @@ impl Gavel {
         let at_s = now / self.ledger.unit;
         for job in std::mem::take(&mut self.coming) {
             let Some(seen) = view.job(job) else { continue };
-            let mut member = Member::new(&seen, &self.ledger);
+            let mut member = Member::new(&seen, &self.ledger, view);
             if member.arrival <= now {
                 if self.faithful.is_some() {
                     // The original counts a deadline from here on.
@@ -82,6 +82,9 @@ impl Gavel {
                     member.stay_where_it_fits(&seen, &self.ledger, plan.capacity());
                 }
                 self.ledger.admit(job, member);
+                if self.goal.packs() {
+                    self.ledger.pair_up(job, view);
+                }
                 self.tell(|journal| journal.admitted.push(Admitted { job, at_s }));
             } else {
                 self.coming.push(job);
@@ -170,7 +173,7 @@ impl Gavel {
             let mut out = BTreeSet::new();
             let parts = loop {
                 let picked = pick(ledger, &order, terms, &out);
-                match seats::seat(ledger, &picked, view, plan) {
+                match seats::seat(ledger, (&picked, &self.before), view, plan) {
                     Ok(parts) => break parts,
                     // Whose tasks find no room on a model may still do so on another.
                     Err(barred) => out.insert(barred),

@@ -4,7 +4,7 @@ use sim_core::engine::Policy;
 
 use super::{Claims, ESTIMATE, Entry, Setting, span};
 use crate::gavel::{
-    Allox, Fifo, FifoRandom, FinishTimeFairness, Gavel, Goal, Heeds, Isolated, Market,
+    Allox, Fifo, FifoRandom, FinishTimeFairness, Gandiva, Gavel, Goal, Heeds, Isolated, Market,
     MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, Shockwave, WaterFilling, Ways,
     Within,
 };
@@ -31,13 +31,20 @@ const NEWCOMERS: Param = Param::new(
     "\"wait\"",
     "whether jobs that came since shares were computed wait for theirs, or run on what is left over",
 );
+const PACK: Param = Param::new(
+    "pack",
+    Domain::Flag,
+    "false",
+    "whether two jobs, of at most half of each GPU, may share their GPUs where by-speed finds that to be worth it",
+);
 const PLAIN: &[Param] = &[ROUND, BETWEEN, NEWCOMERS];
-const SPEED: &[Param] = &[ROUND, BETWEEN, NEWCOMERS, BY_SPEED];
+const SPEED: &[Param] = &[ROUND, BETWEEN, NEWCOMERS, BY_SPEED, PACK];
 const THROUGHPUT_PARAMS: &[Param] = &[
     ROUND,
     BETWEEN,
     NEWCOMERS,
     BY_SPEED,
+    PACK,
     Param::new(
         "by-cost",
         Domain::Flag,
@@ -67,12 +74,28 @@ const KNOWING: Claims = Claims {
 pub(crate) const FIFO: Line = Entry {
     kind: "gavel-fifo",
     doc: "in rounds: first come, first served, on the fastest GPUs, or on any by a draw (Gavel, OSDI 2020)",
-    params: SPEED,
+    params: &[
+        ROUND,
+        BETWEEN,
+        NEWCOMERS,
+        BY_SPEED,
+        PACK,
+        Param::new(
+            "pack-above",
+            Domain::Ratio(0.0, 2.0),
+            "1.5",
+            "a job that finds no GPUs runs beside another if both together get done more than so many times what one does",
+        ),
+    ],
     claims: FREE,
     build: |params, setting| {
         let (anywhere, seed) = (setting.compat, setting.seed);
+        let pack_above = params.flag("pack").then(|| params.ratio("pack-above"));
         let goal: Box<dyn Goal + Send> = match (params.flag("by-speed"), anywhere) {
-            (true, _) => Box::new(Fifo { anywhere }),
+            (true, _) => Box::new(Fifo {
+                anywhere,
+                pack_above,
+            }),
             (false, false) => Box::new(FifoRandom::new(seed)),
             (false, true) => Box::new(FifoRandom::published(seed)),
         };
@@ -96,7 +119,7 @@ pub(crate) const MAX_MIN: Line = Entry {
     build: |params, setting| {
         let (by_speed, raw) = (params.flag("by-speed"), setting.compat);
         made(
-            Box::new(MaxMinFairness::new(by_speed, raw)),
+            Box::new(MaxMinFairness::new(by_speed, raw).packed(params.flag("pack"))),
             params,
             setting,
         )
@@ -111,7 +134,7 @@ pub(crate) const MAKESPAN: Line = Entry {
     build: |params, setting| {
         let (by_speed, raw) = (params.flag("by-speed"), setting.compat);
         made(
-            Box::new(MinTotalDuration::new(by_speed, raw)),
+            Box::new(MinTotalDuration::new(by_speed, raw).packed(params.flag("pack"))),
             params,
             setting,
         )
@@ -125,6 +148,7 @@ pub(crate) const FINISH_TIME: Line = Entry {
     claims: KNOWING,
     build: |params, setting| {
         let goal = FinishTimeFairness::new(params.flag("by-speed"), setting.compat);
+        let goal = goal.packed(params.flag("pack"));
         made(Box::new(goal), params, setting)
     },
 };
@@ -140,7 +164,7 @@ pub(crate) const THROUGHPUT: Line = Entry {
             prices: params.flag("by-cost"),
             deadlines: params.flag("deadlines"),
         };
-        let goal = MaxSumThroughput::new(heeds, setting.compat);
+        let goal = MaxSumThroughput::new(heeds, setting.compat).packed(params.flag("pack"));
         made(Box::new(goal), params, setting)
     },
 };
@@ -166,6 +190,14 @@ pub(crate) const ALLOX: Line = Entry {
     },
 };
 
+pub(crate) const GANDIVA: Line = Entry {
+    kind: "gandiva",
+    doc: "in rounds: equal parts; where jobs do not all fit, random pairs share GPUs and part if that does not pay (Gandiva in Gavel)",
+    params: PLAIN,
+    claims: FREE,
+    build: |params, setting| made(Box::new(Gandiva::new(setting.seed)), params, setting),
+};
+
 pub(crate) const WATER_FILLING: Line = Entry {
     kind: "gavel-water-filling",
     doc: "in rounds: max-min fairness, and again among those who can have more; tenants first, if asked (Gavel, OSDI 2020)",
@@ -178,7 +210,7 @@ pub(crate) const WATER_FILLING: Line = Entry {
             "tenants",
             Domain::Word(&["none", "fairness", "fifo"]),
             "\"none\"",
-            "equal parts for tenants, and how the jobs of one share its part",
+            "parts for tenants by the weights of their queues, and how the jobs of one share its part",
         ),
     ],
     claims: FREE,

@@ -16,10 +16,17 @@ use sim_core::world::Trace;
 
 use crate::plain::{self, at, span};
 
+/// Nobody beside another.
+const FIFO: Fifo = Fifo {
+    anywhere: false,
+    pack_above: None,
+};
+
 fn claimant(ordinal: u64, gpus: f64, speeds: [f64; 2]) -> Claimant {
     Claimant {
         job: JobId::unpack(ordinal << 32),
         queue: QueueId(0),
+        tenant: 1.0,
         gpus,
         weight: 1.0,
         speeds: speeds.to_vec(),
@@ -37,6 +44,7 @@ fn ask(gpus: [f64; 2], claimants: Vec<Claimant>) -> Ask {
         gpus: gpus.to_vec(),
         usd_h: vec![1.0, 4.0],
         alike_as: None,
+        pairs: Vec::new(),
     }
 }
 
@@ -73,7 +81,8 @@ fn fifo_takes_the_fastest_that_fits_and_stops_at_the_first_that_fits_nowhere() {
         claimant(4, 1.0, [1.0, 1.0]),
     ];
     let ask = ask([3.0, 2.0], jobs);
-    let shares = Fifo { anywhere: false }.shares(&ask);
+    let mut goal = FIFO;
+    let shares = goal.shares(&ask);
     let expected = [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0], [0.0, 0.0]];
     assert_eq!(shares, expected.map(Vec::from));
 }
@@ -248,7 +257,7 @@ fn equal_jobs_take_turns_on_the_fast_gpu_and_the_first_goes_first() {
 
 #[test]
 fn who_is_alone_stays_where_it_is_to_the_end() {
-    let (starts, _) = run(Box::new(Fifo { anywhere: false }), &[job(5, 4000)], None);
+    let (starts, _) = run(Box::new(FIFO), &[job(5, 4000)], None);
     assert_eq!(starts.0, [(5, 0, 0)]);
     assert_eq!(starts.1, [(0, 2_005_000_000)]);
 }
@@ -256,7 +265,7 @@ fn who_is_alone_stays_where_it_is_to_the_end() {
 #[test]
 fn the_published_simulator_charges_idle_time_and_we_do_not() {
     let jobs = [job(0, 100), job(10_000, 100)];
-    let fifo = || Box::new(Fifo { anywhere: false });
+    let fifo = || Box::new(FIFO);
     let (starts, journal) = run(fifo(), &jobs, Some(0));
     let charged: Vec<f64> = journal.tasks.iter().map(|task| task.charged_s).collect();
     assert_eq!(charged, [50.0, 10_000.0]);
@@ -311,7 +320,7 @@ fn who_fits_on_no_machine_of_the_faster_model_runs_on_the_other() {
     (fast.initial, fast.min, fast.max) = (2, 2, 2);
     let mut wide = job(0, 100);
     wide.gang = Gang::of(1, 2);
-    let goals: [Box<dyn Goal + Send>; 2] = [Box::new(Fifo { anywhere: false }), Box::new(Isolated)];
+    let goals: [Box<dyn Goal + Send>; 2] = [Box::new(FIFO), Box::new(Isolated)];
     for goal in goals {
         let ways = Ways {
             round: span(360),
@@ -417,11 +426,13 @@ fn water_filling_gives_the_rest_to_whoever_can_use_it() {
 }
 
 #[test]
-fn tenants_have_equal_parts_and_share_theirs_as_they_are_told() {
+fn tenants_have_parts_by_weight_and_share_theirs_as_they_are_told() {
     // One job of the first tenant and three of the second on one GPU.
-    let of = |within| {
+    let of = |within, second: f64| {
         let mut jobs: Vec<Claimant> = (0..4).map(|job| claimant(job, 1.0, [1.0, 0.0])).collect();
-        jobs[1..].iter_mut().for_each(|job| job.queue = QueueId(1));
+        for job in &mut jobs[1..] {
+            (job.queue, job.tenant) = (QueueId(1), second);
+        }
         let ask = ask([1.0, 0.0], jobs);
         let shares = WaterFilling::new(true, false, within).shares(&ask);
         fits(&ask, &shares);
@@ -434,10 +445,14 @@ fn tenants_have_equal_parts_and_share_theirs_as_they_are_told() {
             "{shares:?}"
         );
     };
-    near(of(Within::Nothing), [0.25; 4]);
+    near(of(Within::Nothing, 1.0), [0.25; 4]);
     let sixth = 1.0 / 6.0;
-    near(of(Within::Fairness), [0.5, sixth, sixth, sixth]);
-    near(of(Within::Fifo), [0.5, 0.5, 0.0, 0.0]);
+    near(of(Within::Fairness, 1.0), [0.5, sixth, sixth, sixth]);
+    near(of(Within::Fifo, 1.0), [0.5, 0.5, 0.0, 0.0]);
+    // The second tenant counts for three: three quarters of the GPU are its own.
+    near(of(Within::Nothing, 3.0), [0.25; 4]);
+    near(of(Within::Fairness, 3.0), [0.25; 4]);
+    near(of(Within::Fifo, 3.0), [0.25, 0.75, 0.0, 0.0]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod deadline;
 mod gavel;
 mod keeping;
 mod mig;
+mod packing;
 mod plain;
 mod sharing;
 mod sia;

@@ -43,6 +43,11 @@ pub struct Jobs {
 }
 
 impl Sources {
+    /// By workload: its table of speeds.
+    pub(super) fn tables(&self) -> &[Option<SpeedTable>] {
+        &self.tables
+    }
+
     /// Reads every trace, and checks every generator.
     pub(super) fn read(
         scenario: &Scenario,

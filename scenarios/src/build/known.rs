@@ -107,6 +107,14 @@ pub const COMPATS: &[Compat] = &[
                 "gavel-*",
                 "shares computed at time zero count as never computed: they are computed anew as soon as anything happens",
             ),
+            (
+                "gavel-*, gandiva",
+                "(pack) both of a pair are charged in full until the later one is through, by its accounts; in the run a job ends when its steps are done, and the other does no more of them than the accounts say",
+            ),
+            (
+                "gandiva",
+                "approximate: pairs are known by the table and not tried out, there is no migration, growth or time slicing but by rounds, as in Gavel's repository",
+            ),
             ("gavel-*", "shares are taken as the solver leaves them"),
             (
                 "gavel-*",
@@ -117,7 +125,9 @@ pub const COMPATS: &[Compat] = &[
                 "(by-speed = false) the last model by name is given, past what there is, whatever was drawn",
             ),
         ],
-        lacks: &["space sharing: jobs in pairs on one GPU"],
+        lacks: &[
+            "throughputs of pairs that are estimated instead of known; water filling with pairs",
+        ],
     },
     Compat {
         name: "rlscheduler",

@@ -288,8 +288,17 @@ impl<'a> Maker<'a> {
             return gang;
         }
         let whole = record.gpu_milli == 1000 && record.gpus > 0;
+        let gpus = u32::from(record.gpus) * record.tasks;
         let per_task = match self.workload.task_gpus.value {
-            TaskGpus::Trace => return as_told(record),
+            TaskGpus::Share(milli) if whole => {
+                let gpu = GpuDemand::Milli(milli);
+                let demand = Demand {
+                    gpu,
+                    ..demand(record, 1)
+                };
+                return Gang::One(Role::rigid(gpus, demand));
+            }
+            TaskGpus::Share(_) | TaskGpus::Trace => return as_told(record),
             TaskGpus::Job => u32::from(self.most_gpus),
             TaskGpus::Gpu => 1,
             TaskGpus::Each(gpus) => gpus,
@@ -297,7 +306,6 @@ impl<'a> Maker<'a> {
         if !whole || per_task == 0 {
             return as_told(record);
         }
-        let gpus = u32::from(record.gpus) * record.tasks;
         let role = |tasks, gpus| Role::rigid(tasks, demand(record, gpus));
         let (full, rest) = (gpus / per_task, gpus % per_task);
         match (full, rest) {

@@ -13,6 +13,7 @@ mod maker;
 mod market;
 mod policies;
 mod quotas;
+mod sharing;
 mod speeds;
 mod stocks;
 mod synth;
@@ -129,7 +130,8 @@ impl Experiment {
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let world = world::build(scenario, &nodes, &sources.told(&profiles));
+        let mut world = world::build(scenario, &nodes, &sources.told(&profiles));
+        world.slowdown = sharing::of(scenario, sources.tables(), &world, &mut reasons)?;
         quotas::check(scenario, &world, &mut reasons);
         let markets = market::Markets::read(scenario, world, &mut reasons)?;
         if !reasons.is_empty() {

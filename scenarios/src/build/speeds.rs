@@ -121,6 +121,11 @@ impl SpeedTable {
         Speeds::new(sizes.into_iter().filter_map(size).collect())
     }
 
+    /// Names of the kinds, by number.
+    pub(super) fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
     /// The kind of a job of which the trace says this; none if the table lacks it.
     pub(super) fn kind(&self, told: Option<&str>) -> Option<KindId> {
         self.kind_of(self.kind.as_deref().or(told)?)

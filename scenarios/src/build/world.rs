@@ -61,6 +61,8 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Tol
         quotas: quotas::of(scenario, &offerings),
         offerings,
         calendar: calendar(scenario),
+        // Names of GPU models are complete only now: see `sharing`.
+        slowdown: None,
         trigger: match scenario.engine.trigger {
             schema::Trigger::Event => Trigger::Event,
             schema::Trigger::Step => Trigger::Step,

@@ -206,6 +206,7 @@ pub(super) fn plain(offerings: Vec<Offering>, models: Vec<String>) -> World {
         commitments: Vec::new(),
         budgets: Vec::new(),
         quotas: Vec::new(),
+        slowdown: None,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -134,6 +134,7 @@ impl Job {
             commitments: Vec::new(),
             budgets: Vec::new(),
             quotas: Vec::new(),
+            slowdown: None,
             models: vec!["gpu".to_owned()],
             queues: Vec::new(),
             classes: vec![class],

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use policies::gavel::{
-    Allox, Block, Fifo, FifoRandom, FinishTimeFairness, Gavel, Goal, Heeds, Isolated, Journal,
-    MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, Replay, Turn, WaterFilling,
-    Ways, Within,
+    Allox, Block, Fifo, FifoRandom, FinishTimeFairness, Gandiva, Gavel, Goal, Heeds, Isolated,
+    Journal, MaxMinFairness, MaxSumThroughput, MinTotalDuration, Newcomers, Replay, Turn,
+    WaterFilling, Ways, Within,
 };
 use sim_core::engine::{Engine, World};
 use sim_core::units::{JobId, SimTime, Span, convert};
@@ -83,6 +83,7 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
         jobs: &trace,
         world: &world,
         prices: cluster.prices(&world),
+        twice: ways.faithful,
     };
     let file = |end: &str| {
         case.expected
@@ -121,8 +122,14 @@ fn goal(case: &Case, place: &Place<'_>) -> Result<Box<dyn Goal + Send>, String> 
         other => return Err(format!("mode: {other:?}: not known")),
     }
     let (raw, seed) = (case.word("compat").is_some(), case.number("seed")?);
+    if packs(name) {
+        return packed(name, raw, seed);
+    }
     Ok(match name.split("_perf").next().unwrap_or(name) {
-        "fifo" if by_speed => Box::new(Fifo { anywhere: raw }),
+        "fifo" if by_speed => Box::new(Fifo {
+            anywhere: raw,
+            pack_above: None,
+        }),
         "fifo" if raw => Box::new(FifoRandom::published(seed)),
         "fifo" => Box::new(FifoRandom::new(seed)),
         "allox" => Box::new(Allox::new(usize::MAX)),
@@ -141,6 +148,26 @@ fn goal(case: &Case, place: &Place<'_>) -> Result<Box<dyn Goal + Send>, String> 
             };
             Box::new(MaxSumThroughput::new(heeds, raw))
         }
+        _ => return Err(format!("policy {name}: not known to this family")),
+    })
+}
+
+/// Whether the original's policy of this name puts two jobs on the same GPUs.
+fn packs(name: &str) -> bool {
+    name.ends_with("_packed") || name == "gandiva"
+}
+
+/// The goal of one that does; all of them look at speeds.
+fn packed(name: &str, raw: bool, seed: u64) -> Result<Box<dyn Goal + Send>, String> {
+    Ok(match name {
+        "gandiva" => Box::new(Gandiva::new(seed)),
+        "fifo_packed" => Box::new(Fifo {
+            anywhere: raw,
+            pack_above: Some(1.5),
+        }),
+        "max_min_fairness_packed" => Box::new(MaxMinFairness::new(true, raw).packed(true)),
+        "min_total_duration_packed" => Box::new(MinTotalDuration::new(true, raw).packed(true)),
+        "finish_time_fairness_packed" => Box::new(FinishTimeFairness::new(true, raw).packed(true)),
         _ => return Err(format!("policy {name}: not known to this family")),
     })
 }
@@ -279,6 +306,12 @@ impl Cluster {
         };
         let trace = input(&[".trace", ".trace.gz"])?;
         let speeds = input(&["throughputs.json", "throughputs.json.gz"])?;
+        let (share, sharing) = if packs(&case.policy) {
+            let sharing = format!("[sharing]\nfile = \"data:{speeds}\"\n");
+            ("task-gpus = 0.5\n", sharing)
+        } else {
+            ("", String::new())
+        };
         let compat = if case.word("compat").is_some() {
             "compat = \"gavel\"\n"
         } else {
@@ -287,7 +320,7 @@ impl Cluster {
         write!(
             text,
             "[[workload]]\nname = \"jobs\"\ntrace = {{ format = \"gavel\", file = \"data:{trace}\" }}\n\
-             course = {{ speeds = {{ file = \"data:{speeds}\", reference = \"v100\" }} }}\n\
+             course = {{ speeds = {{ file = \"data:{speeds}\", reference = \"v100\" }} }}\n{share}{sharing}\
              [[policy]]\nname = \"gavel\"\nkind = \"gavel-isolated\"\n{compat}"
         )
         .expect("a text takes all");
@@ -323,7 +356,10 @@ impl Ends {
                 Outcome::Rejected
             };
             let near = |at: SimTime| {
-                (convert::real(at.us()) / 1e6 - task.finish_s).abs() < BEHIND_S || task.dropped
+                let behind_s = convert::real(at.us()) / 1e6 - task.finish_s;
+                // Beside another the original has it end with that one.
+                let early = task.beside.is_some() && behind_s < BEHIND_S;
+                behind_s.abs() < BEHIND_S || early || task.dropped
             };
             match self.0.get(&task.job) {
                 Some((at, outcome)) if *outcome == meant && near(*at) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policies::gavel::Journal;
+use policies::gavel::{Journal, Task};
 use sim_core::engine::World;
 use sim_core::model::Job;
 use sim_core::units::{NodeId, convert};
@@ -17,6 +17,8 @@ pub(super) struct Told<'a> {
     pub(super) world: &'a World,
     /// By model of the world, dollars an hour of a GPU.
     pub(super) prices: Option<Vec<f64>>,
+    /// Whether two on the same GPUs are charged in full each.
+    pub(super) twice: bool,
 }
 
 /// What became of a job.
@@ -151,7 +153,9 @@ impl Told<'_> {
     /// The mean over GPUs of the time charged on them, over the whole time.
     fn utilization(&self) -> f64 {
         let mut charged: BTreeMap<(NodeId, u32), f64> = BTreeMap::new();
-        for task in self.journal.tasks.iter().filter(|task| !task.failed) {
+        let once = |task: &&Task| !self.twice || task.beside.is_none_or(|other| task.job < other);
+        let counted = self.journal.tasks.iter().filter(|task| !task.failed);
+        for task in counted.filter(once) {
             for gpu in &task.gpus {
                 *charged.entry(*gpu).or_default() += task.charged_s;
             }

@@ -54,6 +54,7 @@ mod read;
 mod reference;
 mod scenario;
 mod set;
+mod sharing;
 mod shipped;
 mod skeleton;
 mod source;
@@ -89,6 +90,7 @@ pub use reference::key_reference;
 pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
 };
+pub use sharing::{PairSpec, SharingSpec};
 pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;

@@ -48,6 +48,14 @@ pub fn print(scenario: &Scenario) -> String {
     for quota in &scenario.quotas {
         section(&mut text, "[[quota]]", &quota.written);
     }
+    if let Some(sharing) = &scenario.sharing {
+        let mut table = sharing.written.clone();
+        if let Some(file) = &sharing.file {
+            table.entries.retain(|(key, _)| key.value != "file");
+            put(&mut table, "file", Some(string(&file.value.written)));
+        }
+        section(&mut text, "[sharing]", &table);
+    }
     for policy in &scenario.policies {
         section(&mut text, "[[policy]]", &policy_table(policy));
     }

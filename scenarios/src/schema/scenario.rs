@@ -14,6 +14,7 @@ use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
 use super::quota::QuotaSpec;
+use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::{Table, Value};
 use super::workload::Workload;
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub budgets: Vec<BudgetSpec>,
     /// What fleets may hold together: each of some fleets, each of them once.
     pub quotas: Vec<QuotaSpec>,
+    /// How jobs that share a GPU slow each other down, if they do.
+    pub sharing: Option<SharingSpec>,
     /// Where bytes lie.
     pub storage: Vec<StorageSpec>,
     /// Data sets.

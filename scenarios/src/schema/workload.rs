@@ -109,6 +109,8 @@ pub enum TaskGpus {
     Gpu,
     /// Tasks of this many GPUs, the last with the rest.
     Each(u32),
+    /// Each GPU is a task that asks for so many thousandths of one, below 1000: others may lie beside it.
+    Share(u16),
 }
 
 /// How a job advances.

@@ -16,6 +16,16 @@ impl Linear {
             left: u128::from(work) * u128::from(UNIT_RATE),
         }
     }
+
+    pub(super) const fn work_left(&self) -> u128 {
+        self.left
+    }
+
+    /// Credits work; all of it is of use.
+    pub(super) fn credit(&mut self, done: u128) -> u128 {
+        self.left = self.left.saturating_sub(done);
+        done
+    }
 }
 
 impl Course for Linear {

@@ -4,6 +4,7 @@ mod cadence;
 pub mod goodput;
 mod linear;
 mod rates;
+mod slowdown;
 mod speeds;
 mod stepwise;
 pub mod theory;
@@ -12,6 +13,7 @@ pub use cadence::{Cadence, CadenceError, Split};
 pub use goodput::Goodput;
 pub use linear::Linear;
 pub use rates::{Rates, UNIT_RATE};
+pub use slowdown::{Pairing, Piece, Slowdown};
 pub use speeds::{Size, Speeds};
 pub use stepwise::Stepwise;
 
@@ -19,7 +21,8 @@ use std::sync::Arc;
 
 use crate::units::{KindId, ModelId, Span};
 
-/// What a course stands on: an allocation, as far as speed goes. Fixed for an attempt.
+/// What a course stands on: an allocation, as far as speed goes. Fixed for an attempt, but for its rates where jobs that share
+/// a GPU slow each other down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Footing {
     /// The GPU model; a gang lies on one at a time. `None` for a CPU job.
@@ -152,6 +155,53 @@ impl CourseModel {
 }
 
 impl Progress {
+    /// Working time left on this footing after an attempt has done so much, in microseconds x parts per billion.
+    pub fn left_after(&self, done: u128, on: &Footing) -> Span {
+        let Some(left) = self.work_left() else {
+            let Change::Done(left) = self.next(on);
+            return left;
+        };
+        let us = (left - done.min(left)).div_ceil(on.rate_ppb.into());
+        let us = u64::try_from(us).ok().and_then(Span::from_us);
+        us.unwrap_or(Span::MAX)
+    }
+
+    /// Credits an attempt that worked at several rates, piece by piece; returns how much of its working time was of use. A
+    /// step may be begun at one rate and done at another.
+    pub fn advance_in(&mut self, pieces: &[Piece]) -> Span {
+        let kept = self.credit(pieces.iter().map(Piece::work).sum());
+        let (mut us, mut missing) = (0, kept);
+        for piece in pieces {
+            if missing <= piece.work() {
+                us += u64::try_from(missing.div_ceil(piece.rate_ppb.into())).unwrap_or(piece.us);
+                missing = 0;
+                break;
+            }
+            (us, missing) = (us + piece.us, missing - piece.work());
+        }
+        assert!(missing == 0, "no more is kept than was done");
+        Span::from_us(us).expect("part of the run")
+    }
+
+    /// Credits work, in microseconds x parts per billion; returns what of it is of use.
+    pub(crate) fn credit(&mut self, done: u128) -> u128 {
+        match self {
+            Self::Linear(course) => course.credit(done),
+            Self::Stepwise(course) => course.credit(done),
+            // It lies on whole GPUs, beside nobody, so that it never comes in pieces.
+            Self::Goodput(_) => 0,
+        }
+    }
+
+    /// In microseconds x parts per billion; none of a goodput course, which does not count in work.
+    fn work_left(&self) -> Option<u128> {
+        match self {
+            Self::Linear(course) => Some(course.work_left()),
+            Self::Stepwise(course) => Some(course.work_left()),
+            Self::Goodput(_) => None,
+        }
+    }
+
     fn course(&self) -> &dyn Course {
         match self {
             Self::Linear(course) => course,

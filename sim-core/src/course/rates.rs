@@ -85,6 +85,11 @@ impl Rates {
 }
 
 impl Rates {
+    /// A rate of which neighbours leave so much, in parts per billion: at least one part per billion, so that all work ends.
+    pub fn slowed(rate: u64, factor: u64) -> u64 {
+        times(rate, factor).max(1)
+    }
+
     /// The rate at which a gang of so many GPUs on so many nodes gets on that would compute at `compute`: the lesser of what it
     /// computes and what its nodes read.
     pub fn fed(&self, compute: u64, nodes: u32, gpus: u32) -> u64 {

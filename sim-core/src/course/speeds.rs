@@ -5,7 +5,8 @@ use crate::units::{KindId, ModelId, Span, convert};
 
 /// A table of speeds. A job runs on the models that its kind and size have a speed for, and on no others.
 ///
-/// Jobs that share a GPU slow each other down in no table of ours: each runs as if it were alone.
+/// They are speeds alone: how jobs that share a GPU slow each other down is another table, [`Slowdown`](super::Slowdown), and
+/// without that each runs as if it were alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Speeds {
     sizes: Vec<Size>,

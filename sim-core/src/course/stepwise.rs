@@ -22,6 +22,18 @@ impl Stepwise {
         self.left
     }
 
+    pub(super) fn work_left(&self) -> u128 {
+        self.step_ppb().saturating_mul(u128::from(self.left))
+    }
+
+    /// Credits work; returns what of it was whole steps.
+    pub(super) fn credit(&mut self, done: u128) -> u128 {
+        let steps = done / self.step_ppb();
+        let counted = u64::try_from(steps).unwrap_or(u64::MAX);
+        self.left = self.left.saturating_sub(counted);
+        steps * self.step_ppb()
+    }
+
     /// Length of a step times a billion, at unit rate: divided by a rate it is microseconds.
     fn step_ppb(&self) -> u128 {
         u128::from(self.step.us()) * u128::from(UNIT_RATE)
@@ -30,8 +42,7 @@ impl Stepwise {
 
 impl Course for Stepwise {
     fn next(&self, on: &Footing) -> Change {
-        let work = self.step_ppb().saturating_mul(u128::from(self.left));
-        let us = work.div_ceil(u128::from(on.rate_ppb));
+        let us = self.work_left().div_ceil(u128::from(on.rate_ppb));
         Change::Done(
             u64::try_from(us)
                 .ok()

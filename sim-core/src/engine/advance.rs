@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::beside::Past;
 use super::event::{Event, Pending};
 use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
@@ -9,7 +10,7 @@ use super::run::Engine;
 use super::state::{Change, NodePhase, Trigger};
 use crate::course::goodput::Layout;
 use crate::course::{
-    Cadence, Change as CourseChange, Course, Footing, Progress, Reach, Split, UNIT_RATE,
+    Cadence, Change as CourseChange, Course, Footing, Progress, Rates, Reach, Split, UNIT_RATE,
 };
 use crate::model::{Class, Keep, Seat};
 use crate::units::{JobId, ModelId, NodeId, OfferingId, SimTime, Span, convert};
@@ -153,6 +154,10 @@ impl Engine {
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
         let spent = self.spent_to_the_end(job);
+        if self.state.beside.is_some() {
+            let seats = self.state.jobs.live(job).allocation.seats.clone();
+            self.part(job, &seats);
+        }
         let fact = Fact::Ended {
             job,
             outcome,
@@ -179,14 +184,12 @@ impl Engine {
             Keep::Nothing => Span::ZERO,
             Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => split.durable,
         };
+        let spent = self.book(job, (split, safe));
         let live = self.state.jobs.live_mut(job);
-        let kept = live.progress.advance(safe, &live.attempt.on);
-        let spent = passed(&live.attempt, now, (split, kept));
-        live.kept += kept;
-        live.lost += spent.lost;
         live.queued = now;
         let fact = Fact::Interrupted { job, cause, spent };
         let seats = std::mem::take(&mut live.allocation.seats);
+        self.part(job, &seats);
         self.state.jobs.stand(job, Standing::Pending);
         self.note(Change::Requeued(job), Wakes::END);
         self.tell(&fact, watch);
@@ -200,15 +203,14 @@ impl Engine {
     /// A running job goes on in `seats`, with all its work. What it held has been given back, and what it will hold is taken.
     pub(crate) fn reseat(&mut self, job: JobId, seats: &[Seat], watch: &mut dyn Observer) {
         let now = self.state.now;
+        let split = self.state.jobs.live(job).attempt.split(now);
+        let spent = self.book(job, (split, split.worked));
         let live = self.state.jobs.live_mut(job);
-        let split = live.attempt.split(now);
-        let kept = live.progress.advance(split.worked, &live.attempt.on);
-        let spent = passed(&live.attempt, now, (split, kept));
-        live.kept += kept;
-        live.lost += spent.lost;
         let before = std::mem::replace(&mut live.allocation.seats, seats.into());
         // What it was still setting up goes on.
         let ready = live.attempt.works.max(now);
+        self.part(job, &before);
+        self.join(job);
         for seat in seats {
             self.state.nodes[seat.node.index()].seats += 1;
         }
@@ -236,6 +238,21 @@ impl Engine {
         for seat in before {
             self.unseat(seat.node, watch);
         }
+    }
+
+    /// Credits so much of the working time of a running attempt, which splits so, and tells how the attempt passed.
+    fn book(&mut self, job: JobId, (split, safe): (Split, Span)) -> Spent {
+        let state = &mut self.state;
+        let live = state.jobs.live_mut(job);
+        let past = state.beside.as_ref().and_then(|beside| beside.past(job));
+        let kept = match past {
+            None => live.progress.advance(safe, &live.attempt.on),
+            Some(past) => past.advance(&mut live.progress, safe, &live.attempt.on),
+        };
+        let spent = passed(&live.attempt, past, state.now, (split, kept));
+        live.kept += kept;
+        live.lost += spent.lost;
+        spent
     }
 
     /// Sets a started job to work: its allocation is in place.
@@ -309,7 +326,7 @@ impl Engine {
     }
 
     /// What the allocation of `job` is to its course.
-    fn footing(&self, job: JobId) -> Footing {
+    pub(super) fn footing(&self, job: JobId) -> Footing {
         let live = self.state.jobs.live(job);
         let (seats, capacity) = (live.allocation.seats(), &self.capacity);
         let first = seats.first().expect("a gang has a task").node;
@@ -337,7 +354,10 @@ impl Engine {
             .rates;
         let tasks = seats.iter().map(|seat| seat.tasks).sum();
         let rate = rates.on(live.job.kind, model, gpus, reach);
-        let compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
+        let mut compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
+        if self.state.beside.is_some() {
+            compute = Rates::slowed(compute, self.left_by_neighbours(job, gpus));
+        }
         Footing {
             model,
             gpus,
@@ -360,7 +380,9 @@ impl Engine {
         match live.standing {
             Standing::Running => {
                 let split = live.attempt.split(self.state.now);
-                passed(&live.attempt, self.state.now, (split, split.worked))
+                let state = &self.state;
+                let past = state.beside.as_ref().and_then(|beside| beside.past(job));
+                passed(&live.attempt, past, state.now, (split, split.worked))
             }
             Standing::Pending => Spent::default(),
         }
@@ -410,7 +432,12 @@ fn nodes(seats: &[Seat]) -> u32 {
 }
 
 /// How an attempt passed that stops now and splits so, of which so much work is kept.
-fn passed(attempt: &Attempt, now: SimTime, (split, kept): (Split, Span)) -> Spent {
+fn passed(
+    attempt: &Attempt,
+    past: Option<&Past>,
+    now: SimTime,
+    (split, kept): (Split, Span),
+) -> Spent {
     let works = attempt.works.min(now);
     let saving = attempt
         .saving
@@ -420,7 +447,10 @@ fn passed(attempt: &Attempt, now: SimTime, (split, kept): (Split, Span)) -> Spen
         kept,
         lost: split.worked - kept,
         dump: split.dumping + saving,
-        stall: attempt.on.waits(split.worked),
+        stall: match past {
+            None => attempt.on.waits(split.worked),
+            Some(past) => past.waits(split.worked, &attempt.on),
+        },
     }
 }
 

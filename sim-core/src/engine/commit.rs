@@ -56,6 +56,7 @@ impl Engine {
         seats.clear();
         seats.extend_from_slice(&allocation.seats);
         self.state.jobs.stand(job, Standing::Running);
+        self.join(job);
         self.set_to_work(job);
         self.state.changes.push(Change::Started(job));
         let live = self.state.jobs.live(job);

@@ -3,6 +3,7 @@
 mod advance;
 #[doc(hidden)]
 pub mod bench_support;
+mod beside;
 mod bits;
 mod capacity;
 mod commit;

@@ -194,6 +194,7 @@ impl Engine {
                 supply,
                 meters: vec![Meter::default(); world.budgets.len()],
                 headroom,
+                beside: world.slowdown.as_ref().map(|_| Box::default()),
                 changes: Vec::new(),
                 world,
             },

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::beside::Beside;
 use super::headroom::Headroom;
 use super::jobs::Jobs;
 use super::spend::Meter;
+use crate::course::Slowdown;
 use crate::model::{Budget, Class, Commitment, Offering, Queue, Quota};
 use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
 use crate::world::Calendar;
@@ -26,6 +28,8 @@ pub struct World {
     pub queues: Vec<Queue>,
     /// Classes of jobs.
     pub classes: Vec<Class>,
+    /// How jobs that share a GPU slow each other down; without it each runs as if it were alone.
+    pub slowdown: Option<Arc<Slowdown>>,
     /// Where the luck of its machines comes from: the same for every policy.
     pub seed: u64,
     /// Time of day and week.
@@ -170,6 +174,8 @@ pub(crate) struct State {
     pub(crate) meters: Vec<Meter>,
     /// What quotas leave.
     pub(crate) headroom: Headroom,
+    /// Who shares GPUs, where that slows them down.
+    pub(crate) beside: Option<Box<Beside>>,
     pub(crate) changes: Vec<Change>,
 }
 

@@ -1,7 +1,7 @@
 //! How an attempt spends its time: walked through stretch by stretch.
 
 use super::Naive;
-use crate::course::{Change, Course, Footing};
+use crate::course::Footing;
 use crate::model::Keep;
 use crate::units::{SimTime, Span};
 use crate::watch::Spent;
@@ -23,8 +23,8 @@ impl Naive<'_> {
         let row = &self.rows[at];
         let checkpoint = self.class(at).checkpoint;
         let until = row.saving.unwrap_or(until);
-        let Change::Done(left) = row.progress.next(&row.on);
-        let every = self.every(at, &row.on).unwrap_or(Span::MAX);
+        let left = self.work_of(at);
+        let every = self.every(at, &row.first).unwrap_or(Span::MAX);
         let mut walk = Walk {
             at: row.works,
             worked: 0,
@@ -76,7 +76,7 @@ impl Naive<'_> {
             kept: span(kept),
             lost: span(walk.worked - kept),
             dump: span(walk.dumped + saving),
-            stall: row.on.waits(span(walk.worked)),
+            stall: self.waits(at, span(walk.worked)),
         }
     }
 }

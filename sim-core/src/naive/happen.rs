@@ -4,7 +4,7 @@ use super::attempt::span;
 use super::fate::Fate;
 use super::{Naive, Row};
 use crate::course::goodput::Layout;
-use crate::course::{Course, Footing, Progress, Reach};
+use crate::course::{Footing, Progress, Rates, Reach};
 use crate::engine::NodePhase;
 use crate::model::{Class, GpuDemand, Keep, Seat};
 use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
@@ -19,19 +19,22 @@ impl Naive<'_> {
         let (at, spec) = (self.rows.len(), &self.jobs[self.rows.len()]);
         let course = &self.world.classes[spec.class.index()].course;
         let id = JobId::new(convert::narrow(at), 0);
+        let nowhere = Footing {
+            model: None,
+            gpus: 0,
+            reach: Reach::Node,
+            rate_ppb: 1,
+            compute_ppb: 1,
+        };
         self.rows.push(Row {
             id,
             seats: Vec::new(),
             ended: false,
             attempts: 0,
             progress: course.begin(spec.kind, spec.work),
-            on: Footing {
-                model: None,
-                gpus: 0,
-                reach: Reach::Node,
-                rate_ppb: 1,
-                compute_ppb: 1,
-            },
+            on: nowhere,
+            before: Vec::new(),
+            first: nowhere,
             started: SimTime::ZERO,
             works: SimTime::ZERO,
             due: SimTime::ZERO,
@@ -49,11 +52,11 @@ impl Naive<'_> {
         row.started = self.now;
         row.works = self.now.saturating_add(setup);
         row.attempts += 1;
-        row.on = on;
         row.saving = None;
+        row.on = on;
         let works = row.works;
         self.settle(at, seats, (works, None));
-        self.rows[at].due = self.walk(at, SimTime::MAX).at;
+        self.set_off(at, on);
         let row = &self.rows[at];
         let (job, works) = (row.id, row.works);
         self.tell(&Fact::Started { job, seats, works });
@@ -66,8 +69,7 @@ impl Naive<'_> {
             self.class(at).checkpoint.reseat,
         );
         let worked = self.walk(at, self.now).worked;
-        let mut progress = self.rows[at].progress.clone();
-        let kept = progress.advance(span(worked), &self.rows[at].on);
+        let (progress, kept) = self.advanced(at, span(worked));
         let spent = self.spent(at, kept.us());
         let on = self.footing(at, &seats);
         let now = self.now;
@@ -78,7 +80,7 @@ impl Naive<'_> {
         if let Some(delay) = self.class(at).course.delay(self.jobs[at].kind) {
             self.settle(at, &seats, (now.saturating_add(delay), Some(ready)));
         }
-        self.rows[at].due = self.walk(at, SimTime::MAX).at;
+        self.set_off(at, on);
         let (job, works) = (self.rows[at].id, self.rows[at].works);
         self.tell(&Fact::Reseated {
             job,
@@ -116,7 +118,7 @@ impl Naive<'_> {
         }
     }
 
-    fn footing(&self, at: usize, seats: &[Seat]) -> Footing {
+    pub(super) fn footing(&self, at: usize, seats: &[Seat]) -> Footing {
         let roles = self.jobs[at].gang.roles();
         let spec = |seat: &Seat| &self.world.offerings[self.slots[seat.node.index()].offering];
         let model = seats
@@ -150,6 +152,13 @@ impl Naive<'_> {
             rates.on(self.jobs[at].kind, model, gpus, reach),
             (part, whole),
         );
+        let compute_ppb = match (&self.world.slowdown, model) {
+            (Some(table), Some(model)) => {
+                let left = self.left_by_neighbours(table, (at, seats), (model, gpus));
+                Rates::slowed(compute_ppb, left)
+            }
+            (Some(_) | None, _) => compute_ppb,
+        };
         let mut nodes: Vec<_> = seats.iter().map(|seat| seat.node).collect();
         nodes.sort();
         nodes.dedup();
@@ -189,9 +198,8 @@ impl Naive<'_> {
             Keep::Nothing => 0,
             Keep::Every(_) | Keep::Steps(_) | Keep::Either(..) => walk.durable,
         };
-        let row = &self.rows[at];
-        let (job, mut progress) = (row.id, row.progress.clone());
-        let kept = progress.advance(span(safe), &row.on);
+        let job = self.rows[at].id;
+        let (progress, kept) = self.advanced(at, span(safe));
         let spent = self.spent(at, kept.us());
         self.rows[at].progress = progress;
         self.tell(&Fact::Interrupted { job, cause, spent });
@@ -204,6 +212,7 @@ impl Naive<'_> {
             let seat = self.rows[at].seats.remove(0);
             self.release_if_drained(seat.node);
         }
+        self.meet_neighbours();
     }
 
     pub(super) fn release_if_drained(&mut self, node: NodeId) {

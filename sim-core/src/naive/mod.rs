@@ -3,6 +3,7 @@
 //! and objects where it would not have asked, or would not have allowed what was decided.
 
 mod attempt;
+mod beside;
 mod decide;
 mod fate;
 mod happen;
@@ -69,6 +70,10 @@ struct Row {
     attempts: u32,
     progress: Progress,
     on: Footing,
+    /// Working time of the attempt on other footings, before its neighbours left it this one.
+    before: Vec<(Span, Footing)>,
+    /// The footing that its attempt began on.
+    first: Footing,
     started: SimTime,
     works: SimTime,
     due: SimTime,

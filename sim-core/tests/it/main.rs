@@ -6,6 +6,7 @@
 )]
 
 mod anomalies;
+mod beside;
 mod billing;
 mod doctored;
 mod findings;

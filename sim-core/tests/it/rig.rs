@@ -127,6 +127,7 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         commitments: Vec::new(),
         budgets: Vec::new(),
         quotas: Vec::new(),
+        slowdown: None,
         calendar: Calendar::default(),
         trigger: Trigger::Event,
         end: None,

@@ -33,6 +33,7 @@ pub struct ByProgram<O> {
     objective: O,
     by_speed: bool,
     raw: bool,
+    packs: bool,
     desk: Desk,
 }
 
@@ -43,8 +44,16 @@ impl<O> ByProgram<O> {
             objective,
             by_speed,
             raw,
+            packs: false,
             desk: Desk::default(),
         }
+    }
+
+    /// The same with pairs of jobs on the same GPUs, which only a goal that looks at speeds can weigh.
+    #[must_use]
+    pub fn packed(mut self, packs: bool) -> Self {
+        self.packs = packs && self.by_speed;
+        self
     }
 }
 
@@ -75,6 +84,10 @@ impl<O: Objective> Goal for ByProgram<O> {
 
     fn lasts_s(&self) -> Option<f64> {
         self.objective.lasts_s()
+    }
+
+    fn packs(&self) -> bool {
+        self.packs
     }
 
     fn fork(&self) -> Box<dyn Goal + Send> {

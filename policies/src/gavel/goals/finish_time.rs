@@ -58,7 +58,7 @@ impl Objective for Stretch {
     fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
         let equal = isolated::speeds(seen);
         // Behind the shares: the stretch, then for each the inverse of its speed.
-        let stretch = seen.claimants.len() * seen.gpus.len();
+        let stretch = room::columns(seen);
         let mut program = room::program(seen, 1 + seen.claimants.len());
         program.cost(stretch, 1.0);
         for (at, claimant) in seen.claimants.iter().enumerate() {

@@ -34,7 +34,9 @@ pub(super) fn parts(ask: &Ask) -> Vec<Vec<f64>> {
         row.into_iter().map(|share| share / most).collect()
     };
     let claimants = ask.claimants.iter();
-    claimants.map(|claimant| row(claimant.gpus)).collect()
+    let alone = claimants.map(|claimant| row(claimant.gpus));
+    let together = ask.pairs.iter().map(|_| vec![0.0; ask.gpus.len()]);
+    alone.chain(together).collect()
 }
 
 /// Steps a second that each would have on equal parts.

@@ -34,7 +34,7 @@ impl Objective for LeastSpeed {
 
     fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
         let mut program = room::program(seen, 1);
-        let least = seen.claimants.len() * seen.gpus.len();
+        let least = room::columns(seen);
         program.cost(least, -1.0);
         for (at, claimant) in seen.claimants.iter().enumerate() {
             let equal = room::proportional(seen, at);

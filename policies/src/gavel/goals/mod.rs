@@ -5,6 +5,7 @@ mod by_program;
 mod fifo;
 mod fifo_random;
 mod finish_time;
+mod gandiva;
 mod isolated;
 mod makespan;
 mod max_min;
@@ -21,6 +22,7 @@ pub use allox::Allox;
 pub use fifo::Fifo;
 pub use fifo_random::FifoRandom;
 pub use finish_time::FinishTimeFairness;
+pub use gandiva::Gandiva;
 pub use isolated::Isolated;
 pub use makespan::MinTotalDuration;
 pub use max_min::MaxMinFairness;
@@ -37,6 +39,8 @@ pub struct Ask {
     pub now_s: f64,
     /// The jobs, in the order in which they came.
     pub claimants: Vec<Claimant>,
+    /// Pairs of claimants that may run on the same GPUs: rows of the program behind theirs.
+    pub pairs: Vec<Couple>,
     /// GPUs, by model.
     pub gpus: Vec<f64>,
     /// Dollars an hour of a GPU, by model.
@@ -50,8 +54,10 @@ pub struct Ask {
 pub struct Claimant {
     /// The job.
     pub job: JobId,
-    /// Its tenant's queue.
+    /// Its tenant's queue, and what that counts for.
     pub queue: QueueId,
+    /// Positive.
+    pub tenant: f64,
     /// GPUs that it runs on.
     pub gpus: f64,
     /// What it counts for, at least one.
@@ -68,12 +74,23 @@ pub struct Claimant {
     pub until_s: Option<f64>,
 }
 
+/// Two jobs that may run on the same GPUs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Couple {
+    /// Positions of the two among the claimants, the earlier first.
+    pub of: [usize; 2],
+    /// GPUs that either runs on.
+    pub gpus: f64,
+    /// Steps a second of each beside the other, by model; zero where they do not run so.
+    pub speeds: Vec<[f64; 2]>,
+}
+
 /// A goal.
 pub trait Goal {
     /// What tables call it.
     fn name(&self) -> &'static str;
 
-    /// By claimant, the share of the time on each model, in [0, 1].
+    /// By claimant, and then by pair, the share of the time on each model, in [0, 1].
     fn shares(&mut self, ask: &Ask) -> Vec<Vec<f64>>;
 
     /// Whether whoever has no share gets nothing, even of what is left over.
@@ -89,6 +106,11 @@ pub trait Goal {
     /// Seconds for which shares hold though nothing happens; none: for ever.
     fn lasts_s(&self) -> Option<f64> {
         None
+    }
+
+    /// Whether it lets pairs of jobs share their GPUs.
+    fn packs(&self) -> bool {
+        false
     }
 
     /// An exact copy.

@@ -6,7 +6,7 @@ use sim_core::units::QueueId;
 
 use super::{Ask, Claimant};
 
-/// How the jobs of a tenant share what it has; tenants have equal parts.
+/// How the jobs of a tenant share what it has; tenants have parts by the weights of their queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// There are no tenants: all jobs share the whole.
@@ -27,8 +27,8 @@ pub(super) fn weights(ask: &Ask, within: Within, full: &[bool]) -> Vec<f64> {
     let mut served: BTreeSet<QueueId> = BTreeSet::new();
     let mut weight = |claimant: &Claimant| match within {
         Within::Nothing => claimant.weight,
-        Within::Fairness => claimant.weight / sums[&claimant.queue],
-        Within::Fifo if served.insert(claimant.queue) => 1.0,
+        Within::Fairness => claimant.tenant * claimant.weight / sums[&claimant.queue],
+        Within::Fifo if served.insert(claimant.queue) => claimant.tenant,
         Within::Fifo => 0.0,
     };
     let weights = claimants().map(|(claimant, full)| if *full { 0.0 } else { weight(claimant) });

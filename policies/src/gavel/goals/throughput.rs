@@ -36,15 +36,23 @@ impl Objective for Throughput {
 
     fn solution(&self, seen: &Ask, desk: &mut Desk) -> Option<Solution> {
         let mut program = room::program(seen, 0);
+        let price = |model: usize| {
+            let price = seen.usd_h[model];
+            if self.heeds.prices && price > 0.0 {
+                price
+            } else {
+                1.0
+            }
+        };
         for (at, claimant) in seen.claimants.iter().enumerate() {
             for (model, speed) in claimant.speeds.iter().enumerate() {
-                let price = if self.heeds.prices {
-                    seen.usd_h[model]
-                } else {
-                    1.0
-                };
-                let price = if price > 0.0 { price } else { 1.0 };
-                program.cost(room::column(seen, at, model), -speed / price);
+                program.cost(room::column(seen, at, model), -speed / price(model));
+            }
+        }
+        for (row, pair) in (seen.claimants.len()..).zip(&seen.pairs) {
+            for (model, both) in pair.speeds.iter().enumerate() {
+                let speed = both[0] + both[1];
+                program.cost(room::column(seen, row, model), -speed / price(model));
             }
         }
         if !self.heeds.deadlines {

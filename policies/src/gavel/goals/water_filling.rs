@@ -45,7 +45,7 @@ impl Objective for Levels {
             let active: Vec<usize> = (0..count).filter(|at| weights[*at] > 0.0).collect();
             // All rise together, each by what it counts for, as far as can be.
             let mut program = held(ask, &equal, &level, 1);
-            let rise = count * ask.gpus.len();
+            let rise = room::columns(ask);
             program.cost(rise, -1.0);
             for at in &active {
                 let mut row = room::speed(ask, *at, -1.0 / equal[*at]);
@@ -79,7 +79,7 @@ fn rising(
     active: &[usize],
     desk: &mut Desk,
 ) -> Vec<bool> {
-    let first = ask.claimants.len() * ask.gpus.len();
+    let first = room::columns(ask);
     let mut program = held(ask, equal, level, active.len());
     let most = |at: usize| 2.0 * (level[at] * RISE + RISE_ALONE);
     for (more, at) in (first..).zip(active) {

@@ -67,7 +67,7 @@ fn is_sound(
     let said = |rule: &str, remedy: &str| Err((rule.to_owned(), remedy.to_owned()));
     match workload.task_gpus.value {
         TaskGpus::Trace | TaskGpus::Gpu => {}
-        TaskGpus::Job | TaskGpus::Each(_) => {
+        TaskGpus::Job | TaskGpus::Each(_) | TaskGpus::Share(_) => {
             let rule = "a task takes one slice, and task-gpus gives it GPUs";
             return said(rule, "remove task-gpus, or write task-gpus = \"gpu\"");
         }

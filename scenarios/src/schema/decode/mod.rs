@@ -17,6 +17,7 @@ mod queue;
 mod quota;
 mod risk;
 mod run;
+mod sharing;
 mod speeds;
 mod store;
 mod variants;
@@ -138,6 +139,11 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What fleets may hold together.",
         ),
         KeySpec::new(
+            "sharing",
+            Takes::Table(&sharing::SHARING),
+            "How jobs that share a GPU slow each other down.",
+        ),
+        KeySpec::new(
             "event",
             Takes::Tables(&event::EVENT),
             "Drills, outages and price changes at known times.",
@@ -183,6 +189,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
     let quotas = all(&top, "quota", "", quota::decode);
+    let sharing = top.optional("sharing", sharing::decode);
     let events = all(&top, "event", "", event::event);
     let regions = all(&top, "region", "", event::region);
     let storage = all(&top, "storage", "", store::storage);
@@ -218,6 +225,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         reservations: reservations?,
         budgets: budgets?,
         quotas: quotas?,
+        sharing: sharing?,
         storage: storage?,
         data: data?,
         leftovers: leftovers?,
@@ -231,13 +239,18 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         sweep: sweep?,
     })
     .filter(|scenario| {
-        references_exist(&top, scenario);
-        queue::are_sound(&top, scenario);
-        quota::are_sound(&top, scenario);
-        variants::are_sound(&top, scenario);
-        mig::are_sound(&top, scenario);
+        parts_agree(&top, scenario);
         within_limits(scenario, cx)
     })
+}
+
+/// What is said in one part of another.
+fn parts_agree(top: &Fields<'_>, scenario: &Scenario) {
+    references_exist(top, scenario);
+    queue::are_sound(top, scenario);
+    quota::are_sound(top, scenario);
+    variants::are_sound(top, scenario);
+    mig::are_sound(top, scenario);
 }
 
 /// A table that a later stage reads, as written.

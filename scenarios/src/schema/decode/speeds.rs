@@ -9,7 +9,7 @@ use super::super::workload::{SpeedsSource, SpeedsSpec};
 
 pub(super) static SPEEDS: TableSpec = TableSpec::closed(
     "speeds",
-    "Steps a second by GPU model, kind of job and number of GPUs; a job runs on the models it has a speed for, and jobs that share a GPU do not slow each other down.",
+    "Steps a second by GPU model, kind of job and number of GPUs; a job runs on the models it has a speed for. How jobs that share a GPU slow each other down stands in [sharing].",
     &[
         KeySpec::new("format", Takes::Choice(&FORMATS), "Form of the file.")
             .default("\"gavel-json\""),

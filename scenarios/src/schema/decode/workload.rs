@@ -7,6 +7,7 @@ use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
+use super::super::value::Value;
 use super::super::workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
@@ -25,11 +26,19 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
         KeySpec::new("synth", Takes::Part(Seam::Synth), "A generator of jobs."),
         KeySpec::new(
             "task-gpus",
-            Takes::Either(&[Takes::Choice(&TASKS), Takes::Integer(1, 64)]),
-            "How the GPUs of a job split into tasks, each of which lies on one node.",
+            Takes::Either(&[
+                Takes::Choice(&TASKS),
+                Takes::Integer(1, 64),
+                Takes::Number(0.001, 0.999, false),
+            ]),
+            "How the GPUs of a job split into tasks, each of which lies on one node; a part such as 0.5: each GPU is a task \
+             that asks for this part of one, so that others may lie beside it.",
         )
         .default("\"trace\"")
-        .bound("a task has 1 to 64 GPUs", "write a number in that range"),
+        .bound(
+            "a task has 1 to 64 GPUs, or a part of one from 0.001 to 0.999",
+            "write a number in that range",
+        ),
         KeySpec::new(
             "profile",
             Takes::Text,
@@ -426,7 +435,17 @@ fn task_gpus(item: Item<'_>) -> Option<Spanned<TaskGpus>> {
         let word = item.choice()?;
         return Some(word.map(|at| [TaskGpus::Trace, TaskGpus::Job, TaskGpus::Gpu][at]));
     }
+    if matches!(item.value.value, Value::Float(_)) {
+        let part = item.number()?;
+        return Some(part.map(|part| TaskGpus::Share(thousandths(part))));
+    }
     Some(item.count()?.map(TaskGpus::Each))
+}
+
+/// A part within the bounds of `task-gpus`, to the nearest thousandth.
+fn thousandths(part: f64) -> u16 {
+    let milli = convert::floor(part * 1000.0 + 0.5);
+    u16::try_from(milli).expect("below a thousand")
 }
 
 fn deadline(item: Item<'_>) -> Option<Deadline> {

@@ -87,6 +87,7 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
         TaskGpus::Job => string("job"),
         TaskGpus::Gpu => string("gpu"),
         TaskGpus::Each(gpus) => integer(gpus),
+        TaskGpus::Share(milli) => Value::Float(f64::from(milli) / 1000.0),
     };
     put(&mut table, "task-gpus", Some(tasks));
     let profile = workload.profile.as_ref();

@@ -1,7 +1,8 @@
 //! What a policy may know of a job's speed: what its submitter measured before, and how far it has come.
 
 use super::JobView;
-use crate::course::{Course, CourseModel, Footing, Progress, Reach, UNIT_RATE};
+use crate::course::{Course, CourseModel, Footing, Pairing, Progress, Reach, UNIT_RATE};
+use crate::model::Job;
 use crate::units::{ModelId, Span, convert};
 
 impl<'a> JobView<'a> {
@@ -24,6 +25,22 @@ impl<'a> JobView<'a> {
         speed.filter(|_| job.models.allows(model))
     }
 
+    /// The same beside another job on every GPU, as the table of slowdown has it; alike where the table does not have the pair,
+    /// and zero where the two do not fit together.
+    pub fn speed_beside(&self, other: &JobView<'_>, model: ModelId) -> Option<f64> {
+        let alone = self.speed(model)?;
+        let pair = self.state.world.slowdown.as_ref().and_then(|table| {
+            let label = |job: &Job| table.label(job.class, job.kind);
+            let (own, beside) = (label(&self.live.job)?, label(&other.live.job)?);
+            table.pair((own, self.live.job.gang.gpus()), beside, model)
+        });
+        let beside = |pair: &Pairing| {
+            let part = convert::real(pair.factor_ppb) / convert::real(UNIT_RATE);
+            pair.steps_s.unwrap_or(alone * part)
+        };
+        Some(pair.map_or(alone, beside))
+    }
+
     /// Steps that its estimate comes to, where its workload has a table of speeds.
     pub fn estimated_steps(&self) -> Option<u64> {
         let job = &self.live.job;
@@ -35,13 +52,22 @@ impl<'a> JobView<'a> {
 
     /// Whole steps done so far, as it counts them itself; none where it has no steps.
     pub fn steps_done(&self) -> Option<u64> {
-        let Progress::Stepwise(mut course) = self.live.progress else {
+        let Progress::Stepwise(course) = self.live.progress else {
             return None;
         };
+        let mut progress = Progress::Stepwise(course);
         if self.is_running() {
             let worked = self.live.working(self.state.now);
-            course.advance(worked, &self.live.attempt.on);
+            let beside = self.state.beside.as_ref();
+            if let Some(past) = beside.and_then(|beside| beside.past(self.live.id)) {
+                past.count(&mut progress, worked, &self.live.attempt.on);
+            } else {
+                progress.advance(worked, &self.live.attempt.on);
+            }
         }
+        let Progress::Stepwise(course) = progress else {
+            return None;
+        };
         Some(self.live.job.work - course.left())
     }
 

@@ -1,7 +1,8 @@
 //! The auditor's account of jobs: where each stands, what it holds, and how much of its work is left.
 
 use super::nodes::Phase;
-use super::work::{self, Pace, Work};
+use super::running::Running;
+use super::work::{Work, layout};
 use super::{Auditor, Rule};
 use crate::engine::Trigger;
 use crate::model::{Job, Keep, Role, Seat};
@@ -21,62 +22,9 @@ pub(super) struct Row {
     pub(super) every: Option<Span>,
 }
 
-/// The running attempt.
-#[derive(Clone, Debug)]
-pub(super) struct Running {
-    pub(super) seats: Vec<Seat>,
-    pub(super) started: SimTime,
-    pub(super) works: SimTime,
-    pub(super) rate: u64,
-    /// What the rate would be without waiting for data.
-    pub(super) compute: u64,
-    pub(super) pace: Pace,
-    /// Since when it has been saving its state at a notice.
-    pub(super) saving: Option<SimTime>,
-}
-
 impl Row {
     pub(super) fn is_live(&self) -> bool {
         self.ended.is_none()
-    }
-}
-
-impl Running {
-    /// Microseconds since it began to work, up to `now` or to when it began to save its state.
-    fn elapsed(&self, now: SimTime) -> u64 {
-        let until = self.saving.unwrap_or(now);
-        until.us().saturating_sub(self.works.us())
-    }
-
-    /// Microseconds it has worked by `now`.
-    fn worked(&self, now: SimTime) -> u64 {
-        self.pace.worked(self.elapsed(now))
-    }
-
-    /// Its parts are what happened: setting up, work, and the rest of the time for writing.
-    fn passed(&self, now: SimTime, spent: &Spent) -> bool {
-        let restore = now.us().min(self.works.us()) - self.started.us();
-        let work = spent.kept.us() + spent.lost.us();
-        let all = now.us() - self.started.us();
-        restore == spent.restore.us()
-            && work == self.worked(now)
-            && spent.stall.us() == self.waited(work)
-            && spent.total().us() == all
-    }
-
-    /// Of so many microseconds of work, those in which it waits for data.
-    fn waited(&self, work: u64) -> u64 {
-        let exact = u128::from(work) * u128::from(self.compute - self.rate);
-        u64::try_from(exact / u128::from(self.compute)).unwrap_or(u64::MAX)
-    }
-
-    /// When it ends if it is left alone.
-    fn due(&self, dump: Span) -> SimTime {
-        let (from, length) = match self.saving {
-            Some(since) => (since, dump.us()),
-            None => (self.works, self.pace.length()),
-        };
-        from.saturating_add(Span::from_us(length).unwrap_or(Span::MAX))
     }
 }
 
@@ -144,31 +92,28 @@ impl Auditor {
             class.checkpoint.setup
         });
         let due = self.now.saturating_add(restore);
-        let (rate, compute) = work::rate(&self.world, &row.spec, seats);
-        let layout = work::layout(&self.world, &row.spec, seats);
+        let lies = layout(&self.world, &row.spec, seats);
         if let Some(epochs) = &mut self.jobs[at].work.epochs {
-            epochs.settle(layout, due, true);
+            epochs.settle(lies, due, true);
         }
-        let row = &self.jobs[at];
-        let pace = Pace::of(class, &row.work, rate, row.every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
         });
-        let started = self.now;
-        let row = &mut self.jobs[at];
-        row.attempts += 1;
-        row.running = Some(Running {
-            seats: seats.to_vec(),
-            started,
-            works,
-            rate,
-            compute,
-            pace,
-            saving: None,
-        });
+        self.jobs[at].attempts += 1;
+        self.set_going(at, seats, works);
+    }
+
+    /// A job lies there, and will work.
+    fn set_going(&mut self, at: usize, seats: &[Seat], works: SimTime) {
+        let row = &self.jobs[at];
+        let class = &self.world.classes[row.spec.class.index()];
+        let rates = self.rates(at, seats);
+        let running = Running::new(seats, (self.now, works), rates, (class, row));
+        self.jobs[at].running = Some(running);
         for seat in seats {
             self.check_room(seat.node);
         }
+        self.meet_neighbours();
     }
 
     pub(super) fn paced(&mut self, job: JobId, every: Span) {
@@ -196,43 +141,33 @@ impl Auditor {
             Rule::WorkingTime,
             || format!("{job} did not pass its time so: {spent:?}, {running:?}"),
         );
-        let should = self.jobs[at].work.of_use(running.worked(now), running.rate);
+        let done = running.stretches(running.worked(now));
+        let should = self.jobs[at].work.of_use(&done);
         self.demand(spent.kept.us() == should, Rule::Keep, || {
             format!("{job} keeps {}, not {should} us", spent.kept)
         });
-        self.jobs[at].work.credit(spent.kept, running.rate);
+        self.jobs[at]
+            .work
+            .credit(&running.stretches(spent.kept.us()));
         self.check_gang(at, seats, &running.seats);
         let class = &self.world.classes[self.jobs[at].spec.class.index()];
         let ready = running.works.max(now);
         let mut due = ready.saturating_add(class.checkpoint.reseat);
-        let layout = work::layout(&self.world, &self.jobs[at].spec, seats);
+        let lies = layout(&self.world, &self.jobs[at].spec, seats);
         let delay = class.course.delay(self.jobs[at].spec.kind);
         if let (Some(epochs), Some(delay)) = (&mut self.jobs[at].work.epochs, delay) {
-            let alike = epochs.lies_alike(&layout);
+            let alike = epochs.lies_alike(&lies);
             due = if alike {
                 ready
             } else {
                 now.saturating_add(delay)
             };
-            epochs.settle(layout, due, !alike);
+            epochs.settle(lies, due, !alike);
         }
-        let (rate, compute) = work::rate(&self.world, &self.jobs[at].spec, seats);
-        let pace = Pace::of(class, &self.jobs[at].work, rate, self.jobs[at].every);
         self.demand(works == due, Rule::Restore, || {
             format!("{job} works from {works} on, not from {due} on")
         });
-        self.jobs[at].running = Some(Running {
-            seats: seats.to_vec(),
-            started: now,
-            works,
-            rate,
-            compute,
-            pace,
-            saving: None,
-        });
-        for seat in seats {
-            self.check_room(seat.node);
-        }
+        self.set_going(at, seats, works);
     }
 
     pub(super) fn interrupted(&mut self, job: JobId, cause: Cause, spent: &Spent) {
@@ -267,11 +202,11 @@ impl Auditor {
                 running.pace.durable(running.elapsed(now))
             }
         };
-        let should = self.jobs[at].work.of_use(safe, running.rate);
+        let should = self.jobs[at].work.of_use(&running.stretches(safe));
         self.demand(kept.us() == should, Rule::Keep, || {
             format!("{job} keeps {kept}, not {should} us")
         });
-        self.jobs[at].work.credit(kept, running.rate);
+        self.jobs[at].work.credit(&running.stretches(kept.us()));
     }
 
     pub(super) fn ended(&mut self, job: JobId, outcome: Outcome, spent: &Spent) {
@@ -305,7 +240,13 @@ impl Auditor {
                 self.report.unfinished += 1;
                 self.ending = true;
                 let over = self.world.end == Some(self.now);
-                self.demand(over || running.is_none(), Rule::Unfinished, || {
+                let dump = self.world.classes[self.jobs[at].spec.class.index()]
+                    .checkpoint
+                    .dump;
+                // Beside one that it does not fit together with it may stand still for ever.
+                let endless = |running: Running| running.due(dump) == SimTime::MAX;
+                let stuck = running.is_none_or(endless);
+                self.demand(over || stuck, Rule::Unfinished, || {
                     format!("{job} runs, and is left unfinished before the horizon")
                 });
             }
@@ -319,9 +260,9 @@ impl Auditor {
         let (job, work) = (row.id, row.work.clone());
         let (worked, length) = (running.worked(now), running.pace.length());
         let elapsed = running.elapsed(now);
-        let done = now >= running.works && work.is_done_after(worked, running.rate);
+        let done = now >= running.works && work.is_done_after(&running.stretches(worked));
         let done = done && elapsed >= length && running.saving.is_none();
-        let before = worked > 0 && work.is_done_after(worked - 1, running.rate);
+        let before = worked > 0 && work.is_done_after(&running.stretches(worked - 1));
         self.demand(done, Rule::Early, || {
             format!("{job} completes after {worked} us of work, with {work:?}")
         });
@@ -385,6 +326,7 @@ impl Auditor {
         };
         let milli: u64 = running.seats.iter().map(each).sum();
         self.report.gpu.allocated += u128::from(us) * u128::from(milli);
+        self.meet_neighbours();
         Some(running)
     }
 }

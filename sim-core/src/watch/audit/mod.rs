@@ -5,6 +5,7 @@
 //! completes, what a node has free and where the GPU time went are computed from what the docs say.
 //! Cost is no concern here, clarity is: most checks scan everything.
 
+mod beside;
 mod epochs;
 mod fate;
 mod gangs;
@@ -13,6 +14,7 @@ mod nodes;
 mod quota;
 mod room;
 mod rule;
+mod running;
 mod work;
 
 pub use rule::{GpuTime, Report, Rule, Violation};

@@ -41,7 +41,7 @@ pub enum Rule {
     WorkingTime,
     /// What outlives an interruption is what the class says.
     Keep,
-    /// Jobs are left unfinished only at the horizon, or when nothing runs.
+    /// Jobs are left unfinished only at the horizon, or when nothing runs that will ever end.
     Unfinished,
     /// A node moves only along its life cycle.
     NodeState,

@@ -54,39 +54,78 @@ impl Work {
         }
     }
 
-    /// Microseconds of work left at `rate`.
-    fn left_us(&self, rate: u64) -> u64 {
+    /// Whether this much working time is enough.
+    pub(super) fn is_done_after(&self, worked: &[Stretch]) -> bool {
         if let Some(epochs) = &self.epochs {
-            return epochs.length();
+            return total(worked) >= epochs.length();
         }
-        u64::try_from(self.left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
-    }
-
-    /// Whether this much working time at `rate` is enough.
-    pub(super) fn is_done_after(&self, us: u64, rate: u64) -> bool {
-        if let Some(epochs) = &self.epochs {
-            return us >= epochs.length();
-        }
-        u128::from(us) * u128::from(rate) >= self.left
+        done(worked) >= self.left
     }
 
     /// Credits working time: whole grains only.
-    pub(super) fn credit(&mut self, span: Span, rate: u64) {
+    pub(super) fn credit(&mut self, worked: &[Stretch]) {
         if let Some(epochs) = &mut self.epochs {
-            return epochs.credit(span);
+            let worked = Span::from_us(total(worked)).expect("part of the run");
+            return epochs.credit(worked);
         }
-        let done = u128::from(span.us()) * u128::from(rate);
-        self.left = self.left.saturating_sub(done / self.grain * self.grain);
+        let whole = done(worked) / self.grain * self.grain;
+        self.left = self.left.saturating_sub(whole);
     }
 
     /// How much of a working time counts: that of whole grains, in whole microseconds.
-    pub(super) fn of_use(&self, us: u64, rate: u64) -> u64 {
+    pub(super) fn of_use(&self, worked: &[Stretch]) -> u64 {
         if self.epochs.is_some() {
-            return us;
+            return total(worked);
         }
-        let done = u128::from(us) * u128::from(rate) / self.grain * self.grain;
-        u64::try_from(done.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
+        let whole = done(worked) / self.grain * self.grain;
+        // The first microsecond by which so much is done, in the stretch in which that is.
+        let (mut us, mut missing) = (0, whole);
+        for stretch in worked {
+            let needed = missing.div_ceil(u128::from(stretch.rate));
+            let taken = u64::try_from(needed).map_or(stretch.us, |needed| needed.min(stretch.us));
+            us += taken;
+            missing = missing.saturating_sub(u128::from(taken) * u128::from(stretch.rate));
+        }
+        us
     }
+
+    /// Microseconds to the end at `rate`, after this.
+    pub(super) fn left_after(&self, worked: &[Stretch], rate: u64) -> u64 {
+        if let Some(epochs) = &self.epochs {
+            return epochs.length().saturating_sub(total(worked));
+        }
+        let left = self.left.saturating_sub(done(worked));
+        u64::try_from(left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
+    }
+}
+
+/// Microseconds in all.
+fn total(worked: &[Stretch]) -> u64 {
+    worked.iter().map(|stretch| stretch.us).sum()
+}
+
+/// Working time at rates that did not change meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    pub(super) us: u64,
+    pub(super) rate: u64,
+    /// What the rate would be without waiting for data.
+    pub(super) compute: u64,
+}
+
+impl Stretch {
+    /// Microseconds of it in which data is waited for.
+    pub(super) fn waited(&self) -> u64 {
+        let exact = u128::from(self.us) * u128::from(self.compute - self.rate);
+        u64::try_from(exact / u128::from(self.compute)).unwrap_or(u64::MAX)
+    }
+}
+
+/// Work done, in microseconds x parts per billion.
+fn done(worked: &[Stretch]) -> u128 {
+    let each = worked.iter();
+    let each = each.map(|stretch| u128::from(stretch.us) * u128::from(stretch.rate));
+    each.sum()
 }
 
 /// An attempt as the auditor sees it: how much there is to do, and how checkpoints are written.
@@ -115,7 +154,7 @@ impl Pace {
         };
         let writes = !matches!(class.checkpoint.keep, Keep::All | Keep::Nothing);
         Self {
-            work: left.left_us(rate),
+            work: left.left_after(&[], rate),
             every: chosen.map(Span::us).or(said).filter(|_| writes),
             dump: class.checkpoint.dump.us(),
             upload: class.checkpoint.upload.us(),
@@ -168,9 +207,10 @@ impl Pace {
     }
 }
 
-/// The speed of a gang at its seats, in parts per billion, and what it would be if no data had to be waited for.
-pub(super) fn rate(world: &World, job: &Job, seats: &[Seat]) -> (u64, u64) {
-    let compute = compute(world, job, seats);
+/// The speed of a gang at its seats, in parts per billion, and what it would be if no data had to be waited for; so much of it
+/// is `left` by neighbours.
+pub(super) fn rate(world: &World, job: &Job, seats: &[Seat], left: u64) -> (u64, u64) {
+    let compute = product(compute(world, job, seats), left).max(1);
     let rates = &world.classes[job.class.index()].course.rates;
     let Some(feeds) = rates.feeds else {
         return (compute, compute);
@@ -267,7 +307,7 @@ fn alone(rates: &Rates, job: &Job, (on, gpus): (Option<ModelId>, u64)) -> u64 {
 }
 
 /// GPUs of the tasks of a seat, a share or a slice counting as one.
-fn gpus_of(job: &Job, seat: &Seat) -> u64 {
+pub(super) fn gpus_of(job: &Job, seat: &Seat) -> u64 {
     let role = job.gang.roles().get(usize::from(seat.role));
     let each = match role.map_or(GpuDemand::None, |role| role.demand.gpu) {
         GpuDemand::None => 0,
