@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
+use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variable};
 use sim_core::units::ModelId;
 
 /// A configuration that a job may have.
@@ -22,6 +22,10 @@ pub(super) struct Choice {
 
 /// What a later model is cheaper by: far below a hundredth, to which costs are rounded.
 const TIE: f64 = 1e-6;
+
+/// Most nodes of a search: with many jobs of fixed size there are many ways to cost nearly the same, and the best of so many is
+/// taken.
+const MOST_NODES: u64 = 50;
 
 /// What may be chosen, and GPUs by model.
 type Question = (Vec<Choice>, BTreeMap<ModelId, u32>);
@@ -77,7 +81,9 @@ fn solve((options, room): &Question) -> Option<Vec<usize>> {
     for (_, taken) in all().filter(|(option, _)| option.pinned) {
         program.add_constraint([(*taken, 1.0)], ComparisonOp::Ge, 1.0);
     }
-    let solution = program.solve().ok()?.into_solution().ok()?;
+    let mut enough = SolveOptions::default();
+    enough.node_limit = Some(MOST_NODES);
+    let solution = program.solve_with(enough).ok()?.into_solution().ok()?;
     let is_taken = |at: &usize| solution.var_value(taken[*at]) > 0.5;
     Some((0..options.len()).filter(is_taken).collect())
 }

@@ -124,9 +124,11 @@ mod tests {
     #[test]
     fn pairs_that_cannot_be_are_refused() {
         let text = |b: &str, pair: &str, back: &str| {
-            format!(
-                r#"{{"v": {{"('A', 1)": {{"null": 2.0, "{b}": {pair}}}, "{b}": {{"null": 3.0, "('A', 1)": {back}}}}}}}"#
-            )
+            let (own, other) = (
+                format!(r#"{{"null": 2.0, "{b}": {pair}}}"#),
+                format!(r#"{{"null": 3.0, "('A', 1)": {back}}}"#),
+            );
+            format!(r#"{{"v": {{"('A', 1)": {own}, "{b}": {other}}}}}"#)
         };
         assert_eq!(
             rows(&text("('B', 1)", "[1.0, 2.5]", "[2.5, 1.0]")).map(|rows| rows.len()),
