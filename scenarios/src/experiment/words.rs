@@ -60,6 +60,8 @@ fn difference(mean: &Mean, less: &str, more: &str) -> String {
     );
     match mean.half {
         None if percent < 0.05 => format!("not {less}"),
+        // Roundings of the bill.
+        Some(half) if percent.max(half * 100.0) < 0.05 => format!("not {less}"),
         None => format!("{percent:.1} % {word}"),
         Some(half) if half >= mean.mean.abs() => {
             format!(
