@@ -41,8 +41,8 @@ pub struct PairRow {
     pub beside: String,
     /// GPUs of each.
     pub gpus: u32,
-    /// Steps a second of the job beside its neighbour; zero where the two do not fit into the memory
-    /// together.
+    /// Steps a second of the job beside its neighbour; zero where the two do not fit into the
+    /// memory together.
     pub steps_s: f64,
     /// Steps a second of the job alone, not less.
     pub alone_s: f64,

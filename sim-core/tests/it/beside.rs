@@ -146,7 +146,7 @@ fn a_lie_about_a_slowed_end_is_seen() {
 #[test]
 fn random_worlds_hold_jobs_that_slow_each_other_down() {
     let mut moved = 0;
-    for seed in 0..400 {
+    for seed in 0..800 {
         let (own, jobs) = scenario(seed);
         if own.slowdown.is_some() {
             let without = World {

@@ -202,6 +202,8 @@ impl Pace {
         let durable =
             |nth: &u64| (nth * every).min(self.work) + nth * self.dump + self.upload <= elapsed;
         let guess = elapsed.saturating_sub(self.upload) / (every + self.dump);
+        // It may be stopped at the very instant at which its work is done.
+        let guess = guess.min(self.dumps());
         let nth = (guess..=guess + 1).rfind(|nth| *nth <= self.dumps() && durable(nth));
         (nth.unwrap_or(0) * every).min(self.work)
     }
