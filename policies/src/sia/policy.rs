@@ -8,7 +8,7 @@ use sim_core::units::{JobId, Span};
 use super::offers::choices;
 use super::pools::pools;
 use super::program::Desk;
-use super::rounds::{come_back, is_round, news, turn_away};
+use super::rounds::{come_back, give_up, is_round, news, turn_away};
 use super::seats::seat;
 use super::wish::{Wish, held};
 
@@ -108,6 +108,7 @@ impl Policy for Sia {
                     }
                 }
                 seat(&wishes, view, plan);
+                give_up(&wishes, view, plan);
             }
         }
         come_back(view, plan, self.ways.round);

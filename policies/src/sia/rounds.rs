@@ -2,7 +2,9 @@
 
 use sim_core::engine::{Change, JobView, Plan, View, Wakes};
 use sim_core::model::{Gang, GpuDemand};
-use sim_core::units::{SimTime, Span};
+use sim_core::units::{JobId, SimTime, Span};
+
+use super::wish::Wish;
 
 /// Whether a round begins now; none does at time zero.
 pub(super) fn is_round(now: SimTime, round: Span) -> bool {
@@ -41,6 +43,26 @@ pub(super) fn turn_away(view: &View<'_>, plan: &mut Plan<'_>) {
         {
             plan.reject(*id).expect("it has just come");
         }
+    }
+}
+
+/// Turns away those who found no place though the whole fleet is there and nobody runs: their tasks do not fit as configurations
+/// lie, and never will.
+pub(super) fn give_up(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
+    let capacity = plan.capacity();
+    let is_whole = view.offerings().all(|(pool, _)| {
+        let mut slots = capacity.slots_of(pool);
+        slots.all(|node| capacity.is_open(node))
+    });
+    if !is_whole || view.running_len() > 0 || !plan.decisions().is_empty() {
+        return;
+    }
+    let wishing: Vec<JobId> = wishes.iter().map(|wish| wish.job).collect();
+    let waiting: Vec<JobId> = view.pending().map(|job| job.id()).collect();
+    // If nobody may have anything, nobody ever will.
+    let hopeless = if wishing.is_empty() { waiting } else { wishing };
+    for job in hopeless {
+        plan.reject(job).expect("it waits");
     }
 }
 
