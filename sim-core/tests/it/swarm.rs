@@ -10,8 +10,8 @@ use sim_core::world::draw::Stream;
 use crate::rig::{check, engine, watch};
 use crate::zoo::Animal;
 
-/// Scenarios of each test below.
-const SCENARIOS: u64 = 4_000;
+/// Scenarios of each test below; `windtunnel selftest` flies as many more as there is time for.
+const SCENARIOS: u64 = 1_500;
 
 fn sweep(seeds: std::ops::Range<u64>) {
     let (mut facts, mut runs) = (0_u64, 0_u32);
