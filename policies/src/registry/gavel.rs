@@ -1,6 +1,7 @@
 //! The registry's lines for Gavel's goals.
 
 use sim_core::engine::Policy;
+use sim_core::units::convert;
 
 use super::{Claims, ESTIMATE, Entry, Setting, span};
 use crate::gavel::{
@@ -9,7 +10,6 @@ use crate::gavel::{
     Within,
 };
 use crate::params::{Domain, Param, Params};
-use sim_core::units::convert;
 
 type Line = Entry<dyn Policy + Send>;
 

@@ -82,7 +82,7 @@ impl Themis {
             .sum();
         let running = view.running().map(|job| held(&job));
         let gpus = offered + running.sum::<u64>();
-        let jobs = view.pending().count() + view.running().count();
+        let jobs = view.pending_len() + view.running_len();
         let mut bidders = Vec::new();
         for job in view.pending().chain(view.running()) {
             if self.is_held(job.id(), view.now()) {

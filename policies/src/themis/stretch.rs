@@ -14,13 +14,13 @@ pub struct Stretch {
 
 impl Stretch {
     /// How a job fares at `now` among `jobs` on so many thousandths of `gpus`; none of a job without an estimate.
-    pub fn of(job: &JobView<'_>, now: SimTime, jobs: usize, gpus: u64) -> Option<Self> {
+    pub fn of(job: &JobView<'_>, now: SimTime, jobs: u32, gpus: u64) -> Option<Self> {
         let estimate = job.estimate()?;
         let seconds = |us: u64| convert::real(us) / 1e6;
         let left = estimate.saturating_sub(job.served());
         let shared = now.since(job.arrival()).us().saturating_add(left.us());
         // Its part is as large as everybody's; on less than it wants it runs in turns.
-        let wants = convert::real(job.gang().gpu_milli()) * convert::real(convert::wide(jobs));
+        let wants = convert::real(job.gang().gpu_milli()) * f64::from(jobs);
         let turns = (wants / convert::real(gpus.max(1))).max(1.0);
         Some(Self {
             shared_s: seconds(shared),

@@ -1,25 +1,23 @@
 //! Sia's rounds by hand: configurations as they are told, and room for them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use policies::sia::{PUBLISHED_PENALTIES, Replay, Sia, Told, Ways};
-use sim_core::engine::{Grants, Policy};
+use sim_core::engine::Policy;
 use sim_core::model::{Gang, Job, Market};
 use sim_core::units::ModelId;
 
-use crate::contract::rig::{self, Drive};
-use crate::plain::{at, fleet, job, seconds, span, standing, world};
+use crate::contract::rig;
+use crate::plain::{at, fleet, job, span, standing, world};
 
-/// From when to when each attempt ran, in seconds, in the order of their ends.
-fn attempts(nodes: u32, jobs: &[Job], policy: &mut (dyn Policy + Send)) -> Vec<(u32, f64, f64)> {
+/// From when to when each attempt ran on so many nodes of 8 GPUs.
+fn attempts(
+    nodes: u32,
+    jobs: &[Job],
+    policy: impl Policy + Send + 'static,
+) -> Vec<(u32, f64, f64)> {
     let world = world(vec![standing(fleet(Market::Owned, 8, nodes))]);
-    let mut drive = Drive::new(rig::engine(&Arc::new(world), jobs), Grants::default());
-    drive.run_out(policy, &mut |_, _| {});
-    let attempts = drive.seen.0.attempts.iter();
-    attempts
-        .map(|(job, from, to)| (*job, seconds(*from), seconds(*to)))
-        .collect()
+    rig::attempts(&world, jobs, Box::new(policy))
 }
 
 /// A job, and how many GPUs it has on each of its nodes.
@@ -44,11 +42,11 @@ fn those_who_stay_move_together_for_a_gang_that_needs_a_node() {
         job(0, gang(4), 240),
         job(1, gang(8), 30),
     ];
-    let mut policy = told(&[
+    let policy = told(&[
         (60, &[(0, &[8]), (1, &[4]), (2, &[4]), (3, &[4])]),
         (120, &[(0, &[8]), (1, &[4]), (3, &[4]), (4, &[8])]),
     ]);
-    let ran = attempts(3, &jobs, &mut policy);
+    let ran = attempts(3, &jobs, policy);
     assert_eq!(
         ran,
         [
@@ -65,12 +63,12 @@ fn those_who_stay_move_together_for_a_gang_that_needs_a_node() {
 #[test]
 fn who_is_told_to_wait_stops_and_who_is_not_told_of_goes_on() {
     let jobs = [job(0, Gang::of(2, 1), 200), job(0, Gang::of(2, 1), 100)];
-    let mut policy = told(&[
+    let policy = told(&[
         (60, &[(0, &[2]), (1, &[2])]),
         (120, &[(1, &[])]),
         (180, &[(1, &[2])]),
     ]);
-    let ran = attempts(1, &jobs, &mut policy);
+    let ran = attempts(1, &jobs, policy);
     assert_eq!(ran, [(1, 60.0, 120.0), (1, 180.0, 220.0), (0, 60.0, 260.0)]);
 }
 
@@ -82,14 +80,14 @@ fn jobs_of_fixed_size_take_turns_in_rounds() {
         job(20, Gang::of(1, 8), 90),
         job(70, Gang::of(1, 8), 30),
     ];
-    let mut policy = Sia::new(Ways {
+    let policy = Sia::new(Ways {
         round: span(60),
         power: -0.5,
         idle: 1.1,
         most_gpus: 64,
         penalties: PUBLISHED_PENALTIES,
     });
-    let ran = attempts(2, &jobs, &mut policy);
+    let ran = attempts(2, &jobs, policy);
     let starts: Vec<(u32, f64)> = ran.iter().map(|(job, from, _)| (*job, *from)).collect();
     assert_eq!(starts, [(0, 60.0), (1, 60.0), (2, 180.0)], "{ran:?}");
 }

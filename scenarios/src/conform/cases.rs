@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 use sim_core::units::{Span, convert};
 
+use super::table::Table;
+
 /// A family of cases.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +140,14 @@ impl Family {
 }
 
 impl Case {
+    /// Tables by the files they are compared with: those of which one was published, told by how its name ends.
+    pub(super) fn named<const N: usize>(&self, tables: [(&str, Table); N]) -> Vec<(String, Table)> {
+        let file = |end: &str| self.expected.iter().find(|file| file.ends_with(end));
+        let named = tables.into_iter();
+        let named = named.filter_map(|(end, table)| Some((file(end)?.clone(), table)));
+        named.collect()
+    }
+
     /// A whole number among the options.
     pub(super) fn number(&self, option: &str) -> Result<u64, String> {
         let value = self.options.get(option).and_then(toml::Value::as_integer);

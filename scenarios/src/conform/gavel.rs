@@ -85,22 +85,12 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
         prices: cluster.prices(&world),
         twice: ways.faithful,
     };
-    let file = |end: &str| {
-        case.expected
-            .iter()
-            .find(|file| file.ends_with(end))
-            .cloned()
-    };
-    let tables = [
-        (file(".jobs.csv"), told.jobs_table()),
-        (file(".summary.json"), told.summary()),
-        (file(".rounds.csv.gz"), told.rounds()),
-        (file(".allocs.csv.gz"), told.allocs()),
-    ];
-    let named = tables
-        .into_iter()
-        .filter_map(|(file, table)| Some((file?, table)));
-    Ok(named.collect())
+    Ok(case.named([
+        (".jobs.csv", told.jobs_table()),
+        (".summary.json", told.summary()),
+        (".rounds.csv.gz", told.rounds()),
+        (".allocs.csv.gz", told.allocs()),
+    ]))
 }
 
 /// The goal of the original's policy of this name; or shares as they are told.

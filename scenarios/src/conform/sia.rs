@@ -67,21 +67,11 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
         names: &names,
         log: &log,
     };
-    let file = |end: &str| {
-        case.expected
-            .iter()
-            .find(|file| file.ends_with(end))
-            .cloned()
-    };
-    let tables = [
-        (file(".jobs.csv"), told.jobs_table()),
-        (file(".summary.json"), told.summary()),
-        (file(".rounds.csv.gz"), told.rounds()),
-    ];
-    let named = tables
-        .into_iter()
-        .filter_map(|(file, table)| Some((file?, table)));
-    Ok(named.collect())
+    Ok(case.named([
+        (".jobs.csv", told.jobs_table()),
+        (".summary.json", told.summary()),
+        (".rounds.csv.gz", told.rounds()),
+    ]))
 }
 
 fn policy(

@@ -34,6 +34,8 @@ pub(super) struct Run<'a> {
     /// Ascending, in seconds.
     pub(super) jct: Vec<f64>,
     pub(super) wait: Vec<f64>,
+    /// By job that counts and finished: what its time is of what it would be on its part of the fleet.
+    pub(super) stretches: Vec<f64>,
 }
 
 impl Run<'_> {

@@ -274,7 +274,7 @@ pub const METRICS: &[Metric] = &[
         "",
         Less,
         "the largest ratio, among finished jobs, of the time from submission to completion to what it would be at speed 1.0 on an equal part of the GPUs held",
-        |run| stretch::ratios(run).into_iter().reduce(f64::max),
+        |run| run.stretches.iter().copied().reduce(f64::max),
     ),
     metric(
         "unfair_jobs",
@@ -468,7 +468,7 @@ pub(super) fn measure(
         values
     };
     let (jct, wait) = (sorted(jct), sorted(wait));
-    let run = Run {
+    let mut run = Run {
         world,
         record,
         counters,
@@ -478,6 +478,8 @@ pub(super) fn measure(
         counted,
         jct,
         wait,
+        stretches: Vec::new(),
     };
+    run.stretches = stretch::ratios(&run);
     METRICS.iter().map(|metric| (metric.of)(&run)).collect()
 }

@@ -29,9 +29,9 @@ pub(super) fn ratios(run: &Run<'_>) -> Vec<f64> {
 
 /// The share of them that took longer.
 pub(super) fn unfair(run: &Run<'_>) -> Option<f64> {
-    let ratios = ratios(run);
-    let unfair = ratios.iter().filter(|ratio| **ratio > 1.0).count();
-    ratio(count(unfair)?, count(ratios.len())?)
+    let ratios = run.stretches.iter();
+    let unfair = ratios.filter(|ratio| **ratio > 1.0).count();
+    ratio(count(unfair)?, count(run.stretches.len())?)
 }
 
 /// How many jobs were there, over time.
