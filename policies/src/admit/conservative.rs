@@ -7,6 +7,8 @@
 //!
 //! Where a buyer keeps jobs from some pools, reservations count those pools as well: a job that waits for spot stops those
 //! behind it on its model, until its machine is there or it is late and takes another.
+//!
+//! Estimates are of a job alone, as in EASY: jobs that neighbours slow down end later than is reckoned.
 
 use sim_core::engine::{Capacity, Change, JobView, Reason, View};
 use sim_core::model::{ModelSet, Seat};

@@ -8,6 +8,9 @@
 //!
 //! "Fits at `S`" is asked of a forecast of the nodes. Where every job is of single-GPU tasks and there is one GPU model, it
 //! is a matter of counting, and the rule is the textbook's: free at `S` less what `h` needs are the extra GPUs.
+//!
+//! Estimates are of a job alone: where neighbours on a GPU slow each other down, jobs end later than is reckoned, and the head
+//! starts after its shadow.
 
 use sim_core::engine::{Change, Forecast, JobView, Plan, Reason, View};
 use sim_core::model::{Gang, ModelSet, Placement};

@@ -5,7 +5,7 @@ use sim_core::units::Span;
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
-use super::super::workload::{Checkpoint, Keep, StoredSpec};
+use super::super::workload::{Checkpoint, GoodputSpec, Keep, StoredSpec};
 use super::risk::needed;
 
 pub(super) static CHECKPOINT: TableSpec = TableSpec::closed(
@@ -54,19 +54,19 @@ pub(super) static CHECKPOINT: TableSpec = TableSpec::closed(
         KeySpec::new(
             "setup",
             Takes::Duration(false),
-            "Overhead at the first start.",
+            "Overhead at the first start; a goodput course has a delay in its place.",
         )
         .default("\"0s\""),
         KeySpec::new(
             "restore",
             Takes::Duration(false),
-            "Overhead at each start after the first.",
+            "Overhead at each start after the first; a goodput course has a delay in its place.",
         )
         .default("\"0s\""),
         KeySpec::new(
             "reseat",
             Takes::Duration(false),
-            "Overhead of going on elsewhere, or with more or fewer tasks, without having waited.",
+            "Overhead of going on elsewhere, or with more or fewer tasks, without having waited; a goodput course has a delay in its place.",
         )
         .default("\"0s\""),
         KeySpec::new("storage", Takes::Name, "The store in which they lie.")
@@ -131,6 +131,28 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Checkpoint> {
         stored: stored?,
     };
     (!clash.contains(&true)).then_some(checkpoint)
+}
+
+/// Refuses what a start costs beside a goodput course, of which profiles say it: all three come to its delay. `fields` are
+/// those of the workload.
+pub(super) fn starts_as_profiled(fields: &Fields<'_>, course: &GoodputSpec) -> Option<()> {
+    let checkpoint = fields.table.get("checkpoint");
+    let Some(table) = checkpoint.and_then(|table| table.value.as_table()) else {
+        return Some(());
+    };
+    let remedy = match course.folder {
+        Some(_) => "remove it, and write it as the delay of the application",
+        None => "remove it: applications that are made up have theirs",
+    };
+    let starts = ["setup", "restore", "reseat"];
+    let keys = table.entries.iter().map(|(key, _)| key);
+    let mut agrees = Some(());
+    for key in keys.filter(|key| starts.contains(&key.value.as_str())) {
+        let rule = "what a start costs a goodput job is the delay of its application";
+        fields.refuse(key.place, &key.value, rule, remedy);
+        agrees = None;
+    }
+    agrees
 }
 
 /// Where checkpoints lie; nothing if nobody bills it.

@@ -10,7 +10,8 @@ pub(super) static SHARING: TableSpec = TableSpec::closed(
     "How jobs that share a GPU slow each other down; without it, and where a pair does not stand in it, each runs as if it were \
      alone. Of more than two on a GPU the rates multiply; a gang goes as its slowest task. A neighbour counts from the instant \
      its share is given to it until it is given back. Checkpoints after so many steps come after the time that these take at \
-     the speed at which the attempt begins.",
+     the speed at which the attempt begins. Estimates are of a job alone, so that backfilling, which reserves by them, takes \
+     jobs beside others to end sooner than they do.",
     &[
         KeySpec::new("format", Takes::Choice(&FORMATS), "Form of the file.")
             .default("\"gavel-json\""),

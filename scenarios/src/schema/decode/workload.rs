@@ -316,6 +316,9 @@ fn agree(fields: &Fields<'_>, course: &Course, checkpoint: &Checkpoint, least: f
         fields.refuse(steps.place, "steps", rule, remedy);
         return None;
     }
+    if let Some(goodput) = &course.goodput {
+        checkpoint::starts_as_profiled(fields, goodput)?;
+    }
     if course.speeds.is_some() && least < 1.0 {
         let place = fields.key_place("least").unwrap_or(fields.place);
         let rule = "a table of speeds is of whole jobs";

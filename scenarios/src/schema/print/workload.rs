@@ -21,12 +21,21 @@ fn market_list(markets: &[Market]) -> Option<Value> {
     (!markets.is_empty()).then(|| Value::List(words.collect()))
 }
 
-/// What costs nothing is left out, but for the restore.
-fn checkpoint_table(checkpoint: &Checkpoint) -> Table {
+/// What costs nothing is left out, but for the restore; of a goodput course, which has a delay instead, that as well.
+fn checkpoint_table(checkpoint: &Checkpoint, course: &Course) -> Table {
+    let mut table = kept(checkpoint);
+    if course.goodput.is_none() {
+        put(&mut table, "restore", Some(span(checkpoint.restore.value)));
+    }
+    costs(&mut table, checkpoint);
+    table
+}
+
+fn kept(checkpoint: &Checkpoint) -> Table {
     let mut table = Table::default();
     let (every, steps) = match checkpoint.keep {
-        Keep::All => return kept_whole(checkpoint, "all"),
-        Keep::None => return kept_whole(checkpoint, "none"),
+        Keep::All => return entries([("keep", string("all"))]),
+        Keep::None => return entries([("keep", string("none"))]),
         Keep::Every(work) => (Some(work), None),
         Keep::Steps(steps) => (None, Some(steps)),
         Keep::Either(work, steps) => (Some(work), Some(steps)),
@@ -37,18 +46,10 @@ fn checkpoint_table(checkpoint: &Checkpoint) -> Table {
         "steps",
         steps.map(|steps| Value::Integer(i64::try_from(steps.value).unwrap_or(i64::MAX))),
     );
-    costs(&mut table, checkpoint);
-    table
-}
-
-fn kept_whole(checkpoint: &Checkpoint, word: &str) -> Table {
-    let mut table = entries([("keep", string(word))]);
-    costs(&mut table, checkpoint);
     table
 }
 
 fn costs(table: &mut Table, checkpoint: &Checkpoint) {
-    put(table, "restore", Some(span(checkpoint.restore.value)));
     let rare = [
         ("dump", checkpoint.dump),
         ("upload", checkpoint.upload),
@@ -101,7 +102,7 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
         "course",
         Some(Value::Table(course_table(&workload.course))),
     );
-    let checkpoint = checkpoint_table(&workload.checkpoint);
+    let checkpoint = checkpoint_table(&workload.checkpoint, &workload.course);
     put(&mut table, "checkpoint", Some(Value::Table(checkpoint)));
     let deadline = workload.deadline.map(|deadline| match deadline {
         Deadline::Slack(slack) => Value::Table(entries([("slack", Value::Float(slack.value))])),
