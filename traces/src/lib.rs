@@ -52,7 +52,7 @@ pub use import::{
     TimeColumn, TimeUnit, formats, import, import_nodes,
 };
 pub use lint::{Code, Example, Finding, MAX_EXAMPLES, Severity, lint};
-pub use profiles::{import_placements, import_scalability, import_validation};
+pub use profiles::{Steps, import_placements, import_scalability, import_validation};
 pub use reader::Source;
 pub use record::{
     Dropped, Machine, ModelSet, Name, Node, Nodes, Positive, Record, Status, Workload,

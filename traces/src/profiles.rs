@@ -13,17 +13,30 @@ const MOST: u32 = 1 << 20;
 /// Longest step, in seconds.
 const MOST_S: f64 = 1e6;
 
+/// What the steps of a profile are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// Whole ones, of which synchronisation is a part.
+    Whole,
+    /// Those of a stage of a pipeline. What is told of its synchronisation is read as none: the artifact, which tells more than
+    /// the step takes, does not count it.
+    OfAStage,
+}
+
 /// Reads `placements-GPU.csv`: a step by GPUs on each node (a digit each) and samples a GPU.
 ///
 /// # Errors
 /// An unreadable file, a column that is missing, or a row that breaks a rule.
-pub fn import_placements(source: Source<'_>) -> Result<Vec<(Vec<u32>, Timed)>, Refused> {
+pub fn import_placements(
+    source: Source<'_>,
+    steps: Steps,
+) -> Result<Vec<(Vec<u32>, Timed)>, Refused> {
     let mut table = Table::open(source)?;
     let placement = table.column("placement")?;
     let times = [table.column("step_time")?, table.column("sync_time")?];
     let local = table.column("local_bsz")?;
     rows(&mut table, |row| {
-        let (step_s, sync_s) = times_of(row, times)?;
+        let (step_s, sync_s) = times_of(row, times, steps)?;
         let local = row.parse(local, |text| count(text, (1, MOST)))?;
         let timed = Timed {
             local,
@@ -38,13 +51,13 @@ pub fn import_placements(source: Source<'_>) -> Result<Vec<(Vec<u32>, Timed)>, R
 ///
 /// # Errors
 /// An unreadable file, a column that is missing, or a row that breaks a rule.
-pub fn import_scalability(source: Source<'_>) -> Result<Vec<Seen>, Refused> {
+pub fn import_scalability(source: Source<'_>, steps: Steps) -> Result<Vec<Seen>, Refused> {
     let mut table = Table::open(source)?;
     let (nodes, gpus) = (table.column("num_nodes")?, table.column("num_replicas")?);
     let times = [table.column("step_time")?, table.column("sync_time")?];
     let local = table.column("local_bsz")?;
     rows(&mut table, |row| {
-        let (step_s, sync_s) = times_of(row, times)?;
+        let (step_s, sync_s) = times_of(row, times, steps)?;
         let replicas = row.parse(gpus, |text| count(text, (1, MOST)))?;
         Ok(Seen {
             nodes: row.parse(nodes, |text| count(text, (1, replicas)))?,
@@ -103,13 +116,21 @@ fn rows<T>(
 fn times_of(
     row: &Row<'_>,
     [step, sync]: [crate::reader::Column; 2],
+    steps: Steps,
 ) -> Result<(f64, f64), TraceError> {
     let step_s = row.parse(step, |text| real(text, MOST_S))?;
+    if steps == Steps::OfAStage {
+        row.parse(sync, |text| real(text, MOST_S))?;
+        return Ok((step_s, 0.0));
+    }
     let below = |text: &str| match real(text, MOST_S) {
         Ok(sync_s) if sync_s < step_s => Ok(sync_s),
         Ok(_) => {
             let rule = "synchronisation is a part of the step, and must be less";
-            Err(Rule::new(rule, "correct it"))
+            Err(Rule::new(
+                rule,
+                "correct it, or say the stages of the pipeline that it is of",
+            ))
         }
         Err(rule) => Err(rule),
     };
@@ -159,7 +180,8 @@ mod tests {
     #[test]
     fn columns_go_by_their_names() {
         let text = "local_bsz,sync_time,placement,step_time\n32,0.01,204,0.05\n";
-        let rows = import_placements(Source::new("p", text.as_bytes())).expect("sound");
+        let rows =
+            import_placements(Source::new("p", text.as_bytes()), Steps::Whole).expect("sound");
         let timed = Timed {
             local: 32,
             step_s: 0.05,
@@ -169,15 +191,33 @@ mod tests {
     }
 
     #[test]
+    fn of_a_stage_the_synchronisation_is_read_and_does_not_count() {
+        let read = |sync: &str| {
+            let text = format!("placement,local_bsz,step_time,sync_time\n8,1,0.099,{sync}\n");
+            import_placements(Source::new("p", text.as_bytes()), Steps::OfAStage)
+        };
+        let timed = Timed {
+            local: 1,
+            step_s: 0.099,
+            sync_s: 0.0,
+        };
+        assert_eq!(read("0.3275").expect("sound"), [(vec![8], timed)]);
+        assert!(refused(read("-1")).contains("sync_time = -1"));
+    }
+
+    #[test]
     fn what_breaks_a_rule_is_named_with_its_place() {
         let placements = |row: &str| {
             let text = format!("placement,local_bsz,step_time,sync_time\n{row}\n");
-            refused(import_placements(Source::new("p", text.as_bytes())))
+            refused(import_placements(
+                Source::new("p", text.as_bytes()),
+                Steps::Whole,
+            ))
         };
         assert_eq!(
             placements("1,32,0.05,0.05"),
             "p:2:11: sync_time = 0.05: synchronisation is a part of the step, and must be less; \
-             correct it"
+             correct it, or say the stages of the pipeline that it is of"
         );
         assert_eq!(
             placements("1x,32,0.05,0.01"),
@@ -196,7 +236,10 @@ mod tests {
         );
         let text = "num_nodes,num_replicas,local_bsz,step_time,sync_time\n3,2,1,1,0.5\n";
         assert_eq!(
-            refused(import_scalability(Source::new("s", text.as_bytes()))),
+            refused(import_scalability(
+                Source::new("s", text.as_bytes()),
+                Steps::Whole
+            )),
             "s:2:1: num_nodes = 3: must be from 1 to 2; correct it"
         );
         let empty = import_validation(Source::new("v", "progress,grad_sqr,grad_var\n".as_bytes()));

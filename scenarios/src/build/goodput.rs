@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sim_core::course::goodput::{Application, Epoch, Kind, Machine};
+use sim_core::course::goodput::{Application, Epoch, Kind, MICRO_BATCHES, Machine};
 use sim_core::course::{Change, Course as _, Footing, Goodput, Reach, UNIT_RATE};
 use sim_core::units::{KindId, ModelId, Span};
 use traces::synth::applications;
-use traces::{Source, import_placements, import_scalability, import_validation};
+use traces::{Source, Steps, import_placements, import_scalability, import_validation};
 
 use super::{BuildError, files};
 use crate::schema::{
@@ -23,6 +23,8 @@ pub(super) struct Profile {
     slowdown: f64,
     noise: Vec<(u32, Vec<Epoch>)>,
     machines: Vec<(String, Machine)>,
+    /// Whether it lies in stages, and its jobs do not tune their batch.
+    is_pipeline: bool,
 }
 
 /// What the jobs of a workload are kinds of.
@@ -80,6 +82,7 @@ fn made_up(workload: &Workload, models: &[String]) -> Vec<Profile> {
         slowdown: 1.0,
         noise: made.noise,
         machines: models.iter().cloned().zip(made.machines).collect(),
+        is_pipeline: false,
     };
     made.map(profile).collect()
 }
@@ -92,34 +95,21 @@ fn profile(
     reasons: &mut Vec<Diagnostic>,
 ) -> Result<Option<Profile>, BuildError> {
     let inner = folder.value.resolved.join(name);
-    let mut refuse = |rule: &str, remedy: &str| {
-        reasons.push(Diagnostic::new(own.place, name, rule).or(remedy));
-    };
-    if name.contains(['/', '\\', ':']) || name.starts_with('.') || !inner.is_dir() {
-        let rule = "the folder of profiles has no folder of this name";
-        refuse(rule, "name one of its folders");
+    if let Some(reason) = absent((name, own), &inner) {
+        reasons.push(reason);
         return Ok(None);
     }
     let shown = |file: &str| format!("{}/{name}/{file}", folder.value.written);
-    let open = |file: &str| open(&inner, file);
     let mut machines = Vec::new();
     for model in models {
         let called = spec.profiled.get(model).unwrap_or(model);
-        let file = format!("placements-{called}.csv");
-        let Some(bytes) = open(&file)? else {
-            continue;
-        };
-        let name = shown(&file);
-        let placed = import_placements(Source::new(&name, bytes)).map_err(BuildError::Trace)?;
-        let file = format!("scalability-{called}.csv");
-        let name = shown(&file);
-        let scaled = match open(&file)? {
-            Some(bytes) => import_scalability(Source::new(&name, bytes)),
-            None => Ok(Vec::new()),
-        };
-        let scaled = scaled.map_err(BuildError::Trace)?;
-        machines.push((model.clone(), Machine::new(&placed, &scaled)));
+        if let Some(machine) = machine(own, called, (&inner, &shown))? {
+            machines.push((model.clone(), machine));
+        }
     }
+    let mut refuse = |rule: &str, remedy: &str| {
+        reasons.push(Diagnostic::new(own.place, name, rule).or(remedy));
+    };
     let mut noise = validations(&inner, &shown)?;
     if machines.is_empty() {
         let rule = "no file placements-GPU.csv is of a GPU model of the fleet";
@@ -143,6 +133,12 @@ fn profile(
         }
         (Some(_), _) => {}
     }
+    let is_pipeline = !own.pipeline.is_empty();
+    if is_pipeline && noise.iter().all(|(batch, _)| *batch < MICRO_BATCHES) {
+        let rule = "a replica of a pipeline takes 48 samples, and no batch of as many was measured";
+        refuse(rule, "add validation-48.csv, or remove pipeline");
+        return Ok(None);
+    }
     if let Some(wanted) = wanted {
         for (_, epochs) in &mut noise {
             epochs.truncate(wanted);
@@ -154,6 +150,51 @@ fn profile(
         slowdown: own.slowdown,
         noise,
         machines,
+        is_pipeline,
+    }))
+}
+
+/// What the folder lacks: the application itself, or profiles of a model on which it is a pipeline.
+fn absent((name, own): (&str, &ApplicationSpec), inner: &Path) -> Option<Diagnostic> {
+    if name.contains(['/', '\\', ':']) || name.starts_with('.') || !inner.is_dir() {
+        let rule = "the folder of profiles has no folder of this name";
+        return Some(Diagnostic::new(own.place, name, rule).or("name one of its folders"));
+    }
+    let profiled = |called: &str| inner.join(format!("placements-{called}.csv")).is_file();
+    let mut models = own.pipeline.iter().map(|(called, _)| called);
+    let stray = models.find(|called| !profiled(&called.value))?;
+    let rule = "the folder of the application has no file placements-GPU.csv of this model";
+    Some(Diagnostic::new(stray.place, &stray.value, rule).or("write what its files call the model"))
+}
+
+/// How the application was measured on what profiles call so; none if it was not, or lies in stages elsewhere only.
+fn machine(
+    own: &ApplicationSpec,
+    called: &str,
+    (inner, shown): (&Path, &dyn Fn(&str) -> String),
+) -> Result<Option<Machine>, BuildError> {
+    let mut stages = own.pipeline.iter();
+    let stages = stages.find_map(|(model, stages)| (model.value == called).then_some(*stages));
+    if stages.is_none() && !own.pipeline.is_empty() {
+        return Ok(None);
+    }
+    let steps = stages.map_or(Steps::Whole, |_| Steps::OfAStage);
+    let file = format!("placements-{called}.csv");
+    let Some(bytes) = open(inner, &file)? else {
+        return Ok(None);
+    };
+    let name = shown(&file);
+    let placed = import_placements(Source::new(&name, bytes), steps).map_err(BuildError::Trace)?;
+    let file = format!("scalability-{called}.csv");
+    let name = shown(&file);
+    let scaled = match open(inner, &file)? {
+        Some(bytes) => import_scalability(Source::new(&name, bytes), steps),
+        None => Ok(Vec::new()),
+    };
+    let whole = Machine::new(&placed, &scaled.map_err(BuildError::Trace)?);
+    Ok(Some(match stages {
+        Some(stages) => whole.in_stages(stages),
+        None => whole,
     }))
 }
 
@@ -231,12 +272,13 @@ impl Profiles {
             batches.sort_unstable();
             batches.dedup();
             // Who tunes and asks for nothing may have any batch.
-            let unasked = if self.tuned { *most } else { *initial };
+            let tuned = self.tuned && !profile.is_pipeline;
+            let unasked = if tuned { *most } else { *initial };
             for requested in std::iter::once(unasked).chain(batches) {
                 kinds.push(Arc::new(Kind {
                     application: Arc::clone(&application),
                     requested,
-                    tuned: self.tuned,
+                    tuned,
                     round: self.round,
                 }));
             }
@@ -271,7 +313,7 @@ pub(super) fn kind_of(
         return Some(number(at));
     }
     let told = u128::from(duration.us()) * u128::from(gpus);
-    let times = kinds.iter().map(|kind| u128::from(alone(kind).us()));
+    let times = kinds.iter().map(alone);
     let times: Vec<u128> = times.collect();
     let below = (0..kinds.len()).filter(|at| times[*at] <= told);
     let at = below
@@ -280,8 +322,8 @@ pub(super) fn kind_of(
     Some(number(at))
 }
 
-/// How long a job takes on one GPU of the first model that was measured.
-fn alone(kind: &Arc<Kind>) -> Span {
+/// GPU time that a job takes on one GPU of the first model that was measured, or on as few as it takes.
+fn alone(kind: &Arc<Kind>) -> u128 {
     let job = Goodput::new(Arc::clone(kind), u64::MAX);
     let anywhere = Footing {
         model: None,
@@ -291,5 +333,7 @@ fn alone(kind: &Arc<Kind>) -> Span {
         compute_ppb: UNIT_RATE,
     };
     let Change::Done(span) = job.next(&anywhere);
-    span
+    let first = kind.application.machines.first();
+    let gpus = first.map_or(1, |(_, machine)| machine.least_gpus());
+    u128::from(span.us()) * u128::from(gpus)
 }

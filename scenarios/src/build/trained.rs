@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::course::CourseKind;
-use sim_core::course::goodput::Kind;
+use sim_core::course::goodput::{Kind, Machine};
 use sim_core::engine::World;
 use sim_core::model::{Class, Demand, Gang, ModelSet, Role};
 use sim_core::units::{KindId, ModelId};
@@ -38,19 +38,19 @@ impl<'a> Trained<'a> {
         let class = record
             .class
             .map(|class| self.classes[usize::from(class)].as_str());
-        let gpus = u32::from(record.gpus) * record.tasks;
-        goodput::kind_of(self.kinds, class, (record.duration, gpus.max(1)))
+        goodput::kind_of(self.kinds, class, (record.duration, gpus(record)))
     }
 
     fn kind(&self, record: &Record) -> Option<&Kind> {
         Some(&self.kinds[usize::from(self.number(record)?.0)])
     }
 
-    /// Those of the models that it was measured on.
+    /// Those of the models that it was measured on, and that its GPUs make up a replica on, if its size is fixed.
     pub(super) fn models(&self, record: &Record, allowed: ModelSet) -> ModelSet {
         let kind = self.kind(record);
         let machines = kind.map_or(&[][..], |kind| &kind.application.machines);
-        let measured = machines.iter().map(|(model, _)| *model);
+        let enough = |(_, machine): &&(ModelId, Machine)| machine.least_gpus() <= gpus(record);
+        let measured = machines.iter().filter(enough).map(|(model, _)| *model);
         measured
             .filter(|model| allowed.allows(*model))
             .fold(ModelSet::NONE, ModelSet::with)
@@ -81,10 +81,20 @@ impl<'a> Trained<'a> {
 
     /// Why a job cannot run.
     pub(super) fn breach(&self, record: &Record) -> Option<String> {
-        if self.number(record).is_none() {
+        let Some(kind) = self.kind(record) else {
             return Some("it is of no application that was profiled".to_owned());
+        };
+        let least = kind.application.least_gpus();
+        if gpus(record) < least {
+            let name = &kind.application.name;
+            return Some(format!("a replica of {name} takes {least} GPUs at least"));
         }
         (record.gpus == 0 || record.gpu_milli < 1000)
             .then(|| "a goodput job needs whole GPUs".to_owned())
     }
+}
+
+/// GPUs that it asks for, at least one.
+fn gpus(record: &Record) -> u32 {
+    (u32::from(record.gpus) * record.tasks).max(1)
 }

@@ -152,7 +152,7 @@ pub struct GoodputSpec {
 }
 
 /// An application that was profiled.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ApplicationSpec {
     /// Where it stands.
     pub place: Place,
@@ -162,6 +162,8 @@ pub struct ApplicationSpec {
     pub delay: Span,
     /// By how much a job is slower than was measured, at least 1.
     pub slowdown: f64,
+    /// Stages of a pipeline by what profiles call a GPU model, at least one each; empty where a GPU holds all.
+    pub pipeline: Vec<(Spanned<String>, u32)>,
 }
 
 /// A table of speeds: steps a second by GPU model, kind of job and number of GPUs.

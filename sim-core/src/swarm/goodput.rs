@@ -14,6 +14,8 @@ const KINDS: u64 = 3;
 /// Samples a step, from the first to the most, and those that a GPU takes.
 const BATCHES: [u32; 3] = [8, 16, 64];
 const LOCALS: [u32; 3] = [4, 8, 16];
+/// Samples that feed two replicas of a pipeline, and not quite three.
+const FED: u32 = 140;
 const PLACED: [&[u32]; 4] = [&[1], &[2], &[1, 1], &[1, 2]];
 const SCALED: [(u32, u32); 3] = [(2, 4), (3, 3), (3, 8)];
 
@@ -24,7 +26,11 @@ impl Swarm {
         if !self.has("goodput") || luck.chance(0.5) {
             return None;
         }
-        let kinds = (0..KINDS).map(|_| Arc::new(self.trained(&mut luck)));
+        let mut stages = self.luck("stages", at);
+        let kinds = (0..KINDS).map(|_| {
+            let own = self.trained(&mut luck);
+            Arc::new(in_stages(&mut stages, own))
+        });
         Some(CourseKind::Goodput(kinds.collect()))
     }
 
@@ -70,6 +76,29 @@ impl Swarm {
             tuned: luck.chance(0.7),
             round: self.span(luck, 1, 7),
         }
+    }
+}
+
+/// Now and then a pipeline, whose batch nobody tunes, of a few stages on each model; drawn apart, so that the others stay as they
+/// were.
+fn in_stages(luck: &mut Stream, kind: Kind) -> Kind {
+    if luck.chance(0.8) {
+        return kind;
+    }
+    let own = Application::clone(&kind.application);
+    let machines = own.machines.into_iter();
+    let machines = machines.map(|(model, machine)| {
+        let stages = small(luck.between(1, 3));
+        (model, machine.in_stages(stages))
+    });
+    Kind {
+        application: Arc::new(Application {
+            batches: (BATCHES[0], FED),
+            machines: machines.collect(),
+            ..own
+        }),
+        tuned: false,
+        ..kind
     }
 }
 

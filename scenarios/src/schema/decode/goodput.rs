@@ -16,6 +16,9 @@ pub(super) const KEYS: [&str; 5] = ["profiles", "applications", "batch", "round"
 /// The most by which a job may be slower than was measured.
 const MOST_SLOWDOWN: f64 = 100.0;
 
+/// The most stages of a pipeline.
+const MOST_STAGES: i64 = 1024;
+
 pub(super) static BATCHES: [Choice; 2] = [
     Choice::new("tuned", "The job tunes it to where it lies."),
     Choice::new("requested", "As the trace says."),
@@ -49,6 +52,18 @@ pub(super) static APPLICATION: TableSpec = TableSpec::closed(
         .default("1.0")
         .bound(
             "a slowdown is from 1 to 100",
+            "write a number in that range",
+        ),
+        KeySpec::new(
+            "pipeline",
+            Takes::Map(&Takes::Integer(1, MOST_STAGES)),
+            "Where the application is too large for a GPU: the stages that make up a replica, a GPU each, by what profiles call \
+             the model, such as { rtx = 8 }; it runs on no other. A job has as many replicas as its GPUs make up whole, keeps \
+             the number of GPUs it asks for, and does not tune its batch, which is 48 samples a replica.",
+        )
+        .default("a GPU holds it")
+        .bound(
+            "a pipeline has 1 to 1,024 stages",
             "write a number in that range",
         ),
     ],
@@ -135,8 +150,15 @@ fn applications(item: Item<'_>) -> Option<BTreeMap<String, ApplicationSpec>> {
         let slowdown = fields
             .item("slowdown")
             .map_or(Some(1.0), |item| Some(item.number()?.value));
+        let pipeline = fields.item("pipeline").map_or(Some(Vec::new()), |item| {
+            let read = |(model, item): (&Spanned<String>, Item<'_>)| {
+                Some((model.clone(), item.count()?.value))
+            };
+            every(item.map()?.into_iter().map(read))
+        });
         let spec = ApplicationSpec {
             place: key.place,
+            pipeline: pipeline?,
             epochs: epochs?.map(|epochs| epochs.value),
             delay: delay?,
             slowdown: slowdown?,

@@ -221,6 +221,16 @@ fn put_goodput(table: &mut Table, goodput: &GoodputSpec) {
         let mut own = entries([("delay", span(spec.delay))]);
         put(&mut own, "epochs", spec.epochs.map(integer));
         put(&mut own, "slowdown", Some(Value::Float(spec.slowdown)));
+        let stages = spec.pipeline.iter();
+        let stages: Vec<_> = stages
+            .map(|(model, stages)| (model.value.as_str(), integer(*stages)))
+            .collect();
+        let some = !stages.is_empty();
+        put(
+            &mut own,
+            "pipeline",
+            some.then(|| Value::Table(entries(stages))),
+        );
         (name.as_str(), Value::Table(own))
     });
     let applications: Vec<_> = applications.collect();

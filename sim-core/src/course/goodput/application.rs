@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::batch::Batch;
 use super::fit::Seen;
+use super::pipeline;
 use crate::units::{ModelId, Span};
 
 /// A kind of job: an application, and how its jobs choose their batch.
@@ -65,6 +67,8 @@ pub struct Machine {
     shapes: BTreeMap<(u32, u32), Vec<Timed>>,
     /// Of what was measured for scale: nodes, GPUs, samples a GPU.
     scaled: Vec<(u32, u32, u32)>,
+    /// Stages of a pipeline, at least one.
+    stages: Option<u32>,
 }
 
 /// A step that was timed.
@@ -131,6 +135,36 @@ impl Machine {
             scaled: scaled
                 .map(|row| (row.nodes, row.replicas, row.local))
                 .collect(),
+            stages: None,
+        }
+    }
+
+    /// The same, where a step that was timed is that of a stage of a pipeline of so many. Panics on none.
+    #[must_use]
+    pub fn in_stages(self, stages: u32) -> Self {
+        assert!(stages > 0, "a pipeline has stages");
+        Self {
+            stages: Some(stages),
+            ..self
+        }
+    }
+
+    /// The stages of a pipeline, a GPU each; none where a GPU holds all.
+    pub const fn stages(&self) -> Option<u32> {
+        self.stages
+    }
+
+    /// Fewest GPUs that a job runs on.
+    pub fn least_gpus(&self) -> u32 {
+        self.stages.unwrap_or(1)
+    }
+
+    /// Seconds of an iteration with this batch.
+    pub(super) fn iteration_s(&self, counts: &[u32], batch: Batch) -> f64 {
+        let (step_s, sync_s) = self.step_s(counts, batch.local);
+        match self.stages {
+            None => step_s + f64::from(batch.accumulated) * (step_s - sync_s),
+            Some(stages) => pipeline::iteration_s(stages, step_s),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::application::{Application, Kind, Machine, Noise};
 use super::fit::Fit;
+use super::pipeline;
 use crate::units::convert;
 
 /// Slack in rounding up a quotient.
@@ -26,9 +27,10 @@ pub(super) struct Place<'a> {
 }
 
 impl Batch {
-    /// Samples a step on so many GPUs.
-    pub fn total(&self, gpus: u32) -> u32 {
-        gpus.saturating_mul(self.local)
+    /// Samples a step of so many replicas: GPUs, unless they make up pipelines.
+    pub fn total(&self, replicas: u32) -> u32 {
+        replicas
+            .saturating_mul(self.local)
             .saturating_mul(self.accumulated + 1)
     }
 }
@@ -54,6 +56,9 @@ impl Place<'_> {
     /// The batch with what is known so far.
     pub(super) fn choose(&self, fit: Option<&Fit>, noise: Option<Noise>) -> Batch {
         let application = &*self.kind.application;
+        if self.machine.stages().is_some() {
+            return pipeline::BATCH;
+        }
         let batch = match (self.kind.tuned, fit, noise) {
             (false, _, _) => self.cut(f64::from(self.kind.requested)),
             (true, Some(fit), Some(noise)) => self.search(fit, noise),
@@ -69,6 +74,12 @@ impl Place<'_> {
             local: local.min(ceiling).max(1),
             ..batch
         }
+    }
+
+    /// Replicas of the application.
+    pub(super) fn replicas(&self) -> u32 {
+        let gpus = self.counts.iter().sum();
+        self.kind.application.replicas(self.machine, gpus)
     }
 
     fn gpus(&self) -> u32 {

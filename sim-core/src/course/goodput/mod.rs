@@ -11,6 +11,7 @@ mod batch;
 mod fit;
 mod lbfgsb;
 mod line_search;
+mod pipeline;
 mod walk;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub use application::{Application, Epoch, Kind, Machine, Noise, Timed};
 pub use batch::{Batch, best};
 pub use fit::{Fit, Seen};
+pub use pipeline::MICRO_BATCHES;
 
 use super::{Change, Course, Footing, Telemetry};
 use crate::units::{ModelId, NodeId, SimTime, Span, convert};
@@ -142,7 +144,12 @@ impl Goodput {
         }
         let (mut state, mut clock) = (self.state.clone(), self.from);
         let round = self.kind.round.us();
-        for _ in 0..MOST_ROUNDS {
+        let rounds = if self.kind.runs_in(&layout) {
+            MOST_ROUNDS
+        } else {
+            0
+        };
+        for _ in 0..rounds {
             if state.epoch >= self.epochs {
                 break;
             }
@@ -182,14 +189,14 @@ impl Course for Goodput {
         let left = match (self.state.epoch >= self.epochs, &self.layout) {
             (true, _) => Some(0),
             (false, Some(_)) => self.due.map(|due| due - self.from),
-            // It has never run: as if it lay on one GPU of the first model measured.
+            // It has never run: as if it lay on one GPU of the first model measured, or on as few as it takes.
             (false, None) => {
                 let mut guess = self.clone();
                 let first = self.kind.application.machines.first();
-                first.and_then(|(model, _)| {
+                first.and_then(|(model, machine)| {
                     let layout = Layout {
                         model: *model,
-                        counts: vec![1],
+                        counts: vec![machine.least_gpus()],
                     };
                     guess.settle(layout, SimTime::ZERO, true);
                     guess.due

@@ -125,3 +125,74 @@ fn a_placement_is_the_same_whichever_node_comes_first_and_not_sorted() {
         |counts: &[u32], step_s: f64| machine.step_s(counts, 8).0.total_cmp(&step_s).is_eq();
     assert!(takes(&[3, 4, 2], 1.0) && takes(&[4, 3, 2], 2.0));
 }
+
+/// Steps of a tenth of a second in each of four stages; gradients as above, with room for up to eight replicas.
+fn pipeline() -> Arc<Kind> {
+    let plain = kind(false);
+    let own = Application::clone(&plain.application);
+    let row = |counts: &[u32]| {
+        let timed = Timed {
+            local: 1,
+            step_s: 0.1,
+            sync_s: 0.0,
+        };
+        (counts.to_vec(), timed)
+    };
+    let machine = Machine::new(&[row(&[4]), row(&[4, 4])], &[]).in_stages(4);
+    Arc::new(Kind {
+        application: Arc::new(Application {
+            batches: (12, 384),
+            slowdown: 1.0,
+            machines: vec![(ModelId(0), machine)],
+            ..own
+        }),
+        ..Kind::clone(&plain)
+    })
+}
+
+/// Of a job in this layout.
+fn piped(counts: &[u32]) -> Goodput {
+    let mut job = Goodput::new(pipeline(), u64::MAX);
+    job.settle(lies(counts), SimTime::from_secs(60), true);
+    job
+}
+
+#[test]
+fn a_pipeline_fills_its_stages_once_and_goes_three_times_over_them() {
+    // 48 micro-batches over four stages, forward and twice as long back: 3 x 51 steps for 48 samples of each replica.
+    let seconds = |replicas: f64| -> f64 {
+        let scale = 48.0 * replicas / 12.0;
+        let gain = |v: f64| (v + 1.0) / (v / scale + 1.0);
+        let epochs = (1..=6).map(f64::from);
+        epochs
+            .map(|v| (1000.0 * 15.3 / gain(v)).round_ties_even())
+            .sum()
+    };
+    for (counts, replicas) in [(&[4][..], 1.0), (&[4, 4], 2.0), (&[7], 1.0)] {
+        let found = convert::real(left(&piped(counts)).us()) / 1e6;
+        assert!((found - seconds(replicas)).abs() < 1e-6, "{counts:?}");
+    }
+    // Its largest batch feeds eight replicas and no more.
+    assert_eq!(left(&piped(&[32])), left(&piped(&[40])));
+    assert!(left(&piped(&[28])) > left(&piped(&[32])));
+}
+
+#[test]
+fn a_pipeline_keeps_its_batch_and_learns_noise_only() {
+    let state = piped(&[4, 4]).after(Span::from_secs(300));
+    let batch = state.batch.map(|batch| (batch.local, batch.accumulated));
+    assert_eq!((batch, state.known.len()), (Some((1, 47)), 0));
+    assert!(state.noise.is_some());
+}
+
+#[test]
+fn a_pipeline_with_fewer_gpus_than_stages_stands_still() {
+    let job = piped(&[3]);
+    assert_eq!(left(&job), Span::MAX);
+    assert!(job.after(Span::from_secs(9000)).progress <= 0.0);
+    assert!(!pipeline().runs_in(&lies(&[3])) && pipeline().runs_in(&lies(&[2, 2])));
+    let speed = |counts: &[u32]| pipeline().iteration_s(&lies(counts));
+    assert_eq!(speed(&[3]), None);
+    let near = |found: Option<f64>, told: f64| found.is_some_and(|x| (x - told).abs() < 1e-9);
+    assert!(near(speed(&[4]), 15.3) && near(speed(&[8]), 7.65));
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::application::{Application, Kind, Machine};
+use super::application::{Kind, Machine};
 use super::batch::{Batch, Place};
 use super::fit::{Fit, Seen};
 use super::{Known, Layout, State, whole};
@@ -23,9 +23,20 @@ fn measured(machine: &Machine, counts: &[u32]) -> Vec<u32> {
 }
 
 impl Kind {
-    /// Seconds of an iteration with the batch that a job begins with in this layout; none where it does not run.
+    /// Whether a job gets on in this layout.
+    pub fn runs_in(&self, layout: &Layout) -> bool {
+        let machine = self.application.machine(layout.model);
+        let gpus = layout.counts.iter().sum();
+        machine.is_some_and(|machine| self.application.replicas(machine, gpus) > 0)
+    }
+
+    /// Seconds of an iteration with the batch that a job begins with in this layout, of a pipeline for each batch of a replica;
+    /// none where it does not run.
     pub fn iteration_s(&self, layout: &Layout) -> Option<f64> {
         let machine = self.application.machine(layout.model)?;
+        if !self.runs_in(layout) {
+            return None;
+        }
         let counts = measured(machine, &layout.counts);
         let place = Place {
             kind: self,
@@ -33,8 +44,9 @@ impl Kind {
             counts: &counts,
         };
         let batch = place.choose(None, None);
-        let (step_s, sync_s) = machine.step_s(&counts, batch.local);
-        Some(step_s + f64::from(batch.accumulated) * (step_s - sync_s))
+        let iteration_s = machine.iteration_s(&counts, batch);
+        let at_once = machine.stages().map_or(1, |_| place.replicas());
+        Some(iteration_s / f64::from(at_once))
     }
 }
 
@@ -70,8 +82,8 @@ pub(super) fn round(
     (from, until): (u64, u64),
 ) -> u64 {
     let application = &*kind.application;
-    let Some(machine) = application.machine(layout.model) else {
-        // It does not run there.
+    let machine = application.machine(layout.model);
+    let Some(machine) = machine.filter(|_| kind.runs_in(layout)) else {
         return until;
     };
     let counts = measured(machine, &layout.counts);
@@ -85,14 +97,8 @@ pub(super) fn round(
     while clock < until && state.epoch < epochs {
         let left_s = convert::real(until - clock) / 1e6;
         let batch = state.batch.unwrap_or_else(|| place.choose(None, None));
-        let (step_s, sync_s) = machine.step_s(&counts, batch.local);
-        observe(
-            application,
-            (layout, &counts),
-            state,
-            (batch, step_s, sync_s),
-        );
-        let rate = rate(application, &counts, state, (batch, step_s, sync_s));
+        observe(&place, layout, state, batch);
+        let rate = rate(&place, state, batch);
         let target = application.end_of(state.epoch);
         let ends = state.progress + rate * left_s >= target;
         if ends {
@@ -110,18 +116,18 @@ pub(super) fn round(
     clock
 }
 
-/// The job times its steps, and how noisy their gradients are.
-fn observe(
-    application: &Application,
-    (layout, counts): (&Layout, &[u32]),
-    state: &mut State,
-    (batch, step_s, sync_s): (Batch, f64, f64),
-) {
-    let gpus = counts.iter().sum();
-    state.noise = Some(application.noise_at(batch.total(gpus), state.epoch));
+/// The job times its steps, and how noisy their gradients are. One that does not tune its batch anywhere, a pipeline, makes
+/// nothing of the times.
+fn observe(place: &Place<'_>, layout: &Layout, state: &mut State, batch: Batch) {
+    let total = batch.total(place.replicas());
+    state.noise = Some(place.kind.application.noise_at(total, state.epoch));
+    if place.machine.stages().is_some() {
+        return;
+    }
+    let (step_s, sync_s) = place.machine.step_s(place.counts, batch.local);
     let seen = Seen {
-        nodes: counts.iter().map(|_| 1).sum(),
-        replicas: gpus,
+        nodes: place.counts.iter().map(|_| 1).sum(),
+        replicas: place.counts.iter().sum(),
         local: batch.local,
         step_s,
         sync_s,
@@ -148,15 +154,10 @@ fn observe(
 }
 
 /// Iterations with the initial batch that are done in a second, so to speak.
-fn rate(
-    application: &Application,
-    counts: &[u32],
-    state: &State,
-    (batch, step_s, sync_s): (Batch, f64, f64),
-) -> f64 {
-    let total = batch.total(counts.iter().sum());
+fn rate(place: &Place<'_>, state: &State, batch: Batch) -> f64 {
+    let application = &place.kind.application;
+    let total = batch.total(place.replicas());
     let scale = f64::from(total) / f64::from(application.batches.0);
     let noise = application.noise_at(total, state.epoch);
-    let iteration_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
-    noise.gain(scale) / iteration_s / application.slowdown
+    noise.gain(scale) / place.machine.iteration_s(place.counts, batch) / application.slowdown
 }

@@ -54,9 +54,13 @@ impl Training<'_> {
         (application.batches.1 / application.least_local.max(1)).max(1)
     }
 
-    /// Samples a second on one GPU of a model, as many at once as it takes; none where it does not run.
+    /// Samples a second on one GPU of a model, as many at once as it takes, of a pipeline as part of a replica; none
+    /// where it does not run.
     pub fn alone(&self, model: ModelId) -> Option<f64> {
         let machine = self.kind.application.machine(model)?;
+        if let Some(samples_s) = machine.in_a_replica() {
+            return Some(samples_s);
+        }
         let local = machine.most_local_on(&[1]);
         let (step_s, _) = machine.step_s(&[1], local);
         Some(f64::from(local) / step_s)

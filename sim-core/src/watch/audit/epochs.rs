@@ -83,6 +83,9 @@ impl Epochs {
     fn place(&self) -> Option<(Machine, Vec<u32>)> {
         let layout = self.layout.as_ref()?;
         let machine = self.kind.application.machine(layout.model)?.clone();
+        if self.samples(&machine, &layout.counts) == Some(0) {
+            return None;
+        }
         let most = convert::index(machine.most_nodes());
         if layout.counts.len() <= most {
             return Some((machine, layout.counts.clone()));
@@ -117,19 +120,27 @@ impl Epochs {
     fn step(&mut self, machine: &Machine, counts: &[u32], end: u64) -> bool {
         let application = Arc::clone(&self.kind.application);
         let batch = self.batch.unwrap_or_else(|| self.choose(machine, counts));
-        let gpus = counts.iter().sum::<u32>();
         let (step_s, sync_s) = machine.step_s(counts, batch.local);
-        let noise = application.noise_at(batch.total(gpus), self.over);
+        let (samples, time_s) = match (self.samples(machine, counts), machine.stages()) {
+            // It makes nothing of what it sees. The last micro-batch enters 47 steps after the first and passes every
+            // stage, all three times over.
+            (Some(samples), Some(stages)) => (samples, 3.0 * f64::from(47 + stages) * step_s),
+            (Some(_) | None, _) => {
+                let replicas = counts.iter().sum::<u32>();
+                self.see(Seen {
+                    nodes: convert::narrow(counts.len()),
+                    replicas,
+                    local: batch.local,
+                    step_s,
+                    sync_s,
+                });
+                let time_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
+                (batch.total(replicas), time_s)
+            }
+        };
+        let noise = application.noise_at(samples, self.over);
         self.noise = Some(noise);
-        self.see(Seen {
-            nodes: convert::narrow(counts.len()),
-            replicas: gpus,
-            local: batch.local,
-            step_s,
-            sync_s,
-        });
-        let scale = f64::from(batch.total(gpus)) / f64::from(application.batches.0);
-        let time_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
+        let scale = f64::from(samples) / f64::from(application.batches.0);
         let rate = noise.gain(scale) / time_s / application.slowdown;
         let (left_s, target) = (
             convert::real(end - self.clock) / 1e6,
@@ -144,6 +155,13 @@ impl Epochs {
         self.clock += convert::floor(seconds) * 1_000_000;
         (self.progress, self.over, self.left) = (target, self.over + 1, self.left - 1);
         true
+    }
+
+    /// Samples of an iteration of a pipeline: 48 for each whole replica that its GPUs make up and its largest batch feeds.
+    fn samples(&self, machine: &Machine, counts: &[u32]) -> Option<u32> {
+        let largest = self.kind.application.batches.1;
+        let whole = counts.iter().sum::<u32>() / machine.stages()?;
+        Some((whole * 48).min(largest - largest % 48))
     }
 
     fn see(&mut self, seen: Seen) {
@@ -167,6 +185,12 @@ impl Epochs {
 
     fn choose(&self, machine: &Machine, counts: &[u32]) -> Batch {
         let application: &Application = &self.kind.application;
+        if machine.stages().is_some() {
+            return Batch {
+                local: 1,
+                accumulated: 47,
+            };
+        }
         let gpus = counts.iter().sum::<u32>().max(1);
         let (initial, most) = application.batches;
         let least = initial.max(application.least_local.saturating_mul(gpus));
