@@ -14,6 +14,8 @@ const KINDS: u64 = 3;
 /// Samples a step, from the first to the most, and those that a GPU takes.
 const BATCHES: [u32; 3] = [8, 16, 64];
 const LOCALS: [u32; 3] = [4, 8, 16];
+/// Of a whole step, the step of a stage: about 150 of them are an iteration.
+const STAGE: f64 = 1.0 / 150.0;
 /// Samples that feed two replicas of a pipeline, and not quite three.
 const FED: u32 = 140;
 const PLACED: [&[u32]; 4] = [&[1], &[2], &[1, 1], &[1, 2]];
@@ -28,8 +30,8 @@ impl Swarm {
         }
         let mut stages = self.luck("stages", at);
         let kinds = (0..KINDS).map(|_| {
-            let own = self.trained(&mut luck);
-            Arc::new(in_stages(&mut stages, own))
+            let stages = stages.chance(0.2).then_some(&mut stages);
+            Arc::new(self.trained(&mut luck, stages))
         });
         Some(CourseKind::Goodput(kinds.collect()))
     }
@@ -47,7 +49,8 @@ impl Swarm {
         }))
     }
 
-    fn trained(&self, luck: &mut Stream) -> Kind {
+    /// With `stages`, which are drawn apart, so that the others stay as they were, a pipeline of a few of them.
+    fn trained(&self, luck: &mut Stream, stages: Option<&mut Stream>) -> Kind {
         let epochs = luck.between(1, 6);
         let share = |luck: &mut Stream| convert::real(luck.between(1, 1000)) / 1000.0;
         let noise = BATCHES.map(|batch| {
@@ -60,58 +63,42 @@ impl Swarm {
             };
             (batch, (0..epochs).map(epoch).collect())
         });
-        let machines = (0..3).map(|model| (ModelId(model), machine(luck)));
-        let machines = machines.collect();
+        let step = if stages.is_some() { STAGE } else { 1.0 };
+        let machines: [Machine; 3] = std::array::from_fn(|_| machine(luck, step));
+        let (machines, most, is_pipeline) = match stages {
+            None => (machines, BATCHES[2], false),
+            Some(own) => {
+                let piped = |machine: Machine| machine.in_stages(small(own.between(1, 3)));
+                (machines.map(piped), FED, true)
+            }
+        };
         Kind {
             application: Arc::new(Application {
                 name: "trained".to_owned(),
-                batches: (BATCHES[0], BATCHES[2]),
+                batches: (BATCHES[0], most),
                 least_local: LOCALS[0],
                 slowdown: 1.0 + share(luck),
                 delay: self.span(luck, 0, 5),
                 noise: noise.into(),
-                machines,
+                machines: (0..).map(ModelId).zip(machines).collect(),
             }),
             requested: small(luck.between(8, 64)),
-            tuned: luck.chance(0.7),
+            tuned: luck.chance(0.7) && !is_pipeline,
             round: self.span(luck, 1, 7),
         }
     }
 }
 
-/// Now and then a pipeline, whose batch nobody tunes, of a few stages on each model; drawn apart, so that the others stay as they
-/// were.
-fn in_stages(luck: &mut Stream, kind: Kind) -> Kind {
-    if luck.chance(0.8) {
-        return kind;
-    }
-    let own = Application::clone(&kind.application);
-    let machines = own.machines.into_iter();
-    let machines = machines.map(|(model, machine)| {
-        let stages = small(luck.between(1, 3));
-        (model, machine.in_stages(stages))
-    });
-    Kind {
-        application: Arc::new(Application {
-            batches: (BATCHES[0], FED),
-            machines: machines.collect(),
-            ..own
-        }),
-        tuned: false,
-        ..kind
-    }
-}
-
-/// Steps of a quarter of a second and more, of which a part is synchronisation where there is any.
-fn machine(luck: &mut Stream) -> Machine {
+/// Steps of a quarter of a second and more, times `step`, of which a part is synchronisation where there is any.
+fn machine(luck: &mut Stream, step: f64) -> Machine {
     let mut timed = |local: u32, alone: bool| {
         let compute_s = convert::real(luck.between(1, 5)) / 20.0 + f64::from(local) / 40.0;
         let sync_s = convert::real(luck.between(1, 40)) / 100.0;
         let sync_s = if alone { 0.0 } else { sync_s };
         Timed {
             local,
-            step_s: compute_s + sync_s,
-            sync_s,
+            step_s: (compute_s + sync_s) * step,
+            sync_s: sync_s * step,
         }
     };
     let mut placed: Vec<(Vec<u32>, Timed)> = Vec::new();
