@@ -237,12 +237,10 @@ impl<'a> Maker<'a> {
 
     /// The gang, with slices where its tasks take those, the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
-        let mut gang = self.tasks(record);
-        if let (Some(slice), Gang::One(role)) = (self.slice, &mut gang)
-            && role.demand.gpu == GpuDemand::Whole(1)
-        {
-            role.demand.gpu = GpuDemand::Slice(slice);
-        }
+        let gang = match self.slice {
+            None => self.tasks(record),
+            Some(slice) => in_slices(self.tasks(record), slice),
+        };
         let workload = self.workload;
         if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
             return gang;
@@ -436,4 +434,14 @@ fn demand(record: &Record, gpus: u32) -> Demand {
 fn times(span: Span, factor: f64) -> Span {
     let us = convert::floor(convert::real(span.us()) * factor + 0.5);
     Span::from_us(us).unwrap_or(Span::MAX)
+}
+
+/// The same, with a slice for each task that asks for a GPU.
+fn in_slices(mut gang: Gang, slice: Profile) -> Gang {
+    if let Gang::One(role) = &mut gang
+        && role.demand.gpu == GpuDemand::Whole(1)
+    {
+        role.demand.gpu = GpuDemand::Slice(slice);
+    }
+    gang
 }

@@ -1,7 +1,5 @@
 //! Time passes: the events of an instant are taken in order, and change the state.
 
-use std::collections::BTreeSet;
-
 use super::beside::Past;
 use super::event::{Event, Pending};
 use super::jobs::{Attempt, Standing};
@@ -10,10 +8,10 @@ use super::run::Engine;
 use super::state::{Change, NodePhase, Trigger};
 use crate::course::goodput::Layout;
 use crate::course::{
-    Cadence, Change as CourseChange, Course, Footing, Progress, Rates, Reach, Split, UNIT_RATE,
+    Cadence, Change as CourseChange, Course, Footing, Progress, Reach, Split, UNIT_RATE,
 };
 use crate::model::{Class, Keep, Seat};
-use crate::units::{JobId, ModelId, NodeId, OfferingId, SimTime, Span, convert};
+use crate::units::{JobId, ModelId, OfferingId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 impl Engine {
@@ -325,51 +323,6 @@ impl Engine {
         }
     }
 
-    /// What the allocation of `job` is to its course.
-    pub(super) fn footing(&self, job: JobId) -> Footing {
-        let live = self.state.jobs.live(job);
-        let (seats, capacity) = (live.allocation.seats(), &self.capacity);
-        let first = seats.first().expect("a gang has a task").node;
-        let (mut reach, mut model) = (Reach::Node, None);
-        let zone = |offering: OfferingId| self.state.world.offerings[offering.index()].zone;
-        for seat in seats {
-            let offering = capacity.offering_of(seat.node);
-            if !seat.gpus.is_empty() {
-                model = Some(capacity.shape(offering).model);
-            }
-            if seat.node != first {
-                let apart = if capacity.rack_of(seat.node) == capacity.rack_of(first) {
-                    Reach::Rack
-                } else if zone(offering) == zone(capacity.offering_of(first)) {
-                    Reach::Zone
-                } else {
-                    Reach::Zones
-                };
-                reach = reach.max(apart);
-            }
-        }
-        let gpus = live.job.gang.gpus_in(seats);
-        let rates = &self.state.world.classes[live.job.class.index()]
-            .course
-            .rates;
-        let tasks = seats.iter().map(|seat| seat.tasks).sum();
-        let rate = rates.on(live.job.kind, model, gpus, reach);
-        let mut compute = rates.of_part(rate, (tasks, live.job.gang.tasks()));
-        if self.state.beside.is_some() {
-            compute = Rates::slowed(compute, self.left_by_neighbours(job, gpus));
-        }
-        Footing {
-            model,
-            gpus,
-            reach,
-            rate_ppb: match rates.feeds {
-                Some(_) => rates.fed(compute, nodes(seats), gpus),
-                None => compute,
-            },
-            compute_ppb: compute,
-        }
-    }
-
     pub(super) fn class_of(&self, job: JobId) -> &Class {
         &self.state.world.classes[self.state.jobs.live(job).job.class.index()]
     }
@@ -423,12 +376,6 @@ impl Engine {
                 .push(Pending::new(at, Event::Availability(offering)));
         }
     }
-}
-
-/// Nodes under a gang.
-fn nodes(seats: &[Seat]) -> u32 {
-    let nodes: BTreeSet<NodeId> = seats.iter().map(|seat| seat.node).collect();
-    convert::narrow(nodes.len())
 }
 
 /// How an attempt passed that stops now and splits so, of which so much work is kept.

@@ -124,11 +124,17 @@ fn stall(us: u64, on: &Footing) -> u64 {
 
 impl Engine {
     /// A job lies in its seats from now on.
+    #[inline]
     pub(super) fn join(&mut self, job: JobId) {
         if self.state.beside.is_some() {
-            let seats = self.state.jobs.live(job).allocation.seats.clone();
-            self.meet(job, &seats, Vec::push);
+            self.lie_down(job);
         }
+    }
+
+    #[inline(never)]
+    fn lie_down(&mut self, job: JobId) {
+        let seats = self.state.jobs.live(job).allocation.seats.clone();
+        self.meet(job, &seats, Vec::push);
     }
 
     /// A job does not lie in these seats any more, and what it did there is booked.
@@ -178,7 +184,10 @@ impl Engine {
 
     /// A running job goes on at the rate that its neighbours leave it. One that saves its state does no work.
     fn go_on(&mut self, job: JobId) {
-        let (now, on) = (self.state.now, self.footing(job));
+        let on = self.state.jobs.live(job).attempt.on;
+        // It lies where it lay: only its rates are others.
+        let on = self.at_rates(job, (on.model, on.gpus, on.reach));
+        let now = self.state.now;
         let Some(beside) = &mut self.state.beside else {
             return;
         };

@@ -12,6 +12,7 @@ mod draft;
 mod event;
 mod fate;
 mod fleet;
+mod footing;
 mod forecast;
 mod headroom;
 mod jobs;

@@ -3,18 +3,26 @@
 use std::sync::Arc;
 
 use sim_core::course::{CourseKind, Pairing, Slowdown, UNIT_RATE};
-use sim_core::engine::World;
+use sim_core::engine::{Plan, View, Wakes, World};
 use sim_core::model::{Demand, Gang, GpuDemand, GpuSet, Job, Keep, Role, Seat};
 use sim_core::swarm::scenario;
-use sim_core::units::{JobId, ModelId, NodeId, SimTime, Span};
+use sim_core::units::{ClassId, JobId, ModelId, NodeId, SimTime, Span};
 use sim_core::watch::audit::{Auditor, Rule};
 use sim_core::watch::{Fact, Observer, Outcome, Spent};
 
-use crate::rig::{Watched, check, fleet, job, watch, world};
-use crate::zoo::Animal;
+use crate::rig::{Watched, agree, check, fleet, job, steps, watch, world};
+use crate::zoo::{Animal, Script, Scripted};
 
 /// One GPU on which every job beside another keeps so many parts in a hundred of its speed.
 fn shared(percent: u64) -> World {
+    World {
+        slowdown: Some(table(percent, 1)),
+        ..world(vec![fleet(1, 1)])
+    }
+}
+
+/// The same for jobs of so many classes.
+fn table(percent: u64, classes: usize) -> Arc<Slowdown> {
     let pair = Pairing {
         own: 0,
         beside: 0,
@@ -23,21 +31,22 @@ fn shared(percent: u64) -> World {
         factor_ppb: percent * UNIT_RATE / 100,
         steps_s: None,
     };
-    let table = Slowdown::new(vec![vec![Some(0)]], vec![pair]);
-    World {
-        slowdown: Some(Arc::new(table)),
-        ..world(vec![fleet(1, 1)])
-    }
+    Arc::new(Slowdown::new(vec![vec![Some(0)]; classes], vec![pair]))
 }
 
 fn share(arrival_s: u64, work_s: u64) -> Job {
-    let gpu = GpuDemand::Milli(333);
+    tasks(arrival_s, (1, 333), work_s)
+}
+
+/// A job of so many tasks that take so many thousandths of a GPU each.
+fn tasks(arrival_s: u64, (tasks, milli): (u32, u16), work_s: u64) -> Job {
+    let gpu = GpuDemand::Milli(milli);
     let demand = Demand {
         gpu,
         ..Demand::gpus(1)
     };
     Job {
-        gang: Gang::One(Role::rigid(1, demand)),
+        gang: Gang::One(Role::rigid(tasks, demand)),
         ..job(arrival_s, 1, work_s)
     }
 }
@@ -67,9 +76,110 @@ fn a_neighbour_that_comes_and_goes_moves_the_end() {
 }
 
 #[test]
+fn a_neighbour_that_is_interrupted_gives_the_others_their_speed_back() {
+    // Who comes is started, but for eight seconds after the start: then the last to come is sent away, until the other is done.
+    let script: Script = |view: &View<'_>, plan: &mut Plan<'_>| {
+        let (now, away) = (view.now(), SimTime::from_secs(8));
+        let running: Vec<JobId> = view.running().map(|job| job.id()).collect();
+        let waiting: Vec<JobId> = view.pending().map(|job| job.id()).collect();
+        if now == away {
+            plan.preempt(running[1]).unwrap();
+        } else if now < away || running.is_empty() {
+            for id in waiting {
+                let placement = plan.fits(id).unwrap();
+                plan.start(id, &placement).unwrap();
+            }
+            if now < away {
+                plan.wake_at(away).unwrap();
+            }
+        }
+    };
+    let (world, jobs) = (Arc::new(shared(50)), [share(0, 10), share(4, 10)]);
+    let seen = watch(&world, &jobs, Scripted::policy(Wakes::ALL, script));
+    agree("sent away", &world, &jobs, &seen);
+    // Job 0: four seconds alone, two of work beside job 1, four alone. Job 1: two of work, and the other eight from 12 s on.
+    assert_eq!(completions(&seen, 2), [12_000, 20_000]);
+}
+
+#[test]
 fn of_three_the_factors_multiply() {
     let jobs = [share(0, 10), share(0, 10), share(0, 10)];
     assert_eq!(ends(shared(50), &jobs), [40_000; 3]);
+}
+
+#[test]
+fn tasks_of_one_job_are_neighbours_to_each_other() {
+    assert_eq!(ends(shared(50), &[tasks(0, (2, 333), 10)]), [20_000]);
+}
+
+#[test]
+fn a_gang_goes_as_its_slowest_task_whichever_that_is() {
+    // Job 0 has a task on each GPU; job 1 lies beside the first until 4 s, job 2 beside the second until 20 s.
+    let jobs = [
+        tasks(0, (2, 600), 10),
+        tasks(0, (1, 400), 2),
+        tasks(0, (1, 400), 10),
+    ];
+    let own = World {
+        offerings: vec![fleet(1, 2)],
+        ..shared(50)
+    };
+    assert_eq!(ends(own, &jobs), [20_000, 4_000, 20_000]);
+}
+
+#[test]
+fn what_was_waited_for_data_before_a_neighbour_came_was_waited() {
+    // A node reads for three quarters of a GPU: alone a quarter of the time is waited for data, beside another none.
+    let mut own = shared(50);
+    own.classes[0].course.rates.feeds = Some(UNIT_RATE / 4 * 3);
+    // Job 0: three seconds of work in four alone, four in eight. Job 1: four in eight, and three in four alone.
+    let seen = check(
+        "fed",
+        &Arc::new(own),
+        &[share(0, 7), share(4, 7)],
+        &Animal::Ant,
+    );
+    assert_eq!(completions(&seen, 2), [12_000, 16_000]);
+    let stalled = |job: usize| {
+        let mut lines = seen.transcript.lines.iter().map(|(_, line)| line);
+        lines.any(|line| {
+            line.starts_with(&format!("job {job} ends")) && line.ends_with("stalled 1000000us")
+        })
+    };
+    assert!(stalled(0) && stalled(1));
+}
+
+#[test]
+fn whoever_saves_its_state_is_done_with_that_when_it_is_whoever_leaves() {
+    let mut own = shared(50);
+    own.offerings[0].notice = Span::from_secs(60);
+    own.offerings[0].availability = steps(&[(0, 1), (10, 0)]);
+    // The second class saves nothing at a notice.
+    own.classes.push(own.classes[0].clone());
+    own.classes[0].checkpoint.on_notice = true;
+    own.classes[0].checkpoint.dump = Span::from_secs(10);
+    own.slowdown = Some(table(50, 2));
+    let other = Job {
+        class: ClassId(1),
+        ..tasks(0, (1, 333), 7)
+    };
+    let seen = check(
+        "saving",
+        &Arc::new(own),
+        &[share(0, 100), other],
+        &Animal::Ant,
+    );
+    assert_eq!(completions(&seen, 2), [0, 14_000]);
+    // At the notice five seconds of work were done, and none after it, though job 1 leaves at 14 s.
+    let told = "job 0 is interrupted (Notice)";
+    let mut lines = seen.transcript.lines.iter();
+    let saved = lines.find(|(_, line)| line.starts_with(told));
+    let (at, line) = saved.expect("it saves its state");
+    assert_eq!(at.us(), 20_000_000);
+    assert!(
+        line.contains("kept 10000000us, lost 0us, dumped 10000000us"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -185,6 +185,8 @@ fn what_lies_where_is_what_it_is_by_hand() {
     // Compute slices may run out first: three of two of four leave none for the fourth start.
     let tight = Profile::new((2, 4), (1, 5), &[0, 1, 2, 3]).unwrap();
     assert_eq!((tight.per_gpu(), tight.starts().count()), (2, 4));
+    let two = Sliced::default().with(tight, 0).with(tight, 3);
+    assert!(!tight.fits(two, 1) && tight.fits(two.without(tight, 3), 1));
     for broken in [
         Profile::new((0, 7), (1, 5), &[0]),
         Profile::new((8, 7), (1, 5), &[0]),

@@ -55,21 +55,26 @@ pub(crate) fn check(
 ) -> Watched {
     let mut seen = watch(world, jobs, zoo.policy());
     seen.recording.names_gpus = zoo.names_gpus();
+    agree(what, world, jobs, &seen);
+    seen
+}
+
+/// Holds what was seen against the auditor and the naive simulator.
+pub(crate) fn agree(what: &str, world: &Arc<World>, jobs: &[Job], seen: &Watched) {
     let violations = &seen.report.violations;
     assert!(
         violations.is_empty(),
         "{what}: {}\n{}",
         violations[0],
-        tail(&seen)
+        tail(seen)
     );
     assert_eq!(seen.refusals, seen.report.refusals, "{what}: refusals");
     let mut again = Transcript::default();
     let finish = naive::replay(world, jobs, &seen.recording, &mut again);
     if let Some(difference) = compare(&seen.transcript, &again) {
-        panic!("{what}: {difference}; {finish:?}\n{}", tail(&seen));
+        panic!("{what}: {difference}; {finish:?}\n{}", tail(seen));
     }
     assert_eq!(finish.ok(), seen.finish.clone().ok(), "{what}: finish");
-    seen
 }
 
 /// The last lines of a transcript.

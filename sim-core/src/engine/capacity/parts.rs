@@ -51,7 +51,16 @@ impl Capacity {
     /// Whether GPUs of `offering` are partitioned into the slices that `demand` asks for, if it does.
     #[inline]
     pub(crate) fn offers(&self, offering: OfferingId, demand: &Demand) -> bool {
-        !matches!(demand.gpu, GpuDemand::Slice(_)) || demand.gpu.is_offered(self.profiles(offering))
+        match demand.gpu {
+            GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Milli(_) => true,
+            GpuDemand::Slice(profile) => self.is_partitioned_into(offering, profile),
+        }
+    }
+
+    /// Apart, so that what asks for no slice is not in its way.
+    #[cold]
+    fn is_partitioned_into(&self, offering: OfferingId, profile: Profile) -> bool {
+        self.profiles(offering).contains(&profile)
     }
 
     pub(super) fn room_for_shares(&self, node: NodeId, milli: u16) -> u32 {
