@@ -10,10 +10,13 @@ pub(crate) type Offerings = SmallVec<[OfferingId; 8]>;
 
 /// The offerings that `role` may lie on.
 pub(super) fn allowed(capacity: &Capacity, role: &Role, models: ModelSet) -> Offerings {
-    capacity
-        .offerings()
-        .filter(|offering| capacity.allows(*offering, models, &role.demand))
-        .collect()
+    let mut allowed = Offerings::new();
+    for offering in capacity.offerings() {
+        if capacity.allows(offering, models, &role.demand) {
+            allowed.push(offering);
+        }
+    }
+    allowed
 }
 
 /// The same, in groups on which a gang may lie as a whole: one GPU model each, in the order in which models first occur.

@@ -237,9 +237,10 @@ impl<'a> Maker<'a> {
 
     /// The gang, with slices where its tasks take those, the markets it may lie on and what it can do with.
     fn gang(&self, record: &Record) -> Gang {
+        let gang = self.tasks(record);
         let gang = match self.slice {
-            None => self.tasks(record),
-            Some(slice) => in_slices(self.tasks(record), slice),
+            None => gang,
+            Some(slice) => in_slices(gang, slice),
         };
         let workload = self.workload;
         if workload.markets.is_empty() && workload.lead.is_empty() && workload.least >= 1.0 {
@@ -437,6 +438,7 @@ fn times(span: Span, factor: f64) -> Span {
 }
 
 /// The same, with a slice for each task that asks for a GPU.
+#[cold]
 fn in_slices(mut gang: Gang, slice: Profile) -> Gang {
     if let Gang::One(role) = &mut gang
         && role.demand.gpu == GpuDemand::Whole(1)

@@ -35,7 +35,11 @@ impl Engine {
     }
 
     /// The footing of `job` in its seats, which are of this model and reach so far.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "every start goes through it, and its other caller is rare"
+    )]
+    #[inline(always)]
     pub(super) fn at_rates(
         &self,
         job: JobId,

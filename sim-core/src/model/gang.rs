@@ -111,6 +111,7 @@ impl Gang {
     }
 
     /// GPUs of the tasks in `seats`, a share or a slice counting as one.
+    #[inline]
     pub fn gpus_in(&self, seats: &[Seat]) -> u32 {
         let roles = self.roles();
         seats
