@@ -31,6 +31,10 @@ impl Naive<'_> {
             durable: 0,
             dumped: 0,
         };
+        if left == Span::MAX && until == SimTime::MAX {
+            // What never ends is not walked to its end.
+            walk.at = until;
+        }
         while walk.at < until && walk.worked < left.us() {
             let stretch = every.us().min(left.us() - walk.worked);
             let done = stretch.min(until.us() - walk.at.us());
