@@ -121,22 +121,22 @@ impl Epochs {
         let application = Arc::clone(&self.kind.application);
         let batch = self.batch.unwrap_or_else(|| self.choose(machine, counts));
         let (step_s, sync_s) = machine.step_s(counts, batch.local);
-        let (samples, time_s) = match (self.samples(machine, counts), machine.stages()) {
+        let piped = self.samples(machine, counts).zip(machine.stages());
+        let (samples, time_s) = if let Some((samples, stages)) = piped {
             // It makes nothing of what it sees. The last micro-batch enters 47 steps after the first and passes every
             // stage, all three times over.
-            (Some(samples), Some(stages)) => (samples, 3.0 * f64::from(47 + stages) * step_s),
-            (Some(_) | None, _) => {
-                let replicas = counts.iter().sum::<u32>();
-                self.see(Seen {
-                    nodes: convert::narrow(counts.len()),
-                    replicas,
-                    local: batch.local,
-                    step_s,
-                    sync_s,
-                });
-                let time_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
-                (batch.total(replicas), time_s)
-            }
+            (samples, 3.0 * f64::from(47 + stages) * step_s)
+        } else {
+            let replicas = counts.iter().sum::<u32>();
+            self.see(Seen {
+                nodes: convert::narrow(counts.len()),
+                replicas,
+                local: batch.local,
+                step_s,
+                sync_s,
+            });
+            let time_s = step_s + f64::from(batch.accumulated) * (step_s - sync_s);
+            (batch.total(replicas), time_s)
         };
         let noise = application.noise_at(samples, self.over);
         self.noise = Some(noise);
