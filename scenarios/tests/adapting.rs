@@ -1,7 +1,7 @@
 //! Policies over jobs that adapt, through whole scenarios: what Pollux keeps to in every flight, and how it fares beside Sia.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use scenarios::build::{Experiment, known};
 use scenarios::schema::{DataRoots, parse};

@@ -46,13 +46,10 @@ pub(super) fn little_by_little(stand: &mut Stand<'_, '_>, jobs: &[usize]) {
     let limits: BTreeSet<u32> = sizes.collect();
     for limit in limits {
         stand.limit = limit;
-        for job in jobs
-            .iter()
-            .filter(|job| !stand.is_content(**job))
-            .copied()
-            .collect::<Vec<_>>()
-        {
-            relay(stand, job);
+        for job in jobs {
+            if !stand.is_content(*job) {
+                relay(stand, *job);
+            }
         }
     }
     stand.limit = u32::MAX;

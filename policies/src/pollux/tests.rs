@@ -104,23 +104,25 @@ fn brute_force(problem: &Problem<'_>) -> f64 {
     for spot in &mut all {
         spot.retain(|(_, gpus)| *gpus > 0);
     }
-    fn deeper(problem: &Problem<'_>, all: &[Spot], chosen: &mut Vec<Spot>, best: &mut f64) {
-        let Some(found) = sum(problem, chosen) else {
-            return;
-        };
-        if chosen.len() == problem.seekers.len() {
-            *best = best.max(found);
-            return;
-        }
-        for spot in all {
-            chosen.push(spot.clone());
-            deeper(problem, all, chosen, best);
-            chosen.pop();
-        }
-    }
     let mut best = f64::NEG_INFINITY;
     deeper(problem, &all, &mut Vec::new(), &mut best);
     best
+}
+
+/// Tries everything for the jobs that are left.
+fn deeper(problem: &Problem<'_>, all: &[Spot], chosen: &mut Vec<Spot>, best: &mut f64) {
+    let Some(found) = sum(problem, chosen) else {
+        return;
+    };
+    if chosen.len() == problem.seekers.len() {
+        *best = best.max(found);
+        return;
+    }
+    for spot in all {
+        chosen.push(spot.clone());
+        deeper(problem, all, chosen, best);
+        chosen.pop();
+    }
 }
 
 /// GPUs of each job on each node.
