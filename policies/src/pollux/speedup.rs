@@ -16,7 +16,7 @@ pub(super) enum Speedup<'a> {
     /// As many times faster as it has GPUs of its fair share: so it is hoped before a job's first step, and of those of fixed size.
     Even(f64),
     /// By its steps, beside its goodput on the fair share.
-    Fitted(Outlook<'a>, Fit, f64),
+    Fitted(Outlook<'a>, Box<Fit>, f64),
 }
 
 /// What was made of jobs' steps, so that it is made of them once.
@@ -66,7 +66,7 @@ impl<'a> Speedup<'a> {
         let mut fed = (1..=gpus).rev();
         let base = fed.find_map(|gpus| outlook.goodput_anywhere(&fit, shape(across, gpus)));
         base.filter(|base| *base > 0.0)
-            .map_or(even, |base| Self::Fitted(outlook, fit, base))
+            .map_or(even, |base| Self::Fitted(outlook, Box::new(fit), base))
     }
 
     /// Its speedup across nodes or on one, on so many GPUs.

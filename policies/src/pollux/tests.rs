@@ -29,11 +29,11 @@ fn seeker(kind: usize, sizes: &[u32]) -> Seeker {
     }
 }
 
-fn problem<'a>(
+fn problem(
     sites: Vec<Site>,
     seekers: Vec<Seeker>,
-    speedup: &'a dyn Fn(usize, (bool, u32)) -> f64,
-) -> Problem<'a> {
+    speedup: &dyn Fn(usize, (bool, u32)) -> f64,
+) -> Problem<'_> {
     Problem {
         sites,
         seekers,

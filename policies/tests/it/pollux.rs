@@ -20,7 +20,8 @@ fn attempts(nodes: u32, jobs: &[Job], fairness: f64, apart: bool) -> Vec<(u32, f
     rig::attempts(&world, jobs, Box::new(policy))
 }
 
-/// Two small ones are worth more than a large one to a fair mean, and as much to a sum, in which whoever runs goes on.
+/// Two small ones are worth more than a large one to a fair mean, and as much to a sum, in which whoever runs goes on. Once one of
+/// the two is done, half of the GPUs is the fair share: the large one is twice as fast on all of them, the other as fast as that.
 #[test]
 fn a_large_job_gives_way_to_two_small_ones_if_the_mean_is_fair() {
     let jobs = [
@@ -33,8 +34,9 @@ fn a_large_job_gives_way_to_two_small_ones_if_the_mean_is_fair() {
         [
             (0, 60.0, 120.0),
             (1, 120.0, 180.0),
-            (2, 120.0, 210.0),
-            (0, 240.0, 420.0)
+            (2, 120.0, 180.0),
+            (0, 180.0, 360.0),
+            (2, 360.0, 390.0)
         ]
     );
     assert_eq!(

@@ -94,7 +94,7 @@ impl Training<'_> {
 
     /// Goodput with the best batch up to `most`, at most `local` samples on a GPU at once.
     fn best(
-        &self,
+        self,
         known: (&Fit, Noise),
         (nodes, gpus): (u32, u32),
         (most, local): (u32, u32),
