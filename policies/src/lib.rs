@@ -3,7 +3,7 @@
 //! A scenario names a policy, or composes one of parts; [`registry`] lists what there is, a line each. Most policies are
 //! [`Composed`](compose::Composed): an [`order`], an [`admit`] rule, a [`place`]ment, a [`preempt`]ion rule and a
 //! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`], [`deadline`],
-//! [`gavel`], [`themis`] or [`tiresias`].
+//! [`gavel`], [`pollux`], [`sia`], [`themis`] or [`tiresias`].
 //!
 //! # Adding one
 //!
@@ -70,11 +70,13 @@ pub mod deadline;
 pub mod forecast;
 pub mod fragment;
 pub mod gavel;
+mod goodput;
 pub mod joint;
 pub mod keeping;
 pub mod order;
 pub mod params;
 pub mod place;
+pub mod pollux;
 pub mod preempt;
 pub mod queue;
 pub mod reclaims;

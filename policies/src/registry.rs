@@ -6,6 +6,7 @@ mod gavel;
 mod joint;
 mod keeping;
 mod placements;
+mod pollux;
 mod sia;
 mod tenants;
 mod tiresias;
@@ -470,6 +471,7 @@ pub const POLICIES: &[Entry<dyn Policy + Send>] = &[
     tiresias::SMALLEST_FIRST,
     tiresias::SHORTEST_FIRST,
     tiresias::MLFQ,
+    pollux::POLLUX,
     sia::SIA,
     entries::GREEDY,
     entries::UNIFORM_PROGRESS,

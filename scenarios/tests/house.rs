@@ -75,10 +75,10 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "order",
             "place",
             "admit|preempt|buy|relocate|keeping|compose",
-            "solve",
+            "solve|goodput",
             "repack",
             "tiresias",
-            "joint|gavel|sia|themis",
+            "joint|gavel|pollux|sia|themis",
             "deadline|registry|buyers",
         ],
     ),
@@ -185,17 +185,20 @@ fn a_file_holds_one_idea_and_says_it_first() {
 #[test]
 fn a_policy_fits_on_a_page_or_two() {
     for room in [
-        "order", "place", "preempt", "buy", "relocate", "tiresias", "sia", "joint",
+        "order", "place", "preempt", "buy", "relocate", "tiresias", "pollux", "sia", "joint",
     ] {
-        for file in sources(&root().join("policies/src").join(room)) {
-            let text = fs::read_to_string(&file).expect("readable");
+        let files = sources(&root().join("policies/src").join(room));
+        // Tests in a file of their own are tests.
+        for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+            let text = fs::read_to_string(file).expect("readable");
             let lines = text
                 .split("#[cfg(test)]\nmod tests")
                 .next()
                 .unwrap_or_default()
                 .lines()
                 .count();
-            // What placements share is a mechanism, not a policy, and so is what buyers do and what queues are made of.
+            // What placements share is a mechanism, not a policy, and so is what buyers do, what queues are made of
+            // and how a search stands.
             let mechanisms = [
                 "fill.rs",
                 "route.rs",
@@ -204,6 +207,7 @@ fn a_policy_fits_on_a_page_or_two() {
                 "sites.rs",
                 "account.rs",
                 "queues.rs",
+                "stand.rs",
             ];
             let is_mechanism = mechanisms.iter().any(|name| file.ends_with(name));
             let most = if is_mechanism { 250 } else { 160 };

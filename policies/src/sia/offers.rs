@@ -4,11 +4,9 @@ use sim_core::course::goodput::Layout;
 use sim_core::engine::{JobView, View};
 use sim_core::units::{ModelId, Span, convert};
 
-use super::outlook::Outlook;
 use super::policy::Ways;
-use super::pools::Pool;
 use super::program::Choice;
-use super::wish::{Wish, held};
+use crate::goodput::{Outlook, Pool, Wish, held};
 
 /// Highest cost of a configuration.
 const MOST_COST: f64 = 3000.0;

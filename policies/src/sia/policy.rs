@@ -6,11 +6,8 @@ use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, Span};
 
 use super::offers::choices;
-use super::pools::pools;
 use super::program::Desk;
-use super::rounds::{come_back, give_up, is_round, news, turn_away};
-use super::seats::seat;
-use super::wish::{Wish, held};
+use crate::goodput::{Wish, come_back, give_up, held, is_round, news, pools, seat, turn_away};
 
 /// How it goes about it.
 #[derive(Clone, Copy, Debug, PartialEq)]

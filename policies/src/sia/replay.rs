@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::goodput::{Wish, come_back, held, is_round, news, seat, wake_next};
 use sim_core::engine::{Plan, Policy, View, Wakes};
 use sim_core::units::{ModelId, SimTime, Span};
-
-use super::rounds::{come_back, is_round, news, wake_next};
-use super::seats::seat;
-use super::wish::{Wish, held};
 
 /// A configuration as it is told: the ordinal of the job in the workload, the GPU model, GPUs by node (none: it
 /// is to wait).

@@ -4,7 +4,7 @@ use sim_core::course::goodput::Layout;
 use sim_core::engine::JobView;
 use sim_core::units::ModelId;
 
-use super::pools::Pool;
+use crate::goodput::Pool;
 use crate::solve::Program;
 
 /// What a job may have: its model, GPUs, and iterations a second there.

@@ -9,11 +9,8 @@ use std::collections::BTreeMap;
 use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, ModelId, Span, convert};
 
-use super::pools::pools;
-use super::rounds::{come_back, is_round, news};
-use super::seats::seat;
 use super::shares::{Offer, offers, shares};
-use super::wish::{Wish, held};
+use crate::goodput::{Wish, come_back, held, is_round, news, pools, seat};
 
 /// The policy.
 #[derive(Clone, Debug)]

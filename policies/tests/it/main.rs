@@ -8,6 +8,7 @@ mod keeping;
 mod mig;
 mod packing;
 mod plain;
+mod pollux;
 mod sharing;
 mod sia;
 mod tenants;

@@ -321,7 +321,7 @@ impl Contender {
 
     /// Whether it decides in rounds, and turns away what it cannot think of in GPUs of a model.
     pub(crate) fn has_rounds(&self) -> bool {
-        matches!(self.kinds, Kinds::Whole(kind) if kind.starts_with("gavel-") || ["gandiva", "shockwave", "sia"].contains(&kind))
+        matches!(self.kinds, Kinds::Whole(kind) if kind.starts_with("gavel-") || ["gandiva", "pollux", "shockwave", "sia"].contains(&kind))
     }
 
     /// Whether it buys machines, so that it can be given a fleet that is too small to begin with.

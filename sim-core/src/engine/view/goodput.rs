@@ -83,16 +83,30 @@ impl Training<'_> {
         (nodes, gpus): (u32, u32),
     ) -> Option<f64> {
         let application = &self.kind.application;
-        let initial = application.batches.0;
-        let least = initial.max(application.least_local.saturating_mul(gpus));
-        let most = self.kind.requested.max(initial);
-        let room = application.machine(model)?.most_local();
-        let found = best(
-            application,
-            (fit, noise),
-            (nodes, gpus),
-            ((least, most), room),
-        );
+        let most = self.kind.requested.max(application.batches.0);
+        let local = application.machine(model)?.most_local();
+        self.best((fit, noise), (nodes, gpus), (most, local))
+    }
+
+    /// The same for who tells no model from another: with any batch, and as many samples on a GPU as each of the models takes.
+    pub fn goodput_anywhere(&self, fit: &Fit, noise: Noise, shape: (u32, u32)) -> Option<f64> {
+        let application = &self.kind.application;
+        let machines = application.machines.iter();
+        let local = machines.map(|(_, machine)| machine.most_local()).min()?;
+        self.best((fit, noise), shape, (application.batches.1, local))
+    }
+
+    /// Goodput with the best batch up to `most`, at most `local` samples on a GPU at once.
+    fn best(
+        self,
+        known: (&Fit, Noise),
+        (nodes, gpus): (u32, u32),
+        (most, local): (u32, u32),
+    ) -> Option<f64> {
+        let application = &self.kind.application;
+        let own = application.least_local.saturating_mul(gpus);
+        let bounds = (application.batches.0.max(own), most);
+        let found = best(application, known, (nodes, gpus), (bounds, local));
         found.map(|(_, goodput)| goodput)
     }
 }

@@ -7,17 +7,17 @@ use sim_core::units::{JobId, SimTime, Span};
 use super::wish::Wish;
 
 /// Whether a round begins now; none does at time zero.
-pub(super) fn is_round(now: SimTime, round: Span) -> bool {
+pub(crate) fn is_round(now: SimTime, round: Span) -> bool {
     now > SimTime::ZERO && now.us().is_multiple_of(round.us())
 }
 
 /// What a policy of rounds is woken by: news between rounds has it look at the next one.
-pub(super) fn news() -> Wakes {
+pub(crate) fn news() -> Wakes {
     Wakes::ARRIVAL | Wakes::END | Wakes::NODE | Wakes::WAKE
 }
 
 /// Asks to be woken at the next round, as long as there are jobs of which some run, or might.
-pub(super) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+pub(crate) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
     let none_runs = view.running_len() == 0 && plan.decisions().is_empty();
     if none_runs && is_round(view.now(), round) {
         // Whoever found no place in an empty fleet finds none in the next round either.
@@ -27,7 +27,7 @@ pub(super) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
 }
 
 /// Asks to be woken at the next round, as long as there are jobs.
-pub(super) fn wake_next(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+pub(crate) fn wake_next(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
     let now = view.now().us();
     let next = SimTime::from_us((now / round.us() + 1).saturating_mul(round.us()));
     if let Some(next) = next.filter(|_| view.pending_len() + view.running_len() > 0) {
@@ -36,7 +36,7 @@ pub(super) fn wake_next(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
 }
 
 /// Turns away those of the newcomers that cannot be thought of in GPUs of a model: tasks of one kind, whole GPUs each.
-pub(super) fn turn_away(view: &View<'_>, plan: &mut Plan<'_>) {
+pub(crate) fn turn_away(view: &View<'_>, plan: &mut Plan<'_>) {
     for change in view.changes() {
         if let Change::Arrived(id) = change
             && view.job(*id).is_some_and(|job| !is_plain(&job))
@@ -48,7 +48,7 @@ pub(super) fn turn_away(view: &View<'_>, plan: &mut Plan<'_>) {
 
 /// Turns away those who found no place though the whole fleet is there and nobody runs: their tasks do not fit as configurations
 /// lie, and never will.
-pub(super) fn give_up(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
+pub(crate) fn give_up(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
     let capacity = plan.capacity();
     let is_whole = view.offerings().all(|(pool, _)| {
         let mut slots = capacity.slots_of(pool);

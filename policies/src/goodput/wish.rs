@@ -6,28 +6,28 @@ use sim_core::units::{JobId, ModelId, NodeId};
 
 /// A configuration for a job: GPUs of a model, by node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(crate) struct Wish {
     /// The job.
-    pub(super) job: JobId,
+    pub(crate) job: JobId,
     /// The GPU model.
-    pub(super) model: ModelId,
+    pub(crate) model: ModelId,
     /// GPUs on each node, in order.
-    pub(super) counts: Vec<u32>,
+    pub(crate) counts: Vec<u32>,
 }
 
 impl Wish {
     /// GPUs in all.
-    pub(super) fn gpus(&self) -> u32 {
+    pub(crate) fn gpus(&self) -> u32 {
         self.counts.iter().sum()
     }
 
     /// GPUs on the node that has most of them.
-    pub(super) fn widest(&self) -> u32 {
+    pub(crate) fn widest(&self) -> u32 {
         self.counts.iter().copied().max().unwrap_or(0)
     }
 
     /// The same on these nodes.
-    pub(super) fn on(&self, nodes: &[NodeId], view: &View<'_>) -> Placement {
+    pub(crate) fn on(&self, nodes: &[NodeId], view: &View<'_>) -> Placement {
         let each = tasks(view, self.job).map_or(1, Role::gpus_each);
         let seat = |(node, count): (&NodeId, &u32)| Seat {
             node: *node,
@@ -43,12 +43,12 @@ impl Wish {
 }
 
 /// What a job is made of.
-pub(super) fn tasks<'a>(view: &View<'a>, job: JobId) -> Option<&'a Role> {
+pub(crate) fn tasks<'a>(view: &View<'a>, job: JobId) -> Option<&'a Role> {
     view.job(job)?.gang().roles().first()
 }
 
 /// What a running job holds, as a wish.
-pub(super) fn held(view: &View<'_>, job: JobId) -> Option<Wish> {
+pub(crate) fn held(view: &View<'_>, job: JobId) -> Option<Wish> {
     let seats = view.job(job)?.allocation().seats();
     let first = view.offering(view.offering_of(seats.first()?.node))?;
     let mut wish = Wish {

@@ -12,7 +12,7 @@ use super::wish::Wish;
 type Move<'a> = (&'a Wish, Vec<NodeId>);
 
 /// Moves those that stay on the model of a wish so that there is room for it, if that can be.
-pub(super) fn make_room(wishes: &[Wish], wanted: &Wish, view: &View<'_>, plan: &mut Plan<'_>) {
+pub(crate) fn make_room(wishes: &[Wish], wanted: &Wish, view: &View<'_>, plan: &mut Plan<'_>) {
     let mut moves = aims(wishes, wanted, view, plan);
     // One may have to go before another can come: again as long as someone moves.
     let mut before = moves.len() + 1;

@@ -5,20 +5,20 @@ use sim_core::units::{ModelId, convert};
 
 /// Nodes, and GPUs on each, of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pool {
-    pub(super) model: ModelId,
-    pub(super) nodes: u32,
-    pub(super) each: u32,
+pub(crate) struct Pool {
+    pub(crate) model: ModelId,
+    pub(crate) nodes: u32,
+    pub(crate) each: u32,
 }
 
 impl Pool {
     /// All of its GPUs.
-    pub(super) fn gpus(&self) -> u32 {
+    pub(crate) fn gpus(&self) -> u32 {
         self.nodes * self.each
     }
 
     /// Powers of two on a node, then whole nodes.
-    pub(super) fn sizes(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = u32> {
         let powers = std::iter::successors(Some(1_u32), |gpus| gpus.checked_mul(2));
         let each = self.each;
         powers
@@ -27,12 +27,12 @@ impl Pool {
     }
 
     /// Nodes that so many GPUs take.
-    pub(super) fn nodes_of(&self, gpus: u32) -> u32 {
+    pub(crate) fn nodes_of(&self, gpus: u32) -> u32 {
         gpus.div_ceil(self.each)
     }
 
     /// Full nodes, and the rest on one more.
-    pub(super) fn counts(&self, gpus: u32) -> Vec<u32> {
+    pub(crate) fn counts(&self, gpus: u32) -> Vec<u32> {
         let full = std::iter::repeat_n(self.each, convert::index(gpus / self.each));
         let rest = gpus % self.each;
         full.chain((rest > 0).then_some(rest)).collect()
@@ -40,7 +40,7 @@ impl Pool {
 }
 
 /// Open nodes by model; where nodes of a model differ, all count as the smallest.
-pub(super) fn pools(view: &View<'_>, plan: &Plan<'_>) -> Vec<Pool> {
+pub(crate) fn pools(view: &View<'_>, plan: &Plan<'_>) -> Vec<Pool> {
     let capacity = plan.capacity();
     let mut pools: Vec<Pool> = Vec::new();
     for (id, offering) in view.offerings() {

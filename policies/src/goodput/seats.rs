@@ -12,10 +12,10 @@ use super::wish::{Wish, held, tasks};
 use crate::place::{FirstFit, Place};
 
 /// Free GPUs by node.
-pub(super) type Free = BTreeMap<NodeId, u32>;
+pub(crate) type Free = BTreeMap<NodeId, u32>;
 
 /// Gives each job what is wished for it, and nothing to those of whom nothing is said. A wish that finds no nodes waits.
-pub(super) fn seat(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
+pub(crate) fn seat(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
     let stays = |job: JobId| {
         let held = held(view, job);
         wishes.iter().any(|wish| Some(wish) == held.as_ref())
@@ -63,7 +63,7 @@ fn start(wish: &Wish, view: &View<'_>, plan: &mut Plan<'_>) -> bool {
 }
 
 /// Free GPUs on the open nodes of a model.
-pub(super) fn free(plan: &Plan<'_>, model: ModelId) -> Free {
+pub(crate) fn free(plan: &Plan<'_>, model: ModelId) -> Free {
     let capacity = plan.capacity();
     let pools = capacity.offerings();
     let pools = pools.filter(|pool| capacity.shape(*pool).model == model);
@@ -74,7 +74,7 @@ pub(super) fn free(plan: &Plan<'_>, model: ModelId) -> Free {
 }
 
 /// The tightest node for each count, no node twice; of equally tight ones that of least `cost`.
-pub(super) fn lay(
+pub(crate) fn lay(
     free: &mut Free,
     wish: &Wish,
     cost: &dyn Fn(NodeId) -> u32,
@@ -92,7 +92,7 @@ pub(super) fn lay(
 }
 
 /// Takes what a wish has on these nodes.
-pub(super) fn take(free: &mut Free, wish: &Wish, nodes: &[NodeId]) {
+pub(crate) fn take(free: &mut Free, wish: &Wish, nodes: &[NodeId]) {
     for (node, count) in nodes.iter().zip(&wish.counts) {
         let left = free.entry(*node).or_default();
         *left = left.saturating_sub(*count);
