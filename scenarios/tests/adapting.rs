@@ -137,6 +137,7 @@ fn nobody_more_than_doubles_and_no_two_across_nodes_meet() {
     let more = r#"
 [[workload]]
 name = "wide"
+task-gpus = 1
 checkpoint = { keep = "all", restore = "1m" }
 [workload.synth]
 model = "parametric"
