@@ -2,7 +2,7 @@
 
 use sim_core::course::goodput::Layout;
 use sim_core::engine::{JobView, View};
-use sim_core::units::{ModelId, Span, convert};
+use sim_core::units::{ModelId, SimTime, Span, convert};
 
 use super::policy::Ways;
 use super::program::Choice;
@@ -44,11 +44,19 @@ pub(super) fn choices(
             cost: (cost * 100.0).round_ties_even() / 100.0
                 - ways.idle
                 - if same { GOES_ON } else { 0.0 },
-            // To move it now would be to set up for nothing.
-            pinned: same && job.sets_up(),
+            pinned: same && is_new(job, (view, ways)),
         }
     };
     offers(job, pools, ways).iter().map(choice).collect()
+}
+
+/// Whether to move a job now would be to have set it up for nothing. One that does not adapt and takes a round or more to set up
+/// works for a round at least, lest two of equal worth take turns for ever.
+fn is_new(job: &JobView<'_>, (view, ways): (&View<'_>, &Ways)) -> bool {
+    let slow = job.training().is_none() && job.restore() >= ways.round;
+    let round = if slow { ways.round } else { Span::ZERO };
+    let soon = |from: SimTime| view.now() < from.saturating_add(round);
+    job.works().is_some_and(soon)
 }
 
 /// The share of its goodput that a job of this age keeps if it restarts once more.

@@ -38,10 +38,18 @@ impl Swarm {
 
     /// The gang of a job of that class: tasks of whole GPUs, elastic or not.
     pub(super) fn goodput_gang(&self, class: ClassId, own: &mut Stream) -> Option<Gang> {
-        self.goodput(class.0.into())?;
+        let Some(CourseKind::Goodput(kinds)) = self.goodput(class.0.into()) else {
+            return None;
+        };
         let tasks = small(own.between(1, 5));
         let least = if own.chance(0.5) { 1 } else { tasks };
-        let demand = Demand::gpus(small(own.between(1, 2)));
+        let each = small(own.between(1, 2));
+        // On fewer GPUs than it has stages a pipeline would stand still for ever.
+        let machines = kinds.iter().flat_map(|kind| &kind.application.machines);
+        let most = machines.map(|(_, machine)| machine.least_gpus()).max();
+        let enough = most.unwrap_or(1).div_ceil(each);
+        let (tasks, least) = (tasks.max(enough), least.max(enough));
+        let demand = Demand::gpus(small(each.into()));
         Some(Gang::One(Role {
             tasks,
             least,

@@ -3,7 +3,7 @@
 use super::JobView;
 use crate::course::goodput::{Fit, Kind, Layout, Noise, State, best};
 use crate::course::{CourseKind, Progress};
-use crate::units::ModelId;
+use crate::units::{ModelId, SimTime};
 
 /// What the submitter of a goodput job tells of it: bounds of its batch, and one GPU of each model. How fast it is on several, and
 /// how noisy its gradients will be, is not told.
@@ -31,9 +31,9 @@ impl<'a> JobView<'a> {
         }
     }
 
-    /// Whether it runs and does not work yet.
-    pub fn sets_up(&self) -> bool {
-        self.is_running() && self.live.attempt.works > self.state.now
+    /// From when on it works, if it runs: a time to come while it sets up.
+    pub fn works(&self) -> Option<SimTime> {
+        self.is_running().then_some(self.live.attempt.works)
     }
 }
 
