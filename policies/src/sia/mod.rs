@@ -5,11 +5,9 @@
 //! | `policy` | Sia's rounds |
 //! | `offers` | what a job may have, at what cost |
 //! | `program` | who gets which configuration |
-//! | `incumbents` | of equal ones whoever runs goes on |
 //! | `throughput`, `shares` | Gavel's rounds as Sia's artifact has them |
 //! | `replay` | configurations as they are told |
 
-mod incumbents;
 mod offers;
 mod policy;
 mod program;

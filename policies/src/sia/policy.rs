@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, Span};
 
-use super::incumbents::keep_on;
 use super::offers::choices;
 use super::program::Desk;
 use crate::goodput::{Wish, come_back, give_up, held, is_round, news, pools, seat, turn_away};
@@ -70,8 +69,7 @@ impl Sia {
             all.extend(choices((at, job), restarts, (view, &pools), &self.ways));
         }
         let room = pools.iter().map(|pool| (pool.model, pool.gpus()));
-        let mut chosen = self.desk.choose((all.clone(), room.collect()))?;
-        keep_on(&mut chosen, &all);
+        let chosen = self.desk.choose((all.clone(), room.collect()))?;
         let wish = |at: &usize| {
             let (choice, job) = (&all[*at], jobs[all[*at].job].id());
             let pool = pools.iter().find(|pool| pool.model == choice.model)?;
