@@ -1,6 +1,7 @@
 //! GPUs by model, and the configurations that there are of them.
 
 use sim_core::engine::{Plan, View};
+use sim_core::model::Gang;
 use sim_core::units::{ModelId, convert};
 
 /// Nodes, and GPUs on each, of a model.
@@ -29,6 +30,15 @@ impl Pool {
     /// Nodes that so many GPUs take.
     pub(crate) fn nodes_of(&self, gpus: u32) -> u32 {
         gpus.div_ceil(self.each)
+    }
+
+    /// Whether the tasks of a gang find room on its nodes, each role by itself: GPUs that no task of it fits on are none to it, and
+    /// whoever was moved there would wait in vain.
+    pub(crate) fn seats(&self, gang: &Gang) -> bool {
+        gang.roles().iter().all(|role| {
+            let on_a_node = self.each.checked_div(role.gpus_each());
+            on_a_node.is_none_or(|tasks| tasks.saturating_mul(self.nodes) >= role.tasks)
+        })
     }
 
     /// Full nodes, and the rest on one more.

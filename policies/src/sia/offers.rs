@@ -116,7 +116,8 @@ fn rigid(job: &JobView<'_>, allowed: &[&Pool]) -> Vec<Offer> {
         };
         let own = job.training().map(|training| training.speed(&layout()));
         let speed = own.unwrap_or_else(|| job.speed(pool.model))?;
-        (pool.gpus() >= gpus && speed > 0.0).then_some((pool.model, gpus, speed))
+        let fits = pool.gpus() >= gpus && pool.seats(job.gang());
+        (fits && speed > 0.0).then_some((pool.model, gpus, speed))
     };
     relative(allowed.iter().filter_map(offer).collect(), f64::from(gpus))
 }
