@@ -364,6 +364,11 @@ impl<'a> JobView<'a> {
         self.live.standing == Standing::Running
     }
 
+    /// From when on it works, if it runs: a time to come while it sets up.
+    pub fn works(&self) -> Option<SimTime> {
+        self.is_running().then_some(self.live.attempt.works)
+    }
+
     /// Whether it saves its state, for a node of its will be taken away: it stays where it is meanwhile.
     pub fn is_saving(&self) -> bool {
         self.is_running() && self.live.attempt.saving.is_some()

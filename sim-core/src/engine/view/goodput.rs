@@ -3,7 +3,7 @@
 use super::JobView;
 use crate::course::goodput::{Fit, Kind, Layout, Noise, State, best};
 use crate::course::{CourseKind, Progress};
-use crate::units::{ModelId, SimTime};
+use crate::units::ModelId;
 
 /// What the submitter of a goodput job tells of it: bounds of its batch, and one GPU of each model. How fast it is on several, and
 /// how noisy its gradients will be, is not told.
@@ -29,11 +29,6 @@ impl<'a> JobView<'a> {
             Progress::Goodput(course) => Some(course.after(self.live.working(self.state.now))),
             Progress::Linear(_) | Progress::Stepwise(_) => None,
         }
-    }
-
-    /// From when on it works, if it runs: a time to come while it sets up.
-    pub fn works(&self) -> Option<SimTime> {
-        self.is_running().then_some(self.live.attempt.works)
     }
 }
 
