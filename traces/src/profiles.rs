@@ -18,8 +18,8 @@ const MOST_S: f64 = 1e6;
 pub enum Steps {
     /// Whole ones, of which synchronisation is a part.
     Whole,
-    /// Those of a stage of a pipeline. What is told of its synchronisation is read as none: the artifact, which tells more than
-    /// the step takes, does not count it.
+    /// Those of a stage of a pipeline. What is told of its synchronisation is read as none: the
+    /// artifact, which tells more than the step takes, does not count it.
     OfAStage,
 }
 
