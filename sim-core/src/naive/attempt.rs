@@ -31,10 +31,6 @@ impl Naive<'_> {
             durable: 0,
             dumped: 0,
         };
-        if left == Span::MAX && until == SimTime::MAX {
-            // What never ends is not walked to its end.
-            walk.at = until;
-        }
         while walk.at < until && walk.worked < left.us() {
             let stretch = every.us().min(left.us() - walk.worked);
             let done = stretch.min(until.us() - walk.at.us());
@@ -53,6 +49,14 @@ impl Naive<'_> {
             }
         }
         walk
+    }
+
+    /// When the attempt is through; what never ends is not walked to its end.
+    pub(super) fn due(&self, at: usize) -> SimTime {
+        if self.work_of(at) == Span::MAX {
+            return SimTime::MAX;
+        }
+        self.walk(at, SimTime::MAX).at
     }
 
     /// Working time between checkpoints, if there are any.

@@ -4,7 +4,7 @@ use super::Naive;
 use super::attempt::span;
 use crate::course::{Change, Course, Footing, Piece, Progress, Slowdown, UNIT_RATE};
 use crate::model::{GpuDemand, Seat};
-use crate::units::{ModelId, SimTime, Span};
+use crate::units::{ModelId, Span};
 
 impl Naive<'_> {
     /// An attempt begins, or goes on in other seats.
@@ -12,7 +12,7 @@ impl Naive<'_> {
         let row = &mut self.rows[at];
         (row.on, row.first) = (on, on);
         row.before.clear();
-        self.rows[at].due = self.walk(at, SimTime::MAX).at;
+        self.rows[at].due = self.due(at);
         self.meet_neighbours();
     }
 
@@ -39,7 +39,7 @@ impl Naive<'_> {
             // There and back at one instant is no change.
             row.before.pop_if(|(_, last)| *last == on);
             row.on = on;
-            self.rows[at].due = self.walk(at, SimTime::MAX).at;
+            self.rows[at].due = self.due(at);
         }
     }
 
