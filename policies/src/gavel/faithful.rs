@@ -3,7 +3,8 @@
 //! What is kept of its ways, for which a scenario asks with `compat = "gavel"`:
 //!
 //! * A task runs for as many whole steps as fit into a round, so rounds are a little shorter than they should be, and end with
-//!   their slowest task. The engine's clock follows: it is behind by no more than a microsecond a round.
+//!   their slowest task. The engine's clock follows: it counts whole microseconds, and in every reference run stays within a
+//!   third of a millisecond.
 //! * A task is charged from the end of the last round in which anything ran, however long ago that was.
 //! * Of a job on several GPUs, a last round with fewer steps than GPUs fails; after five in a row it is dropped.
 //! * Jobs that come between two computations of shares hold the place of others and do not run.
@@ -187,8 +188,9 @@ fn settle(
 
 /// The first microsecond that is not before.
 fn ceiling(seconds: f64) -> SimTime {
-    let us = convert::floor(seconds * 1e6);
-    SimTime::from_us(us).map_or(SimTime::MAX, |at| at.saturating_add(Span::MICROSECOND))
+    let us = seconds * 1e6;
+    let late = u64::from(convert::real(convert::floor(us)) < us);
+    SimTime::from_us(convert::floor(us) + late).unwrap_or(SimTime::MAX)
 }
 
 /// Whether the published simulator could describe a job: it has steps, runs on any GPUs of a model, and stops and starts again

@@ -1,6 +1,6 @@
 //! The linear course: work over a rate, in exact integers.
 
-use super::{Change, Course, Footing, Telemetry, UNIT_RATE};
+use super::{Change, Course, Footing, Piece, Telemetry, UNIT_RATE};
 use crate::units::Span;
 
 /// Work left, in microseconds x parts per billion, so that any sequence of rates adds up exactly.
@@ -21,10 +21,11 @@ impl Linear {
         self.left
     }
 
-    /// Credits work; all of it is of use.
-    pub(super) fn credit(&mut self, done: u128) -> u128 {
+    /// Credits an attempt that worked at several rates; all of it is of use.
+    pub(super) fn advance_in(&mut self, pieces: &[Piece]) -> Span {
+        let done: u128 = pieces.iter().map(Piece::work).sum();
         self.left = self.left.saturating_sub(done);
-        done
+        Span::from_us(pieces.iter().map(|piece| piece.us).sum()).expect("part of the run")
     }
 }
 

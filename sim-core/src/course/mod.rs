@@ -143,7 +143,7 @@ impl CourseModel {
         }
     }
 
-    /// Working time of so many steps on this footing; `None` where there are no steps.
+    /// Working time of so many steps on this footing, from nothing; `None` where there are no steps.
     pub fn span_of_steps(&self, steps: u64, on: &Footing) -> Option<Span> {
         let CourseKind::Stepwise(step) = self.kind else {
             return None;
@@ -169,27 +169,11 @@ impl Progress {
     /// Credits an attempt that worked at several rates, piece by piece; returns how much of its working time was of use. A
     /// step may be begun at one rate and done at another.
     pub fn advance_in(&mut self, pieces: &[Piece]) -> Span {
-        let kept = self.credit(pieces.iter().map(Piece::work).sum());
-        let (mut us, mut missing) = (0, kept);
-        for piece in pieces {
-            if missing <= piece.work() {
-                us += u64::try_from(missing.div_ceil(piece.rate_ppb.into())).unwrap_or(piece.us);
-                missing = 0;
-                break;
-            }
-            (us, missing) = (us + piece.us, missing - piece.work());
-        }
-        assert!(missing == 0, "no more is kept than was done");
-        Span::from_us(us).expect("part of the run")
-    }
-
-    /// Credits work, in microseconds x parts per billion; returns what of it is of use.
-    pub(crate) fn credit(&mut self, done: u128) -> u128 {
         match self {
-            Self::Linear(course) => course.credit(done),
-            Self::Stepwise(course) => course.credit(done),
+            Self::Linear(course) => course.advance_in(pieces),
+            Self::Stepwise(course) => course.advance_in(pieces),
             // It lies on whole GPUs, beside nobody, so that it never comes in pieces.
-            Self::Goodput(_) => 0,
+            Self::Goodput(_) => Span::ZERO,
         }
     }
 

@@ -103,12 +103,6 @@ impl Past {
         let us = self.stall_us + stall(worked.us() - self.us, on);
         Span::from_us(us).expect("part of the run")
     }
-
-    /// Credits so much of the attempt's working time, all of it.
-    pub(crate) fn count(&self, progress: &mut Progress, worked: Span, on: &Footing) {
-        let now = piece(worked.us() - self.us, on);
-        progress.credit(self.work + now.work());
-    }
 }
 
 fn piece(us: u64, on: &Footing) -> Piece {

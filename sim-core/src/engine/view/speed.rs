@@ -1,7 +1,7 @@
 //! What a policy may know of a job's speed: what its submitter measured before, and how far it has come.
 
 use super::JobView;
-use crate::course::{Course, CourseModel, Footing, Pairing, Progress, Reach, UNIT_RATE};
+use crate::course::{Course, CourseModel, Footing, Pairing, Progress, Reach, Stepwise, UNIT_RATE};
 use crate::model::Job;
 use crate::units::{ModelId, Span, convert};
 
@@ -52,26 +52,11 @@ impl<'a> JobView<'a> {
 
     /// Whole steps done so far, as it counts them itself; none where it has no steps.
     pub fn steps_done(&self) -> Option<u64> {
-        let Progress::Stepwise(course) = self.live.progress else {
-            return None;
-        };
-        let mut progress = Progress::Stepwise(course);
-        if self.is_running() {
-            let worked = self.live.working(self.state.now);
-            let beside = self.state.beside.as_ref();
-            if let Some(past) = beside.and_then(|beside| beside.past(self.live.id)) {
-                past.count(&mut progress, worked, &self.live.attempt.on);
-            } else {
-                progress.advance(worked, &self.live.attempt.on);
-            }
-        }
-        let Progress::Stepwise(course) = progress else {
-            return None;
-        };
-        Some(self.live.job.work - course.left())
+        Some(self.live.job.work - self.steps()?.left())
     }
 
-    /// Working time of so many steps on this model, as long as all of its GPUs lie side by side.
+    /// Working time of its next so many steps on this model, as long as all of its GPUs lie side by side; one that runs is
+    /// stopped now. None where it has no steps.
     pub fn span_of_steps(&self, steps: u64, model: ModelId) -> Option<Span> {
         let job = &self.live.job;
         let rate_ppb = self
@@ -84,7 +69,28 @@ impl<'a> JobView<'a> {
             compute_ppb: rate_ppb,
             ..self.live.attempt.on
         };
-        self.course().span_of_steps(steps, &on)
+        Some(self.steps()?.span_of(steps, &on))
+    }
+
+    /// Its steps, if it has any and stopped now.
+    fn steps(&self) -> Option<Stepwise> {
+        let mut progress = match self.live.progress {
+            Progress::Stepwise(course) => Progress::Stepwise(course),
+            Progress::Linear(_) | Progress::Goodput(_) => return None,
+        };
+        if self.is_running() {
+            let worked = self.live.working(self.state.now);
+            let beside = self.state.beside.as_ref();
+            if let Some(past) = beside.and_then(|beside| beside.past(self.live.id)) {
+                past.advance(&mut progress, worked, &self.live.attempt.on);
+            } else {
+                progress.advance(worked, &self.live.attempt.on);
+            }
+        }
+        match progress {
+            Progress::Stepwise(course) => Some(course),
+            Progress::Linear(_) | Progress::Goodput(_) => None,
+        }
     }
 
     fn course(&self) -> &'a CourseModel {

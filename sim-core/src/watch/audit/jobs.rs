@@ -146,9 +146,7 @@ impl Auditor {
         self.demand(spent.kept.us() == should, Rule::Keep, || {
             format!("{job} keeps {}, not {should} us", spent.kept)
         });
-        self.jobs[at]
-            .work
-            .credit(&running.stretches(spent.kept.us()));
+        self.jobs[at].work.credit(&done);
         self.check_gang(at, seats, &running.seats);
         let class = &self.world.classes[self.jobs[at].spec.class.index()];
         let ready = running.works.max(now);
@@ -202,11 +200,12 @@ impl Auditor {
                 running.pace.durable(running.elapsed(now))
             }
         };
-        let should = self.jobs[at].work.of_use(&running.stretches(safe));
+        let safe = running.stretches(safe);
+        let should = self.jobs[at].work.of_use(&safe);
         self.demand(kept.us() == should, Rule::Keep, || {
             format!("{job} keeps {kept}, not {should} us")
         });
-        self.jobs[at].work.credit(&running.stretches(kept.us()));
+        self.jobs[at].work.credit(&safe);
     }
 
     pub(super) fn ended(&mut self, job: JobId, outcome: Outcome, spent: &Spent) {

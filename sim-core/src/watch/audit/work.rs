@@ -21,11 +21,13 @@ struct Site {
 }
 
 /// Work left, in microseconds x parts per billion, and the size of the least piece that is ever
-/// credited; or epochs.
+/// credited, a step; or epochs.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
     left: u128,
     grain: u128,
+    /// Steps left, which is not quite the work left: of the next one something may be done, or of the last one be owed.
+    steps: Option<u64>,
     pub(super) epochs: Option<Box<Epochs>>,
 }
 
@@ -50,6 +52,7 @@ impl Work {
         Self {
             left: u128::from(work).saturating_mul(unit),
             grain,
+            steps: matches!(course.kind, CourseKind::Stepwise(_)).then_some(work),
             epochs,
         }
     }
@@ -62,31 +65,53 @@ impl Work {
         done(worked) >= self.left
     }
 
-    /// Credits working time: whole grains only.
+    /// Credits working time: whole steps, where there are any.
     pub(super) fn credit(&mut self, worked: &[Stretch]) {
         if let Some(epochs) = &mut self.epochs {
             let worked = Span::from_us(total(worked)).expect("part of the run");
             return epochs.credit(worked);
         }
-        let whole = done(worked) / self.grain * self.grain;
-        self.left = self.left.saturating_sub(whole);
+        let (us, steps) = self.counts(worked);
+        let of_use = done(&first(worked, us));
+        self.left = self.left.saturating_sub(of_use);
+        self.steps = self.steps.map(|left| left - steps);
     }
 
-    /// How much of a working time counts: that of whole grains, in whole microseconds.
+    /// How much of a working time counts: that of whole steps, in whole microseconds.
     pub(super) fn of_use(&self, worked: &[Stretch]) -> u64 {
-        if self.epochs.is_some() {
-            return total(worked);
+        self.counts(worked).0
+    }
+
+    /// Microseconds that count, and steps. One that lacks less than the last microsecond at its end does too, unless it is the
+    /// very last.
+    fn counts(&self, worked: &[Stretch]) -> (u64, u64) {
+        let all = total(worked);
+        let (Some(left), true) = (self.steps, all > 0) else {
+            return (all, 0);
+        };
+        if done(worked) >= self.left {
+            return (all.min(until(worked, self.left)), left);
         }
-        let whole = done(worked) / self.grain * self.grain;
-        // The first microsecond by which so much is done, in the stretch in which that is.
-        let (mut us, mut missing) = (0, whole);
-        for stretch in worked {
-            let needed = missing.div_ceil(u128::from(stretch.rate));
-            let taken = u64::try_from(needed).map_or(stretch.us, |needed| needed.min(stretch.us));
-            us += taken;
-            missing = missing.saturating_sub(u128::from(taken) * u128::from(stretch.rate));
+        let last = worked.iter().rev().find(|stretch| stretch.us > 0);
+        let rate = last.map_or(1, |stretch| stretch.rate);
+        // Where the ends of steps lie, counted from the end of all work.
+        let ends = |steps: u64| (u128::from(left - steps) * self.grain).min(self.left);
+        let reached = self.left - done(worked);
+        let is_done = |steps: u64| steps < left && reached < ends(steps) + u128::from(rate);
+        // There are too many to look at each.
+        let (mut steps, mut beyond) = (0, left);
+        while beyond - steps > 1 {
+            let middle = steps + (beyond - steps) / 2;
+            if is_done(middle) {
+                steps = middle;
+            } else {
+                beyond = middle;
+            }
         }
-        us
+        match steps {
+            0 => (0, 0),
+            _ => (all.min(until(worked, self.left - ends(steps))), steps),
+        }
     }
 
     /// Microseconds to the end at `rate`, after this.
@@ -97,6 +122,28 @@ impl Work {
         let left = self.left.saturating_sub(done(worked));
         u64::try_from(left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
     }
+}
+
+/// The first microsecond by which so much is done.
+fn until(worked: &[Stretch], mut missing: u128) -> u64 {
+    let mut us = 0;
+    for stretch in worked {
+        let needed = missing.div_ceil(u128::from(stretch.rate));
+        let taken = u64::try_from(needed).map_or(stretch.us, |needed| needed.min(stretch.us));
+        us += taken;
+        missing = missing.saturating_sub(u128::from(taken) * u128::from(stretch.rate));
+    }
+    us
+}
+
+/// The first so many microseconds.
+fn first(worked: &[Stretch], mut left: u64) -> Vec<Stretch> {
+    let cut = |stretch: &Stretch| {
+        let us = stretch.us.min(left);
+        left -= us;
+        Stretch { us, ..*stretch }
+    };
+    worked.iter().map(cut).collect()
 }
 
 /// Microseconds in all.
