@@ -1,0 +1,10 @@
+//! How requests are served, against naive second implementations, closed forms, and invariants over random steps.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets an impossible state should stop"
+)]
+
+mod batches;
+mod naive;
+mod theory;
+mod tokens;
