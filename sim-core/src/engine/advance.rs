@@ -10,8 +10,8 @@ use crate::course::goodput::Layout;
 use crate::course::{
     Cadence, Change as CourseChange, Course, Footing, Progress, Reach, Split, UNIT_RATE,
 };
-use crate::model::{Class, Keep, Seat};
-use crate::units::{JobId, ModelId, OfferingId, SimTime, Span};
+use crate::model::{Class, Job, Keep, Seat};
+use crate::units::{JobId, ModelId, OfferingId, SetId, SimTime, Span};
 use crate::watch::{Cause, Fact, Observer, Outcome, Spent};
 
 impl Engine {
@@ -86,7 +86,9 @@ impl Engine {
             Event::Reclaim(node) => self.reclaim(node, watch),
             Event::Repair(node, _) => self.repair(node, watch),
             Event::Ready(node) => self.come_up(node, watch),
+            Event::Launch(set) => self.launched(set, watch),
             Event::Arrival => unreachable!("arrivals are a stream of their own"),
+            Event::Call(service) => self.call(service, watch),
             Event::Wake => {
                 // Whoever asked for the same instant often is woken once.
                 while self.events.peek() == Some(pending) {
@@ -112,6 +114,19 @@ impl Engine {
     fn arrive(&mut self, watch: &mut dyn Observer) {
         let job = self.next_job.take().expect("an arrival is due");
         self.next_job = self.arrivals.next();
+        let ordinal = self.counters.arrived;
+        self.counters.arrived += 1;
+        self.submit(ordinal, job, None, watch);
+    }
+
+    /// A job is submitted: of the workload, or a replica of a service.
+    pub(crate) fn submit(
+        &mut self,
+        ordinal: u32,
+        job: Job,
+        set: Option<SetId>,
+        watch: &mut dyn Observer,
+    ) -> JobId {
         let class = &self.state.world.classes[job.class.index()];
         let progress = class.course.begin(job.kind, job.work);
         let idle = Footing {
@@ -130,14 +145,17 @@ impl Engine {
             saving: None,
             on: idle,
         };
-        let ordinal = self.counters.arrived;
-        self.counters.arrived += 1;
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
         self.note(Change::Arrived(id), Wakes::ARRIVAL);
         let spec = &self.state.jobs.live(id).job;
-        let fact = Fact::Arrived { job: id, spec };
+        let fact = Fact::Arrived {
+            job: id,
+            spec,
+            set,
+        };
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
+        id
     }
 
     /// Gives back what a running job holds. Its seats are still counted on their nodes.
@@ -151,6 +169,10 @@ impl Engine {
 
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
+        // What replicas are at when the run ends stays unfinished.
+        if outcome != Outcome::Unfinished {
+            self.leaves(job, true, watch);
+        }
         let spent = self.spent_to_the_end(job);
         if self.state.beside.is_some() {
             let seats = self.state.jobs.live(job).allocation.seats.clone();
@@ -172,6 +194,7 @@ impl Engine {
 
     /// A running job stops short, keeps what its class keeps, and waits again. What it held has been given back.
     pub(crate) fn interrupt(&mut self, job: JobId, cause: Cause, watch: &mut dyn Observer) {
+        self.leaves(job, false, watch);
         let now = self.state.now;
         let live = self.state.jobs.live(job);
         let split = live.attempt.split(now);
@@ -436,8 +459,10 @@ pub(super) fn expected(state: &super::state::State, pending: Pending) -> bool {
         Event::Price(_)
         | Event::Availability(_)
         | Event::Shock(..)
+        | Event::Launch(_)
         | Event::Arrival
         | Event::Wake
         | Event::Round => true,
+        Event::Call(service) => state.services[service.index()].call == Some(at),
     }
 }

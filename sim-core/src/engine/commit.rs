@@ -1,6 +1,8 @@
 //! A plan becomes fact: its decisions are applied in the order in which they were made.
 
-use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision};
+use super::decision::{
+    Decision, JobDecision, MarketDecision, NodeDecision, ServiceDecision,
+};
 use super::event::{Event, Pending};
 use super::jobs::Standing;
 use super::run::Engine;
@@ -44,6 +46,10 @@ impl Engine {
             Decision::Market(MarketDecision::Request(offering, count)) => {
                 self.grant(offering, count, watch);
             }
+            Decision::Service(ServiceDecision::Launch(set, count)) => {
+                self.launch(set, count);
+            }
+            Decision::Service(ServiceDecision::Retire(job)) => self.retire(job, watch),
             Decision::WakeAt(at) => self.events.push(Pending::new(at, Event::Wake)),
         }
     }
@@ -67,6 +73,7 @@ impl Engine {
         };
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
+        self.joins(job, watch);
     }
 
     /// Tells of refusals that nobody took notice of, and of reasons given.

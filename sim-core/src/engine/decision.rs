@@ -1,7 +1,7 @@
 //! Decisions, why one is refused, and why a job was held back.
 
 use crate::model::Allocation;
-use crate::units::{JobId, NodeId, OfferingId, SimTime, Span};
+use crate::units::{JobId, NodeId, OfferingId, SetId, SimTime, Span};
 
 /// What a policy decided, checked against the world and the plan so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Decision {
     Node(NodeDecision),
     /// About what to hold.
     Market(MarketDecision),
+    /// About the replicas of a service.
+    Service(ServiceDecision),
     /// Ask again at this instant.
     WakeAt(SimTime),
 }
@@ -45,6 +47,15 @@ pub enum NodeDecision {
 pub enum MarketDecision {
     /// Ask for this many more machines.
     Request(OfferingId, u32),
+}
+
+/// A decision about the replicas of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceDecision {
+    /// Launch this many more of a set; they wait to be started like any job.
+    Launch(SetId, u32),
+    /// Let this replica go when it has done what it has.
+    Retire(JobId),
 }
 
 /// Why a decision was refused. Nothing of it was done.
@@ -83,6 +94,14 @@ pub enum Refusal {
     NoSuchOffering(OfferingId),
     /// The fleet may not grow beyond its maximum or its quotas, or nothing was asked for.
     OverQuota(OfferingId),
+    /// There is no such set of replicas.
+    NoSuchSet(SetId),
+    /// The set may not have so many replicas, or none were asked for.
+    OverMaximum(SetId),
+    /// Only a replica that is to stay can be retired.
+    NotAReplica(JobId),
+    /// A replica cannot go on elsewhere: another is launched, and it is retired.
+    Replica(JobId),
     /// A wake-up lies in the past, or now.
     NotInFuture(SimTime),
 }

@@ -4,7 +4,7 @@ use super::capacity::Capacity;
 use super::decision::{Decision, JobDecision, Reason, Refusal};
 use super::headroom::Headroom;
 use crate::model::{Demand, Seat};
-use crate::units::{JobId, NodeId, OfferingId};
+use crate::units::{JobId, NodeId, OfferingId, SetId};
 
 /// A point in a plan to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub(crate) enum Undo {
     /// Quotas are reckoned with so many machines held instead of so many.
     Held(OfferingId, u32, u32),
     Fate(JobId, Fate),
+    /// Replicas are launched.
+    Launched(SetId, u32),
+    /// A replica is to go.
+    Retired(JobId),
 }
 
 /// What a plan made of an offering.
@@ -72,6 +76,10 @@ pub(crate) struct Draft {
     pub(crate) tallies: Vec<Tally>,
     /// What quotas leave.
     pub(crate) headroom: Headroom,
+    /// By set: replicas that are launched.
+    pub(crate) launches: Vec<u32>,
+    /// Replicas that are to go.
+    pub(crate) retired: Vec<JobId>,
     /// Whether some tally is not zero: few plans touch the fleet.
     tallied: bool,
     /// Number of this plan: fates of earlier ones do not count.
@@ -79,9 +87,17 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// An empty plan over `offerings` offerings and jobs of up to `slots` slots.
-    pub(crate) fn begin(&mut self, offerings: usize, slots: usize, headroom: &Headroom) {
+    /// An empty plan over `offerings` offerings and `sets` sets of replicas, and jobs of up to `slots` slots.
+    pub(crate) fn begin(
+        &mut self,
+        (offerings, sets): (usize, usize),
+        slots: usize,
+        headroom: &Headroom,
+    ) {
         self.number += 1;
+        self.retired.clear();
+        self.launches.clear();
+        self.launches.resize(sets, 0);
         self.headroom.copy(headroom);
         if self.tallied || self.tallies.len() != offerings {
             self.tallies.clear();
@@ -145,6 +161,16 @@ impl Draft {
         self.undo.push(Undo::Requested(offering, count));
     }
 
+    pub(crate) fn launch(&mut self, set: SetId, count: u32) {
+        self.launches[set.index()] += count;
+        self.undo.push(Undo::Launched(set, count));
+    }
+
+    pub(crate) fn retire(&mut self, job: JobId) {
+        self.retired.push(job);
+        self.undo.push(Undo::Retired(job));
+    }
+
     /// The plan holds `to` machines of an offering instead of `from`.
     pub(crate) fn hold(&mut self, offering: OfferingId, from: u32, to: u32) {
         if self.headroom.binds() {
@@ -193,6 +219,8 @@ impl Draft {
                     self.tallies[offering.index()].gone -= u32::from(gone);
                 }
                 Undo::Held(offering, from, to) => self.headroom.shift(offering, to, from),
+                Undo::Launched(set, count) => self.launches[set.index()] -= count,
+                Undo::Retired(job) => self.retired.retain(|retired| *retired != job),
                 Undo::Fate(job, fate) => self.fates[job.slot()] = (self.number, fate),
             }
         }

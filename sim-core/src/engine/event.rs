@@ -1,6 +1,6 @@
 //! Events: what is yet to happen, in a total order that is settled by the model.
 
-use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
+use crate::units::{JobId, NodeId, OfferingId, ServiceId, SetId, SimTime, convert};
 
 /// Something yet to happen. The order of the variants is the rank within an instant: what ends comes first,
 /// then prices, availability and shocks, then nodes that go, then nodes that come, then arrivals, then clocks.
@@ -26,8 +26,12 @@ pub enum Event {
     Repair(NodeId, u32),
     /// A booting node is ready, or does not come up.
     Ready(NodeId),
+    /// Replicas that a policy launched are submitted.
+    Launch(SetId),
     /// The next job of the workload is submitted.
     Arrival,
+    /// A service wants to be looked at.
+    Call(ServiceId),
     /// A moment that the policy asked for.
     Wake,
     /// A round of a round-based run.
@@ -36,7 +40,7 @@ pub enum Event {
 
 impl Event {
     /// How many kinds there are.
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 15;
     /// The kinds of event, in the order of their ranks.
     pub const KINDS: [&'static str; Self::COUNT] = [
         "done",
@@ -49,7 +53,9 @@ impl Event {
         "reclaim",
         "repair",
         "ready",
+        "launch",
         "arrival",
+        "call",
         "wake",
         "round",
     ];
@@ -67,9 +73,11 @@ impl Event {
             Self::Reclaim(_) => 7,
             Self::Repair(..) => 8,
             Self::Ready(_) => 9,
-            Self::Arrival => 10,
-            Self::Wake => 11,
-            Self::Round => 12,
+            Self::Launch(_) => 10,
+            Self::Arrival => 11,
+            Self::Call(_) => 12,
+            Self::Wake => 13,
+            Self::Round => 14,
         }
     }
 }
@@ -92,6 +100,8 @@ impl Pending {
             | Event::Notice(node, launch)
             | Event::Repair(node, launch) => pair(node.0, launch),
             Event::Reclaim(node) | Event::Ready(node) => node.0.into(),
+            Event::Launch(set) => set.0.into(),
+            Event::Call(service) => service.0.into(),
             Event::Arrival | Event::Wake | Event::Round => 0,
         };
         let rank = convert::wide(event.rank());
@@ -109,6 +119,7 @@ impl Pending {
         let entity = u64::try_from(self.0 & u128::from(u64::MAX)).expect("64 bits");
         let (high, low) = convert::split(entity);
         let offering = |id: u32| OfferingId(u16::try_from(id).expect("an offering has 16 bits"));
+        let service = |id: u32| ServiceId(u16::try_from(id).expect("a service has 16 bits"));
         let machine = (NodeId(high), low);
         match self.0 >> 64 & 0xff {
             0 => Event::Done(JobId::unpack(entity)),
@@ -121,8 +132,10 @@ impl Pending {
             7 => Event::Reclaim(NodeId(low)),
             8 => Event::Repair(machine.0, machine.1),
             9 => Event::Ready(NodeId(low)),
-            10 => Event::Arrival,
-            11 => Event::Wake,
+            10 => Event::Launch(SetId(u16::try_from(low).expect("a set has 16 bits"))),
+            11 => Event::Arrival,
+            12 => Event::Call(service(low)),
+            13 => Event::Wake,
             _ => Event::Round,
         }
     }
@@ -158,7 +171,9 @@ mod tests {
             (early, Event::Reclaim(NodeId(4))),
             (early, Event::Repair(NodeId(3), u32::MAX)),
             (early, Event::Ready(NodeId(3))),
+            (early, Event::Launch(ServiceId(2))),
             (early, Event::Arrival),
+            (early, Event::Call(ServiceId(u16::MAX))),
             (early, Event::Wake),
             (early, Event::Round),
             (late, Event::Done(JobId::new(0, 0))),

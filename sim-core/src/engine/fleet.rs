@@ -211,6 +211,7 @@ impl Engine {
         for job in self.jobs_on(node) {
             self.save(job, at);
         }
+        self.warn_replicas(node, watch);
     }
 
     /// Jobs lose their seats on `node`: those that can do with the rest go on, others are interrupted.

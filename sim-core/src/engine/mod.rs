@@ -22,13 +22,18 @@ mod plan;
 mod policy;
 mod pool;
 mod run;
+mod scaling;
+mod service;
+mod serving;
 mod shares;
 mod spend;
 mod state;
 mod view;
 
 pub use capacity::Capacity;
-pub use decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
+pub use decision::{
+    Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal, ServiceDecision,
+};
 pub use draft::Mark;
 pub use event::Event;
 pub use forecast::Forecast;
@@ -36,9 +41,10 @@ pub use headroom::Headroom;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
 pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
+pub use service::{ReplicaSet, Requests, Service, Stream};
 pub use spend::Spend;
 pub use state::{Change, NodePhase, Trigger, World};
 pub use view::{
-    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, Training,
+    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, ReplicaView, ServiceView, Training,
     View,
 };

@@ -126,6 +126,9 @@ impl Plan<'_> {
             Ok(live) => live.attempt.saving.is_some(),
             Err(refusal) => return self.refuse(refusal),
         };
+        if job.replica().is_some() {
+            return self.refuse(Refusal::Replica(job));
+        }
         if saves {
             return self.refuse(Refusal::Saving(job));
         }
@@ -281,6 +284,7 @@ impl Plan<'_> {
                 Decision::Job(_)
                 | Decision::Node(_)
                 | Decision::Market(_)
+                | Decision::Service(_)
                 | Decision::WakeAt(_) => None,
             })
     }
@@ -301,12 +305,12 @@ impl Plan<'_> {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the counterpart of `refuse`")]
-    fn decide(&mut self, decision: Decision) -> Result<(), Refusal> {
+    pub(super) fn decide(&mut self, decision: Decision) -> Result<(), Refusal> {
         self.draft.decisions.push(decision);
         Ok(())
     }
 
-    fn refuse(&mut self, refusal: Refusal) -> Result<(), Refusal> {
+    pub(super) fn refuse(&mut self, refusal: Refusal) -> Result<(), Refusal> {
         self.draft.refusals.push(refusal);
         Err(refusal)
     }

@@ -19,7 +19,7 @@ pub trait Policy {
 
 /// What a policy wants to be asked after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wakes(u8);
+pub struct Wakes(u16);
 
 impl Wakes {
     /// Nothing.
@@ -40,8 +40,10 @@ impl Wakes {
     pub const WAKE: Self = Self(1 << 6);
     /// A round of a round-based run; always asked after.
     pub(crate) const ROUND: Self = Self(1 << 7);
+    /// A request came to a service that has no replica and is to get none.
+    pub const DEMAND: Self = Self(1 << 8);
     /// All of these.
-    pub const ALL: Self = Self(0x7f);
+    pub const ALL: Self = Self(0x17f);
 
     /// Whether any of `other` is in here.
     pub const fn any(self, other: Self) -> bool {

@@ -10,12 +10,14 @@ use super::event::{Event, Pending};
 use super::headroom::{self, Headroom};
 use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
+use super::service;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
 use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
+use crate::serve::Completion;
 use crate::units::{JobId, Money, SimTime, convert, limits};
 use crate::watch::{Digesting, Digests, Fact, Observer, Outcome};
 use crate::world::Arrivals;
@@ -32,6 +34,8 @@ pub struct Engine {
     pub(crate) absent: Vec<Bits>,
     pub(crate) digests: Digesting,
     pub(crate) counters: Counters,
+    /// How requests ended, while they are told.
+    pub(crate) told: Vec<Completion>,
     /// What has happened in the present batch that a policy may want to be asked after.
     pub(crate) news: Wakes,
     begun: bool,
@@ -42,6 +46,8 @@ pub struct Engine {
 pub struct Counters {
     /// Jobs submitted.
     pub arrived: u32,
+    /// Replicas of services launched.
+    pub replicas: u32,
     /// Events taken.
     pub events: u64,
     /// The same by kind, in the order of [`Event::KINDS`].
@@ -185,9 +191,13 @@ impl Engine {
             fails: SimTime::MAX,
             repairs: 0,
         };
+        let services = world.services.iter();
+        let services = services.map(|service| service::Standing::new(service));
+        let services = services.collect();
         Self {
             capacity: Capacity::new(&world.offerings),
             state: State {
+                services,
                 now: SimTime::ZERO,
                 jobs: Jobs::new(),
                 nodes: vec![node; convert::index(first)],
@@ -205,6 +215,7 @@ impl Engine {
             absent,
             digests: Digesting::new(),
             counters: Counters::default(),
+            told: Vec::new(),
             news: Wakes::NONE,
             begun: false,
         }
@@ -246,7 +257,9 @@ impl Engine {
         loop {
             // A run that has an end goes on to it: what is held is paid for until then.
             let end = self.state.world.end;
-            let drained = self.state.jobs.len() == 0 && self.next_job.is_none();
+            let nobody = self.state.jobs.len() == 0 && self.next_job.is_none();
+            // Services are asked for until the end.
+            let drained = nobody && self.state.services.is_empty();
             if drained && end.is_none_or(|end| self.state.now >= end) {
                 return Ok(Step::Done(Finish::Drained));
             }
@@ -272,6 +285,7 @@ impl Engine {
             if self.wants(wakes, happened) {
                 self.count_idle(happened)?;
                 self.counters.asked += 1;
+                self.reach_services(watch);
                 return Ok(Step::Decide);
             }
         }
@@ -281,8 +295,9 @@ impl Engine {
     pub fn open(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
         self.draft.abandon(&mut self.capacity);
         let state = &self.state;
+        let sizes = (state.supply.len(), world.sets.len());
         self.draft
-            .begin(state.supply.len(), state.jobs.slots(), &state.headroom);
+            .begin(sizes, state.jobs.slots(), &state.headroom);
         let view = View {
             state: &self.state,
             grants,
@@ -347,6 +362,7 @@ impl Engine {
             absent: self.absent.clone(),
             digests: self.digests.clone(),
             counters: self.counters,
+            told: Vec::new(),
             news: self.news,
             begun: self.begun,
         }
@@ -365,6 +381,7 @@ impl Engine {
             self.schedule_shock(offering, 0);
         }
         self.next_job = self.arrivals.next();
+        self.launch_initial();
         if let Trigger::Round(_) = self.state.world.trigger {
             self.events.push(Pending::new(SimTime::ZERO, Event::Round));
         }
@@ -443,6 +460,7 @@ impl Engine {
 
     /// Ends the run with jobs left.
     fn finish(&mut self, finish: Finish, watch: &mut dyn Observer) -> Step {
+        self.reach_services(watch);
         for standing in [Standing::Pending, Standing::Running] {
             let mut left: Vec<JobId> = self.state.jobs.iter(standing).map(|live| live.id).collect();
             left.sort_unstable();

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::beside::Beside;
 use super::headroom::Headroom;
 use super::jobs::Jobs;
+use super::service::{self, ReplicaSet, Service};
 use super::spend::Meter;
 use crate::course::Slowdown;
 use crate::model::{Budget, Class, Commitment, Offering, Queue, Quota};
-use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
+use crate::units::{JobId, NodeId, OfferingId, Price, ServiceId, SimTime, Span};
 use crate::world::Calendar;
 
 /// All that a run is about and that never changes.
@@ -28,6 +29,10 @@ pub struct World {
     pub queues: Vec<Queue>,
     /// Classes of jobs.
     pub classes: Vec<Class>,
+    /// Services; a run with any has an end.
+    pub services: Vec<Service>,
+    /// What they are served on.
+    pub sets: Vec<ReplicaSet>,
     /// How jobs that share a GPU slow each other down; without it each runs as if it were alone.
     pub slowdown: Option<Arc<Slowdown>>,
     /// Where the luck of its machines comes from: the same for every policy.
@@ -158,6 +163,8 @@ pub enum Change {
     Price(OfferingId),
     /// An availability stepped.
     Availability(OfferingId),
+    /// A request came to a service that has no replica and is to get none.
+    Waiting(ServiceId),
     /// A moment came that the policy had asked for.
     Woken,
 }
@@ -174,6 +181,8 @@ pub(crate) struct State {
     pub(crate) meters: Vec<Meter>,
     /// What quotas leave.
     pub(crate) headroom: Headroom,
+    /// Services as they stand.
+    pub(crate) services: Vec<service::Standing>,
     /// Who shares GPUs, where that slows them down.
     pub(crate) beside: Option<Box<Beside>>,
     pub(crate) changes: Vec<Change>,

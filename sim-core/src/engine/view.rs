@@ -1,9 +1,11 @@
 //! The view: all that a policy may see, and nothing it may not.
 
 mod goodput;
+mod service;
 mod speed;
 
 pub use goodput::Training;
+pub use service::{ReplicaView, ServiceView};
 
 use super::jobs::{Live, Standing};
 use super::state::{Change, NodePhase, State, Supply, World};

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::convert;
+use super::{convert, limits};
 
-/// A job. Orders by arrival: `ordinal` is its place in the workload, and unique in a run.
+/// A job. Orders by arrival: `ordinal` is its place in the workload, and unique in a run; replicas of services, which come from
+/// no workload, are numbered apart from it, beyond all of its jobs.
 ///
 /// `slot` says where the engine keeps it while it lives, so that a lookup is one array access;
 /// a handle to a job that has left is recognised by its ordinal.
@@ -23,6 +24,11 @@ impl JobId {
     /// Place in the workload, counted from zero.
     pub const fn ordinal(self) -> u32 {
         self.ordinal
+    }
+
+    /// Of a replica of a service, its place among them all, in the order in which they were launched.
+    pub const fn replica(self) -> Option<u32> {
+        self.ordinal.checked_sub(limits::FIRST_REPLICA)
     }
 
     /// Where the engine keeps the job: below the number of jobs that ever lived at once.
@@ -44,7 +50,10 @@ impl JobId {
 
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "job {}", self.ordinal)
+        match self.replica() {
+            None => write!(f, "job {}", self.ordinal),
+            Some(replica) => write!(f, "replica {replica}"),
+        }
     }
 }
 
@@ -71,6 +80,10 @@ pub struct RackId(pub u32);
 /// A zone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ZoneId(pub u16);
+
+/// A service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u16);
 
 /// A kind of job, such as a network and its batch size, in a workload whose speeds are a table; zero where they are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +129,24 @@ impl RackId {
 }
 
 impl ZoneId {
+    /// Position in its table.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+/// A set of replicas of a service that are alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetId(pub u16);
+
+impl SetId {
+    /// Position in its table.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl ServiceId {
     /// Position in its table.
     pub fn index(self) -> usize {
         self.0.into()

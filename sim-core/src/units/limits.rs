@@ -2,8 +2,12 @@
 
 /// 100 years of 365.25 days, in microseconds: below 2^52, so exact in a double as well.
 pub const MAX_TIME_US: u64 = 100 * 36_525 * 864_000_000;
-/// Most jobs of a run: their ordinal is 32 bits wide.
-pub const MAX_JOBS: u64 = 4_294_967_295;
+/// Most jobs of a run: an ordinal is 32 bits wide, and replicas of services are numbered beyond the jobs.
+pub const MAX_JOBS: u64 = 4_000_000_000;
+/// The ordinal of the first replica of a service.
+pub const FIRST_REPLICA: u32 = 4_000_000_000;
+/// Most replicas of a service at a time.
+pub const MAX_REPLICAS: u32 = 100_000;
 /// Most tasks of a gang.
 pub const MAX_GANG: u32 = 100_000;
 /// Most GPUs of a node: a node's GPUs are one 64-bit set.

@@ -6,6 +6,8 @@ pub mod limits;
 mod money;
 mod time;
 
-pub use id::{ClassId, JobId, KindId, ModelId, NodeId, OfferingId, QueueId, RackId, ZoneId};
+pub use id::{
+    ClassId, JobId, KindId, ModelId, NodeId, OfferingId, QueueId, RackId, ServiceId, SetId, ZoneId,
+};
 pub use money::{Money, Price};
 pub use time::{Moment, SimTime, Span, SpanError};

@@ -421,7 +421,7 @@ impl Observer for Biller {
             self.renew(now);
         }
         match fact {
-            Fact::Arrived { job, spec } => self.arrive(*job, spec),
+            Fact::Arrived { job, spec, .. } => self.arrive(*job, spec),
             Fact::Started { job, seats, .. } => self.start(*job, seats, now),
             Fact::Reseated {
                 job, seats, spent, ..
@@ -446,6 +446,8 @@ impl Observer for Biller {
             }
             Fact::Paced { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Draining { .. }

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use super::fact::{Cause, Fact, Outcome, Spent};
-use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision};
+use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, ServiceDecision};
 use crate::model::Seat;
+use crate::serve::{Completion, End, Reason};
 use crate::units::{JobId, SimTime, Span, convert};
 
 /// Version of the encoding.
@@ -130,6 +131,27 @@ impl Digester {
         self
     }
 
+    fn completion(&mut self, completion: &Completion) -> &mut Self {
+        self.u64(completion.request.id.0);
+        match completion.end {
+            End::Served { by, times } => self
+                .u32(by.0)
+                .time(times.started)
+                .time(times.first_token)
+                .time(times.done),
+            End::Cached { done } => self.time(done),
+            End::Dropped { at, why } => {
+                let why = match why {
+                    Reason::Full => 0,
+                    Reason::TooLong => 1,
+                    Reason::Lost => 2,
+                    Reason::Impatient => 3,
+                };
+                self.u32(why).time(at)
+            }
+        }
+    }
+
     fn finish(&self) -> Digest {
         let mut hasher = self.hasher.clone();
         hasher.update(&self.buffer);
@@ -186,6 +208,12 @@ impl Digesting {
             Decision::Market(MarketDecision::Request(offering, count)) => {
                 digester.begin(6, now).u32(offering.0.into()).u32(*count);
             }
+            Decision::Service(ServiceDecision::Launch(set, count)) => {
+                digester.begin(9, now).u32(set.0.into()).u32(*count);
+            }
+            Decision::Service(ServiceDecision::Retire(job)) => {
+                digester.begin(10, now).job(*job);
+            }
             // When a policy wishes to think is its own affair.
             Decision::WakeAt(_) => {}
         }
@@ -228,9 +256,18 @@ impl Digesting {
                     Outcome::Completed => 0,
                     Outcome::Rejected => 1,
                     Outcome::Unfinished => 2,
+                    Outcome::Retired => 3,
                 };
                 digester.begin(4, now).job(*job).u32(outcome).spent(spent)
             }
+            Fact::Retiring { job } => digester.begin(21, now).job(*job),
+            Fact::Request {
+                service,
+                completion,
+            } => digester
+                .begin(22, now)
+                .u32(service.0.into())
+                .completion(completion),
             // Explanations: what a policy says changes nothing.
             Fact::Refused(_) | Fact::Held { .. } => digester,
             Fact::Requested { .. }
@@ -300,6 +337,8 @@ impl Digesting {
             | Fact::Reseated { .. }
             | Fact::Interrupted { .. }
             | Fact::Ended { .. }
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Refused(_)
             | Fact::Held { .. } => digester,
         };

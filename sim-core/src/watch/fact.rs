@@ -2,7 +2,8 @@
 
 use crate::engine::{Reason, Refusal};
 use crate::model::{Job, Seat};
-use crate::units::{JobId, NodeId, OfferingId, Price, SimTime, Span};
+use crate::serve::Completion;
+use crate::units::{JobId, NodeId, OfferingId, Price, ServiceId, SetId, SimTime, Span};
 
 /// Why a running job was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +65,8 @@ pub enum Outcome {
     Completed,
     /// The policy turned it away.
     Rejected,
+    /// A replica that the policy let go.
+    Retired,
     /// The run ended first.
     Unfinished,
 }
@@ -77,6 +80,20 @@ pub enum Fact<'a> {
         job: JobId,
         /// What it is.
         spec: &'a Job,
+        /// The set of which it is a replica.
+        set: Option<SetId>,
+    },
+    /// A replica takes no more requests, and ends when it has done what it has.
+    Retiring {
+        /// The replica.
+        job: JobId,
+    },
+    /// A request ended: not later than it is told, and told before its service is looked at or changed.
+    Request {
+        /// Of which service.
+        service: ServiceId,
+        /// How.
+        completion: &'a Completion,
     },
     /// A job was started.
     Started {

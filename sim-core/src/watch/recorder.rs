@@ -8,6 +8,7 @@ use super::balance::{Balance, Balances};
 use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::notices::Notices;
+use super::rows::{self, Row, Rows};
 use super::timeline::{GpuTime, GpuUse, Sample, Sampler};
 use crate::books::{Ledger, Paid, Payer, Sum, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
@@ -16,53 +17,10 @@ use crate::units::{
     ClassId, JobId, Moment, Money, NodeId, OfferingId, QueueId, SimTime, Span, convert,
 };
 
-/// A job, from its submission to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// When it was submitted.
-    pub submit: SimTime,
-    /// When it was first started.
-    pub start: Moment,
-    /// When it ended; none while it lives.
-    pub finish: Moment,
-    /// When it should have been done.
-    pub deadline: Moment,
-    /// Time on its nodes, restoring included.
-    pub run: Span,
-    /// Working time that was lost.
-    pub lost: Span,
-    /// Its share of what its nodes cost within the window: attributed, so that the shares of all jobs add up to the lines, or
-    /// else each attempt rounded by itself.
-    pub cost_nanousd: u64,
-    /// Thousandths of a GPU.
-    pub gpu_milli: u32,
-    /// Times it was started.
-    pub attempts: u16,
-    /// Times the policy interrupted it.
-    pub preemptions: u16,
-    /// Times a lost node interrupted it.
-    pub reclaims: u16,
-    /// Nodes of its last attempt.
-    pub nodes: u16,
-    /// Tenant.
-    pub queue: QueueId,
-    /// Workload.
-    pub class: ClassId,
-    /// How it ended; meaningless while it lives.
-    pub outcome: Outcome,
-}
-
-impl Row {
-    /// Whose it is: what bills are split by.
-    pub fn group(&self) -> (QueueId, ClassId) {
-        (self.queue, self.class)
-    }
-}
-
 /// An attempt: where a job lay, from when to when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stay {
-    /// The job's place in the workload.
+    /// The job's ordinal: its place in the workload, or, of a replica, beyond all jobs.
     pub job: u32,
     /// Its seats.
     pub seats: SmallVec<[Seat; 4]>,
@@ -129,7 +87,7 @@ pub struct Recorder {
     /// By node: the position of the machine that is in it.
     machine: Vec<usize>,
     machines: Vec<Machine>,
-    rows: Vec<Row>,
+    rows: Rows,
     running: Vec<Option<Running>>,
     /// In parts of GPUs: thousandths of them come in the end.
     gpu_time: GpuTime,
@@ -148,6 +106,8 @@ pub struct Recorder {
 pub struct Record {
     /// A row a job, in the order of the workload.
     pub rows: Vec<Row>,
+    /// A row a replica of a service, in the order in which they were launched.
+    pub replicas: Vec<Row>,
     /// The bill, and who claims which part of it.
     pub ledger: Ledger,
     /// Who pays for it, by line: the jobs of a class of a tenant, or nobody. Nobody does where nothing is attributed.
@@ -170,6 +130,13 @@ pub struct Record {
     pub end: SimTime,
 }
 
+impl Record {
+    /// The job or replica of this ordinal.
+    pub fn row(&self, ordinal: u32) -> &Row {
+        rows::at(&self.rows, &self.replicas, ordinal)
+    }
+}
+
 impl Recorder {
     /// Records a run in `world`.
     pub fn new(world: &Arc<World>, recording: Recording) -> Self {
@@ -188,7 +155,7 @@ impl Recorder {
             gpu_milli: gpu_milli.collect(),
             machine: vec![usize::MAX; convert::index(capacity.slots())],
             machines: Vec::new(),
-            rows: Vec::new(),
+            rows: Rows::default(),
             running: Vec::new(),
             gpu_time: GpuTime::default(),
             sampler: recording.sample.map(Sampler::new),
@@ -223,11 +190,11 @@ impl Recorder {
         if self.recording.attribute {
             for (payer, amount) in totals(&shares) {
                 if let Payer::Of(job) = payer {
-                    self.rows[convert::index(job)].cost_nanousd = nanousd(amount);
+                    self.rows.of_mut(job).cost_nanousd = nanousd(amount);
                 }
             }
         }
-        let group = |job| self.rows[convert::index(job)].group();
+        let group = |job| self.rows.of(job).group();
         let paid = grouped(&shares, group);
         let bill = ledger.bill().clone();
         Record {
@@ -237,7 +204,8 @@ impl Recorder {
             gpu_use,
             sensed: self.notices.longest(),
             samples: sampler.map_or_else(Vec::new, |sampler| sampler.finish(end, standing)),
-            rows: self.rows,
+            rows: self.rows.jobs,
+            replicas: self.rows.replicas,
             gpu_time: self.gpu_time.milli(),
             machines: self.machines,
             stays: self.stays,
@@ -247,7 +215,7 @@ impl Recorder {
 
     /// Takes the samples that are due before `now`, and strikes the balances: nothing has changed since the last fact.
     fn look(&mut self, now: SimTime) {
-        let group = |job| self.rows[convert::index(job)].group();
+        let group = |job| self.rows.of(job).group();
         self.balances.strike(&mut self.biller, now, group);
         if self
             .sampler
@@ -269,32 +237,8 @@ impl Recorder {
     }
 
     fn arrive(&mut self, job: JobId, spec: &Job) {
-        assert!(
-            convert::index(job.ordinal()) == self.rows.len(),
-            "jobs arrive in the order of the workload"
-        );
-        let gpu_milli = u32::try_from(spec.gang.gpu_milli()).expect("a gang is bounded");
-        if self.rows.len() == self.rows.capacity() {
-            // By an eighth and not to the double: what lies idle counts towards what a finished job costs.
-            self.rows.reserve_exact(self.rows.len() / 8 + 1024);
-        }
-        self.rows.push(Row {
-            submit: spec.arrival,
-            start: Moment::NONE,
-            finish: Moment::NONE,
-            deadline: spec.deadline.into(),
-            run: Span::ZERO,
-            lost: Span::ZERO,
-            cost_nanousd: 0,
-            gpu_milli,
-            attempts: 0,
-            preemptions: 0,
-            reclaims: 0,
-            nodes: 0,
-            queue: spec.queue,
-            class: spec.class,
-            outcome: Outcome::Unfinished,
-        });
+        self.rows.push(job, spec);
+        let gpu_milli = self.rows.of(job.ordinal()).gpu_milli;
         if self.running.len() <= job.slot() {
             self.running.resize(job.slot() + 1, None);
         }
@@ -307,7 +251,7 @@ impl Recorder {
             u16::from(earlier.iter().all(|other| other.node != seat.node))
         };
         let nodes = seats.iter().enumerate().map(first).sum();
-        let row = &mut self.rows[convert::index(job.ordinal())];
+        let row = self.rows.of_mut(job.ordinal());
         row.start = row.start.get().unwrap_or(now).into();
         row.attempts = row.attempts.saturating_add(1);
         row.nodes = nodes;
@@ -328,7 +272,7 @@ impl Recorder {
         let Some(running) = self.running[job.slot()].take() else {
             return;
         };
-        let row = &mut self.rows[convert::index(job.ordinal())];
+        let row = self.rows.of_mut(job.ordinal());
         row.run += now.since(running.start);
         row.lost += spent.lost;
         let share = nanousd(self.biller.last_share());
@@ -366,7 +310,7 @@ impl Recorder {
     }
 
     fn end(&mut self, job: JobId, outcome: Outcome, spent: &Spent, now: SimTime) {
-        let row = &mut self.rows[convert::index(job.ordinal())];
+        let row = self.rows.of_mut(job.ordinal());
         (row.outcome, row.finish) = (outcome, now.into());
         if self.running[job.slot()].is_none() {
             let gpu_milli = row.gpu_milli;
@@ -434,11 +378,11 @@ impl Observer for Recorder {
         self.notices.observe(now, fact);
         self.biller.observe(now, fact);
         match fact {
-            Fact::Arrived { job, spec } => self.arrive(*job, spec),
+            Fact::Arrived { job, spec, .. } => self.arrive(*job, spec),
             Fact::Started { job, seats, works } => self.start(*job, seats, now, *works),
             Fact::Interrupted { job, cause, spent } => {
                 self.stop(*job, now, spent);
-                let row = &mut self.rows[convert::index(job.ordinal())];
+                let row = self.rows.of_mut(job.ordinal());
                 let times = match cause {
                     Cause::Policy => &mut row.preemptions,
                     Cause::Reclaim | Cause::Notice | Cause::Failure => &mut row.reclaims,
@@ -454,7 +398,7 @@ impl Observer for Recorder {
                 spent,
             } => {
                 self.stop(*job, now, spent);
-                let gpu_milli = self.rows[convert::index(job.ordinal())].gpu_milli;
+                let gpu_milli = self.rows.of(job.ordinal()).gpu_milli;
                 self.wait(gpu_milli);
                 self.start(*job, seats, now, *works);
             }
@@ -473,6 +417,8 @@ impl Observer for Recorder {
             } => self.lose(*node, now, true),
             Fact::Released { node } => self.lose(*node, now, false),
             Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Paced { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
@@ -485,15 +431,5 @@ impl Observer for Recorder {
             | Fact::Price { .. }
             | Fact::Availability { .. } => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finished_job_costs_at_most_a_hundred_bytes() {
-        assert!(size_of::<Row>() <= 100);
     }
 }

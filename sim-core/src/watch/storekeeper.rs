@@ -395,7 +395,7 @@ fn numerator(sum: &Exact) -> u128 {
 impl Observer for Storekeeper {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         match fact {
-            Fact::Arrived { job, spec } => {
+            Fact::Arrived { job, spec, .. } => {
                 if self.jobs.len() <= job.slot() {
                     self.jobs.resize(job.slot() + 1, None);
                 }
@@ -436,6 +436,8 @@ impl Observer for Storekeeper {
             | Fact::Price { .. }
             | Fact::Paced { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Draining { .. }

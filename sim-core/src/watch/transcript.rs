@@ -58,6 +58,14 @@ impl fmt::Display for Difference {
 fn line(fact: &Fact<'_>) -> Option<String> {
     Some(match fact {
         Fact::Arrived { job, .. } => format!("{job} arrives"),
+        Fact::Retiring { job } => format!("{job} is to go"),
+        Fact::Request {
+            service,
+            completion,
+        } => format!(
+            "request {} of service {}: {:?}",
+            completion.request.id.0, service.0, completion.end
+        ),
         Fact::Started {
             job,
             seats: on,

@@ -6,7 +6,7 @@ use super::work::{Work, layout};
 use super::{Auditor, Rule};
 use crate::engine::Trigger;
 use crate::model::{Job, Keep, Role, Seat};
-use crate::units::{JobId, NodeId, SimTime, Span, convert};
+use crate::units::{JobId, NodeId, SetId, SimTime, Span, convert};
 use crate::watch::{Cause, Outcome, Spent};
 
 /// A job, ended ones included.
@@ -31,21 +31,37 @@ impl Row {
 impl Auditor {
     /// The row of a job that lives; a fact about any other is a violation.
     fn row(&mut self, job: JobId, what: &str) -> Option<usize> {
-        let at = convert::index(job.ordinal());
-        let known = self
-            .jobs
-            .get(at)
-            .is_some_and(|row| row.id == job && row.is_live());
+        let at = match job.replica() {
+            None => self.workload.get(convert::index(job.ordinal())).copied(),
+            Some(replica) => self.replica_row(replica),
+        };
+        let lives = |at: &usize| self.jobs[*at].id == job && self.jobs[*at].is_live();
+        let at = at.filter(lives);
+        let known = at.is_some();
         self.demand(known, Rule::JobState, || {
             format!("{job} {what}, but is not in the system")
         });
-        known.then_some(at)
+        at
     }
 
-    pub(super) fn arrived(&mut self, job: JobId, spec: &Job) {
-        let (now, next) = (self.now, convert::narrow(self.jobs.len()));
+    /// Where the replica of this number stands.
+    pub(super) fn replica_row(&self, replica: u32) -> Option<usize> {
+        self.replicas.get(convert::index(replica)).copied()
+    }
+
+    pub(super) fn arrived(&mut self, job: JobId, spec: &Job, set: Option<SetId>) {
+        let (now, place) = (self.now, self.jobs.len());
+        let (places, number) = match job.replica() {
+            None => (&mut self.workload, job.ordinal()),
+            Some(replica) => (&mut self.replicas, replica),
+        };
+        let next = convert::narrow(places.len());
+        places.push(place);
+        if let Some(set) = set {
+            self.launched(job, set);
+        }
         self.demand(
-            job.ordinal() == next && spec.arrival == now,
+            number == next && spec.arrival == now && set.is_some() == job.replica().is_some(),
             Rule::Arrival,
             || {
                 format!(
@@ -235,6 +251,7 @@ impl Auditor {
                     format!("{job} is rejected while it runs")
                 });
             }
+            Outcome::Retired => self.report.retired += 1,
             Outcome::Unfinished => {
                 self.report.unfinished += 1;
                 self.ending = true;
@@ -251,6 +268,9 @@ impl Auditor {
             }
         }
         self.jobs[at].ended = Some(self.now);
+        if job.replica().is_some() {
+            self.gone(job, outcome == Outcome::Retired);
+        }
     }
 
     /// The job's work is done at this very microsecond.

@@ -15,6 +15,7 @@ mod quota;
 mod room;
 mod rule;
 mod running;
+mod services;
 mod work;
 
 pub use rule::{GpuTime, Report, Rule, Violation};
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use self::jobs::Row;
 use self::nodes::{Slot, Supply};
+use self::services::Account;
 use super::fact::{Fact, Observer};
 use crate::engine::World;
 use crate::units::{NodeId, OfferingId, SimTime};
@@ -36,8 +38,14 @@ pub struct Auditor {
     begun: bool,
     /// Whether a job was left unfinished: then the run is over.
     ending: bool,
-    /// By ordinal.
+    /// In the order in which they came.
     jobs: Vec<Row>,
+    /// Where jobs of the workload stand among them, by ordinal.
+    workload: Vec<usize>,
+    /// Where replicas do, by number.
+    replicas: Vec<usize>,
+    /// By service.
+    services: Vec<Account>,
     /// By node id.
     slots: Vec<Slot>,
     /// By offering.
@@ -60,6 +68,9 @@ impl Auditor {
         let supply = Supply::of(&world);
         let furniture = nodes::furniture(&world);
         Self {
+            services: Account::of(&world),
+            workload: Vec::new(),
+            replicas: Vec::new(),
             world,
             now: SimTime::ZERO,
             begun: false,
@@ -159,7 +170,8 @@ impl Auditor {
             ended += u64::from(!row.is_live());
         }
         self.report.sojourn_us = sojourn;
-        let told = self.report.completed + self.report.rejected + self.report.unfinished;
+        let told = self.report.completed + self.report.rejected;
+        let told = told + self.report.unfinished + self.report.retired;
         self.demand(live == 0, Rule::Balance, || {
             format!("{live} jobs never ended")
         });
@@ -207,7 +219,15 @@ impl Observer for Auditor {
         self.reach(now);
         self.expect_sequence(fact);
         match *fact {
-            Fact::Arrived { job, spec } => self.arrived(job, spec),
+            Fact::Arrived { job, spec, set } => self.arrived(job, spec, set),
+            Fact::Retiring { job } => self.retiring(job),
+            Fact::Request {
+                service,
+                completion,
+            } => {
+                self.report.requests += 1;
+                self.request(service, completion);
+            }
             Fact::Started { job, seats, works } => self.started(job, seats, works),
             Fact::Interrupted { job, cause, spent } => self.interrupted(job, cause, &spent),
             Fact::Paced { job, every } => self.paced(job, every),

@@ -69,6 +69,10 @@ pub enum Rule {
     Curve,
     /// GPU time owned is GPU time allocated, idle, booting and leaving.
     GpuTime,
+    /// Replicas of a service are no more than it may have, and go when they were told to.
+    Replica,
+    /// A request that came ends once, in order of time, and is served by a replica that works.
+    Request,
     /// Jobs that arrived have completed, were rejected, or are unfinished.
     Balance,
     /// The jobs' times in the system add up to the integral of their number.
@@ -120,6 +124,10 @@ pub struct Report {
     pub completed: u64,
     /// Jobs that were turned away.
     pub rejected: u64,
+    /// Replicas that were let go.
+    pub retired: u64,
+    /// Requests that ended.
+    pub requests: u64,
     /// Jobs that the run left behind.
     pub unfinished: u64,
     /// Interruptions, whatever their cause.

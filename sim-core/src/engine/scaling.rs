@@ -1,0 +1,56 @@
+//! Scaling: replicas are launched and retired within a plan.
+
+use super::decision::{Decision, Refusal, ServiceDecision};
+use super::plan::Plan;
+use crate::serve::ReplicaId;
+use crate::units::{JobId, SetId};
+
+impl Plan<'_> {
+    /// Launches `count` more replicas of a set. They are submitted right after the plan, and wait to be started.
+    ///
+    /// # Errors
+    /// A refusal: there is no such set, or it may not have so many; see [`Plan::may_launch`].
+    pub fn launch(&mut self, set: SetId, count: u32) -> Result<(), Refusal> {
+        if set.index() >= self.state.world.sets.len() {
+            return self.refuse(Refusal::NoSuchSet(set));
+        }
+        if count == 0 || count > self.may_launch(set) {
+            return self.refuse(Refusal::OverMaximum(set));
+        }
+        self.draft.launch(set, count);
+        self.decide(Decision::Service(ServiceDecision::Launch(set, count)))
+    }
+
+    /// Replicas that a set may still get, the plan so far included; one that is to go counts until it is gone. Panics on a set
+    /// that is not there.
+    pub fn may_launch(&self, set: SetId) -> u32 {
+        let spec = &self.state.world.sets[set.index()];
+        let standing = &self.state.services[spec.service.index()];
+        let coming = standing.launching(set) + self.draft.launches[set.index()];
+        spec.max.saturating_sub(standing.count(set) + coming)
+    }
+
+    /// Lets a replica go: one that works takes no more requests and ends when it has done what it has, any other ends at once.
+    ///
+    /// # Errors
+    /// A refusal: it is not a replica, or is to go already.
+    pub fn retire(&mut self, job: JobId) -> Result<(), Refusal> {
+        if !self.may_retire(job) {
+            return self.refuse(Refusal::NotAReplica(job));
+        }
+        self.draft.retire(job);
+        self.decide(Decision::Service(ServiceDecision::Retire(job)))
+    }
+
+    /// Whether a job is a replica that is to stay, the plan so far included.
+    pub fn may_retire(&self, job: JobId) -> bool {
+        let Some(replica) = job.replica().map(ReplicaId) else {
+            return false;
+        };
+        let stays = |standing: &super::service::Standing| {
+            let known = standing.replicas.get(&replica);
+            known.is_some_and(|replica| replica.job == job && !replica.leaves)
+        };
+        self.state.services.iter().any(stays) && !self.draft.retired.contains(&job)
+    }
+}

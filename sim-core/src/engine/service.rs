@@ -1,0 +1,275 @@
+//! Services: what is asked of them, and what they are served on. Their replicas are jobs like any other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::Job;
+use crate::serve::{Completion, Pool, PoolModel, ReplicaId, Request, Role, Serving};
+use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// What comes to it.
+    pub requests: Arc<dyn Requests>,
+    /// How that is spread over its replicas.
+    pub model: PoolModel,
+}
+
+/// Replicas of a service that are alike.
+#[derive(Clone, Debug)]
+pub struct ReplicaSet {
+    /// Its name.
+    pub name: String,
+    /// The service.
+    pub service: ServiceId,
+    /// What they do of a request.
+    pub role: Role,
+    /// How they serve at the unit rate of the course of their class.
+    pub serving: Serving,
+    /// What each of them is, but for when it comes: it has no end, and a gang that is seated whole.
+    pub replica: Job,
+    /// How many are launched at time zero.
+    pub initial: u32,
+    /// Most of them that may live at a time.
+    pub max: u32,
+}
+
+/// Where requests come from.
+pub trait Requests: fmt::Debug + Send + Sync {
+    /// All of them from the first one on, in order of arrival: the same at each opening.
+    fn open(&self) -> Box<dyn Stream + Send>;
+}
+
+/// Requests in order of arrival, numbered from zero.
+pub trait Stream {
+    /// The next one.
+    fn next(&mut self) -> Option<Request>;
+    /// An exact copy: both go on alike.
+    fn fork(&self) -> Box<dyn Stream + Send>;
+}
+
+/// A list of requests, in order of arrival and numbered from zero, is where they come from.
+impl Requests for Arc<[Request]> {
+    fn open(&self) -> Box<dyn Stream + Send> {
+        Box::new(Listed {
+            all: self.clone(),
+            next: 0,
+        })
+    }
+}
+
+struct Listed {
+    all: Arc<[Request]>,
+    next: usize,
+}
+
+impl Stream for Listed {
+    fn next(&mut self) -> Option<Request> {
+        let request = self.all.get(self.next).copied();
+        self.next += 1;
+        request
+    }
+
+    fn fork(&self) -> Box<dyn Stream + Send> {
+        Box::new(Self {
+            all: self.all.clone(),
+            next: self.next,
+        })
+    }
+}
+
+/// A replica that has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replica {
+    pub(crate) job: JobId,
+    pub(crate) set: SetId,
+    /// Whether it is to go.
+    pub(crate) leaves: bool,
+}
+
+/// A service as it stands.
+///
+/// Time is told to its pool only where something is to be seen of it or done to it: what becomes of requests does not depend on
+/// how often that is. At an instant, replicas that are ready come first, and requests after all else.
+pub(crate) struct Standing {
+    pub(crate) pool: Pool,
+    stream: Box<dyn Stream + Send>,
+    next: Option<Request>,
+    pub(crate) replicas: BTreeMap<ReplicaId, Replica>,
+    /// Replicas that were started, by when they work: they take requests from then on. And how fast, in parts per million.
+    coming: BTreeMap<(SimTime, ReplicaId), u64>,
+    /// Of those, whoever is to take no requests.
+    shut: BTreeSet<ReplicaId>,
+    /// By set: replicas that a plan has launched, and that are not there yet.
+    launching: BTreeMap<SetId, u32>,
+    /// When it wants to be looked at, by itself.
+    pub(crate) call: Option<SimTime>,
+}
+
+impl Standing {
+    /// Before anything has come.
+    pub(crate) fn new(service: &Service) -> Self {
+        let mut stream = service.requests.open();
+        Self {
+            pool: Pool::new(service.model.clone()),
+            next: stream.next(),
+            stream,
+            replicas: BTreeMap::new(),
+            coming: BTreeMap::new(),
+            shut: BTreeSet::new(),
+            launching: BTreeMap::new(),
+            call: None,
+        }
+    }
+
+    /// Goes on to `now`, with all that came before it.
+    pub(crate) fn reach(
+        &mut self,
+        now: SimTime,
+        sets: &[ReplicaSet],
+        sink: &mut impl FnMut(Completion),
+    ) {
+        loop {
+            let ready = self.coming.first_key_value();
+            let ready = ready.map(|((at, _), _)| *at).filter(|at| *at <= now);
+            let asked = self.next.map(|request| request.arrived);
+            let asked = asked.filter(|at| *at < now);
+            match (ready, asked) {
+                (Some(ready), asked) if asked.is_none_or(|asked| ready <= asked) => {
+                    self.join(sets, sink);
+                }
+                (_, Some(_)) => self.take(sink),
+                (Some(_) | None, None) => break,
+            }
+        }
+        self.pool.advance(now, sink);
+    }
+
+    /// The same, with requests that come now.
+    pub(crate) fn pass(
+        &mut self,
+        now: SimTime,
+        sets: &[ReplicaSet],
+        sink: &mut impl FnMut(Completion),
+    ) {
+        self.reach(now, sets, sink);
+        while self.next.is_some_and(|request| request.arrived == now) {
+            self.take(sink);
+        }
+    }
+
+    /// The first of those that are ready.
+    fn join(&mut self, sets: &[ReplicaSet], sink: &mut impl FnMut(Completion)) {
+        let Some(((at, id), speed_ppm)) = self.coming.pop_first() else {
+            return;
+        };
+        let set = &sets[self.replicas[&id].set.index()];
+        let station = set.serving.station(speed_ppm);
+        self.pool.add(at, (id, set.role), station, sink);
+        if self.shut.remove(&id) {
+            self.pool.drain(id);
+        }
+    }
+
+    fn take(&mut self, sink: &mut impl FnMut(Completion)) {
+        if let Some(request) = self.next {
+            self.pool.arrive(request.arrived, request, sink);
+            self.next = self.stream.next();
+        }
+    }
+
+    /// A replica was started, and takes requests from when it works on.
+    pub(crate) fn start(&mut self, id: ReplicaId, works: SimTime, speed_ppm: u64) {
+        self.coming.insert((works, id), speed_ppm);
+    }
+
+    /// A replica takes no more requests.
+    pub(crate) fn shut(&mut self, id: ReplicaId) {
+        if !self.pool.drain(id) {
+            self.shut.insert(id);
+        }
+    }
+
+    /// A replica stops at `now`, to which the service was brought; whoever is inside begins anew.
+    pub(crate) fn stop(&mut self, id: ReplicaId, now: SimTime, sink: &mut impl FnMut(Completion)) {
+        let comes = self.coming.keys().find(|(_, coming)| *coming == id);
+        self.shut.remove(&id);
+        match comes.copied() {
+            Some(key) => {
+                self.coming.remove(&key);
+            }
+            None => self.pool.lose(now, id, sink),
+        }
+    }
+
+    /// Replicas of a set that live.
+    pub(crate) fn count(&self, set: SetId) -> u32 {
+        let live = self.replicas.values().filter(|replica| replica.set == set);
+        convert::narrow(live.count())
+    }
+
+    /// Replicas of a set that are to come.
+    pub(crate) fn launching(&self, set: SetId) -> u32 {
+        self.launching.get(&set).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn launch(&mut self, set: SetId, count: u32) {
+        *self.launching.entry(set).or_default() += count;
+    }
+
+    /// How many of a set were launched: they are there.
+    pub(crate) fn launched(&mut self, set: SetId) -> u32 {
+        self.launching.remove(&set).unwrap_or(0)
+    }
+
+    /// Whether it has no replica, and none was launched.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.replicas.is_empty() && self.launching.is_empty()
+    }
+
+    /// Whether nobody is inside a replica.
+    pub(crate) fn is_idle(&self, id: ReplicaId) -> bool {
+        self.pool.outstanding(id).unwrap_or(0) == 0
+    }
+
+    /// When it wants to be looked at next: where a replica that is to go may be idle, and where somebody comes whom nobody can
+    /// serve.
+    pub(crate) fn wants(&self, now: SimTime) -> Option<SimTime> {
+        let leaving = self.replicas.iter().filter(|(_, replica)| replica.leaves);
+        let idle = leaving.map(|(id, _)| {
+            let busy = self.pool.next().filter(|_| !self.is_idle(*id));
+            busy.unwrap_or(now).max(now)
+        });
+        let alone = self.is_deserted() && self.pool.line() == 0;
+        let comes = self.next.filter(|_| alone).map(|request| request.arrived);
+        idle.chain(comes).min()
+    }
+}
+
+impl Clone for Standing {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            stream: self.stream.fork(),
+            next: self.next,
+            replicas: self.replicas.clone(),
+            coming: self.coming.clone(),
+            shut: self.shut.clone(),
+            launching: self.launching.clone(),
+            call: self.call,
+        }
+    }
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing")
+            .field("replicas", &self.replicas)
+            .field("launching", &self.launching)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! Services as a policy sees them.
+
+use super::{JobView, View};
+use crate::engine::service::{ReplicaSet, Service, Standing};
+use crate::engine::state::State;
+use crate::serve::{Gauge, ReplicaId, Traffic};
+use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
+
+/// A service as a policy sees it: what a load balancer and its replicas' metrics tell.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceView<'a> {
+    id: ServiceId,
+    spec: &'a Service,
+    standing: &'a Standing,
+    state: &'a State,
+}
+
+/// A replica as a policy sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplicaView<'a> {
+    /// The job that it is.
+    pub job: JobView<'a>,
+    /// Of which set it is.
+    pub set: SetId,
+    /// Whether it is to go.
+    pub leaves: bool,
+    /// From when on it takes requests; none while it waits to be started.
+    pub ready: Option<SimTime>,
+    /// What can be read off it; none before it takes requests.
+    pub gauge: Option<Gauge>,
+}
+
+impl<'a> View<'a> {
+    /// Services, by id.
+    pub fn services(&self) -> impl Iterator<Item = ServiceView<'a>> + use<'a> {
+        let ids = (0..self.state.services.len()).map(|at| ServiceId(u16::try_from(at).expect("few")));
+        let view = *self;
+        ids.filter_map(move |id| view.service(id))
+    }
+
+    /// A service, if there is one of this id.
+    pub fn service(&self, id: ServiceId) -> Option<ServiceView<'a>> {
+        Some(ServiceView {
+            id,
+            spec: self.state.world.services.get(id.index())?,
+            standing: self.state.services.get(id.index())?,
+            state: self.state,
+        })
+    }
+}
+
+impl<'a> ServiceView<'a> {
+    /// Which one it is.
+    pub fn id(&self) -> ServiceId {
+        self.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.spec.name
+    }
+
+    /// The sets of its replicas.
+    pub fn sets(&self) -> impl Iterator<Item = (SetId, &'a ReplicaSet)> + use<'a> {
+        let (sets, id) = (&self.state.world.sets, self.id);
+        let ids = (0..).map(SetId).zip(sets);
+        ids.filter(move |(_, set)| set.service == id)
+    }
+
+    /// What came and how it ended, since the beginning.
+    pub fn traffic(&self) -> Traffic {
+        self.standing.pool.traffic()
+    }
+
+    /// What can be read off all its replicas together.
+    pub fn gauge(&self) -> Gauge {
+        self.standing.pool.load()
+    }
+
+    /// Requests that no replica has taken.
+    pub fn waiting(&self) -> u32 {
+        convert::narrow(self.standing.pool.line())
+    }
+
+    /// Replicas, in the order in which they were launched.
+    pub fn replicas(&self) -> impl Iterator<Item = ReplicaView<'a>> + use<'a> {
+        let (standing, state) = (self.standing, self.state);
+        let replicas = standing.replicas.iter();
+        replicas.filter_map(move |(id, replica)| {
+            let job = seen(state, replica.job)?;
+            Some(ReplicaView {
+                job,
+                set: replica.set,
+                leaves: replica.leaves,
+                ready: job.works(),
+                gauge: standing.pool.load_of(*id),
+            })
+        })
+    }
+
+    /// Whether a job is a replica of this service.
+    pub fn has(&self, job: JobId) -> bool {
+        let replica = job.replica().map(ReplicaId);
+        replica.is_some_and(|replica| self.standing.replicas.contains_key(&replica))
+    }
+}
+
+fn seen(state: &State, job: JobId) -> Option<JobView<'_>> {
+    let live = state.jobs.get(job)?;
+    Some(JobView { live, state })
+}

@@ -1,0 +1,125 @@
+//! The auditor's account of services: replicas come and go as told, and each request ends once, at a replica that works.
+
+use std::collections::BTreeMap;
+
+use super::{Auditor, Rule};
+use crate::engine::Stream;
+use crate::engine::World;
+use crate::serve::{Completion, End, Request, RequestId};
+use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
+
+/// A service.
+pub(super) struct Account {
+    /// Its requests, from the first that nothing was told of on.
+    stream: Box<dyn Stream + Send>,
+    /// Those before that have not ended.
+    open: BTreeMap<RequestId, Request>,
+    /// Replicas that live, of which set each is, and whether it is to go.
+    replicas: BTreeMap<JobId, (SetId, bool)>,
+    /// The last instant at which one was told to have ended.
+    last: SimTime,
+}
+
+impl Account {
+    pub(super) fn of(world: &World) -> Vec<Self> {
+        let services = world.services.iter();
+        let new = |service: &crate::engine::Service| Self {
+            stream: service.requests.open(),
+            open: BTreeMap::new(),
+            replicas: BTreeMap::new(),
+            last: SimTime::ZERO,
+        };
+        services.map(new).collect()
+    }
+}
+
+impl Clone for Account {
+    fn clone(&self) -> Self {
+        Self {
+            stream: self.stream.fork(),
+            open: self.open.clone(),
+            replicas: self.replicas.clone(),
+            last: self.last,
+        }
+    }
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("replicas", &self.replicas)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Auditor {
+    /// A replica is submitted.
+    pub(super) fn launched(&mut self, job: JobId, set: SetId) {
+        let spec = &self.world.sets[set.index()];
+        let (service, most) = (spec.service, spec.max);
+        let replicas = &mut self.services[service.index()].replicas;
+        replicas.insert(job, (set, false));
+        let live = replicas.values().filter(|(of, _)| *of == set).count();
+        let live = convert::narrow(live);
+        self.demand(live <= most, Rule::Replica, || {
+            format!("{live} replicas of a set of at most {most}")
+        });
+    }
+
+    pub(super) fn retiring(&mut self, job: JobId) {
+        let mut replicas = self.services.iter_mut();
+        let known = replicas.find_map(|account| account.replicas.get_mut(&job));
+        let right = known.map(|(_, goes)| !std::mem::replace(goes, true));
+        self.demand(right == Some(true), Rule::Replica, || {
+            format!("{job} is to go: {right:?}")
+        });
+    }
+
+    /// A replica has ended; if it was let go, it was to go.
+    pub(super) fn gone(&mut self, job: JobId, retired: bool) {
+        let mut replicas = self.services.iter_mut();
+        let goes = replicas.find_map(|account| account.replicas.remove(&job));
+        self.demand(!retired || goes.is_some_and(|(_, goes)| goes), Rule::Replica, || {
+            format!("{job} is let go: {goes:?}")
+        });
+    }
+
+    pub(super) fn request(&mut self, service: ServiceId, completion: &Completion) {
+        let account = &mut self.services[service.index()];
+        let (id, at) = (completion.request.id, completion.at());
+        while account.open.range(id..).next().is_none() {
+            let Some(request) = account.stream.next() else {
+                break;
+            };
+            account.open.insert(request.id, request);
+        }
+        let known = account.open.remove(&id);
+        // An answer from the cache is told of at once, whenever it is there.
+        let cached = matches!(completion.end, End::Cached { .. });
+        let in_order = cached || (at >= account.last && at <= self.now);
+        account.last = if cached { account.last } else { at };
+        self.demand(known == Some(completion.request), Rule::Request, || {
+            format!("{completion:?} ends, and is {known:?}")
+        });
+        self.demand(in_order, Rule::Request, || {
+            format!("{completion:?} is told out of order")
+        });
+        let End::Served { by, times } = completion.end else {
+            return;
+        };
+        let arrived = completion.request.arrived;
+        let steps = [arrived, times.started, times.first_token, times.done];
+        self.demand(steps.is_sorted(), Rule::Request, || {
+            format!("{completion:?} goes back in time")
+        });
+        let served = self.replica_row(by.0).map(|at| &self.jobs[at]);
+        let works = served.and_then(|row| row.running.as_ref());
+        let works = works.is_some_and(|running| running.works <= times.done);
+        let of_service = served.is_some_and(|row| {
+            self.services[service.index()].replicas.contains_key(&row.id)
+        });
+        self.demand(works && of_service, Rule::Request, || {
+            format!("{completion:?} is served by a replica that does not work")
+        });
+    }
+}
