@@ -5,6 +5,7 @@
 )]
 
 mod batches;
+mod caches;
 mod naive;
 mod theory;
 mod tokens;
