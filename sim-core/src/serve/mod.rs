@@ -9,6 +9,7 @@
 
 mod cache;
 mod lru;
+mod pool;
 mod request;
 mod router;
 mod station;
@@ -17,6 +18,7 @@ mod variant;
 
 pub use cache::{Cache, Caching, Expiry, Tier};
 pub use lru::Lru;
+pub use pool::{Pool, PoolModel, Role, Traffic, Transfer};
 pub use request::{Completion, Counts, End, Luck, Reason, Refusal, ReplicaId, Request};
 pub use request::{RequestId, Served, Stage, Task, Times};
 pub use router::{Candidate, Router, Routing};

@@ -7,5 +7,7 @@
 mod batches;
 mod caches;
 mod naive;
+mod pools;
+mod queues;
 mod theory;
 mod tokens;
