@@ -7,13 +7,21 @@
 //! request, so that it does not depend on who serves it; times are integers; what a pool becomes does not depend on how
 //! often it was advanced.
 
+mod cache;
 mod lru;
+mod pool;
 mod request;
+mod router;
 mod station;
 pub mod theory;
+mod variant;
 
+pub use cache::{Cache, Caching, Expiry, Tier};
 pub use lru::Lru;
+pub use pool::{Pool, PoolModel, Role, Traffic, Transfer};
 pub use request::{Completion, Counts, End, Luck, Reason, Refusal, ReplicaId, Request};
 pub use request::{RequestId, Served, Stage, Task, Times};
+pub use router::{Candidate, Router, Routing};
 pub use station::{BLOCK, Batch, BatchStation, Gauge, Iteration, IterationStation, Law, Prefix};
 pub use station::{Service, Serving, Station, StepTime};
+pub use variant::{Variant, fastest};

@@ -5,6 +5,9 @@
 )]
 
 mod batches;
+mod caches;
 mod naive;
+mod pools;
+mod queues;
 mod theory;
 mod tokens;

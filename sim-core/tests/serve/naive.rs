@@ -158,13 +158,19 @@ impl Replica<'_> {
         {
             let head = &self.waiting[0];
             let known = head.input + head.generated;
-            if taken(&self.running) + blocks(known) > u64::from(self.model.blocks) {
+            let found = self.found(head).max(head.brought);
+            let now_computed = left.min(known - found);
+            let fit = if self.model.reserve {
+                known
+            } else {
+                found + now_computed
+            };
+            if taken(&self.running) + blocks(fit) > u64::from(self.model.blocks) {
                 break;
             }
-            let found = self.found(head).max(head.brought);
             let mut head = self.waiting.remove(0);
             head.in_memory = found;
-            head.now = left.min(known - found);
+            head.now = now_computed;
             head.started = head.started.or(Some(now));
             left -= head.now;
             self.running.push(head);

@@ -35,6 +35,7 @@ fn world(seed: u64) -> (Iteration, Vec<(SimTime, Task)>) {
         tokens: sequences + small(&mut luck, 0, 64),
         sequences,
         blocks: small(&mut luck, 8, 40),
+        reserve: luck.chance(0.5),
         line: None,
         prefix,
     };
@@ -149,6 +150,7 @@ fn model() -> Iteration {
         tokens: 100,
         sequences: 4,
         blocks: 20,
+        reserve: true,
         line: None,
         prefix: Prefix::default(),
     }

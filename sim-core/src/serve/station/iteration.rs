@@ -24,6 +24,9 @@ pub struct Iteration {
     pub sequences: u32,
     /// Memory, in blocks of [`BLOCK`] tokens.
     pub blocks: u32,
+    /// Whether a request is admitted only where all its tokens fit, not just those of its first iteration (vLLM's
+    /// `scheduler_reserve_full_isl`, the default since version 0.19).
+    pub reserve: bool,
     /// Requests that may wait.
     pub line: Option<u32>,
     /// What of a prompt need not be computed again.

@@ -3,7 +3,7 @@
 //! The rules are those of vLLM's scheduler (version 1, `fcfs`): running sequences first, in the order in which they came,
 //! each with the tokens it lacks as far as the budget goes; where memory lacks, whoever came last gives up its blocks and
 //! goes back to the head of the line, to compute its tokens anew; if nobody had to, those in line are admitted while
-//! budget, places and memory for all of their tokens last. So whoever runs came before whoever waits, and only the last of
+//! budget, places and memory last. So whoever runs came before whoever waits, and only the last of
 //! the running may be amid its prompt.
 
 use std::collections::VecDeque;
@@ -218,14 +218,20 @@ impl Schedule {
             let Some(head) = self.waiting.front() else {
                 break;
             };
-            if head.known.div_ceil(BLOCK) > self.free {
+            let found = self.seen.hit(&model.prefix, &head.task.request, head.known);
+            let computed = head.brought.max(found);
+            let more = (head.known - computed).min(budget);
+            let tokens = if model.reserve {
+                head.known
+            } else {
+                computed + more
+            };
+            if tokens.div_ceil(BLOCK) > self.free {
                 break;
             }
             let mut head = self.waiting.pop_front().expect("it was at the front");
-            let found = self.seen.hit(&model.prefix, &head.task.request, head.known);
-            head.computed = head.brought.max(found);
+            head.computed = computed;
             head.started.get_or_insert(now);
-            let more = head.missing().min(budget);
             self.running.push(head);
             self.schedule(self.running.len() - 1, more, planned);
             budget -= more;
