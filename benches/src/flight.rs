@@ -72,6 +72,8 @@ pub fn world(nodes: u32, gpus: u32) -> Arc<World> {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        services: Vec::new(),
+        sets: Vec::new(),
         quotas: Vec::new(),
         slowdown: None,
         calendar: Calendar::default(),

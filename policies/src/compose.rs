@@ -321,6 +321,7 @@ impl Composed {
                 | Change::Node(_)
                 | Change::Price(_)
                 | Change::Availability(_)
+                | Change::Waiting(_)
                 | Change::Woken => {}
             }
             if by_tenant {

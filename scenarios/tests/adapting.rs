@@ -35,7 +35,12 @@ struct Log {
 
 impl Observer for Log {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
-        if let Fact::Arrived { job, spec } = fact {
+        if let Fact::Arrived {
+            job,
+            spec,
+            set: None,
+        } = fact
+        {
             let elastic = matches!(&spec.gang, Gang::One(role) if role.least < role.tasks);
             self.adapts.insert(*job, elastic);
             self.arrived.insert(*job, now);

@@ -7,6 +7,7 @@
 mod goodput;
 mod mig;
 mod quotas;
+mod services;
 mod slowdown;
 mod speeds;
 
@@ -26,6 +27,7 @@ use crate::world::{BootTime, Calendar, Curve, Lifetime, Severity, Shocks};
 
 mod stocks;
 
+pub use services::services;
 pub use stocks::stocks;
 
 /// Draws of one scenario.
@@ -78,6 +80,8 @@ pub fn scenario(seed: u64) -> (World, Vec<Job>) {
         seed,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        services: Vec::new(),
+        sets: Vec::new(),
         calendar: Calendar::default(),
         trigger,
         end,

@@ -56,6 +56,7 @@ impl Ends {
             | Change::Node(_)
             | Change::Price(_)
             | Change::Availability(_)
+            | Change::Waiting(_)
             | Change::Woken => {}
         }
     }

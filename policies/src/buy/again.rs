@@ -52,6 +52,7 @@ impl Soon {
             | Change::Node(_)
             | Change::Price(_)
             | Change::Availability(_)
+            | Change::Waiting(_)
             | Change::Woken => false,
         };
         if changes.iter().any(is_news) {

@@ -84,6 +84,7 @@ impl Deadline {
                 | Change::Node(_)
                 | Change::Price(_)
                 | Change::Availability(_)
+                | Change::Waiting(_)
                 | Change::Woken => {}
             }
         }

@@ -93,6 +93,7 @@ impl Gavel {
                 | Change::Node(_)
                 | Change::Price(_)
                 | Change::Availability(_)
+                | Change::Waiting(_)
                 | Change::Woken => {}
             }
         }

@@ -123,6 +123,7 @@ fn news(view: &View<'_>, plan: &mut Plan<'_>) -> News {
             | Change::Node(_)
             | Change::Price(_)
             | Change::Availability(_)
+            | Change::Waiting(_)
             | Change::Woken => {}
         }
     }

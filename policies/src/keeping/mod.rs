@@ -84,7 +84,11 @@ impl Keeping {
     /// What rules wish, unless no job has moved for too long.
     pub(crate) fn heeds(&mut self, wish: Option<SimTime>, view: &View<'_>) -> Option<SimTime> {
         let still = |change: &Change| match change {
-            Change::Woken | Change::Node(_) | Change::Price(_) | Change::Availability(_) => true,
+            Change::Woken
+            | Change::Waiting(_)
+            | Change::Node(_)
+            | Change::Price(_)
+            | Change::Availability(_) => true,
             Change::Arrived(_)
             | Change::Requeued(_)
             | Change::Started(_)

@@ -96,6 +96,7 @@ impl Score for GpuClustering {
                 | Change::Node(_)
                 | Change::Price(_)
                 | Change::Availability(_)
+                | Change::Waiting(_)
                 | Change::Woken => {}
             }
         }

@@ -82,6 +82,7 @@ impl Tenants {
             | Change::Node(_)
             | Change::Price(_)
             | Change::Availability(_)
+            | Change::Waiting(_)
             | Change::Woken => {}
         }
     }

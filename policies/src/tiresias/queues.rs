@@ -38,6 +38,7 @@ impl Queues {
             | Change::Reseated(_)
             | Change::Price(_)
             | Change::Availability(_)
+            | Change::Waiting(_)
             | Change::Woken => false,
         }
     }

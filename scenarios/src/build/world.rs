@@ -58,6 +58,8 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Tol
         seed: scenario.seed.value,
         commitments: commitments::of(scenario, &offerings),
         budgets: commitments::budgets(scenario, &offerings),
+        services: Vec::new(),
+        sets: Vec::new(),
         quotas: quotas::of(scenario, &offerings),
         offerings,
         calendar: calendar(scenario),

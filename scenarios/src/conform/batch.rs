@@ -205,6 +205,8 @@ pub(super) fn plain(offerings: Vec<Offering>, models: Vec<String>) -> World {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        services: Vec::new(),
+        sets: Vec::new(),
         quotas: Vec::new(),
         slowdown: None,
         calendar: Calendar::default(),

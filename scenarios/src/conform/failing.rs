@@ -133,6 +133,8 @@ impl Job {
             offerings: vec![machine],
             commitments: Vec::new(),
             budgets: Vec::new(),
+            services: Vec::new(),
+            sets: Vec::new(),
             quotas: Vec::new(),
             slowdown: None,
             models: vec!["gpu".to_owned()],

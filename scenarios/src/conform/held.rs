@@ -83,6 +83,8 @@ impl Observer for Held {
             | Fact::Paced { .. }
             | Fact::Reseated { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Ready { .. }

@@ -326,6 +326,8 @@ impl Observer for Log<'_> {
             Fact::Paced { .. }
             | Fact::Ended { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

@@ -225,7 +225,7 @@ impl Observer for Fragments {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         self.pass(now);
         match fact {
-            Fact::Arrived { job, spec } => {
+            Fact::Arrived { job, spec, .. } => {
                 self.jobs.insert(*job, (spec.gang.clone(), Vec::new()));
             }
             Fact::Started { job, seats, .. } => self.seat(*job, seats),
@@ -246,6 +246,8 @@ impl Observer for Fragments {
             }
             Fact::Paced { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

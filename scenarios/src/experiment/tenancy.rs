@@ -216,7 +216,7 @@ impl Observer for Tenancy {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         self.pass(now);
         match fact {
-            Fact::Arrived { job, spec } => {
+            Fact::Arrived { job, spec, .. } => {
                 let claim = Claim {
                     queue: spec.queue,
                     gang: spec.gang.clone(),
@@ -240,6 +240,8 @@ impl Observer for Tenancy {
             }
             Fact::Paced { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

@@ -148,11 +148,7 @@ impl Engine {
         let id = self.state.jobs.admit(ordinal, job, progress, attempt);
         self.note(Change::Arrived(id), Wakes::ARRIVAL);
         let spec = &self.state.jobs.live(id).job;
-        let fact = Fact::Arrived {
-            job: id,
-            spec,
-            set,
-        };
+        let fact = Fact::Arrived { job: id, spec, set };
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
         id

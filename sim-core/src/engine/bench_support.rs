@@ -58,6 +58,8 @@ impl Timers {
             | Event::Notice(..)
             | Event::Repair(..)
             | Event::Ready(_)
+            | Event::Launch(_)
+            | Event::Call(_)
             | Event::Arrival
             | Event::Wake
             | Event::Round => unreachable!("timers are of nodes"),

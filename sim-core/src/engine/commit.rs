@@ -1,8 +1,6 @@
 //! A plan becomes fact: its decisions are applied in the order in which they were made.
 
-use super::decision::{
-    Decision, JobDecision, MarketDecision, NodeDecision, ServiceDecision,
-};
+use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision, ServiceDecision};
 use super::event::{Event, Pending};
 use super::jobs::Standing;
 use super::run::Engine;

@@ -41,10 +41,10 @@ pub use headroom::Headroom;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
 pub use run::{Counters, Engine, Fault, Finish, Snapshot, Step};
-pub use service::{ReplicaSet, Requests, Service, Stream};
+pub use service::{Listed, ReplicaSet, Requests, Service, Stream};
 pub use spend::Spend;
 pub use state::{Change, NodePhase, Trigger, World};
 pub use view::{
-    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims, ReplicaView, ServiceView, Training,
-    View,
+    ArrivalsToCome, Durations, Grants, JobView, NodeView, OfferingView, Prices, Reclaims,
+    ReplicaView, ServiceView, Training, View,
 };

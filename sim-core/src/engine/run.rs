@@ -10,9 +10,9 @@ use super::event::{Event, Pending};
 use super::headroom::{self, Headroom};
 use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
-use super::service;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
+use super::service;
 use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
@@ -295,9 +295,8 @@ impl Engine {
     pub fn open(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
         self.draft.abandon(&mut self.capacity);
         let state = &self.state;
-        let sizes = (state.supply.len(), world.sets.len());
-        self.draft
-            .begin(sizes, state.jobs.slots(), &state.headroom);
+        let sizes = (state.supply.len(), state.world.sets.len());
+        self.draft.begin(sizes, state.jobs.slots(), &state.headroom);
         let view = View {
             state: &self.state,
             grants,

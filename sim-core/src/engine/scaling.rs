@@ -1,6 +1,7 @@
 //! Scaling: replicas are launched and retired within a plan.
 
 use super::decision::{Decision, Refusal, ServiceDecision};
+use super::draft::Fate;
 use super::plan::Plan;
 use crate::serve::ReplicaId;
 use crate::units::{JobId, SetId};
@@ -51,6 +52,7 @@ impl Plan<'_> {
             let known = standing.replicas.get(&replica);
             known.is_some_and(|replica| replica.job == job && !replica.leaves)
         };
-        self.state.services.iter().any(stays) && !self.draft.retired.contains(&job)
+        let is_there = self.draft.fate(job) != Fate::Rejected;
+        is_there && self.state.services.iter().any(stays) && !self.draft.retired.contains(&job)
     }
 }

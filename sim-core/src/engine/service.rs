@@ -52,22 +52,25 @@ pub trait Stream {
     fn fork(&self) -> Box<dyn Stream + Send>;
 }
 
-/// A list of requests, in order of arrival and numbered from zero, is where they come from.
-impl Requests for Arc<[Request]> {
+/// A list of requests, in order of arrival and numbered from zero.
+#[derive(Clone, Debug)]
+pub struct Listed(pub Arc<[Request]>);
+
+impl Requests for Listed {
     fn open(&self) -> Box<dyn Stream + Send> {
-        Box::new(Listed {
-            all: self.clone(),
+        Box::new(Reading {
+            all: self.0.clone(),
             next: 0,
         })
     }
 }
 
-struct Listed {
+struct Reading {
     all: Arc<[Request]>,
     next: usize,
 }
 
-impl Stream for Listed {
+impl Stream for Reading {
     fn next(&mut self) -> Option<Request> {
         let request = self.all.get(self.next).copied();
         self.next += 1;
@@ -149,15 +152,10 @@ impl Standing {
         self.pool.advance(now, sink);
     }
 
-    /// The same, with requests that come now.
-    pub(crate) fn pass(
-        &mut self,
-        now: SimTime,
-        sets: &[ReplicaSet],
-        sink: &mut impl FnMut(Completion),
-    ) {
-        self.reach(now, sets, sink);
-        while self.next.is_some_and(|request| request.arrived == now) {
+    /// Takes a request that comes now and that nobody can serve, if there is one.
+    pub(crate) fn take_deserted(&mut self, now: SimTime, sink: &mut impl FnMut(Completion)) {
+        let comes = self.next.is_some_and(|request| request.arrived == now);
+        if comes && self.is_deserted() {
             self.take(sink);
         }
     }
@@ -241,11 +239,11 @@ impl Standing {
     pub(crate) fn wants(&self, now: SimTime) -> Option<SimTime> {
         let leaving = self.replicas.iter().filter(|(_, replica)| replica.leaves);
         let idle = leaving.map(|(id, _)| {
-            let busy = self.pool.next().filter(|_| !self.is_idle(*id));
+            let busy = self.pool.next_of(*id).filter(|_| !self.is_idle(*id));
             busy.unwrap_or(now).max(now)
         });
-        let alone = self.is_deserted() && self.pool.line() == 0;
-        let comes = self.next.filter(|_| alone).map(|request| request.arrived);
+        let comes = self.next.filter(|_| self.is_deserted());
+        let comes = comes.map(|request| request.arrived);
         idle.chain(comes).min()
     }
 }

@@ -22,6 +22,9 @@ impl Engine {
         for set in (0..).map(SetId).take(self.state.world.sets.len()) {
             self.launch(set, self.state.world.sets[set.index()].initial);
         }
+        for service in self.service_ids() {
+            self.arrange(service);
+        }
     }
 
     /// Replicas are to come: now, in a batch of their own.
@@ -30,6 +33,7 @@ impl Engine {
             self.serving(set).launch(set, count);
             let event = Event::Launch(set);
             self.events.push(Pending::new(self.state.now, event));
+            self.arrange(self.state.world.sets[set.index()].service);
         }
     }
 
@@ -76,7 +80,8 @@ impl Engine {
     /// A service wants to be looked at: replicas that are to go and have nothing left to do end, and the policy may want to
     /// know that somebody waits whom nobody can serve.
     pub(crate) fn call(&mut self, service: ServiceId, watch: &mut dyn Observer) {
-        self.pass_service(service, watch);
+        self.state.services[service.index()].call = None;
+        self.reach_service(service, watch);
         let standing = &self.state.services[service.index()];
         let idle = standing.replicas.iter();
         let idle = idle.filter(|(id, replica)| replica.leaves && standing.is_idle(**id));
@@ -87,6 +92,7 @@ impl Engine {
             }
             self.end(job, Outcome::Retired, watch);
         }
+        self.take_deserted(service, watch);
         let standing = &self.state.services[service.index()];
         if standing.is_deserted() && standing.pool.line() > 0 {
             self.note(Change::Waiting(service), Wakes::DEMAND);
@@ -163,11 +169,10 @@ impl Engine {
         self.told = self.tell_requests(service, told, watch);
     }
 
-    fn pass_service(&mut self, service: ServiceId, watch: &mut dyn Observer) {
+    fn take_deserted(&mut self, service: ServiceId, watch: &mut dyn Observer) {
         let (now, mut told) = (self.state.now, std::mem::take(&mut self.told));
         let standing = &mut self.state.services[service.index()];
-        let sets = &self.state.world.sets;
-        standing.pass(now, sets, &mut |completion| told.push(completion));
+        standing.take_deserted(now, &mut |completion| told.push(completion));
         self.told = self.tell_requests(service, told, watch);
     }
 

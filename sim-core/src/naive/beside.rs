@@ -21,7 +21,7 @@ impl Naive<'_> {
         if self.world.slowdown.is_none() {
             return;
         }
-        for at in 0..self.rows.len() {
+        for at in self.in_order() {
             let row = &self.rows[at];
             if row.seats.is_empty() || row.saving.is_some() {
                 continue;
@@ -50,9 +50,9 @@ impl Naive<'_> {
         (at, seats): (usize, &[Seat]),
         (model, gpus): (ModelId, u32),
     ) -> u64 {
-        let label = |at: usize| table.label(self.jobs[at].class, self.jobs[at].kind);
+        let label = |at: usize| table.label(self.rows[at].spec.class, self.rows[at].spec.kind);
         let shares = |at: usize, seat: &Seat| {
-            let role = &self.jobs[at].gang.roles()[usize::from(seat.role)];
+            let role = &self.rows[at].spec.gang.roles()[usize::from(seat.role)];
             matches!(role.demand.gpu, GpuDemand::Milli(_))
         };
         let mut slowest = UNIT_RATE;

@@ -1,7 +1,9 @@
 //! What a policy decided: allowed or not, and done.
 
-use super::{Naive, Objection};
-use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, NodePhase};
+use super::{Naive, Objection, Row};
+use crate::engine::{
+    Decision, JobDecision, MarketDecision, NodeDecision, NodePhase, ServiceDecision,
+};
 use crate::model::{Demand, GpuDemand, GpuSet, ModelSet, Seat, Start};
 use crate::units::{JobId, NodeId, OfferingId, Span, convert};
 use crate::watch::{Cause, Fact, Outcome};
@@ -22,6 +24,10 @@ impl Naive<'_> {
                 Decision::Market(MarketDecision::Request(offering, count)) => {
                     self.decide_request(*offering, *count)
                 }
+                Decision::Service(ServiceDecision::Launch(set, count)) => {
+                    self.decide_launch(*set, *count)
+                }
+                Decision::Service(ServiceDecision::Retire(job)) => self.decide_retire(*job),
                 Decision::WakeAt(at) => {
                     self.wakes.push(*at);
                     demand(*at > self.now, "a wake-up lies in the future")
@@ -33,10 +39,10 @@ impl Naive<'_> {
     }
 
     /// The row of a job that has arrived and not ended.
-    fn live(&self, job: JobId) -> Result<usize, &'static str> {
-        let at = convert::index(job.ordinal());
-        let live = self.rows.get(at).is_some_and(|row| !row.ended);
-        demand(live, "the job is not in the system").map(|()| at)
+    pub(super) fn live(&self, job: JobId) -> Result<usize, &'static str> {
+        let same = |row: &Row| row.id.ordinal() == job.ordinal() && !row.ended;
+        let at = self.rows.iter().position(same);
+        at.ok_or("the job is not in the system")
     }
 
     fn decide_start(&mut self, job: JobId, seats: &[Seat]) -> Verdict {
@@ -50,6 +56,7 @@ impl Naive<'_> {
     fn decide_reseat(&mut self, job: JobId, seats: &[Seat]) -> Verdict {
         let at = self.live(job)?;
         let row = &mut self.rows[at];
+        demand(row.set.is_none(), "a replica goes on nowhere else")?;
         demand(!row.seats.is_empty(), "a waiting job has no seats")?;
         demand(row.saving.is_none(), "a job that saves its state stays")?;
         let before = std::mem::take(&mut row.seats);
@@ -72,7 +79,8 @@ impl Naive<'_> {
 
     /// Puts a job without seats into these, if it may lie there.
     fn seat(&mut self, at: usize, seats: &[Seat]) -> Verdict {
-        let (roles, mut models) = (self.jobs[at].gang.roles(), self.jobs[at].models);
+        let spec = self.rows[at].spec.clone();
+        let (roles, mut models) = (spec.gang.roles(), spec.models);
         for (position, role) in roles.iter().enumerate() {
             let mine = seats
                 .iter()
@@ -122,7 +130,7 @@ impl Naive<'_> {
         let (mut gpus, mut cpu, mut memory) = ([0; 64], 0, 0);
         for (at, row) in self.rows.iter().enumerate() {
             for seat in row.seats.iter().filter(|seat| seat.node == node) {
-                let demand = self.jobs[at].gang.roles()[usize::from(seat.role)].demand;
+                let demand = self.rows[at].spec.gang.roles()[usize::from(seat.role)].demand;
                 let each = match demand.gpu {
                     GpuDemand::None | GpuDemand::Slice(_) => 0,
                     GpuDemand::Whole(_) => 1000,

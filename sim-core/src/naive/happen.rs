@@ -6,19 +6,34 @@ use super::{Naive, Row};
 use crate::course::goodput::Layout;
 use crate::course::{Footing, Progress, Rates, Reach};
 use crate::engine::NodePhase;
-use crate::model::{Class, GpuDemand, Keep, Seat};
-use crate::units::{JobId, NodeId, OfferingId, SimTime, convert};
+use crate::model::{Class, GpuDemand, Job, Keep, Seat};
+use crate::units::{JobId, NodeId, OfferingId, SetId, SimTime, convert};
 use crate::watch::{Cause, Fact, Outcome, Spent};
 
 impl Naive<'_> {
     pub(super) fn class(&self, at: usize) -> &Class {
-        &self.world.classes[self.jobs[at].class.index()]
+        &self.world.classes[self.rows[at].spec.class.index()]
     }
 
+    /// Where jobs stand, in the order of their ids: replicas after all others.
+    pub(super) fn in_order(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.rows.len()).collect();
+        rows.sort_by_key(|at| self.rows[*at].id);
+        rows
+    }
+
+    /// The next job of the workload.
     pub(super) fn arrive(&mut self) {
-        let (at, spec) = (self.rows.len(), &self.jobs[self.rows.len()]);
+        let spec = self.jobs[self.arrived].clone();
+        let ordinal = convert::narrow(self.arrived);
+        self.arrived += 1;
+        self.submit(ordinal, spec, None);
+    }
+
+    /// A job of the workload, or a replica.
+    pub(super) fn submit(&mut self, ordinal: u32, spec: Job, set: Option<SetId>) {
         let course = &self.world.classes[spec.class.index()].course;
-        let id = JobId::new(convert::narrow(at), 0);
+        let id = JobId::new(ordinal, 0);
         let nowhere = Footing {
             model: None,
             gpus: 0,
@@ -40,14 +55,21 @@ impl Naive<'_> {
             due: SimTime::ZERO,
             saving: None,
             every: None,
+            set,
+            leaves: false,
+            spec: spec.clone(),
         });
-        self.tell(&Fact::Arrived { job: id, spec });
+        self.tell(&Fact::Arrived {
+            job: id,
+            spec: &spec,
+            set,
+        });
     }
 
     pub(super) fn start(&mut self, at: usize, seats: &[Seat]) {
         let on = self.footing(at, seats);
         let first = self.rows[at].attempts == 0;
-        let setup = self.class(at).setup(self.jobs[at].kind, first);
+        let setup = self.class(at).setup(self.rows[at].spec.kind, first);
         let row = &mut self.rows[at];
         row.started = self.now;
         row.works = self.now.saturating_add(setup);
@@ -60,6 +82,7 @@ impl Naive<'_> {
         let row = &self.rows[at];
         let (job, works) = (row.id, row.works);
         self.tell(&Fact::Started { job, seats, works });
+        self.start_replica(at);
     }
 
     /// A job that has new seats goes on in them, with all its work.
@@ -77,7 +100,7 @@ impl Naive<'_> {
         let ready = row.works.max(now);
         row.works = ready.saturating_add(reseat);
         (row.progress, row.on, row.started) = (progress, on, now);
-        if let Some(delay) = self.class(at).course.delay(self.jobs[at].kind) {
+        if let Some(delay) = self.class(at).course.delay(self.rows[at].spec.kind) {
             self.settle(at, &seats, (now.saturating_add(delay), Some(ready)));
         }
         self.set_off(at, on);
@@ -98,7 +121,7 @@ impl Naive<'_> {
 
     /// Where a goodput job lies, and from when on it works there, or, if it may be that it lies as before, in that case.
     fn settle(&mut self, at: usize, seats: &[Seat], (works, alike): (SimTime, Option<SimTime>)) {
-        let roles = self.jobs[at].gang.roles();
+        let roles = self.rows[at].spec.gang.roles();
         let gpus = |seat: &Seat| match roles[usize::from(seat.role)].demand.gpu {
             GpuDemand::None => 0,
             GpuDemand::Whole(gpus) => u32::from(gpus) * seat.tasks,
@@ -119,7 +142,7 @@ impl Naive<'_> {
     }
 
     pub(super) fn footing(&self, at: usize, seats: &[Seat]) -> Footing {
-        let roles = self.jobs[at].gang.roles();
+        let roles = self.rows[at].spec.gang.roles();
         let spec = |seat: &Seat| &self.world.offerings[self.slots[seat.node.index()].offering];
         let model = seats
             .iter()
@@ -149,7 +172,7 @@ impl Naive<'_> {
         let part = seats.iter().map(|seat| seat.tasks).sum();
         let whole = roles.iter().map(|role| role.tasks).sum();
         let compute_ppb = rates.of_part(
-            rates.on(self.jobs[at].kind, model, gpus, reach),
+            rates.on(self.rows[at].spec.kind, model, gpus, reach),
             (part, whole),
         );
         let compute_ppb = match (&self.world.slowdown, model) {
@@ -180,6 +203,9 @@ impl Naive<'_> {
         } else {
             self.spent(at, self.walk(at, self.now).worked)
         };
+        if outcome != Outcome::Unfinished {
+            self.lose_replica(at);
+        }
         self.rows[at].ended = true;
         self.tell(&Fact::Ended {
             job,
@@ -191,6 +217,7 @@ impl Naive<'_> {
 
     /// A job leaves its seats, and waits again with what its class keeps.
     pub(super) fn interrupt(&mut self, at: usize, cause: Cause) {
+        self.lose_replica(at);
         let walk = self.walk(at, self.now);
         let safe = match self.class(at).checkpoint.keep {
             _ if cause == Cause::Notice => walk.worked,
@@ -318,7 +345,8 @@ impl Naive<'_> {
         let (node, until) = (NodeId(convert::narrow(slot)), self.slots[slot].fate.taken);
         self.slots[slot].phase = NodePhase::Noticed(until);
         self.tell(&Fact::Noticed { node, at: until });
-        for at in 0..self.rows.len() {
+        self.warn_replicas(node);
+        for at in self.in_order() {
             let lies_there = self.rows[at].seats.iter().any(|seat| seat.node == node);
             let checkpoint = self.class(at).checkpoint;
             let saved = self.now.saturating_add(checkpoint.dump);
@@ -363,13 +391,19 @@ impl Naive<'_> {
                 .filter(|seat| usize::from(seat.role) == position);
             mine.map(|seat| seat.tasks).sum::<u32>() >= role.least
         };
-        self.jobs[at].gang.roles().iter().enumerate().all(enough)
+        self.rows[at]
+            .spec
+            .gang
+            .roles()
+            .iter()
+            .enumerate()
+            .all(enough)
     }
 
     /// The jobs in a slot lose their seats there.
     pub(super) fn evict_all(&mut self, slot: usize, cause: Cause) {
         let node = NodeId(convert::narrow(slot));
-        for row in 0..self.rows.len() {
+        for row in self.in_order() {
             if self.rows[row].seats.iter().any(|seat| seat.node == node) {
                 self.evict(row, slot, cause);
             }
@@ -392,7 +426,7 @@ impl Naive<'_> {
     /// The run is over: those that wait are told first, then those that run.
     pub(super) fn leave(&mut self) {
         for running in [false, true] {
-            for at in 0..self.rows.len() {
+            for at in self.in_order() {
                 let row = &self.rows[at];
                 if !row.ended && row.seats.is_empty() != running {
                     self.end(at, Outcome::Unfinished);

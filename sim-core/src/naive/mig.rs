@@ -13,7 +13,7 @@ impl Naive<'_> {
         let mut slices = vec![Vec::new(); 64];
         for (at, row) in self.rows.iter().enumerate() {
             for seat in row.seats.iter().filter(|seat| seat.node == node) {
-                let demand = self.jobs[at].gang.roles()[usize::from(seat.role)].demand;
+                let demand = self.rows[at].spec.gang.roles()[usize::from(seat.role)].demand;
                 let (GpuDemand::Slice(profile), Some(start)) = (demand.gpu, seat.start.get())
                 else {
                     continue;

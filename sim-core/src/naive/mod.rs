@@ -8,15 +8,17 @@ mod decide;
 mod fate;
 mod happen;
 mod mig;
+mod serve;
 
 use std::fmt;
 
 use self::fate::Fate;
+use self::serve::Service;
 use crate::course::{Footing, Progress};
 use crate::engine::{Decision, Finish, NodePhase, Trigger, Wakes, World};
 use crate::model::{Job, Seat};
 use crate::recording::Recording;
-use crate::units::{JobId, SimTime, Span, convert, limits};
+use crate::units::{JobId, SetId, SimTime, Span, convert, limits};
 use crate::watch::{Cause, Fact, Observer, Outcome};
 
 /// Why a recording cannot be what the policy did.
@@ -81,6 +83,10 @@ struct Row {
     saving: Option<SimTime>,
     /// The stretch between checkpoints that the policy chose.
     every: Option<Span>,
+    spec: Job,
+    /// Of a replica, of which set it is, and whether it is to go.
+    set: Option<SetId>,
+    leaves: bool,
 }
 
 /// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs,
@@ -97,7 +103,9 @@ enum Next {
     Reclaim(usize),
     Repair(usize),
     Ready(usize),
+    Launch(usize),
     Arrival,
+    Call(usize),
     Wake(usize),
     Round,
 }
@@ -112,6 +120,11 @@ struct Naive<'a> {
     /// What of this batch a policy may want to be asked after.
     happened: Wakes,
     rows: Vec<Row>,
+    /// Jobs of the workload that have arrived.
+    arrived: usize,
+    /// By set: replicas that were launched and are not there yet.
+    launching: Vec<u32>,
+    services: Vec<Service>,
     slots: Vec<Slot>,
     /// By offering: the next step of the price, and of the availability, and the next shock.
     steps: Vec<[usize; 3]>,
@@ -136,7 +149,8 @@ pub fn replay(
     naive.names_gpus = recording.names_gpus;
     naive.furnish();
     let finish = loop {
-        let drained = naive.rows.len() == jobs.len() && naive.rows.iter().all(|row| row.ended);
+        let drained = naive.arrived == jobs.len() && naive.rows.iter().all(|row| row.ended);
+        let drained = drained && world.services.is_empty();
         let next = naive.next().map(|(at, _)| at);
         match (world.end, next) {
             (None, _) if drained => break Finish::Drained,
@@ -161,7 +175,7 @@ pub fn replay(
         batches = (at, if batches.0 == at { batches.1 + 1 } else { 1 });
         let steps = match world.trigger {
             Trigger::Event | Trigger::Round(_) => 0,
-            Trigger::Step => 2 * convert::narrow(naive.rows.len() + naive.slots.len()),
+            Trigger::Step => 2 * convert::narrow(naive.arrived + naive.slots.len()),
         };
         if batches.1 > limits::MAX_BATCHES + steps {
             return Err(Objection::Livelock(at));
@@ -172,6 +186,7 @@ pub fn replay(
             Trigger::Round(_) => rounds,
         };
         if asked {
+            naive.pass_services();
             match log.next() {
                 Some(answer) if answer.at == at => {
                     naive.apply_all(&answer.decisions)?;
@@ -181,6 +196,7 @@ pub fn replay(
             }
         }
     };
+    naive.pass_services();
     naive.leave();
     match log.next() {
         Some(answer) => Err(Objection::Superfluous(answer.at)),
@@ -210,6 +226,9 @@ impl<'a> Naive<'a> {
             now: SimTime::ZERO,
             happened: Wakes::NONE,
             rows: Vec::new(),
+            arrived: 0,
+            launching: world.sets.iter().map(|set| set.initial).collect(),
+            services: world.services.iter().map(Service::new).collect(),
             slots,
             steps: vec![[1, 1, 0]; world.offerings.len()],
             wakes: Vec::new(),
@@ -239,6 +258,8 @@ impl<'a> Naive<'a> {
                     }
                 }
                 Fact::Started { .. }
+                | Fact::Retiring { .. }
+                | Fact::Request { .. }
                 | Fact::Paced { .. }
                 | Fact::Reseated { .. }
                 | Fact::Shock { .. }
@@ -288,8 +309,9 @@ impl<'a> Naive<'a> {
                 NodePhase::Absent | NodePhase::Ready | NodePhase::Draining => {}
             }
         }
-        let arrival = self.jobs.get(self.rows.len());
+        let arrival = self.jobs.get(self.arrived);
         all.extend(arrival.map(|job| (job.arrival, Next::Arrival)));
+        self.calls(&mut all);
         all.extend(
             self.wakes
                 .iter()
@@ -330,7 +352,9 @@ impl<'a> Naive<'a> {
                 Next::Reclaim(node) => self.reclaim(node),
                 Next::Repair(node) => self.repair(node),
                 Next::Ready(node) => self.come_up(node),
+                Next::Launch(set) => self.launched(set),
                 Next::Arrival => self.arrive(),
+                Next::Call(service) => self.call(service),
                 Next::Wake(wake) => {
                     let at = self.wakes[wake];
                     self.wakes.retain(|other| *other != at);
@@ -345,6 +369,7 @@ impl<'a> Naive<'a> {
                 break;
             }
         }
+        self.serve();
         rounds
     }
 

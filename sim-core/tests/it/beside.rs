@@ -228,7 +228,14 @@ fn a_lie_about_a_slowed_end_is_seen() {
         auditor.observe(SimTime::ZERO, &Fact::Ready { node, launch: 0 });
         for (at, spec) in (0..).zip(&jobs) {
             let (now, job) = (spec.arrival, id(at));
-            auditor.observe(now, &Fact::Arrived { job, spec });
+            auditor.observe(
+                now,
+                &Fact::Arrived {
+                    job,
+                    spec,
+                    set: None,
+                },
+            );
             let (seats, works) = (&seat, now);
             auditor.observe(now, &Fact::Started { job, seats, works });
         }

@@ -44,7 +44,11 @@ fn id(ordinal: u64) -> JobId {
 
 fn arrives(ordinal: u64, spec: &Job) -> Fact<'_> {
     let job = id(ordinal);
-    Fact::Arrived { job, spec }
+    Fact::Arrived {
+        job,
+        spec,
+        set: None,
+    }
 }
 
 fn starts(ordinal: u64, seats: &[Seat], works: u64) -> Fact<'_> {

@@ -301,6 +301,8 @@ impl Observer for History<'_> {
             }
             Fact::Arrived { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Paced { .. }
             | Fact::Requested { .. }

@@ -19,6 +19,7 @@ mod quotas;
 mod refusals;
 mod rig;
 mod rollback;
+mod services;
 mod stores;
 mod swarm;
 mod terms;

@@ -131,6 +131,8 @@ pub(crate) fn world(offerings: Vec<Offering>) -> World {
         seed: 0,
         commitments: Vec::new(),
         budgets: Vec::new(),
+        services: Vec::new(),
+        sets: Vec::new(),
         quotas: Vec::new(),
         slowdown: None,
         calendar: Calendar::default(),

@@ -66,7 +66,11 @@ fn told(stocks: &Stocks, facts: &[(u64, Fact<'_>)], end: u64) -> Vec<(Kind, i128
 
 fn arrived(spec: &Job) -> Fact<'_> {
     let job = JobId::unpack(JOB);
-    Fact::Arrived { job, spec }
+    Fact::Arrived {
+        job,
+        spec,
+        set: None,
+    }
 }
 
 fn started(seats: &[Seat]) -> Fact<'_> {

@@ -174,7 +174,14 @@ fn a_job_that_goes_on_elsewhere_pays_for_both_seats_and_serverless_only_while_it
     };
     let facts = [
         (0, READY),
-        (0, Fact::Arrived { job, spec: &spec }),
+        (
+            0,
+            Fact::Arrived {
+                job,
+                spec: &spec,
+                set: None,
+            },
+        ),
         (
             20,
             Fact::Started {
@@ -248,7 +255,14 @@ fn a_reservation_covers_the_lowest_machine_and_who_sits_on_it_pays_its_share() {
     };
     let facts = [
         (20, ready(1)),
-        (20, Fact::Arrived { job, spec: &spec }),
+        (
+            20,
+            Fact::Arrived {
+                job,
+                spec: &spec,
+                set: None,
+            },
+        ),
         // From now on the lower one is covered, and not the other.
         (40, ready(0)),
         (

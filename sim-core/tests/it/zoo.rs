@@ -2,7 +2,7 @@
 
 use sim_core::engine::{Capacity, Plan, Policy, Reason, Refusal, View, Wakes};
 use sim_core::model::{GpuDemand, GpuSet, ModelSet, Placement, Profile, Role, Seat, Seats, Start};
-use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span};
+use sim_core::units::{JobId, NodeId, OfferingId, SetId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
 
 use crate::rollback::recount;
@@ -178,10 +178,11 @@ pub(crate) fn start_all(view: &View<'_>, plan: &mut Plan<'_>) {
 impl Beast {
     /// Random decisions that are allowed; a refusal is a fault of the engine, or of this test.
     fn play(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        self.scale(view, plan);
         for job in view.running() {
             if self.luck.chance(0.15) && plan.is_running(job.id()) {
                 plan.preempt(job.id()).expect("it runs");
-            } else if self.luck.chance(0.2) {
+            } else if job.id().replica().is_none() && self.luck.chance(0.2) {
                 self.move_somewhere(job.id(), plan);
             }
         }
@@ -232,6 +233,25 @@ impl Beast {
         }
     }
 
+    /// Launches and retires replicas, within the law.
+    fn scale(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        for service in view.services() {
+            for (set, _) in service.sets() {
+                let room = plan.may_launch(set);
+                if room > 0 && self.luck.chance(0.3) {
+                    let count = u32::try_from(self.luck.between(1, room.into())).expect("small");
+                    plan.launch(set, count).expect("below the maximum");
+                }
+            }
+            for replica in service.replicas() {
+                let job = replica.job.id();
+                if self.luck.chance(0.15) && plan.may_retire(job) {
+                    plan.retire(job).expect("it stays");
+                }
+            }
+        }
+    }
+
     fn start_somewhere(&mut self, job: JobId, plan: &mut Plan<'_>) {
         let picky = matches!(self.animal, Animal::Picky(_) | Animal::Liar(_));
         let luck = &mut self.luck;
@@ -276,6 +296,15 @@ impl Beast {
         let slots = u64::from(plan.capacity().slots());
         let node = NodeId(u32::try_from(luck.below(slots + 2)).unwrap());
         let offering = OfferingId(u16::try_from(luck.below(5)).unwrap());
+        let services = view.services().count();
+        if services > 0 && luck.chance(0.3) {
+            let set = SetId(u16::try_from(luck.below(5)).unwrap());
+            let max = u32::try_from(luck.below(8)).unwrap();
+            let _ignored = match luck.chance(0.5) {
+                true => plan.launch(set, max),
+                false => plan.retire(job),
+            };
+        }
         let _ignored = match luck.below(10) {
             8 => plan.pace(job, Span::from_us(luck.below(3) * 500_000).unwrap()),
             0 | 1 | 9 => {

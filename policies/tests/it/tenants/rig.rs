@@ -121,7 +121,7 @@ impl Seen {
 impl Observer for Seen {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         match fact {
-            Fact::Arrived { job, spec } => {
+            Fact::Arrived { job, spec, .. } => {
                 self.queues.insert(*job, spec.queue.index());
                 self.waiting[spec.queue.index()] += 1;
             }

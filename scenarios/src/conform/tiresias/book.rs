@@ -154,7 +154,7 @@ impl Observer for Book {
         }
         let place = |job: &JobId| convert::index(job.ordinal());
         match fact {
-            Fact::Arrived { job, spec } => {
+            Fact::Arrived { job, spec, .. } => {
                 self.live.push(place(job));
                 self.stand.pending += 1;
                 self.jobs.push(Entry {
@@ -189,6 +189,8 @@ impl Observer for Book {
             // Machines stand, and jobs that can never run are in no row.
             Fact::Ended { .. }
             | Fact::Refused(_)
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

@@ -33,7 +33,8 @@ pub struct ReplicaView<'a> {
 impl<'a> View<'a> {
     /// Services, by id.
     pub fn services(&self) -> impl Iterator<Item = ServiceView<'a>> + use<'a> {
-        let ids = (0..self.state.services.len()).map(|at| ServiceId(u16::try_from(at).expect("few")));
+        let ids =
+            (0..self.state.services.len()).map(|at| ServiceId(u16::try_from(at).expect("few")));
         let view = *self;
         ids.filter_map(move |id| view.service(id))
     }

@@ -139,6 +139,11 @@ impl Group {
             .map(|at| self.candidates[at].outstanding)
     }
 
+    /// When a replica next changes by itself.
+    pub(super) fn next_of(&self, replica: ReplicaId) -> Option<SimTime> {
+        self.place(replica).and_then(|at| self.replicas[at].due)
+    }
+
     pub(super) fn load_of(&self, replica: ReplicaId, now: SimTime) -> Option<Gauge> {
         self.place(replica)
             .map(|at| self.replicas[at].station.load(now))

@@ -199,6 +199,11 @@ impl Pool {
         self.now = now;
     }
 
+    /// Counts since they were last taken.
+    pub const fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
     /// Counts since this was last asked.
     pub fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
@@ -208,6 +213,12 @@ impl Pool {
     pub fn outstanding(&self, replica: ReplicaId) -> Option<u32> {
         let front = self.front.outstanding(replica);
         front.or_else(|| self.back.outstanding(replica))
+    }
+
+    /// When a replica next changes by itself, if it does. What of a drained one comes to be does not depend on the others.
+    pub fn next_of(&self, replica: ReplicaId) -> Option<SimTime> {
+        let front = self.front.next_of(replica);
+        front.or_else(|| self.back.next_of(replica))
     }
 
     /// What can be read off a replica now.

@@ -79,9 +79,11 @@ impl Auditor {
     pub(super) fn gone(&mut self, job: JobId, retired: bool) {
         let mut replicas = self.services.iter_mut();
         let goes = replicas.find_map(|account| account.replicas.remove(&job));
-        self.demand(!retired || goes.is_some_and(|(_, goes)| goes), Rule::Replica, || {
-            format!("{job} is let go: {goes:?}")
-        });
+        self.demand(
+            !retired || goes.is_some_and(|(_, goes)| goes),
+            Rule::Replica,
+            || format!("{job} is let go: {goes:?}"),
+        );
     }
 
     pub(super) fn request(&mut self, service: ServiceId, completion: &Completion) {
@@ -116,7 +118,9 @@ impl Auditor {
         let works = served.and_then(|row| row.running.as_ref());
         let works = works.is_some_and(|running| running.works <= times.done);
         let of_service = served.is_some_and(|row| {
-            self.services[service.index()].replicas.contains_key(&row.id)
+            self.services[service.index()]
+                .replicas
+                .contains_key(&row.id)
         });
         self.demand(works && of_service, Rule::Request, || {
             format!("{completion:?} is served by a replica that does not work")

@@ -1,0 +1,188 @@
+//! Services at random: few requests, tight memory and short lines, so that everything happens.
+
+use std::sync::Arc;
+
+use super::{Swarm, small};
+use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
+use crate::engine::{Listed, ReplicaSet, Service, World};
+use crate::model::{Appetite, Checkpoint, Class, Gang, Job, Keep};
+use crate::serve;
+use crate::serve::{
+    Batch, Caching, Counts, Expiry, Iteration, Law, Luck, PoolModel, Prefix, Request, RequestId,
+    Role, Routing, Serving, StepTime, Tier, Transfer,
+};
+use crate::units::{ClassId, ModelId, ServiceId, SimTime, convert};
+use crate::world::draw::Stream;
+
+/// Gives the scenario `seed` services, and an end. The draws are their own, so that the scenario stays what it is.
+pub fn services(seed: u64, world: &mut World) {
+    let swarm = Swarm {
+        seed,
+        tick: 997_331,
+    };
+    let mut luck = swarm.luck("services", 0);
+    for at in 0..luck.between(1, 2) {
+        let id = ServiceId(small(at));
+        let class = ClassId(small(convert::wide(world.classes.len())));
+        let name = format!("service-{at}");
+        let own = Luck {
+            seed,
+            service: name.clone(),
+        };
+        let split = luck.chance(0.25);
+        world.classes.push(swarm.replicas_class(&name, &mut luck));
+        world.services.push(Service {
+            requests: swarm.requests(&mut luck),
+            model: swarm.pool(own.clone(), split, &mut luck),
+            name,
+        });
+        let roles = match split {
+            true => vec![Role::Prefill, Role::Decode],
+            false => vec![Role::Whole; small(luck.between(1, 2))],
+        };
+        for role in roles {
+            let tokens = split || luck.chance(0.5);
+            world.sets.push(ReplicaSet {
+                name: format!("set-{}", world.sets.len()),
+                service: id,
+                role,
+                serving: swarm.serving(own.clone(), tokens, &mut luck),
+                replica: replica(class, &mut luck),
+                initial: small(luck.below(3)),
+                max: small(luck.between(2, 5)),
+            });
+        }
+    }
+    world.end = world
+        .end
+        .or(Some(SimTime::ZERO + swarm.span(&mut luck, 20, 150)));
+}
+
+impl Swarm {
+    /// What replicas share: they work for ever, keep nothing, and are slower on another model.
+    fn replicas_class(&self, name: &str, luck: &mut Stream) -> Class {
+        Class {
+            name: name.to_owned(),
+            course: CourseModel {
+                kind: CourseKind::Linear,
+                rates: Rates {
+                    by_model: vec![(ModelId(1), UNIT_RATE * 2 / 3)],
+                    ..Rates::default()
+                },
+            },
+            checkpoint: Checkpoint {
+                keep: Keep::Nothing,
+                setup: self.span(luck, 0, 5),
+                restore: self.span(luck, 0, 3),
+                ..Checkpoint::default()
+            },
+            appetite: Appetite::default(),
+        }
+    }
+
+    fn requests(&self, luck: &mut Stream) -> Arc<Listed> {
+        let count = luck.between(0, 60);
+        let ordered = |_| SimTime::ZERO + self.span(luck, 0, 100);
+        let mut arrivals: Vec<SimTime> = (0..count).map(ordered).collect();
+        arrivals.sort_unstable();
+        let request = |(id, arrived): (u64, SimTime)| Request {
+            id: RequestId(id),
+            class: ClassId(small(luck.below(2))),
+            arrived,
+            counts: Counts {
+                input: small(luck.between(0, 90)),
+                output: small(luck.between(0, 60)),
+            },
+            session: luck.chance(0.5).then(|| luck.below(5)),
+            content: luck.chance(0.5).then(|| luck.below(9)),
+        };
+        Arc::new(Listed((0..).zip(arrivals).map(request).collect()))
+    }
+
+    fn pool(&self, own: Luck, split: bool, luck: &mut Stream) -> PoolModel {
+        let routing = [
+            Routing::RoundRobin,
+            Routing::LeastOutstanding,
+            Routing::PowerOfTwo,
+            Routing::Session(3),
+        ];
+        let caching = Caching {
+            memory: Tier {
+                answers: 2,
+                latency: self.span(luck, 0, 1),
+            },
+            behind: luck.chance(0.5).then(|| Tier {
+                answers: 3,
+                latency: self.span(luck, 0, 2),
+            }),
+            expiry: match luck.below(3) {
+                0 => Expiry::Never,
+                1 => Expiry::SinceAccess(self.span(luck, 1, 30)),
+                _ => Expiry::SinceInsert(self.span(luck, 1, 30)),
+            },
+            semantic_ppm: small(luck.below(300_000)),
+        };
+        let transfer = Transfer {
+            fixed: self.span(luck, 0, 1),
+            per_token_ns: luck.below(2_000_000),
+        };
+        PoolModel {
+            luck: own,
+            routing: routing[small::<usize>(luck.below(4))],
+            caching: luck.chance(0.5).then_some(caching),
+            line: luck.chance(0.5).then(|| small(luck.below(8))),
+            patience: luck.chance(0.5).then(|| self.span(luck, 1, 20)),
+            retries: small(luck.below(3)),
+            transfer: split.then_some(transfer),
+        }
+    }
+
+    fn serving(&self, own: Luck, tokens: bool, luck: &mut Stream) -> Serving {
+        let line = luck.chance(0.5).then(|| small(luck.below(5)));
+        if !tokens {
+            let drawn = serve::Service::Drawn {
+                law: Law::Exponential,
+                mean: self.span(luck, 1, 5),
+                luck: own,
+            };
+            let affine = serve::Service::Affine {
+                fixed: self.span(luck, 1, 4),
+                per_request: self.span(luck, 0, 2),
+            };
+            return Serving::Batch(Arc::new(Batch {
+                servers: small(luck.between(1, 2)),
+                size: small(luck.between(1, 4)),
+                timeout: self.span(luck, 0, 3),
+                line,
+                service: if luck.chance(0.5) { drawn } else { affine },
+            }));
+        }
+        Serving::Iteration(Arc::new(Iteration {
+            step: StepTime {
+                fixed_ps: luck.between(1, 400_000_000_000),
+                per_token_ps: luck.below(20_000_000_000),
+                per_sequence_ps: luck.below(20_000_000_000),
+                per_context_ps: luck.below(500_000_000),
+            },
+            tokens: small(luck.between(8, 64)),
+            sequences: small(luck.between(1, 8)),
+            blocks: small(luck.between(4, 30)),
+            reserve: luck.chance(0.5),
+            line,
+            prefix: Prefix {
+                by_class: vec![small(luck.below(40)), 0],
+                session_ppm: small(luck.below(1_000_000)),
+                sessions: 2,
+            },
+        }))
+    }
+}
+
+/// A replica: of one or two GPUs.
+fn replica(class: ClassId, luck: &mut Stream) -> Job {
+    let gang = Gang::of(1, small(luck.between(1, 2)));
+    Job {
+        class,
+        ..Job::plain(SimTime::ZERO, u64::MAX, gang)
+    }
+}
