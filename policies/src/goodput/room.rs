@@ -87,9 +87,11 @@ fn own(wish: &Wish, view: &View<'_>, plan: &Plan<'_>) -> Vec<NodeId> {
             Decision::Job(
                 JobDecision::Start(job, allocation) | JobDecision::Reseat(job, allocation),
             ) if *job == wish.job => Some(allocation.seats()),
-            Decision::Job(_) | Decision::Node(_) | Decision::Market(_) | Decision::WakeAt(_) => {
-                None
-            }
+            Decision::Job(_)
+            | Decision::Node(_)
+            | Decision::Market(_)
+            | Decision::Service(_)
+            | Decision::WakeAt(_) => None,
         });
     let held = view.job(wish.job).map(|job| job.allocation().seats());
     let seats = planned.or(held).unwrap_or_default();

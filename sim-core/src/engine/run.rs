@@ -192,7 +192,7 @@ impl Engine {
             repairs: 0,
         };
         let services = world.services.iter();
-        let services = services.map(|service| service::Standing::new(service));
+        let services = services.map(service::Standing::new);
         let services = services.collect();
         Self {
             capacity: Capacity::new(&world.offerings),

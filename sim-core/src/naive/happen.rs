@@ -27,11 +27,11 @@ impl Naive<'_> {
         let spec = self.jobs[self.arrived].clone();
         let ordinal = convert::narrow(self.arrived);
         self.arrived += 1;
-        self.submit(ordinal, spec, None);
+        self.submit(ordinal, &spec, None);
     }
 
     /// A job of the workload, or a replica.
-    pub(super) fn submit(&mut self, ordinal: u32, spec: Job, set: Option<SetId>) {
+    pub(super) fn submit(&mut self, ordinal: u32, spec: &Job, set: Option<SetId>) {
         let course = &self.world.classes[spec.class.index()].course;
         let id = JobId::new(ordinal, 0);
         let nowhere = Footing {
@@ -59,11 +59,7 @@ impl Naive<'_> {
             leaves: false,
             spec: spec.clone(),
         });
-        self.tell(&Fact::Arrived {
-            job: id,
-            spec: &spec,
-            set,
-        });
+        self.tell(&Fact::Arrived { job: id, spec, set });
     }
 
     pub(super) fn start(&mut self, at: usize, seats: &[Seat]) {

@@ -202,7 +202,7 @@ impl Naive<'_> {
             let mut job = self.world.sets[set].replica.clone();
             job.arrival = self.now;
             let id = SetId(u16::try_from(set).expect("few"));
-            self.submit(ordinal, job, Some(id));
+            self.submit(ordinal, &job, Some(id));
         }
     }
 

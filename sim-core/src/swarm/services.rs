@@ -36,9 +36,10 @@ pub fn services(seed: u64, world: &mut World) {
             model: swarm.pool(own.clone(), split, &mut luck),
             name,
         });
-        let roles = match split {
-            true => vec![Role::Prefill, Role::Decode],
-            false => vec![Role::Whole; small(luck.between(1, 2))],
+        let roles = if split {
+            vec![Role::Prefill, Role::Decode]
+        } else {
+            vec![Role::Whole; small(luck.between(1, 2))]
         };
         for role in roles {
             let tokens = split || luck.chance(0.5);

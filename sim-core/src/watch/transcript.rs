@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::fact::{Fact, Observer, Spent};
 use crate::model::Seat;
-use crate::units::SimTime;
+use crate::serve::Completion;
+use crate::units::{ServiceId, SimTime};
 
 /// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left
 /// out, and so is the place where an engine keeps a job.
@@ -62,10 +63,7 @@ fn line(fact: &Fact<'_>) -> Option<String> {
         Fact::Request {
             service,
             completion,
-        } => format!(
-            "request {} of service {}: {:?}",
-            completion.request.id.0, service.0, completion.end
-        ),
+        } => request(*service, completion),
         Fact::Started {
             job,
             seats: on,
@@ -93,24 +91,7 @@ fn line(fact: &Fact<'_>) -> Option<String> {
             outcome,
             spent,
         } => format!("{job} ends: {outcome:?}; {}", passed(spent)),
-        Fact::Requested {
-            offering,
-            asked,
-            granted,
-        } => {
-            format!("offering {}: {granted} of {asked} granted", offering.0)
-        }
-        Fact::Booting {
-            node,
-            launch,
-            ready,
-        } => {
-            format!(
-                "node {} launch {launch} boots, ready at {}us",
-                node.0,
-                ready.us()
-            )
-        }
+        Fact::Requested { .. } | Fact::Booting { .. } => return granted(fact),
         Fact::Ready { node, launch } => format!("node {} launch {launch} is ready", node.0),
         Fact::Draining { node } => format!("node {} drains", node.0),
         Fact::Noticed { node, at } => {
@@ -132,6 +113,38 @@ fn line(fact: &Fact<'_>) -> Option<String> {
         Fact::Availability { offering, nodes } => format!("offering {} has {nodes}", offering.0),
         Fact::Refused(_) | Fact::Held { .. } => return None,
     })
+}
+
+/// What was asked for, and what comes of it.
+fn granted(fact: &Fact<'_>) -> Option<String> {
+    if let Fact::Requested {
+        offering,
+        asked,
+        granted,
+    } = fact
+    {
+        return Some(format!(
+            "offering {}: {granted} of {asked} granted",
+            offering.0
+        ));
+    }
+    let Fact::Booting {
+        node,
+        launch,
+        ready,
+    } = fact
+    else {
+        return None;
+    };
+    let (node, ready) = (node.0, ready.us());
+    Some(format!(
+        "node {node} launch {launch} boots, ready at {ready}us"
+    ))
+}
+
+fn request(service: ServiceId, completion: &Completion) -> String {
+    let (id, end) = (completion.request.id.0, completion.end);
+    format!("request {id} of service {}: {end:?}", service.0)
 }
 
 fn seats(seats: &[Seat]) -> String {
