@@ -3,12 +3,19 @@
 //! [`Weekly`] follows a demand in continuous time. All others are a [`Forecaster`]: told a value a step, they say what to
 //! expect so many steps ahead. [`skill`] says how good that is, against taking the last value for all that is to come.
 
+mod burst;
 mod holt_winters;
+pub mod learned;
+mod mstl;
+mod oracle;
 mod plain;
 pub mod skill;
 mod weekly;
 
+pub use burst::Bursts;
 pub use holt_winters::HoltWinters;
+pub use mstl::Mstl;
+pub use oracle::Oracle;
 pub use plain::{Ewma, Persistence, SeasonalMean, SeasonalNaive};
 pub use weekly::Weekly;
 
