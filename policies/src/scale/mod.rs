@@ -1,15 +1,30 @@
 //! Autoscalers: how many replicas a service is to have, decided from what is seen of it.
 //!
 //! Pure mechanisms: a [`Scaler`] is told what a monitoring system would tell it and answers with a number. It starts
-//! nothing, and knows neither services nor machines.
+//! nothing, and knows neither services nor machines. [`optimum`] is the best that
+//! could have been done, [`rightsize`] is advice on what it runs on.
 
 mod fixed;
+mod grace;
 pub mod hpa;
+pub mod keda;
+pub mod optimum;
+mod predictive;
+pub mod queue_depth;
+pub mod rightsize;
+mod schedule;
 mod seen;
+mod target;
 
 pub use fixed::Fixed;
+pub use grace::Grace;
 pub use hpa::Hpa;
+pub use keda::Keda;
+pub use predictive::{Outlook, Predictive};
+pub use queue_depth::QueueDepth;
+pub use schedule::Schedule;
 pub use seen::{Bounds, Load, Reading, Replicas, Seen, Signal};
+pub use target::TargetTracking;
 
 use sim_core::units::Span;
 

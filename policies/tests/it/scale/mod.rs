@@ -1,0 +1,4 @@
+//! Autoscalers: their rules over many random steps.
+
+mod invariants;
+mod optimum;
