@@ -1,9 +1,10 @@
 //! Autoscalers: how many replicas a service is to have, decided from what is seen of it.
 //!
 //! Pure mechanisms: a [`Scaler`] is told what a monitoring system would tell it and answers with a number. It starts
-//! nothing, and knows neither services nor machines. [`optimum`] is the best that
-//! could have been done, [`rightsize`] is advice on what it runs on.
+//! nothing, and knows neither services nor machines. Beside them, [`cluster`] sizes groups of nodes for pods, [`optimum`] is
+//! the best that could have been done, and [`rightsize`] is advice on what it runs on.
 
+pub mod cluster;
 mod fixed;
 mod grace;
 pub mod hpa;

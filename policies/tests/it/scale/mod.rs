@@ -1,4 +1,5 @@
 //! Autoscalers: their rules over many random steps.
 
+mod cluster;
 mod invariants;
 mod optimum;
