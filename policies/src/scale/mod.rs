@@ -2,8 +2,10 @@
 //!
 //! Pure mechanisms: a [`Scaler`] is told what a monitoring system would tell it and answers with a number. It starts
 //! nothing, and knows neither services nor machines. Beside them, [`cluster`] sizes groups of nodes for pods, [`optimum`] is
-//! the best that could have been done, and [`rightsize`] is advice on what it runs on.
+//! the best that could have been done, [`release`] is which replicas go, and [`rightsize`] is
+//! advice on what they run on.
 
+mod burst;
 pub mod cluster;
 mod fixed;
 mod grace;
@@ -12,11 +14,13 @@ pub mod keda;
 pub mod optimum;
 mod predictive;
 pub mod queue_depth;
+pub mod release;
 pub mod rightsize;
 mod schedule;
 mod seen;
 mod target;
 
+pub use burst::BurstGuard;
 pub use fixed::Fixed;
 pub use grace::Grace;
 pub use hpa::Hpa;

@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 
-use policies::forecast::Ewma;
+use policies::forecast::learned::{Learned, Lstm, Shape, Training};
+use policies::forecast::{Bursts, Ewma};
 use policies::scale::hpa::Target;
 use policies::scale::hpa::behavior::Behavior;
 use policies::scale::hpa::controller::Settings;
 use policies::scale::keda::{Keda, Object};
 use policies::scale::queue_depth::{Depth, QueueDepth};
 use policies::scale::{
-    Bounds, Grace, Hpa, Load, Outlook, Predictive, Scaler, Seen, Signal, TargetTracking,
+    Bounds, BurstGuard, Fixed, Grace, Hpa, Load, Outlook, Predictive, Scaler, Schedule, Seen,
+    Signal, TargetTracking,
 };
 use sim_core::units::{SimTime, Span};
+use sim_core::world::Calendar;
 use sim_core::world::draw::Stream;
 
 const STEPS: u32 = 1_000_000;
@@ -80,6 +83,66 @@ fn fly(mut scaler: Box<dyn Scaler + Send>, mut check: impl FnMut(&Seen, u32)) {
         let want = scaler.want(&seen);
         check(&seen, want);
         service.seen.replicas.wanted = want;
+    }
+}
+
+/// One of each kind.
+fn all() -> Vec<Box<dyn Scaler + Send>> {
+    let range = bounds(1, 30);
+    let hpa = || {
+        let settings = Settings {
+            behavior: Some(Behavior::default()),
+            ..Settings::new(range)
+        };
+        Hpa::new(settings, vec![target(Signal::Queue, 10_000)])
+    };
+    let day = Schedule::daily(Calendar::default(), [3; 24]);
+    let tracking = TargetTracking::new(target(Signal::Utilization, 500), range);
+    let outlook = Outlook::new((Signal::Rate, 5000), range, Span::from_secs(60));
+    let shape = Shape {
+        window: 4,
+        horizon: 2,
+        width: 2,
+    };
+    let training = Training {
+        batches: 2,
+        every: 100,
+        ..Training::new(24, 1)
+    };
+    let learned = Learned::<Lstm>::new(shape, training);
+    let object = Object::new(vec![(Signal::Queue, 5000)]);
+    let bursts = (Signal::Rate, Bursts::new(0.1, (4.0, 2.0), 20));
+    vec![
+        Box::new(Fixed(3)),
+        Box::new(day),
+        Box::new(QueueDepth::new(Depth::new(range))),
+        Box::new(hpa()),
+        Box::new(Keda::new(object, Box::new(hpa()))),
+        Box::new(Grace::new(Box::new(tracking), Span::from_secs(900))),
+        Box::new(Predictive::new(outlook, Box::new(learned), Box::new(hpa()))),
+        Box::new(BurstGuard::new(
+            Box::new(hpa()),
+            bursts,
+            Span::from_secs(60),
+            (1500, range),
+        )),
+    ]
+}
+
+#[test]
+fn a_copy_answers_as_the_original_does() {
+    for mut scaler in all() {
+        let mut service = Service::new(scaler.name());
+        let mut copy = scaler.fork();
+        for step in 0..20_000 {
+            let seen = service.next().clone();
+            if step % 500 == 0 {
+                copy = scaler.fork();
+            }
+            let want = scaler.want(&seen);
+            assert_eq!(copy.want(&seen), want, "{}", scaler.name());
+            service.seen.replicas.wanted = want;
+        }
     }
 }
 
