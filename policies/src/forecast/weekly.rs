@@ -1,4 +1,5 @@
-//! Weekly: a forecast of demand by the hour of the week: what it was at that hour in the weeks before, the last of them weighing most.
+//! Weekly: a forecast of demand by the hour of the week: what it was at that hour in the weeks before, the last of them
+//! weighing most.
 
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::{Calendar, draw::quantile};

@@ -1,8 +1,8 @@
 //! The optimum of one pool: the cheapest numbers of replicas for a need that is known from the beginning, exactly.
 //!
-//! A replica asked for at interval `s` is paid from `s` on and serves from `s + start` on, until it is given back; it is paid for
-//! at least `minimum` intervals, as far as the horizon goes. Between the fewest and the most are paid at any time. What is
-//! needed and not served costs a penalty.
+//! A replica asked for at interval `s` is paid from `s` on and serves from `s + start` on, until it is given back; it is paid
+//! for at least `minimum` intervals, as far as the horizon goes. Between the fewest and the most are paid at any time. What
+//! is needed and not served costs a penalty.
 //!
 //! Where a replica that has served for an interval has been paid for long enough (`minimum <= start + 1`), the optimum falls
 //! apart into levels: whether there is a `k`-th replica does not depend on whether there is a `k+1`-th, because a need of

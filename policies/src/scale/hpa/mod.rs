@@ -1,6 +1,6 @@
 //! The horizontal pod autoscaler of Kubernetes, as its controller computes since 1.33.
 //!
-//! Every sync, each metric proposes a number of replicas ([`calculator`]); the largest counts. It is stabilized by what was
+//! Every sync, each metric proposes a number of replicas ([`calculator`], told of each [`pod`]); the largest counts. It is stabilized by what was
 //! recommended before ([`history`]) and held to the rates of change that are allowed ([`behavior`]); the [`controller`] puts
 //! them together. [`Hpa`] is that controller as a [`Scaler`](super::Scaler).
 //!
@@ -11,6 +11,7 @@ pub mod behavior;
 pub mod calculator;
 pub mod controller;
 pub mod history;
+pub mod pod;
 mod scaler;
 
 pub use scaler::{Hpa, Target};

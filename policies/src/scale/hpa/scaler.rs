@@ -1,9 +1,10 @@
 //! The controller as a scaler: signals of a service as metrics of its pods.
 
-use sim_core::units::Span;
+use sim_core::units::{SimTime, Span, convert};
 
-use super::calculator::{Initialization, Metric, Pod, Readiness, State, Unknown, propose};
+use super::calculator::{Metric, Unknown, propose};
 use super::controller::{Controller, Settings, Sync};
+use super::pod::{Initialization, Pod, Readiness, State};
 use crate::scale::seen::Reading;
 use crate::scale::{SYNC, Scaler, Seen, Signal};
 
@@ -87,7 +88,7 @@ impl Hpa {
     /// A pod for each replica, each of those that serve with the same use.
     fn pods(&self, seen: &Seen, usage_milli: u64) -> Vec<Pod> {
         let ready = |at: u32| {
-            let age = seen.replicas.ages.get(sim_core::units::convert::index(at));
+            let age = seen.replicas.ages.get(convert::index(at));
             let state = age.map_or(State::Ready, |age| self.state(seen, *age));
             Pod {
                 state,
@@ -108,7 +109,7 @@ impl Hpa {
 
     /// Of a replica that has been ready for so long.
     fn state(&self, seen: &Seen, age: Span) -> State {
-        let since = sim_core::units::SimTime::from_us(seen.now.us().saturating_sub(age.us()));
+        let since = SimTime::from_us(seen.now.us().saturating_sub(age.us()));
         let since = since.expect("earlier than now");
         let readiness = Readiness {
             started: since,
@@ -143,7 +144,6 @@ impl Scaler for Hpa {
 mod tests {
     use super::*;
     use crate::scale::{Bounds, Load, Replicas};
-    use sim_core::units::SimTime;
 
     fn seen(ready: u32, starting: u32, load: Load) -> Seen {
         Seen {
@@ -152,7 +152,7 @@ mod tests {
                 wanted: ready + starting,
                 ready,
                 starting,
-                ages: vec![Span::from_secs(20); sim_core::units::convert::index(ready)],
+                ages: vec![Span::from_secs(20); convert::index(ready)],
             },
             load,
         }

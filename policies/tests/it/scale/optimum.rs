@@ -4,8 +4,8 @@ use policies::scale::Bounds;
 use policies::scale::optimum::{Optimum, Pool, optimum};
 use sim_core::world::draw::Stream;
 
-/// The least cost by trying, for each of so many replicas, to pay for it or not in every interval. One that is given back before
-/// its minimum has passed is paid for all the same.
+/// The least cost by trying, for each of so many replicas, to pay for it or not in every interval. One that is given back
+/// before its minimum has passed is paid for all the same.
 fn least(need: &[u32], pool: &Pool) -> Option<u64> {
     let slots: Vec<Slot> = (0..pool.bounds.max().max(pool.initial))
         .map(|slot| Slot {

@@ -1,6 +1,7 @@
 //! The replica calculator, row by row.
 
-use policies::scale::hpa::calculator::{Metric, Pod, State, Tolerances, propose};
+use policies::scale::hpa::calculator::{Metric, Tolerances, propose};
+use policies::scale::hpa::pod::{Pod, State};
 
 use super::{Row, input};
 use crate::conform::Place;

@@ -2,8 +2,9 @@
 
 use policies::scale::Bounds;
 use policies::scale::hpa::behavior::{Behavior, Rate, Rules};
-use policies::scale::hpa::calculator::{Metric, Pod, State, propose};
+use policies::scale::hpa::calculator::{Metric, propose};
 use policies::scale::hpa::controller::{Controller, Settings};
+use policies::scale::hpa::pod::{Pod, State};
 use serde::Deserialize;
 use sim_core::units::{SimTime, Span, convert};
 
