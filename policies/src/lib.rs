@@ -3,7 +3,8 @@
 //! A scenario names a policy, or composes one of parts; [`registry`] lists what there is, a line each. Most policies are
 //! [`Composed`](compose::Composed): an [`order`], an [`admit`] rule, a [`place`]ment, a [`preempt`]ion rule and a
 //! [`buy`]er, and keeps what is in [`keeping`]. What decides all at once implements [`Policy`](sim_core::engine::Policy) itself and lives in [`joint`], [`deadline`],
-//! [`gavel`], [`pollux`], [`sia`], [`themis`] or [`tiresias`].
+//! [`gavel`], [`pollux`], [`sia`], [`themis`] or [`tiresias`]. How many replicas a service has is decided in [`scale`], which
+//! may go by a [`forecast`].
 //!
 //! # Adding one
 //!
@@ -84,6 +85,7 @@ pub mod registry;
 pub mod relocate;
 pub mod repack;
 mod runs;
+pub mod scale;
 pub mod sia;
 mod solve;
 pub mod tenants;

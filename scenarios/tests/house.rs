@@ -75,7 +75,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "order",
             "place",
             "admit|preempt|buy|relocate|keeping|compose",
-            "solve|goodput",
+            "solve|goodput|scale",
             "repack",
             "tiresias",
             "joint|gavel|pollux|sia|themis",

@@ -13,7 +13,7 @@ use sim_core::units::{JobId, SimTime, Span, convert};
 
 use super::Admit;
 use crate::compose::Desk;
-use crate::forecast::Forecast;
+use crate::forecast::Weekly;
 use crate::queue::Pass;
 
 /// Two classes of jobs.
@@ -26,7 +26,7 @@ pub struct SpotQuota {
     /// How likely high demand shall stay within what is kept for it.
     confidence: f64,
     /// What high jobs have wanted.
-    forecast: Forecast,
+    forecast: Weekly,
     book: Book,
     pass: Pass,
     /// Whether a job was held back for the quota.
@@ -73,7 +73,7 @@ impl SpotQuota {
             high,
             horizon,
             confidence,
-            forecast: Forecast::new(weight),
+            forecast: Weekly::new(weight),
             book: Book::default(),
             pass: Pass::default(),
             bound: false,

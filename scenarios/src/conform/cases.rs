@@ -59,6 +59,8 @@ pub(super) struct Compare {
     pub(super) key: String,
     /// Columns that must agree.
     pub(super) columns: Vec<String>,
+    /// A column that is filled where a row must fail; what with is not compared.
+    pub(super) error_column: Option<String>,
     /// By how much they may differ.
     pub(super) tolerance: f64,
     /// The same, column by column, where they differ.

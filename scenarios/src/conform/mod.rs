@@ -13,6 +13,7 @@ mod fgd;
 mod gavel;
 mod gavel_tables;
 mod held;
+mod hpa;
 mod rlscheduler;
 mod scenario;
 mod sia;
@@ -57,6 +58,7 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("checkpoint", checkpoint::run),
     ("fgd", fgd::run),
     ("gavel", gavel::run),
+    ("hpa", hpa::run),
     ("rlscheduler", rlscheduler::run),
     ("sia", sia::run),
     ("tiresias", tiresias::run),

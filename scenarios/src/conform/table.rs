@@ -101,6 +101,16 @@ impl Table {
         format!("standard error of {column}")
     }
 
+    /// The same with one word for whatever a column is filled with.
+    fn without_words(&self, column: &str) -> Result<Self, String> {
+        let at = self.column(column)?;
+        let mut table = self.clone();
+        for row in table.rows.iter_mut().filter(|row| !row[at].is_empty()) {
+            "fails".clone_into(&mut row[at]);
+        }
+        Ok(table)
+    }
+
     /// The first so many rows.
     pub(super) fn first(&self, count: usize) -> Self {
         Self {
@@ -203,6 +213,19 @@ struct Side<'t> {
 
 /// Every row of either table is an item; one that the other lacks differs.
 pub(super) fn compare(ours: &Table, expected: &Table, rule: &Compare) -> Result<Found, String> {
+    let Some(column) = &rule.error_column else {
+        return compare_columns(ours, expected, rule);
+    };
+    // Whether a row fails must agree, and not in which words.
+    let rule = Compare {
+        columns: rule.columns.iter().chain([column]).cloned().collect(),
+        ..rule.clone()
+    };
+    let (ours, expected) = (ours.without_words(column)?, expected.without_words(column)?);
+    compare_columns(&ours, &expected, &rule)
+}
+
+fn compare_columns(ours: &Table, expected: &Table, rule: &Compare) -> Result<Found, String> {
     let columns = expected.expand(&rule.columns);
     if columns.is_empty() {
         return Err(format!("there is no column {}", rule.columns.join(", ")));
@@ -416,6 +439,17 @@ mod tests {
         assert!(!agrees(&table(&[["1", "10", "20"], ["2", "36", "40"]])));
         assert!(!agrees(&table(&[["1", "10", "20"], ["2", "", "40"]])));
         assert!(!agrees(&table(&[["1", "10", "20"]])));
+    }
+
+    #[test]
+    fn a_row_that_must_fail_may_do_so_in_other_words_and_must() {
+        let mut rule = rule("key = \"id\"\nerror_column = \"end\"");
+        rule.columns = vec!["start".to_owned()];
+        let expected = table(&[["1", "10", ""], ["2", "", "no metrics"]]);
+        let matched = |ours: &Table| compare(ours, &expected, &rule).expect("sound").matched;
+        assert_eq!(matched(&table(&[["1", "10", ""], ["2", "", "none"]])), 2);
+        assert_eq!(matched(&table(&[["1", "10", ""], ["2", "", ""]])), 1);
+        assert_eq!(matched(&table(&[["1", "10", "none"], ["2", "", "x"]])), 1);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A forecast of demand by the hour of the week: what it was at that hour in the weeks before, the last of them weighing most.
+//! Weekly: a forecast of demand by the hour of the week: what it was at that hour in the weeks before, the last of them
+//! weighing most.
 
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::{Calendar, draw::quantile};
@@ -8,7 +9,7 @@ const HOURS: usize = 7 * 24;
 
 /// Demand over time, hour by hour.
 #[derive(Clone, Debug)]
-pub struct Forecast {
+pub struct Weekly {
     /// Weight of the latest week, in (0, 1].
     weight: f64,
     /// By hour of the week.
@@ -28,7 +29,7 @@ struct Hour {
     variance: f64,
 }
 
-impl Forecast {
+impl Weekly {
     /// Nothing is known yet.
     pub fn new(weight: f64) -> Self {
         Self {
@@ -125,9 +126,9 @@ mod tests {
     }
 
     /// Four GPUs from 9 to 12 every day for so many days, else one.
-    fn after(days: u64) -> Forecast {
+    fn after(days: u64) -> Weekly {
         let calendar = Calendar::default();
-        let mut forecast = Forecast::new(0.5);
+        let mut forecast = Weekly::new(0.5);
         forecast.set(1.0);
         for day in 0..days {
             for (hour, demand) in [(9, 4.0), (12, 1.0)] {
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn a_day_like_the_days_before_is_expected() {
         let (calendar, hour) = (Calendar::default(), Span::from_secs(3600));
-        let most = |forecast: &Forecast, at| forecast.most(hours(at), hour, 0.9, &calendar);
+        let most = |forecast: &Weekly, at| forecast.most(hours(at), hour, 0.9, &calendar);
         let forecast = after(1);
         assert!((most(&forecast, 24 + 6) - 1.0).abs() < 1e-9);
         assert!((most(&forecast, 24 + 8) - 4.0).abs() < 1e-9);
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn as_long_as_nothing_is_known_it_stays_as_it_is() {
-        let mut forecast = Forecast::new(0.5);
+        let mut forecast = Weekly::new(0.5);
         forecast.set(7.0);
         let most = forecast.most(
             SimTime::ZERO,
