@@ -8,6 +8,7 @@
 //! often it was advanced.
 
 mod cache;
+pub mod fluid;
 mod lru;
 mod pool;
 mod request;
