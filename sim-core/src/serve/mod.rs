@@ -10,6 +10,7 @@
 mod cache;
 pub mod fluid;
 mod lru;
+mod objective;
 mod pool;
 mod request;
 mod router;
@@ -19,6 +20,7 @@ mod variant;
 
 pub use cache::{Cache, Caching, Expiry, Tier};
 pub use lru::Lru;
+pub use objective::{Attainment, Objective};
 pub use pool::{Pool, PoolModel, Role, Traffic, Transfer};
 pub use request::{Completion, Counts, End, Luck, Reason, Refusal, ReplicaId, Request};
 pub use request::{RequestId, Served, Stage, Task, Times};

@@ -299,7 +299,7 @@ fn batches((size, fixed_s, per_request_s): (u32, f64, f64), rate: f64) -> Steady
         found = Some(queue);
         let moved = (queue.mean_batch - mean).abs();
         mean = queue.mean_batch;
-        if moved < 1e-12 * mean {
+        if moved < 1e-7 * mean {
             break;
         }
     }
