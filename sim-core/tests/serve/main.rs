@@ -6,6 +6,7 @@
 
 mod batches;
 mod caches;
+mod fitting;
 mod fluids;
 mod naive;
 mod pools;
