@@ -6,6 +6,8 @@
 
 mod batches;
 mod caches;
+mod fitting;
+mod fluids;
 mod naive;
 mod pools;
 mod queues;

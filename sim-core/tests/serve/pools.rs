@@ -145,6 +145,22 @@ fn a_lost_replicas_requests_begin_anew_as_often_as_they_may() {
 }
 
 #[test]
+fn whoever_begins_anew_goes_before_those_who_came_later() {
+    let mut pool = Pool::new(plain());
+    let mut order = Vec::new();
+    let mut tell = |completion: Completion| order.push(completion.request.id.0);
+    let replica = |id| (ReplicaId(id), Role::Whole);
+    pool.add(at(0), replica(0), single(Some(0)), &mut tell);
+    for id in 0..3 {
+        pool.arrive(at(id), request(id, id), &mut tell);
+    }
+    pool.lose(at(50), ReplicaId(0), &mut tell);
+    pool.add(at(60), replica(1), single(Some(0)), &mut tell);
+    pool.advance(at(1_000), &mut tell);
+    assert_eq!(order, [0, 1, 2]);
+}
+
+#[test]
 fn the_line_and_the_patience_of_those_in_it_are_bounded() {
     let mut pool = Pool::new(PoolModel {
         line: Some(2),

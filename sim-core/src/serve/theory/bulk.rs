@@ -34,18 +34,17 @@ pub fn bulk(size: u32, rate: f64) -> Option<Bulk> {
         return None;
     }
     let one = Complex { re: 1.0, im: 0.0 };
-    let (mut sum, mut product) = (0.0, one);
-    // Of each conjugate pair both are gone through: their sums are real.
-    for k in 1..size {
+    let (mut sum, mut product) = (0.0, 1.0);
+    for k in 1..=size / 2 {
         let z = root(f64::from(k) / b, rate / b);
         let gap = one.minus(z);
-        sum += gap.re / gap.square();
-        product = product
-            .times(z)
-            .over(gap)
-            .times(Complex { re: -1.0, im: 0.0 });
+        let factor = z.over(gap);
+        // Roots come in conjugate pairs, but for the one at half a turn.
+        let pair = 2 * k != size;
+        sum += gap.re / gap.square() * if pair { 2.0 } else { 1.0 };
+        product *= if pair { factor.square() } else { -factor.re };
     }
-    let left_empty = (b - rate) * product.re;
+    let left_empty = (b - rate) * product;
     let left = rate + sum - (b * (b - 1.0) - rate * rate) / (2.0 * (b - rate));
     // A cycle is a service and, where nobody was left, the wait for the next to come.
     let mean_batch = rate + left_empty;
@@ -62,25 +61,26 @@ pub fn bulk(size: u32, rate: f64) -> Option<Bulk> {
 fn root(turn: f64, load: f64) -> Complex {
     let angle = 2.0 * core::f64::consts::PI * turn;
     let mut z = Complex { re: 0.0, im: 0.0 };
-    // The map contracts the disc by `load`; a few rounds bring Newton's method near.
-    for round in 0..100 {
+    // The map contracts the disc by `load`; a few rounds bring Newton's method near. Should it leave the disc, another does.
+    for round in 0..1_000 {
         let size = libm::exp(load * (z.re - 1.0));
         let turned = angle + load * z.im;
         let image = Complex {
             re: size * libm::cos(turned),
             im: size * libm::sin(turned),
         };
-        if round < 20 {
-            z = image;
-            continue;
-        }
         let slope = Complex {
             re: 1.0 - load * image.re,
             im: -load * image.im,
         };
         let step = z.minus(image).over(slope);
-        z = z.minus(step);
-        if step.square() < 1e-34 {
+        let next = z.minus(step);
+        if round < 6 || next.square() > 1.0 {
+            z = image;
+            continue;
+        }
+        z = next;
+        if step.square() < 1e-30 {
             break;
         }
     }
@@ -95,20 +95,12 @@ impl Complex {
         }
     }
 
-    fn times(self, other: Self) -> Self {
-        Self {
-            re: self.re * other.re - self.im * other.im,
-            im: self.re * other.im + self.im * other.re,
-        }
-    }
-
     fn over(self, other: Self) -> Self {
         let square = other.square();
-        let conjugate = Self {
-            re: other.re / square,
-            im: -other.im / square,
-        };
-        self.times(conjugate)
+        Self {
+            re: (self.re * other.re + self.im * other.im) / square,
+            im: (self.im * other.re - self.re * other.im) / square,
+        }
     }
 
     fn square(self) -> f64 {
