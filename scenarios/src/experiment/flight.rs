@@ -104,7 +104,7 @@ pub fn fly(
     {
         for balance in earlier {
             let more = Ledger::default().with(kept(balance.at));
-            balance.add(&more, |job| record.rows[convert::index(job)].group());
+            balance.add(&more, |job| record.row(job).group());
         }
     }
     let known = Known::of(experiment, jobs);

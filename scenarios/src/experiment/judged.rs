@@ -44,7 +44,7 @@ pub(super) fn is_violated(row: &Row, window: &Window, end: SimTime) -> Option<bo
         .map(|deadline| match (row.outcome, row.finish.get()) {
             (Outcome::Completed, Some(finish)) => finish > deadline,
             (Outcome::Rejected, _) => true,
-            (Outcome::Completed | Outcome::Unfinished, _) => end > deadline,
+            (Outcome::Completed | Outcome::Unfinished | Outcome::Retired, _) => end > deadline,
         });
     let kept_waiting = window.wait.map(|promised| {
         let waited = row.start.get().unwrap_or(end).since(row.submit);

@@ -99,6 +99,7 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Completed => "completed",
         Outcome::Rejected => "rejected",
         Outcome::Unfinished => "unfinished",
+        Outcome::Retired => "retired",
     }
 }
 

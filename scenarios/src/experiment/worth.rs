@@ -41,7 +41,7 @@ impl Worths {
         let worth = self.by_job[at]?;
         Some(match row.outcome {
             Outcome::Completed => worth,
-            Outcome::Rejected | Outcome::Unfinished => Money::ZERO,
+            Outcome::Rejected | Outcome::Unfinished | Outcome::Retired => Money::ZERO,
         })
     }
 

@@ -35,9 +35,12 @@ pub(super) struct Flown {
     pub(super) reach: Reach,
 }
 
-/// The scenario of a seed; every job has an estimate, for the policies that need one.
+/// The scenario of a seed, one in four with services; every job has an estimate, for the policies that need one.
 fn scenario(seed: u64) -> (Arc<World>, Arc<[Job]>) {
-    let (world, jobs) = swarm::scenario(seed);
+    let (mut world, jobs) = swarm::scenario(seed);
+    if seed % 4 == 3 {
+        swarm::services(seed, &mut world);
+    }
     let estimated = |job: Job| Job {
         estimate: job.estimate.or(Some(Span::from_secs(7))),
         ..job

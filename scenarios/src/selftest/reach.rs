@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sim_core::engine::{
     Counters, Decision, Event, Finish, JobDecision, MarketDecision, NodeDecision, Reason, Refusal,
+    ServiceDecision,
 };
 use sim_core::recording::Recording;
 use sim_core::units::SimTime;
@@ -17,7 +18,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 62] = [
+const NAMES: [&str; 71] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -26,6 +27,8 @@ const NAMES: [&str; 62] = [
     "decision drain",
     "decision release",
     "decision request",
+    "decision launch",
+    "decision retire",
     "decision wake",
     "fact arrived",
     "fact started",
@@ -39,6 +42,9 @@ const NAMES: [&str; 62] = [
     "fact completed",
     "fact rejected",
     "fact unfinished",
+    "fact retired",
+    "fact retiring",
+    "fact request",
     "fact refused",
     "fact held: no capacity",
     "fact held: would delay",
@@ -76,6 +82,10 @@ const NAMES: [&str; 62] = [
     "refusal at minimum",
     "refusal no such offering",
     "refusal over quota",
+    "refusal no such set",
+    "refusal over maximum",
+    "refusal not a replica",
+    "refusal replica",
     "refusal not in future",
     "finish drained",
     "finish horizon",
@@ -165,6 +175,8 @@ fn decision_name(decision: &Decision) -> &'static str {
         Decision::Node(NodeDecision::Drain(_)) => "decision drain",
         Decision::Node(NodeDecision::Release(_)) => "decision release",
         Decision::Market(MarketDecision::Request(..)) => "decision request",
+        Decision::Service(ServiceDecision::Launch(..)) => "decision launch",
+        Decision::Service(ServiceDecision::Retire(_)) => "decision retire",
         Decision::WakeAt(_) => "decision wake",
     }
 }
@@ -203,6 +215,12 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             outcome: Outcome::Unfinished,
             ..
         } => "fact unfinished",
+        Fact::Ended {
+            outcome: Outcome::Retired,
+            ..
+        } => "fact retired",
+        Fact::Retiring { .. } => "fact retiring",
+        Fact::Request { .. } => "fact request",
         Fact::Refused(_) => "fact refused",
         Fact::Held { reason, .. } => reason_name(*reason),
         Fact::Requested { .. } => "fact requested",
@@ -253,6 +271,10 @@ fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::AtMinimum(_) => "refusal at minimum",
         Refusal::NoSuchOffering(_) => "refusal no such offering",
         Refusal::OverQuota(_) => "refusal over quota",
+        Refusal::NoSuchSet(_) => "refusal no such set",
+        Refusal::OverMaximum(_) => "refusal over maximum",
+        Refusal::NotAReplica(_) => "refusal not a replica",
+        Refusal::Replica(_) => "refusal replica",
         Refusal::NotInFuture(_) => "refusal not in future",
     }
 }

@@ -1,8 +1,8 @@
 //! A policy without manners: it decides at random, allowed or not, and does not listen to the answer.
 
-use sim_core::engine::{Plan, Policy, Reason, View, Wakes};
+use sim_core::engine::{Plan, Policy, Reason, Refusal, View, Wakes};
 use sim_core::model::{GpuDemand, GpuSet, Placement, Seat, Start};
-use sim_core::units::{JobId, NodeId, OfferingId, SimTime, Span, convert};
+use sim_core::units::{JobId, NodeId, OfferingId, SetId, SimTime, Span, convert};
 use sim_core::world::draw::{Part, Stream};
 
 /// Decides at random.
@@ -120,11 +120,22 @@ impl Wild {
         }
     }
 
+    /// Launches some replicas of some set, or lets somebody go.
+    fn scale(&mut self, job: JobId, plan: &mut Plan<'_>) -> Result<(), Refusal> {
+        let set = SetId(u16::try_from(self.small(4)).expect("small"));
+        if self.luck.chance(0.6) {
+            plan.launch(set, self.small(4))
+        } else {
+            plan.retire(job)
+        }
+    }
+
     fn do_something(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         let job = self.job(view);
         let node = NodeId(self.small(plan.capacity().slots() + 1));
         let offerings = convert::narrow(view.offerings().count());
         let offering = OfferingId(u16::try_from(self.small(offerings + 1)).expect("few offerings"));
+        let services = view.services().next().is_some();
         let _ignored = match self.below(14) {
             12 => plan.pace(
                 job,
@@ -144,6 +155,7 @@ impl Wild {
             }
             6 => plan.preempt(job),
             7 if self.luck.chance(0.2) => plan.reject(job),
+            11 if services => self.scale(job, plan),
             8 if self.luck.chance(0.4) => plan.drain(node),
             9 if self.luck.chance(0.4) => plan.release(node),
             10 => plan.request(offering, self.small(4)),
