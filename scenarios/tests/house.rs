@@ -92,6 +92,7 @@ const ROOMS: [(&str, &[&str]); 3] = [
             "import",
             "synth|estimate",
             "lint|stats",
+            "requests",
         ],
     ),
     (
