@@ -6,6 +6,7 @@
 //! - [`model`]: what is simulated: jobs and their gangs, offerings and their nodes, where a gang lies.
 //! - [`course`]: how a job advances. The engine knows only the instant of its next change.
 //! - [`world`]: what happens whatever the policy does: arrivals, curves, luck, the calendar.
+//! - [`serve`]: how a service's replicas serve its requests; told of time, it knows nothing of the rest.
 //! - [`books`]: what is held, committed to and stored is billed, exactly.
 //! - [`engine`]: the run. [`Engine::advance`](engine::Engine::advance) goes on to the next instant that wants a decision: it
 //!   takes every event of that instant in an order that the model settles (time, kind, entity), so that insertion history
@@ -32,6 +33,7 @@ pub mod engine;
 pub mod model;
 pub mod naive;
 pub mod recording;
+pub mod serve;
 pub mod swarm;
 pub mod units;
 pub mod watch;

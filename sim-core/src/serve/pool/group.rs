@@ -1,0 +1,183 @@
+//! Replicas that do the same, and the line before them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::serve::request::{Refusal, ReplicaId, Request, RequestId, Served, Task};
+use crate::serve::router::{Candidate, Router};
+use crate::serve::station::{Gauge, Station};
+use crate::units::{SimTime, convert};
+
+/// Replicas that do the same, in the order of their numbers, and who waits for one of them, in the order of arrival.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Group {
+    router: Router,
+    /// What the router sees of each replica.
+    candidates: Vec<Candidate>,
+    replicas: Vec<Replica>,
+    /// When which replica next changes.
+    due: BTreeSet<(SimTime, ReplicaId)>,
+    line: VecDeque<Task>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Replica {
+    station: Station,
+    due: Option<SimTime>,
+    drains: bool,
+}
+
+impl Group {
+    pub(super) const fn new(router: Router) -> Self {
+        Self {
+            router,
+            candidates: Vec::new(),
+            replicas: Vec::new(),
+            due: BTreeSet::new(),
+            line: VecDeque::new(),
+        }
+    }
+
+    /// Panics on a number that is taken.
+    pub(super) fn add(&mut self, replica: ReplicaId, station: Station) {
+        let at = self.candidates.partition_point(|one| one.replica < replica);
+        let taken = self
+            .candidates
+            .get(at)
+            .is_some_and(|one| one.replica == replica);
+        assert!(!taken, "a replica has its number for itself");
+        let candidate = Candidate {
+            replica,
+            outstanding: 0,
+            room: false,
+        };
+        self.candidates.insert(at, candidate);
+        let drains = false;
+        let due = None;
+        self.replicas.insert(
+            at,
+            Replica {
+                station,
+                due,
+                drains,
+            },
+        );
+        self.refresh(at);
+    }
+
+    /// From now on it takes nobody; false if there is none of that number.
+    pub(super) fn drain(&mut self, replica: ReplicaId) -> bool {
+        let Some(at) = self.place(replica) else {
+            return false;
+        };
+        self.replicas[at].drains = true;
+        self.refresh(at);
+        true
+    }
+
+    /// Takes it out, with all that were inside.
+    pub(super) fn remove(&mut self, replica: ReplicaId) -> Option<Vec<Task>> {
+        let at = self.place(replica)?;
+        self.candidates.remove(at);
+        let gone = self.replicas.remove(at);
+        if let Some(due) = gone.due {
+            self.due.remove(&(due, replica));
+        }
+        Some(gone.station.drop_all())
+    }
+
+    pub(super) fn next(&self) -> Option<SimTime> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// Goes on to `at`, replica by replica.
+    pub(super) fn advance(&mut self, at: SimTime, sink: &mut impl FnMut(ReplicaId, Served)) {
+        while let Some((_, replica)) = self.due.first().filter(|(due, _)| *due <= at) {
+            let replica = *replica;
+            let place = self.place(replica).expect("it is there until removed");
+            let station = &mut self.replicas[place].station;
+            station.advance(at, &mut |served| sink(replica, served));
+            self.refresh(place);
+        }
+    }
+
+    /// Puts a task into the line, where its arrival has it.
+    pub(super) fn queue(&mut self, task: Task) {
+        let at = self
+            .line
+            .partition_point(|one| order(&one.request) < order(&task.request));
+        self.line.insert(at, task);
+    }
+
+    /// Sends on whoever finds room, first come, first served; `refused` is told of those that are too long.
+    pub(super) fn dispatch(&mut self, now: SimTime, refused: &mut impl FnMut(Request)) {
+        while let Some(task) = self.line.front().copied() {
+            let Some(at) = self.router.choose(&task.request, &self.candidates) else {
+                break;
+            };
+            // It may be amid something that began before and is not seen from outside.
+            let station = &mut self.replicas[at].station;
+            match station.offer(now, task) {
+                Ok(()) => self.refresh(at),
+                Err(Refusal::TooLong) => refused(task.request),
+                Err(Refusal::Full) => unreachable!("the router was told who has room"),
+            }
+            self.line.pop_front();
+        }
+    }
+
+    pub(super) const fn line(&self) -> &VecDeque<Task> {
+        &self.line
+    }
+
+    pub(super) const fn line_mut(&mut self) -> &mut VecDeque<Task> {
+        &mut self.line
+    }
+
+    /// Tasks inside a replica.
+    pub(super) fn outstanding(&self, replica: ReplicaId) -> Option<u32> {
+        self.place(replica)
+            .map(|at| self.candidates[at].outstanding)
+    }
+
+    pub(super) fn load_of(&self, replica: ReplicaId, now: SimTime) -> Option<Gauge> {
+        self.place(replica)
+            .map(|at| self.replicas[at].station.load(now))
+    }
+
+    /// All replicas together, and the line.
+    pub(super) fn load(&self, now: SimTime) -> Gauge {
+        let gauges = self.replicas.iter().map(|one| one.station.load(now));
+        let mut all = gauges.fold(Gauge::default(), Gauge::and);
+        all.waiting += convert::narrow(self.line.len());
+        all
+    }
+
+    pub(super) fn place(&self, replica: ReplicaId) -> Option<usize> {
+        let found = self
+            .candidates
+            .binary_search_by_key(&replica, |one| one.replica);
+        found.ok()
+    }
+
+    /// Looks again at what is seen of the replica in this place.
+    fn refresh(&mut self, at: usize) {
+        let (candidate, replica) = (&mut self.candidates[at], &mut self.replicas[at]);
+        candidate.outstanding = replica.station.outstanding();
+        candidate.room = !replica.drains && replica.station.has_room();
+        let next = replica.station.next();
+        if next == replica.due {
+            return;
+        }
+        if let Some(due) = replica.due {
+            self.due.remove(&(due, candidate.replica));
+        }
+        if let Some(due) = next {
+            self.due.insert((due, candidate.replica));
+        }
+        replica.due = next;
+    }
+}
+
+const fn order(request: &Request) -> (SimTime, RequestId) {
+    (request.arrived, request.id)
+}
