@@ -183,6 +183,7 @@ fn lists_schema_and_completions_are_there() {
         "instances",
         "mig",
         "formats",
+        "generators",
         "metrics",
         "compat",
     ] {

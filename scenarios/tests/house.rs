@@ -101,6 +101,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "import",
             "synth|estimate",
             "lint|stats",
+            "requests",
         ],
     ),
     (

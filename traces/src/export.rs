@@ -58,7 +58,8 @@ fn models(workload: &Workload, job: &Record) -> String {
     names.map(String::as_str).collect::<Vec<_>>().join("|")
 }
 
-fn cell(text: &str) -> String {
+/// A name as a field of a table.
+pub(crate) fn cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@']) {
         "'"
     } else {

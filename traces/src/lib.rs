@@ -8,13 +8,14 @@
 //! policy is told a job will take. [`lint`] finds what is odd about either kind, [`Stats`] puts it
 //! in numbers, and [`write_csv`] writes a table that reads back. What a job means to the engine is
 //! decided elsewhere. [`series`] reads the other kind of trace: the availability, prices and
-//! lifetimes of spot markets.
+//! lifetimes of spot markets; [`requests`] what services are asked.
 //!
 //! | room | holds |
 //! |---|---|
 //! | `reader` | bytes to lines, rows, and integers of a unit |
 //! | `import` | one file per format, and the table of all |
 //! | `series` | what a spot market offered over time: one file per format, and the table of all |
+//! | `requests` | what services are asked: one file per format, one per model |
 //! | `synth` | one file per model, one stream of draws per purpose |
 //! | `lint` | one check per kind of finding |
 //!
@@ -38,6 +39,7 @@ mod lint;
 mod profiles;
 mod reader;
 mod record;
+pub mod requests;
 pub mod series;
 mod speeds;
 mod stats;

@@ -13,6 +13,7 @@ mod maker;
 mod market;
 mod policies;
 mod quotas;
+mod requests;
 mod sharing;
 mod speeds;
 mod stocks;
@@ -26,7 +27,8 @@ pub use jobs::Jobs;
 pub use known::{COMPATS, Compat, known};
 pub use maker::JobsError;
 pub use policies::{Contender, Knows};
-pub use synth::generate;
+pub use requests::{COMMON, REQUEST_MODELS, RequestModel, generate_requests};
+pub use synth::{JOB_MODELS, generate};
 
 use std::sync::Arc;
 

@@ -9,6 +9,22 @@ use traces::synth::{
 use super::args::Args;
 use crate::schema::{Diagnostic, Part, Seam};
 
+/// Every generator of jobs, and what it is.
+pub const JOB_MODELS: [(&str, &str); 3] = [
+    (
+        "philly-2017",
+        "sizes, durations and arrivals calibrated to Microsoft's Philly cluster of 2017",
+    ),
+    (
+        "lublin",
+        "the batch model of Lublin and Feitelson 2003: sizes in powers of two, daily arrivals",
+    ),
+    (
+        "parametric",
+        "arrivals, durations, gangs, users and deadlines of independent parts",
+    ),
+];
+
 /// A generator with its parameters.
 #[derive(Clone, Debug)]
 pub(super) enum Generator {

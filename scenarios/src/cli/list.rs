@@ -9,9 +9,9 @@ use policies::registry::{
 
 use super::run::plot;
 use super::{Failure, compare::Format, terminal};
-use crate::build::COMPATS;
+use crate::build::{self, COMPATS, JOB_MODELS, REQUEST_MODELS};
 use crate::experiment::metrics::METRICS;
-use crate::schema::{catalogue, geometries, pools, quantity};
+use crate::schema::{Seam, catalogue, geometries, pools, quantity};
 
 /// Says what there is.
 #[derive(Debug, Args)]
@@ -33,8 +33,10 @@ enum What {
     Pools,
     /// Geometries of partitioned GPUs, and their slices
     Mig,
-    /// Formats of traces, of prices and of availability
+    /// Formats of traces, of prices, of availability and of requests
     Formats,
+    /// Generators of jobs and of requests
+    Generators,
     /// Metrics and their definitions
     Metrics,
     /// Published simulators whose ways can be kept
@@ -49,6 +51,7 @@ impl List {
             What::Pools => spot_pools(),
             What::Mig => slices(),
             What::Formats => formats(),
+            What::Generators => generators(),
             What::Metrics => metrics(),
             What::Compat => compats(),
         };
@@ -242,11 +245,48 @@ fn formats() -> Table {
             format.origin.to_owned(),
         ]
     };
+    let requests = |format: &traces::requests::Format| {
+        let reads = match format.reads {
+            traces::requests::Reads::Requests(_) => "requests",
+            traces::requests::Reads::Rates(_) => "rates of requests",
+        };
+        vec![
+            format.name.to_owned(),
+            reads.to_owned(),
+            format.evidence.to_string(),
+            format.doc.to_owned(),
+            format.origin.to_owned(),
+        ]
+    };
     let traces = traces::formats().iter().map(row);
     let series = traces::series::formats().iter().map(series);
+    let requests = traces::requests::formats().iter().map(requests);
     table(
         &["format", "holds", "checked", "what it is", "origin"],
-        traces.chain(series).collect(),
+        traces.chain(series).chain(requests).collect(),
+    )
+}
+
+/// What `trace synth` takes; jobs of a scenario come from the same generators.
+fn generators() -> Table {
+    let known = build::known(Seam::Synth).expect("generators are registered");
+    let jobs = JOB_MODELS.iter().map(|(name, doc)| {
+        let mut models = known.iter();
+        let model = models.find(|model| model.kind == *name);
+        let params = model.expect("every generator is registered").params.iter();
+        let params: Vec<&str> = params.map(|param| param.name.as_str()).collect();
+        let cells = [*name, "jobs", *doc, &params.join("; ")];
+        cells.map(str::to_owned).to_vec()
+    });
+    let requests = REQUEST_MODELS.iter().map(|model| {
+        let cells = [model.name, "requests", model.doc, &model.params.join("; ")];
+        cells.map(str::to_owned).to_vec()
+    });
+    let common = build::COMMON.join("; ");
+    let common = ["", "", "what all generators of requests take", &common].map(str::to_owned);
+    table(
+        &["generator", "makes", "what it is", "parameters"],
+        jobs.chain(requests).chain([common.to_vec()]).collect(),
     )
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod list;
 mod new;
 mod progress;
+mod requests;
 mod run;
 mod scenario;
 mod selftest;
@@ -59,10 +60,10 @@ enum Command {
     New(new::New),
     /// Prints the JSON Schema of scenarios, for editors
     Schema,
-    /// Says what there is: policies, instances, formats, metrics, compat
+    /// Says what there is: policies, instances, formats, generators, metrics, compat
     List(list::List),
-    /// Reads, describes, validates and generates workload traces
-    #[command(subcommand)]
+    /// Reads, describes, validates and generates workload traces and logs of requests
+    #[command(subcommand, after_help = trace::EXAMPLES)]
     Trace(trace::Trace),
     /// Runs reference cases of published simulators
     Conform(conform::Conform),

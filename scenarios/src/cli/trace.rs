@@ -1,4 +1,4 @@
-//! `trace`: workload traces, read, described, criticised, generated.
+//! `trace`: workload traces and logs of requests, read, described, criticised, generated.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,30 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use plots::table::{Cell, Table};
 use sim_core::units::Span;
-use traces::series::Format;
-use traces::{Fleet, Nodes, Options, Pool, Quantiles, Severity, Source, Stats, Workload, lint};
+use traces::{
+    Dropped, Fleet, Nodes, Options, Pool, Quantiles, Severity, Source, Stats, Workload, lint,
+};
 
 use super::run::plot;
-use super::{Failure, series, terminal};
+use super::{Failure, requests, series, terminal};
 use crate::build;
 use crate::schema::{Part, Place, Spanned, Value};
 
-/// Workload traces.
+pub(super) const EXAMPLES: &str = "Examples:
+  windtunnel trace stats philly-csv philly.csv.gz --gpus 2000
+  windtunnel trace stats azure-llm-2023 code.csv.gz
+  windtunnel trace import burstgpt BurstGPT_1.csv --out requests.csv
+  windtunnel trace synth diurnal --param per-second=20 --param length=1d --param input-p99=8000
+  windtunnel trace synth rate-curve --param file=arrivals.csv --seed 7
+  windtunnel list generators";
+
+/// Workload traces, and logs of requests.
 #[derive(Debug, Subcommand)]
 pub(super) enum Trace {
     /// Reads a trace and writes it as CSV in our own columns
     Import(Import),
-    /// Describes a trace: jobs, hours, quantiles, load; or a series: availability, prices, lifetimes
+    /// Describes a trace: jobs, hours, quantiles, load; or a series: availability, prices,
+    /// lifetimes; or requests: rate, burstiness, tokens
     Stats {
         #[command(flatten)]
         described: Described,
@@ -28,7 +38,7 @@ pub(super) enum Trace {
     },
     /// Says what is odd about a trace before anyone trusts a result on it; exit code 1 if anything is wrong
     Validate(Described),
-    /// Generates a workload and writes it as CSV in our own columns
+    /// Generates a workload or requests and writes them as CSV in our own columns
     Synth(Synth),
 }
 
@@ -79,10 +89,10 @@ pub(super) struct Described {
     nodes: Option<PathBuf>,
 }
 
-/// Generates a workload.
+/// Generates a workload, or requests.
 #[derive(Debug, Args)]
 pub(super) struct Synth {
-    /// The model: philly-2017, lublin or parametric
+    /// The model; `windtunnel list generators` says what there is
     model: String,
     /// Its seed
     #[arg(long, default_value_t = 1)]
@@ -98,13 +108,10 @@ pub(super) struct Synth {
 impl Trace {
     pub(super) fn execute(&self) -> Result<(), Failure> {
         match self {
-            Self::Import(import) => write(&import.input.read()?, import.out.as_deref()),
-            Self::Stats { described, asked } => match series::format(&described.input.format) {
-                Some(format) => described.series(format, asked),
-                None => described.stats(asked),
-            },
+            Self::Import(import) => import.execute(),
+            Self::Stats { described, asked } => described.stats(asked),
             Self::Validate(described) => described.validate(),
-            Self::Synth(synth) => write(&synth.generate()?, synth.out.as_deref()),
+            Self::Synth(synth) => synth.execute(),
         }
     }
 }
@@ -132,21 +139,46 @@ impl Input {
         let source = Source::new(&self.file.to_string_lossy(), open(&self.file)?);
         let workload = traces::import(&self.format, source, &options)
             .map_err(|refused| Failure::Input(refused.to_string()))?;
-        for note in &workload.notes {
-            eprintln!("note: {note}");
-        }
-        if workload.dropped.count > 0 {
-            eprintln!(
-                "{} rows dropped, the first of them:",
-                workload.dropped.count
-            );
-            workload
-                .dropped
-                .first
-                .iter()
-                .for_each(|error| eprintln!("  {error}"));
-        }
+        notes(&workload.notes, &workload.dropped);
         Ok(workload)
+    }
+
+    /// Refuses the first option of `options` that is set, as what the file holds does not take it.
+    fn refuse(&self, what: &str, options: &[(&str, bool)]) -> Result<(), Failure> {
+        let foreign = options.iter().find(|(_, is_set)| *is_set);
+        foreign.map_or(Ok(()), |(option, _)| {
+            let message = format!("{} {what}, and takes no {option}", self.format);
+            Err(Failure::Input(message))
+        })
+    }
+}
+
+/// Tells what an import left out or assumed.
+pub(super) fn notes(notes: &[String], dropped: &Dropped) {
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    if dropped.count > 0 {
+        eprintln!("{} rows dropped, the first of them:", dropped.count);
+        dropped
+            .first
+            .iter()
+            .for_each(|error| eprintln!("  {error}"));
+    }
+}
+
+impl Import {
+    fn execute(&self) -> Result<(), Failure> {
+        let (input, out) = (&self.input, self.out.as_deref());
+        let Some(format) = requests::format(&input.format) else {
+            return write(&input.read()?, out);
+        };
+        let foreign = [
+            ("--unit", input.unit.is_some()),
+            ("--column", !input.columns.is_empty()),
+        ];
+        input.refuse("holds requests", &foreign)?;
+        requests::import(format, &input.file, input.lenient, out)
     }
 }
 
@@ -157,11 +189,16 @@ pub(super) fn open(path: &Path) -> Result<File, Failure> {
 fn write(workload: &Workload, out: Option<&Path>) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     traces::write_csv(workload, &mut bytes).expect("memory takes all");
+    put(&bytes, out)
+}
+
+/// Writes a table, to stdout where no file is named.
+pub(super) fn put(bytes: &[u8], out: Option<&Path>) -> Result<(), Failure> {
     match out {
         Some(path) => {
             std::fs::write(path, bytes).map_err(|error| Failure::Io(path.to_owned(), error))
         }
-        None => terminal::say(&String::from_utf8_lossy(&bytes)),
+        None => terminal::say(&String::from_utf8_lossy(bytes)),
     }
 }
 
@@ -189,36 +226,38 @@ impl Described {
         Ok(Some(Fleet { pools: vec![pool] }))
     }
 
-    /// Describes a series, of which there is neither a fleet nor a column to choose, nor a row to leave out.
-    fn series(&self, format: &Format, asked: &series::Asked) -> Result<(), Failure> {
-        let Input {
-            lenient,
-            columns,
-            unit,
-            file,
-            ..
-        } = &self.input;
-        let foreign = [
-            ("--lenient", *lenient),
-            ("--column", !columns.is_empty()),
+    /// Describes what the format holds: jobs, a series, or requests. Of the latter two there is neither
+    /// a fleet nor a column to choose.
+    fn stats(&self, asked: &series::Asked) -> Result<(), Failure> {
+        let input = &self.input;
+        let mut foreign = vec![
+            ("--column", !input.columns.is_empty()),
             ("--gpus", self.gpus.is_some()),
             ("--nodes", self.nodes.is_some()),
         ];
-        if let Some((option, _)) = foreign.into_iter().find(|(_, is_set)| *is_set) {
-            let message = format!("{} is a series, and takes no {option}", format.name);
-            return Err(Failure::Input(message));
+        if let Some(format) = series::format(&input.format) {
+            foreign.push(("--lenient", input.lenient));
+            input.refuse("is a series", &foreign)?;
+            return asked.stats(format, &input.file, input.unit);
         }
-        asked.stats(format, file, *unit)
-    }
-
-    fn stats(&self, asked: &series::Asked) -> Result<(), Failure> {
+        let holds = requests::format(&input.format);
         if asked.is_anything() {
+            let what = holds.map_or("jobs", |_| "requests");
             let message = format!(
-                "{} holds jobs, and takes no --polarity, --zone, --instance or --product",
-                self.input.format
+                "{} holds {what}, and takes no --polarity, --zone, --instance or --product",
+                input.format
             );
             return Err(Failure::Input(message));
         }
+        if let Some(format) = holds {
+            foreign.push(("--unit", input.unit.is_some()));
+            input.refuse("holds requests", &foreign)?;
+            return requests::stats(format, &input.file, input.lenient);
+        }
+        self.jobs()
+    }
+
+    fn jobs(&self) -> Result<(), Failure> {
         let workload = self.input.read()?;
         let stats = Stats::of(&workload, self.fleet(&workload)?.as_ref());
         let users = stats.top_users.iter().map(|user| {
@@ -253,6 +292,13 @@ impl Described {
     }
 
     fn validate(&self) -> Result<(), Failure> {
+        if requests::format(&self.input.format).is_some() {
+            let message = format!(
+                "{} holds requests, of which trace stats says what is odd",
+                self.input.format
+            );
+            return Err(Failure::Input(message));
+        }
         let workload = self.input.read()?;
         let findings = lint(&workload, self.fleet(&workload)?.as_ref());
         if findings.is_empty() {
@@ -296,7 +342,19 @@ fn quantiles(stats: &Stats) -> Table {
 }
 
 impl Synth {
-    fn generate(&self) -> Result<Workload, Failure> {
+    fn execute(&self) -> Result<(), Failure> {
+        let (part, out) = (self.part()?, self.out.as_deref());
+        match build::generate_requests(&part, self.seed) {
+            Some(log) => requests::write(&log.map_err(Failure::Input)?, out),
+            None => write(
+                &build::generate(&part, self.seed).map_err(Failure::Input)?,
+                out,
+            ),
+        }
+    }
+
+    /// The model and its parameters, as if they stood in a scenario.
+    fn part(&self) -> Result<Part, Failure> {
         let unplaced = |text: &str| Spanned::new(text.to_owned(), Place::default());
         let mut params = Vec::new();
         for param in &self.params {
@@ -308,11 +366,10 @@ impl Synth {
                 Spanned::new(value_of(value), Place::default()),
             ));
         }
-        let part = Part {
+        Ok(Part {
             kind: unplaced(&self.model),
             params,
-        };
-        build::generate(&part, self.seed).map_err(Failure::Input)
+        })
     }
 }
 

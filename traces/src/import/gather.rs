@@ -31,7 +31,7 @@ pub(super) enum Clock {
 
 /// Names in order of first appearance.
 #[derive(Default)]
-pub(super) struct Labels {
+pub(crate) struct Labels {
     positions: BTreeMap<String, usize>,
     numbers: BTreeMap<u64, usize>,
     names: Vec<String>,
@@ -60,7 +60,7 @@ pub(super) struct Gather {
 }
 
 /// Collects faults: strict up to a number, lenient for as long as there are rows.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     lenient: bool,
     errors: Vec<TraceError>,
     dropped: Dropped,
@@ -96,23 +96,23 @@ impl Labels {
     }
 
     /// As [`Labels::position`], in 16 bits.
-    pub(super) fn short(&mut self, name: &str) -> Result<u16, Rule> {
+    pub(crate) fn short(&mut self, name: &str) -> Result<u16, Rule> {
         let position = self.position(name, Self::MOST_SHORT)?;
         Ok(u16::try_from(position).expect("below the bound"))
     }
 
     /// As [`Labels::position`], in 32 bits.
-    pub(super) fn long(&mut self, name: &str) -> Result<u32, Rule> {
+    pub(crate) fn long(&mut self, name: &str) -> Result<u32, Rule> {
         self.position(name, Self::MOST_LONG).map(convert::narrow)
     }
 
-    pub(super) fn into_names(self) -> Vec<String> {
+    pub(crate) fn into_names(self) -> Vec<String> {
         self.names
     }
 }
 
 impl Faults {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
             lenient: options.lenient,
             errors: Vec::new(),
@@ -121,7 +121,7 @@ impl Faults {
     }
 
     /// Takes a row, or its fault; stops a strict import that has seen enough.
-    pub(super) fn take<T>(&mut self, row: Result<T, TraceError>) -> Result<Option<T>, Refused> {
+    pub(crate) fn take<T>(&mut self, row: Result<T, TraceError>) -> Result<Option<T>, Refused> {
         let error = match row {
             Ok(row) => return Ok(Some(row)),
             Err(error) => error,
@@ -141,7 +141,7 @@ impl Faults {
     }
 
     /// What was dropped, unless a strict import found a fault.
-    pub(super) fn settle(mut self) -> Result<Dropped, Refused> {
+    pub(crate) fn settle(mut self) -> Result<Dropped, Refused> {
         if self.errors.is_empty() {
             Ok(self.dropped)
         } else {

@@ -18,6 +18,7 @@ mod swf;
 use std::fmt;
 
 pub use csv::{Amount, ColumnMap, CpuUnit, MemoryUnit, TimeColumn, TimeUnit};
+pub(crate) use gather::{Faults, Labels};
 pub use swf::{Procs, SwfOptions};
 
 use crate::error::{Refused, Rule};

@@ -12,7 +12,7 @@ pub use applications::{MadeUp, applications};
 pub use arrivals::{Arrivals, Week};
 pub use durations::Durations;
 pub use lublin::{Arrival, Kind, Lublin, LublinJobs, Runtime, Size};
-pub(crate) use parameter::positive;
 pub use parameter::{Length, Luck, ParameterError};
+pub(crate) use parameter::{positive, positive_span, share, table_error, weights};
 pub use parametric::{Deadlines, GangWeight, Parametric, ParametricJobs, Users};
 pub use philly_2017::{Philly2017, PhillyJobs};
