@@ -7,12 +7,14 @@ mod joint;
 mod keeping;
 mod placements;
 mod pollux;
+mod replicas;
 mod sia;
 mod tenants;
 mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
+pub use replicas::REPLICAS;
 
 use sim_core::engine::Policy;
 use sim_core::model::Market;

@@ -6,12 +6,14 @@ mod grow;
 mod losses;
 mod office;
 mod pace;
+mod replicas;
 
 pub use budget::{Budget, Stage};
 pub use grow::Grow;
 pub use losses::Losses;
 pub use office::Office;
 pub use pace::{Formula, Pace};
+pub use replicas::Replicas;
 
 use sim_core::engine::{Change, View, Wakes};
 use sim_core::units::SimTime;
@@ -84,18 +86,17 @@ impl Keeping {
     /// What rules wish, unless no job has moved for too long.
     pub(crate) fn heeds(&mut self, wish: Option<SimTime>, view: &View<'_>) -> Option<SimTime> {
         let still = |change: &Change| match change {
-            Change::Woken
-            | Change::Waiting(_)
-            | Change::Node(_)
-            | Change::Price(_)
-            | Change::Availability(_) => true,
-            Change::Arrived(_)
+            Change::Woken | Change::Node(_) | Change::Price(_) | Change::Availability(_) => true,
+            Change::Waiting(_)
+            | Change::Arrived(_)
             | Change::Requeued(_)
             | Change::Started(_)
             | Change::Reseated(_)
             | Change::Ended(_) => false,
         };
-        let quiet = view.running_len() == 0 && view.changes().iter().all(still);
+        // Services are asked for whether jobs move or not.
+        let alone = view.services().next().is_none();
+        let quiet = alone && view.running_len() == 0 && view.changes().iter().all(still);
         self.quiet = if quiet { self.quiet + 1 } else { 0 };
         wish.filter(|_| self.quiet < MOST_QUIET)
     }

@@ -43,7 +43,8 @@ impl Relocate for Cheaper {
         if now >= self.next || came {
             self.expects = false;
             self.next = now.saturating_add(self.every);
-            let running: Vec<JobId> = desk.view.running().map(|job| job.id()).collect();
+            let running = desk.view.running().map(|job| job.id());
+            let running: Vec<JobId> = running.filter(|job| job.replica().is_none()).collect();
             let mut asked = OfferingSet::NONE;
             for job in running {
                 if desk.plan.is_running(job) && !desk.job(job).is_saving() {

@@ -76,7 +76,7 @@ impl Defragment {
 
     /// Moves a job and returns the gain, if there is enough; else all is as it was.
     fn try_move(&self, desk: &mut Desk<'_, '_, '_>, id: JobId) -> Option<f64> {
-        if !desk.plan.is_running(id) {
+        if !desk.plan.is_running(id) || id.replica().is_some() {
             return None;
         }
         let held = desk.job(id).allocation().seats();

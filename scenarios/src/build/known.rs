@@ -3,7 +3,7 @@
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES,
+    RELOCATIONS, REPLICAS, SCALES,
 };
 use traces::Reads;
 
@@ -192,6 +192,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Hours => entries(HOURS),
         Seam::Scale => entries(SCALES),
         Seam::Pace => entries(PACES),
+        Seam::Replicas => entries(REPLICAS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Estimate => estimates(),

@@ -5,7 +5,7 @@ use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
     ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, RELOCATIONS, SCALES, Setting, find,
+    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -13,11 +13,11 @@ use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, 
 
 /// What stands where a composed policy says nothing.
 const DEFAULTS: [&str; SEAMS] = [
-    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none",
+    "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none", "none",
 ];
 
 /// Parts of a composed policy.
-const SEAMS: usize = 10;
+const SEAMS: usize = 11;
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -86,6 +86,7 @@ fn contender(
                 &composed.scale,
                 &composed.pace,
                 &composed.relocate,
+                &composed.replicas,
             ];
             composed_of(given.map(Option::as_ref), scenario, reasons)?
         }
@@ -167,6 +168,7 @@ fn composed_of(
         seam(SCALES, 7, context, reasons),
         seam(PACES, 8, context, reasons),
         seam(RELOCATIONS, 9, context, reasons),
+        seam(REPLICAS, 10, context, reasons),
     ];
     let made: Vec<Made> = made.into_iter().collect::<Option<_>>()?;
     let kinds = std::array::from_fn(|seam| made[seam].kind);
@@ -321,7 +323,7 @@ fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>)
 
 /// What a policy keeps: the guard first, so that a morning's machines are not bought with money that is gone.
 fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keeping {
-    let rules = [(GUARDS, 5), (HOURS, 6), (SCALES, 7)];
+    let rules = [(GUARDS, 5), (HOURS, 6), (SCALES, 7), (REPLICAS, 10)];
     let rules = rules.map(|(entries, seam)| {
         (find(entries, kinds[seam]).expect("checked").build)(&params[seam], setting)
     });

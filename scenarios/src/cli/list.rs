@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES,
+    RELOCATIONS, REPLICAS, SCALES,
 };
 
 use super::run::plot;
@@ -101,6 +101,7 @@ fn policies() -> Table {
     rows.extend(entries("hours", HOURS));
     rows.extend(entries("scale", SCALES));
     rows.extend(entries("pace", PACES));
+    rows.extend(entries("replicas", REPLICAS));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -24,6 +24,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Hours
         | Seam::Scale
         | Seam::Pace
+        | Seam::Replicas
         | Seam::Policy
         | Seam::Synth
         | Seam::Estimate

@@ -233,6 +233,7 @@ impl Seam {
             Self::Hours => "opening hours",
             Self::Scale => "scaling",
             Self::Pace => "pace",
+            Self::Replicas => "replicas",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Estimate => "estimate model",
@@ -280,6 +281,7 @@ mod tests {
             | Seam::Hours
             | Seam::Scale
             | Seam::Pace
+            | Seam::Replicas
             | Seam::Policy
             | Seam::Synth
             | Seam::TraceFormat

@@ -56,6 +56,8 @@ pub struct Composed {
     pub scale: Option<Part>,
     /// How often checkpoints are written.
     pub pace: Option<Part>,
+    /// How many replicas services have.
+    pub replicas: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -105,6 +107,7 @@ impl Composed {
             (Seam::Hours, &self.hours),
             (Seam::Scale, &self.scale),
             (Seam::Pace, &self.pace),
+            (Seam::Replicas, &self.replicas),
         ];
         let present = all.into_iter();
         present

@@ -288,6 +288,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("hours", &composed.hours),
                 ("scale", &composed.scale),
                 ("pace", &composed.pace),
+                ("replicas", &composed.replicas),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

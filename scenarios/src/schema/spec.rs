@@ -119,6 +119,8 @@ pub enum Seam {
     Scale,
     /// How often checkpoints are written.
     Pace,
+    /// How many replicas services have.
+    Replicas,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -152,6 +154,7 @@ impl Seam {
             | Self::Hours
             | Self::Scale
             | Self::Pace
+            | Self::Replicas
             | Self::Policy
             | Self::TraceFormat
             | Self::NodeFormat

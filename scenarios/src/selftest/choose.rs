@@ -6,7 +6,7 @@ use policies::keeping::Keeping;
 use policies::params::Params;
 use policies::registry::{
     ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES, Setting,
+    RELOCATIONS, REPLICAS, SCALES, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -61,6 +61,7 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
     let (preempt, buy) = (any(PREEMPTIONS, luck), any(BUYERS, luck));
     let (guard, hours, scale) = (any(GUARDS, luck), any(HOURS, luck), any(SCALES, luck));
     let (pace, relocate) = (any(PACES, luck), any(RELOCATIONS, luck));
+    let replicas = any(REPLICAS, luck);
     let grants = Grants {
         durations: luck.chance(0.3),
         ..Grants::default()
@@ -71,9 +72,16 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         compat: false,
     };
     let kinds = [order.kind, admit.kind, place.kind, preempt.kind, buy.kind];
-    let kept = [guard.kind, hours.kind, scale.kind, pace.kind, relocate.kind];
+    let kept = [
+        guard.kind,
+        hours.kind,
+        scale.kind,
+        pace.kind,
+        relocate.kind,
+        replicas.kind,
+    ];
     let name = [kinds.join("+"), kept.join("+")].join(" keeping ");
-    let rules = [guard, hours, scale].map(|rule| (rule.build)(&plain(rule), &setting));
+    let rules = [guard, hours, scale, replicas].map(|rule| (rule.build)(&plain(rule), &setting));
     let policy = Box::new(Composed {
         name: name.clone(),
         order: (order.build)(&plain(order), &setting),

@@ -171,7 +171,7 @@ mod tests {
             (early, Event::Reclaim(NodeId(4))),
             (early, Event::Repair(NodeId(3), u32::MAX)),
             (early, Event::Ready(NodeId(3))),
-            (early, Event::Launch(ServiceId(2))),
+            (early, Event::Launch(SetId(2))),
             (early, Event::Arrival),
             (early, Event::Call(ServiceId(u16::MAX))),
             (early, Event::Wake),

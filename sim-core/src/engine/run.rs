@@ -381,6 +381,10 @@ impl Engine {
         }
         self.next_job = self.arrivals.next();
         self.launch_initial();
+        if !self.state.services.is_empty() {
+            // Whoever sizes them is asked at once.
+            self.events.push(Pending::new(SimTime::ZERO, Event::Wake));
+        }
         if let Trigger::Round(_) = self.state.world.trigger {
             self.events.push(Pending::new(SimTime::ZERO, Event::Round));
         }

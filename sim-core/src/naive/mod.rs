@@ -231,7 +231,7 @@ impl<'a> Naive<'a> {
             services: world.services.iter().map(Service::new).collect(),
             slots,
             steps: vec![[1, 1, 0]; world.offerings.len()],
-            wakes: Vec::new(),
+            wakes: vec![SimTime::ZERO; usize::from(!world.services.is_empty())],
             round: matches!(world.trigger, Trigger::Round(_)).then_some(SimTime::ZERO),
         }
     }

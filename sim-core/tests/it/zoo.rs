@@ -300,9 +300,10 @@ impl Beast {
         if services > 0 && luck.chance(0.3) {
             let set = SetId(u16::try_from(luck.below(5)).unwrap());
             let max = u32::try_from(luck.below(8)).unwrap();
-            let _ignored = match luck.chance(0.5) {
-                true => plan.launch(set, max),
-                false => plan.retire(job),
+            let _ignored = if luck.chance(0.5) {
+                plan.launch(set, max)
+            } else {
+                plan.retire(job)
             };
         }
         let _ignored = match luck.below(10) {

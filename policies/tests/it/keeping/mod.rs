@@ -5,4 +5,5 @@ mod elastic;
 mod hours;
 mod machines;
 mod pace;
+mod replicas;
 mod rig;

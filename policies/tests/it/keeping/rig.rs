@@ -6,7 +6,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::Value;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, PREEMPTIONS, SCALES,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, PREEMPTIONS, REPLICAS,
+    SCALES,
 };
 use policies::relocate::Stay;
 use sim_core::engine::{Counters, Engine, Finish, Grants, World};
@@ -93,6 +94,7 @@ pub(crate) fn policy(parts: &[Part<'_>]) -> Composed {
         made(GUARDS, ("guard", "none"), parts),
         made(HOURS, ("hours", "none"), parts),
         made(SCALES, ("scale", "none"), parts),
+        made(REPLICAS, ("replicas", "none"), parts),
     ];
     Composed {
         name: "kept".to_owned(),

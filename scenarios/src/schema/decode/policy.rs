@@ -46,6 +46,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             "How often checkpoints are written.",
         ),
         KeySpec::new(
+            "replicas",
+            Takes::Part(Seam::Replicas),
+            "How many replicas services have.",
+        ),
+        KeySpec::new(
             "clairvoyant",
             Takes::List(&Takes::Choice(&KNOWLEDGE)),
             "What it may know that a real scheduler would not.",
@@ -79,8 +84,9 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "order", "admit", "place", "preempt", "buy", "move", "guard", "hours", "scale", "pace",
+    "replicas",
 ];
 
 /// Kinds that a later part brings.
@@ -141,6 +147,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         hours,
         scale,
         pace,
+        replicas,
     ] = parts;
     let composed = Composed {
         order: order?,
@@ -153,6 +160,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         hours: hours?,
         scale: scale?,
         pace: pace?,
+        replicas: replicas?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }

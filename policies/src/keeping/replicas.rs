@@ -1,0 +1,202 @@
+//! Replicas: as many of each set as a scaler wants. They are launched and let go here, and placed like any job.
+
+use std::collections::BTreeMap;
+
+use sim_core::engine::{Change, NodePhase, ReplicaView, ServiceView, View, Wakes};
+use sim_core::model::Market;
+use sim_core::serve::Serving;
+use sim_core::units::{JobId, SetId, SimTime, Span, convert};
+
+use super::{Keeper, Shut};
+use crate::compose::Desk;
+use crate::scale::release::{Held, release};
+use crate::scale::{self, Load, Scaler, Seen};
+
+/// Sizes every set of replicas of every service, each by a scaler of its own.
+pub struct Replicas {
+    /// As which they all begin.
+    like: Box<dyn Scaler + Send>,
+    sets: BTreeMap<SetId, Sized>,
+}
+
+/// What is remembered of a set.
+struct Sized {
+    scaler: Box<dyn Scaler + Send>,
+    /// When it is asked next, and when it was asked last.
+    next: SimTime,
+    last: SimTime,
+    wanted: u32,
+    /// Requests that had come then.
+    arrived: u64,
+    /// By replica: time at work, and iterations.
+    worked: BTreeMap<JobId, (Span, u64)>,
+}
+
+impl Replicas {
+    /// A scaler like this for each set.
+    pub fn new(like: Box<dyn Scaler + Send>) -> Self {
+        Self {
+            like,
+            sets: BTreeMap::new(),
+        }
+    }
+}
+
+impl Keeper for Replicas {
+    fn begin(&mut self, desk: &mut Desk<'_, '_, '_>, _shut: &mut Shut) -> Option<SimTime> {
+        let (view, mut wish) = (desk.view, None);
+        for service in view.services() {
+            let waits = view.changes().contains(&Change::Waiting(service.id()));
+            for (set, spec) in service.sets() {
+                let sized = self.sets.entry(set).or_insert_with(|| Sized {
+                    scaler: self.like.fork(),
+                    next: SimTime::ZERO,
+                    last: SimTime::ZERO,
+                    wanted: spec.initial,
+                    arrived: 0,
+                    worked: BTreeMap::new(),
+                });
+                if view.now() >= sized.next || waits {
+                    let stay = staying(view, &service, set);
+                    sized.look(view, &service, (set, &stay));
+                    adjust(desk, (set, sized.wanted), &stay);
+                }
+                wish = super::earlier(wish, Some(sized.next));
+            }
+        }
+        wish
+    }
+
+    fn wakes_on(&self) -> Wakes {
+        Wakes::DEMAND
+    }
+
+    fn fork(&self) -> Box<dyn Keeper> {
+        let copy = |(set, sized): (&SetId, &Sized)| (*set, sized.copy());
+        Box::new(Self {
+            like: self.like.fork(),
+            sets: self.sets.iter().map(copy).collect(),
+        })
+    }
+}
+
+/// Replicas of a set that are not to go, and whose machines are not to be taken away.
+fn staying<'a>(view: &View<'a>, service: &ServiceView<'a>, set: SetId) -> Vec<ReplicaView<'a>> {
+    let doomed = |replica: &ReplicaView<'_>| {
+        let mut seats = replica.job.allocation().seats().iter();
+        let running = replica.job.is_running();
+        running
+            && seats.any(|seat| {
+                let node = view.node(seat.node);
+                node.is_some_and(|node| matches!(node.phase, NodePhase::Noticed(_)))
+            })
+    };
+    let replicas = service.replicas();
+    let stay = replicas.filter(|replica| replica.set == set && !replica.leaves);
+    stay.filter(|replica| !doomed(replica)).collect()
+}
+
+/// Launches what is missing, and lets go what is too many.
+fn adjust(desk: &mut Desk<'_, '_, '_>, (set, wanted): (SetId, u32), stay: &[ReplicaView<'_>]) {
+    let there = convert::narrow(stay.len());
+    let missing = wanted.saturating_sub(there).min(desk.plan.may_launch(set));
+    if missing > 0 {
+        desk.plan.launch(set, missing).expect("below the maximum");
+    }
+    let is_spot = |replica: &ReplicaView<'_>| {
+        let mut seats = replica.job.allocation().seats().iter();
+        let capacity = desk.plan.capacity();
+        seats.any(|seat| capacity.market_of(seat.node) == Market::Spot)
+    };
+    let held = stay.iter().map(|replica| Held {
+        id: replica.job.id().packed(),
+        is_spot: replica.job.is_running() && is_spot(replica),
+        is_ready: replica.gauge.is_some(),
+        since: replica.job.arrival(),
+    });
+    let held: Vec<Held> = held.collect();
+    let surplus = convert::index(there.saturating_sub(wanted));
+    for id in release(&held, surplus) {
+        let job = JobId::unpack(id);
+        desk.plan.retire(job).expect("it is to stay");
+        desk.queue.remove(job);
+    }
+}
+
+impl Sized {
+    /// Asks the scaler.
+    fn look(
+        &mut self,
+        view: &View<'_>,
+        service: &ServiceView<'_>,
+        (set, stay): (SetId, &[ReplicaView<'_>]),
+    ) {
+        let now = view.now();
+        let ready: Vec<&ReplicaView<'_>> = stay.iter().filter(|one| one.gauge.is_some()).collect();
+        let age = |one: &&ReplicaView<'_>| now.since(one.ready.unwrap_or(now));
+        let mut ages: Vec<Span> = ready.iter().map(age).collect();
+        ages.sort_unstable_by(|a, b| b.cmp(a));
+        let seen = Seen {
+            now,
+            replicas: scale::Replicas {
+                wanted: self.wanted,
+                ready: convert::narrow(ready.len()),
+                starting: convert::narrow(stay.len() - ready.len()),
+                ages,
+            },
+            load: self.load(service, (set, &ready), now),
+        };
+        self.wanted = self.scaler.want(&seen);
+        self.last = now;
+        self.next = now.saturating_add(self.scaler.interval());
+    }
+
+    /// What there was to do since it was last asked, or is now.
+    fn load(
+        &mut self,
+        service: &ServiceView<'_>,
+        (set, ready): (SetId, &[&ReplicaView<'_>]),
+        now: SimTime,
+    ) -> Load {
+        let us = now.since(self.last).us();
+        let servers = service.sets().find(|(id, _)| *id == set);
+        let servers = servers.map_or(1, |(_, spec)| match &spec.serving {
+            Serving::Batch(batch) => u64::from(batch.servers),
+            Serving::Iteration(_) => 1,
+        });
+        let arrived = service.traffic().arrived;
+        let came = arrived - std::mem::replace(&mut self.arrived, arrived);
+        let before = std::mem::take(&mut self.worked);
+        let (mut busy, mut steps, mut load) = (0, 0, Load::default());
+        let (mut used, mut room) = (0, 0);
+        load.queue = u64::from(service.waiting());
+        for replica in ready {
+            let (job, gauge) = (replica.job.id(), replica.gauge.unwrap_or_default());
+            let (worked, stepped) = before.get(&job).copied().unwrap_or_default();
+            busy += gauge.busy.saturating_sub(worked).us();
+            steps += gauge.steps.saturating_sub(stepped);
+            load.queue += u64::from(gauge.waiting);
+            load.tokens += gauge.tokens;
+            (used, room) = (used + gauge.kv_used, room + gauge.kv_capacity);
+            self.worked.insert(job, (gauge.busy, gauge.steps));
+        }
+        let count = convert::wide(ready.len());
+        let share = |part: u64, whole: u64| {
+            let milli = (u128::from(part) * 1000).checked_div(whole.into());
+            u64::try_from(milli.unwrap_or(0)).unwrap_or(u64::MAX)
+        };
+        load.utilization_milli = share(busy, us.saturating_mul(count * servers));
+        load.rate_milli = share(came.saturating_mul(1_000_000), us);
+        load.kv_milli = share(used, room);
+        load.speed_milli = share(steps.saturating_mul(1_000_000), us.saturating_mul(count));
+        load
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            scaler: self.scaler.fork(),
+            worked: self.worked.clone(),
+            ..*self
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The registry's lines for how many replicas services have.
+
+use sim_core::units::Span;
+
+use super::{Entry, FAIR, Setting, span};
+use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
+use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Persistence, SeasonalNaive};
+use crate::keeping::{Keeper, Nothing, Replicas};
+use crate::params::{Domain, Param, Params};
+use crate::scale::hpa::controller::Settings;
+use crate::scale::hpa::{Hpa, Target};
+use crate::scale::keda::{Keda, Object};
+use crate::scale::queue_depth::{Depth, QueueDepth};
+use crate::scale::{Bounds, Fixed, Grace, Outlook, Predictive, Scaler, Signal, TargetTracking};
+
+const SIGNALS: &[&str] = &["utilization", "queue", "rate", "tokens", "kv", "speed"];
+const FORECASTERS: &[&str] = &[
+    "persistence",
+    "seasonal-naive",
+    "ewma",
+    "holt-winters",
+    "mstl",
+    "lstm",
+    "transformer",
+];
+
+const fn count(name: &'static str, default: &'static str, doc: &'static str) -> Param {
+    Param::new(name, Domain::Count(0, 100_000), default, doc)
+}
+
+const fn share(name: &'static str, default: &'static str, doc: &'static str) -> Param {
+    Param::new(name, Domain::Ratio(0.0, 1000.0), default, doc)
+}
+
+const MIN: Param = count("min", "1", "fewest replicas of a set");
+const MAX: Param = count(
+    "max",
+    "100",
+    "most replicas of a set, if the set may have as many",
+);
+const GRACE: Param = Param::new(
+    "grace",
+    Domain::Patience,
+    "\"never\"",
+    "how long fewer must have been wanted before fewer there are; never: at once",
+);
+const SIGNAL: Param = Param::new(
+    "signal",
+    Domain::Word(SIGNALS),
+    "\"utilization\"",
+    "what it goes by: busy time or KV cache taken of a replica, requests that wait, requests a second or tokens in flight in all, iterations a second of a replica",
+);
+const TARGET: Param = Param::new(
+    "target",
+    Domain::Ratio(0.001, 1e9),
+    "0.6",
+    "what of it a replica should have: shares as 0.6, others in their own unit",
+);
+
+const FIXED: &[Param] = &[count("replicas", "1", "replicas of each set")];
+
+const HPA: &[Param] = &[
+    SIGNAL,
+    TARGET,
+    MIN,
+    MAX,
+    share(
+        "tolerance",
+        "0.1",
+        "deviation from the target that changes nothing",
+    ),
+    span(
+        "down-window",
+        "\"5m\"",
+        "window of which the largest recommendation holds going down",
+    ),
+    GRACE,
+];
+
+const TRACKING: &[Param] = &[
+    SIGNAL,
+    TARGET,
+    MIN,
+    MAX,
+    span("above", "\"3m\"", "how long it must be above the target"),
+    span(
+        "below",
+        "\"15m\"",
+        "how long it must be below nine tenths of it",
+    ),
+    GRACE,
+];
+
+const DEPTH: &[Param] = &[
+    Param::new(
+        "per-replica",
+        Domain::Count(1, 1_000_000),
+        "10",
+        "requests that may wait for a replica",
+    ),
+    share(
+        "idle",
+        "0.3",
+        "busy time below which one goes where nobody waits",
+    ),
+    span("up", "\"5m\"", "least time from adding to adding again"),
+    span(
+        "down",
+        "\"10m\"",
+        "least time from any change to taking away",
+    ),
+    MIN,
+    MAX,
+    GRACE,
+];
+
+const KEDA: &[Param] = &[
+    Param::new(
+        "signal",
+        Domain::Word(SIGNALS),
+        "\"queue\"",
+        "what it goes by, as under hpa",
+    ),
+    TARGET,
+    share(
+        "activation",
+        "0.0",
+        "above which of it there is something to do",
+    ),
+    span("polling", "\"30s\"", "how often it looks whether there is"),
+    span(
+        "cooldown",
+        "\"5m\"",
+        "how long after there last was it goes to none",
+    ),
+    MAX,
+    GRACE,
+];
+
+const PREDICTIVE: &[Param] = &[
+    Param::new(
+        "forecast",
+        Domain::Word(FORECASTERS),
+        "\"holt-winters\"",
+        "who foretells",
+    ),
+    Param::new(
+        "season",
+        Domain::Count(2, 100_000),
+        "144",
+        "steps of a season",
+    ),
+    Param::new(
+        "signal",
+        Domain::Word(SIGNALS),
+        "\"rate\"",
+        "what is foretold, as under hpa",
+    ),
+    Param::new(
+        "target",
+        Domain::Ratio(0.001, 1e9),
+        "1.0",
+        "how much of it a replica bears",
+    ),
+    MIN,
+    MAX,
+    span("step", "\"10m\"", "a step of the forecast"),
+    span("lead", "\"8m\"", "from asking for a replica to its serving"),
+    share(
+        "overprovision",
+        "1.1",
+        "replicas for so much of what is foretold",
+    ),
+    share(
+        "wrong",
+        "0.5",
+        "share of what came beyond which errors hand over to hpa on the same signal",
+    ),
+    Param::new(
+        "memory",
+        Domain::Count(1, 100_000),
+        "24",
+        "steps whose errors count",
+    ),
+    GRACE,
+];
+
+/// How many replicas services have.
+pub const REPLICAS: &[Entry<dyn Keeper>] = &[
+    Entry {
+        kind: "none",
+        doc: "those that services begin with",
+        params: &[],
+        claims: FAIR,
+        build: |_, _| Box::new(Nothing),
+    },
+    Entry {
+        kind: "fixed",
+        doc: "so many of each set",
+        params: FIXED,
+        claims: FAIR,
+        build: |params, _| keep(Box::new(Fixed(params.count("replicas")))),
+    },
+    Entry {
+        kind: "hpa",
+        doc: "the horizontal pod autoscaler of Kubernetes, as since 1.33",
+        params: HPA,
+        claims: FAIR,
+        build: |params, _| {
+            let settings = Settings {
+                tolerance: params.ratio("tolerance"),
+                down_window: params.span("down-window"),
+                ..Settings::new(bounds(params))
+            };
+            keep(patient(
+                params,
+                Box::new(Hpa::new(settings, vec![target(params)])),
+            ))
+        },
+    },
+    Entry {
+        kind: "target-tracking",
+        doc: "towards a target, after alarms of some length, as cloud providers do",
+        params: TRACKING,
+        claims: FAIR,
+        build: |params, _| {
+            let scaler = TargetTracking::new(target(params), bounds(params));
+            let scaler = scaler.with_patience(params.span("above"), params.span("below"));
+            keep(patient(params, Box::new(scaler)))
+        },
+    },
+    Entry {
+        kind: "queue-depth",
+        doc: "more while requests wait, one fewer while none does, with cooldowns",
+        params: DEPTH,
+        claims: FAIR,
+        build: |params, _| {
+            let depth = Depth {
+                per_replica: params.count("per-replica").into(),
+                idle_milli: milli(params.ratio("idle")),
+                up: params.span("up"),
+                down: params.span("down"),
+                ..Depth::new(bounds(params))
+            };
+            keep(patient(params, Box::new(QueueDepth::new(depth))))
+        },
+    },
+    Entry {
+        kind: "keda",
+        doc: "none while there is nothing to do, and from one on hpa",
+        params: KEDA,
+        claims: FAIR,
+        build: |params, _| {
+            let target = target(params);
+            let most = params.count("max").max(1);
+            let all = Bounds::new(0, most).expect("above none");
+            let some = Bounds::new(1, most).expect("at least one");
+            let object = Object {
+                bounds: all,
+                polling: params.span("polling"),
+                cooldown: params.span("cooldown"),
+                ..Object::new(vec![(target.signal, milli(params.ratio("activation")))])
+            };
+            let inner = Hpa::new(Settings::new(some), vec![target]);
+            keep(patient(
+                params,
+                Box::new(Keda::new(object, Box::new(inner))),
+            ))
+        },
+    },
+    Entry {
+        kind: "predictive",
+        doc: "ahead by a forecast, and by hpa where that has been wrong",
+        params: PREDICTIVE,
+        claims: FAIR,
+        build: |params, setting| {
+            let (target, bounds) = (target(params), bounds(params));
+            let outlook = Outlook {
+                lead: params.span("lead"),
+                overprovision_milli: milli(params.ratio("overprovision")),
+                wrong_milli: milli(params.ratio("wrong")),
+                memory: sim_core::units::convert::index(params.count("memory")),
+                ..Outlook::new((target.signal, target.milli), bounds, params.span("step"))
+            };
+            let reactive = Hpa::new(Settings::new(bounds), vec![target]);
+            let forecaster = forecaster(params, setting);
+            let scaler = Predictive::new(outlook, forecaster, Box::new(reactive));
+            keep(patient(params, Box::new(scaler)))
+        },
+    },
+];
+
+fn keep(scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
+    Box::new(Replicas::new(scaler))
+}
+
+/// Between `min` and `max`, or `min` where that is more.
+fn bounds(params: &Params) -> Bounds {
+    let min = params.count("min");
+    Bounds::new(min, params.count("max").max(min)).expect("ordered")
+}
+
+fn target(params: &Params) -> Target {
+    let signal = match params.word("signal") {
+        "queue" => Signal::Queue,
+        "rate" => Signal::Rate,
+        "tokens" => Signal::Tokens,
+        "kv" => Signal::Kv,
+        "speed" => Signal::Speed,
+        _ => Signal::Utilization,
+    };
+    let milli = milli(params.ratio("target")).max(1);
+    Target { signal, milli }
+}
+
+fn milli(share: f64) -> u64 {
+    sim_core::units::convert::floor(share * 1000.0 + 0.5)
+}
+
+fn patient(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Scaler + Send> {
+    match params.patience("grace").filter(|grace| *grace > Span::ZERO) {
+        Some(grace) => Box::new(Grace::new(scaler, grace)),
+        None => scaler,
+    }
+}
+
+fn forecaster(params: &Params, setting: &Setting) -> Box<dyn Forecaster + Send> {
+    let season = sim_core::units::convert::index(params.count("season"));
+    let shape = Shape {
+        window: season.min(24),
+        horizon: 6,
+        width: 8,
+    };
+    let training = || Training::new(season, setting.seed);
+    match params.word("forecast") {
+        "persistence" => Box::new(Persistence::default()),
+        "seasonal-naive" => Box::new(SeasonalNaive::new(season)),
+        "ewma" => Box::new(Ewma::new(0.5)),
+        "mstl" => Box::new(Mstl::new(vec![season], 3, 0.5)),
+        "lstm" => Box::new(Learned::<Lstm>::new(shape, training())),
+        "transformer" => Box::new(Learned::<Transformer>::new(shape, training())),
+        _ => Box::new(HoltWinters::new(0.5, 0.3, season)),
+    }
+}

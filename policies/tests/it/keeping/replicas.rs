@@ -1,0 +1,158 @@
+//! Replicas by hand: a service whose replicas serve a request in a second, one at a time.
+
+use std::sync::Arc;
+
+use policies::params::Value;
+use sim_core::engine::{Engine, Grants, Listed, ReplicaSet, Service, World};
+use sim_core::model::{Gang, Job, Market};
+use sim_core::serve;
+use sim_core::serve::{Batch, Counts, Luck, PoolModel, Request, RequestId, Role, Routing, Serving};
+use sim_core::units::{ClassId, ServiceId, SimTime, Span};
+use sim_core::watch::audit::Auditor;
+use sim_core::watch::{Fact, Observer, Outcome};
+use sim_core::world::Trace;
+
+use super::rig::policy;
+use crate::plain::{fleet, span, standing, world};
+
+/// Replicas over time, and requests served.
+#[derive(Default)]
+struct Seen {
+    /// A second, and how many work or are started from then on.
+    replicas: Vec<(u64, i32)>,
+    served: u32,
+}
+
+impl Observer for Seen {
+    fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
+        let last = self.replicas.last().map_or(0, |(_, count)| *count);
+        let mut note = |count| self.replicas.push((now.us() / 1_000_000, count));
+        match fact {
+            Fact::Started { .. } => note(last + 1),
+            Fact::Ended { job, outcome, .. } => {
+                assert!(job.replica().is_some());
+                if *outcome == Outcome::Retired {
+                    note(last - 1);
+                }
+            }
+            Fact::Request { .. } => self.served += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Twenty GPUs, and requests at these rates: from when on, and how many a second.
+fn asked(rates: &[(u64, u64)], end: u64, initial: u32) -> Arc<World> {
+    let mut all = Vec::new();
+    for (at, (from, each)) in rates.iter().enumerate() {
+        let until = rates.get(at + 1).map_or(end, |(next, _)| *next);
+        for second in *from..until {
+            for part in 0..*each {
+                let us = second * 1_000_000 + part * 1_000_000 / each;
+                all.push(SimTime::from_us(us).expect("early"));
+            }
+        }
+    }
+    let request = |(id, arrived)| Request {
+        id: RequestId(id),
+        class: ClassId(0),
+        arrived,
+        counts: Counts {
+            input: 1,
+            output: 1,
+        },
+        session: None,
+        content: None,
+    };
+    let requests: Arc<[Request]> = (0..).zip(all).map(request).collect();
+    let mut world = world(vec![standing(fleet(Market::OnDemand, 1, 20))]);
+    world.classes[0].checkpoint.setup = span(30);
+    world.services.push(Service {
+        name: "ask".to_owned(),
+        requests: Arc::new(Listed(requests)),
+        model: PoolModel {
+            luck: Luck {
+                seed: 1,
+                service: "ask".to_owned(),
+            },
+            routing: Routing::LeastOutstanding,
+            caching: None,
+            line: None,
+            patience: None,
+            retries: 1,
+            transfer: None,
+        },
+    });
+    world.sets.push(ReplicaSet {
+        name: "all".to_owned(),
+        service: ServiceId(0),
+        role: Role::Whole,
+        serving: Serving::Batch(Arc::new(Batch {
+            servers: 1,
+            size: 1,
+            timeout: Span::ZERO,
+            line: None,
+            service: serve::Service::Affine {
+                fixed: span(1),
+                per_request: Span::ZERO,
+            },
+        })),
+        replica: Job::plain(SimTime::ZERO, u64::MAX, Gang::of(1, 1)),
+        initial,
+        max: 15,
+    });
+    world.end = Some(SimTime::from_secs(end));
+    Arc::new(world)
+}
+
+fn fly(world: &Arc<World>, kind: &str, given: &[(&str, Value)]) -> Seen {
+    let mut policy = policy(&[("replicas", kind, given)]);
+    let mut engine = Engine::new(world.clone(), Box::new(Trace::new([].into())));
+    let mut seen = (Seen::default(), Auditor::new(world.clone()));
+    let run = engine.run(&mut policy, Grants::default(), &mut seen);
+    run.expect("it goes on to the end");
+    let report = seen.1.finish(engine.now());
+    assert!(report.is_clean(), "{:?}", report.violations);
+    assert_eq!(engine.counters().refusals, 0);
+    seen.0
+}
+
+fn at(seen: &Seen, second: u64) -> i32 {
+    let mut before = seen.replicas.iter().rev();
+    before
+        .find(|(since, _)| *since <= second)
+        .map_or(0, |(_, count)| *count)
+}
+
+#[test]
+fn as_many_as_were_asked_for_and_no_more_than_there_may_be() {
+    let world = asked(&[(0, 1)], 600, 1);
+    let seen = fly(&world, "fixed", &[("replicas", Value::Int(4))]);
+    assert_eq!((at(&seen, 0), at(&seen, 599)), (4, 4));
+    let seen = fly(&world, "fixed", &[("replicas", Value::Int(40))]);
+    assert_eq!(at(&seen, 599), 15);
+    // Nobody is there before they are set up.
+    assert!(seen.served >= 560 && seen.served < 600, "{}", seen.served);
+}
+
+#[test]
+fn the_autoscaler_of_kubernetes_follows_the_load_up_at_once_and_down_after_its_window() {
+    // Four replicas' worth of work at half of their time is eight; then one's worth.
+    let world = asked(&[(0, 1), (600, 4), (1800, 1)], 3600, 2);
+    let given = [("target", Value::Float(0.5))];
+    let seen = fly(&world, "hpa", &given);
+    assert_eq!(at(&seen, 590), 2, "{:?}", seen.replicas);
+    assert_eq!(at(&seen, 1790), 8, "{:?}", seen.replicas);
+    assert!(at(&seen, 1800 + 200) == 8, "within the window");
+    assert_eq!(at(&seen, 3590), 2, "{:?}", seen.replicas);
+}
+
+#[test]
+fn what_nobody_asks_for_goes_to_none_and_comes_back_with_the_first_request() {
+    let world = asked(&[(0, 1), (300, 0), (2000, 1)], 2400, 1);
+    let seen = fly(&world, "keda", &[("target", Value::Float(2.0))]);
+    assert_eq!(at(&seen, 1500), 0, "{:?}", seen.replicas);
+    assert_eq!(at(&seen, 2000), 1, "{:?}", seen.replicas);
+    // All are served but those of the last seconds.
+    assert!(seen.served > 690, "{}", seen.served);
+}
