@@ -106,7 +106,13 @@ const ROOMS: [(&str, &[&str]); 4] = [
     ),
     (
         "scenarios/src",
-        &["schema", "build", "experiment", "conform|selftest", "cli"],
+        &[
+            "schema",
+            "build",
+            "experiment",
+            "conform|selftest|fit",
+            "cli",
+        ],
     ),
 ];
 
@@ -272,6 +278,7 @@ fn the_readme_speaks_of_commands_that_exist() {
         "schema",
         "list",
         "trace",
+        "fit",
         "conform",
         "selftest",
         "completions",

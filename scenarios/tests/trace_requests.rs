@@ -213,3 +213,14 @@ fn what_requests_do_not_take_is_refused_with_the_reason() {
         "none.csv: ",
     );
 }
+
+#[test]
+fn a_log_that_does_not_say_when_it_was_served_is_not_fitted() {
+    let fit = ["fit", "serving", "log.csv", "--format", "requests-csv"];
+    let (_, stderr, code) = ran(&[("log.csv", LOG)], &fit);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("log.csv: 4 requests: a fit and its test need 40"),
+        "{stderr}"
+    );
+}

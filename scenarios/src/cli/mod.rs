@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod conform;
 mod failure;
+mod fit;
 mod list;
 mod new;
 mod progress;
@@ -65,6 +66,9 @@ enum Command {
     /// Reads, describes, validates and generates workload traces and logs of requests
     #[command(subcommand, after_help = trace::EXAMPLES)]
     Trace(trace::Trace),
+    /// Finds the parameters of a model in a log of the real thing
+    #[command(subcommand)]
+    Fit(fit::Fit),
     /// Runs reference cases of published simulators
     Conform(conform::Conform),
     /// Flies random scenarios under audit, beside a naive reference
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Schema => schema(),
         Command::List(command) => command.execute(),
         Command::Trace(command) => command.execute(),
+        Command::Fit(command) => command.execute(),
         Command::Conform(command) => command.execute(),
         Command::Selftest(command) => command.execute(),
         Command::Completions { shell } => completions(*shell),
