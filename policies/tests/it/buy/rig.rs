@@ -155,6 +155,8 @@ impl Observer for Log {
             | Fact::Repaired { .. }
             | Fact::Shock { .. }
             | Fact::Price { .. }
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Availability { .. } => {}
         }
     }

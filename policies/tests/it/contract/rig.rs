@@ -95,6 +95,8 @@ impl Observer for Fates {
             | Fact::Failed { .. }
             | Fact::Repaired { .. }
             | Fact::Shock { .. }
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Availability { .. } => {}
         }
     }

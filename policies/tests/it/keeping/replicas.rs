@@ -1,5 +1,6 @@
 //! Replicas by hand: a service whose replicas serve a request in a second, one at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use policies::params::Value;
@@ -7,9 +8,9 @@ use sim_core::engine::{Engine, Grants, Listed, ReplicaSet, Service, World};
 use sim_core::model::{Gang, Job, Market};
 use sim_core::serve;
 use sim_core::serve::{Batch, Counts, Luck, PoolModel, Request, RequestId, Role, Routing, Serving};
-use sim_core::units::{ClassId, ServiceId, SimTime, Span};
+use sim_core::units::{ClassId, JobId, ServiceId, SimTime, Span};
 use sim_core::watch::audit::Auditor;
-use sim_core::watch::{Fact, Observer, Outcome};
+use sim_core::watch::{Fact, Observer};
 use sim_core::world::Trace;
 
 use super::rig::policy;
@@ -20,24 +21,22 @@ use crate::plain::{fleet, span, standing, world};
 struct Seen {
     /// A second, and how many work or are started from then on.
     replicas: Vec<(u64, i32)>,
+    running: BTreeSet<JobId>,
     served: u32,
 }
 
 impl Observer for Seen {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
-        let last = self.replicas.last().map_or(0, |(_, count)| *count);
-        let mut note = |count| self.replicas.push((now.us() / 1_000_000, count));
-        match fact {
-            Fact::Started { .. } => note(last + 1),
-            Fact::Ended { job, outcome, .. } => {
-                assert!(job.replica().is_some());
-                if *outcome == Outcome::Retired {
-                    note(last - 1);
-                }
-            }
-            Fact::Request { .. } => self.served += 1,
-            _ => {}
+        if let Fact::Started { job, .. } = fact {
+            self.running.insert(*job);
         }
+        if let Fact::Ended { job, .. } = fact {
+            assert!(job.replica().is_some(), "there are no others");
+            self.running.remove(job);
+        }
+        self.served += u32::from(matches!(fact, Fact::Request { .. }));
+        let running = i32::try_from(self.running.len()).expect("few");
+        self.replicas.push((now.us() / 1_000_000, running));
     }
 }
 
@@ -127,12 +126,12 @@ fn at(seen: &Seen, second: u64) -> i32 {
 #[test]
 fn as_many_as_were_asked_for_and_no_more_than_there_may_be() {
     let world = asked(&[(0, 1)], 600, 1);
-    let seen = fly(&world, "fixed", &[("replicas", Value::Int(4))]);
-    assert_eq!((at(&seen, 0), at(&seen, 599)), (4, 4));
-    let seen = fly(&world, "fixed", &[("replicas", Value::Int(40))]);
-    assert_eq!(at(&seen, 599), 15);
-    // Nobody is there before they are set up.
-    assert!(seen.served >= 560 && seen.served < 600, "{}", seen.served);
+    let seen = fly(&world, "fixed", &[("replicas", Value::Integer(4))]);
+    assert_eq!((at(&seen, 0), at(&seen, 598)), (4, 4));
+    let seen = fly(&world, "fixed", &[("replicas", Value::Integer(40))]);
+    assert_eq!(at(&seen, 598), 15);
+    // The last is served at the end.
+    assert_eq!(seen.served, 600);
 }
 
 #[test]
@@ -150,9 +149,11 @@ fn the_autoscaler_of_kubernetes_follows_the_load_up_at_once_and_down_after_its_w
 #[test]
 fn what_nobody_asks_for_goes_to_none_and_comes_back_with_the_first_request() {
     let world = asked(&[(0, 1), (300, 0), (2000, 1)], 2400, 1);
-    let seen = fly(&world, "keda", &[("target", Value::Float(2.0))]);
+    let rate = ("signal", Value::Text("rate".to_owned()));
+    let seen = fly(&world, "keda", &[rate, ("target", Value::Float(0.5))]);
     assert_eq!(at(&seen, 1500), 0, "{:?}", seen.replicas);
-    assert_eq!(at(&seen, 2000), 1, "{:?}", seen.replicas);
-    // All are served but those of the last seconds.
+    // It looks every half minute.
+    assert!(at(&seen, 2030) > 0, "{:?}", seen.replicas);
+    assert_eq!(at(&seen, 2390), 2, "{:?}", seen.replicas);
     assert!(seen.served > 690, "{}", seen.served);
 }

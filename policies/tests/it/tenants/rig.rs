@@ -154,6 +154,8 @@ impl Observer for Seen {
             | Fact::Shock { .. }
             | Fact::Released { .. }
             | Fact::Price { .. }
+            | Fact::Retiring { .. }
+            | Fact::Request { .. }
             | Fact::Availability { .. } => {}
         }
         let now_is = (self.running.clone(), self.waiting.clone());
