@@ -7,6 +7,7 @@ use super::bits::Bits;
 use super::capacity::Capacity;
 use super::draft::Draft;
 use super::event::{Event, Pending};
+use super::fault::Fault;
 use super::headroom::{self, Headroom};
 use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
@@ -88,57 +89,6 @@ pub enum Finish {
     /// Jobs wait, and nothing will ever happen again.
     Stuck,
 }
-
-/// A run that cannot go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The policy makes the same instant happen over and over.
-    Livelock {
-        /// Its name.
-        policy: String,
-        /// The instant.
-        at: SimTime,
-    },
-    /// The policy keeps asking to be asked, and decides nothing.
-    Idle {
-        /// Its name.
-        policy: String,
-        /// The last such instant.
-        at: SimTime,
-    },
-    /// A job arrives before the one ahead of it.
-    Unsorted {
-        /// Its place in the workload.
-        ordinal: u32,
-        /// Its arrival.
-        at: SimTime,
-    },
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Livelock { policy, at } => write!(
-                f,
-                "policy {policy}: more than {} batches at {at}: its decisions make the same instant happen again and again",
-                limits::MAX_BATCHES
-            ),
-            Self::Idle { policy, at } => write!(
-                f,
-                "policy {policy}: woken {} times in a row, last at {at}, without anything happening: jobs wait that it never starts",
-                limits::MAX_IDLE_WAKES
-            ),
-            Self::Unsorted { ordinal, at } => {
-                write!(
-                    f,
-                    "job {ordinal} arrives at {at}, before the job ahead of it: a workload is sorted by arrival"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for Fault {}
 
 /// A run and its policy, stopped between two decisions; going on from it is going on.
 pub struct Snapshot {
@@ -482,23 +432,6 @@ impl Engine {
     pub(crate) fn tell(&mut self, fact: &Fact<'_>, watch: &mut dyn Observer) {
         self.digests.fact(self.state.now, fact);
         watch.observe(self.state.now, fact);
-    }
-}
-
-impl Fault {
-    /// Names the policy, which the engine does not know.
-    fn by(self, name: &str) -> Self {
-        match self {
-            Self::Livelock { at, .. } => Self::Livelock {
-                policy: name.to_owned(),
-                at,
-            },
-            Self::Idle { at, .. } => Self::Idle {
-                policy: name.to_owned(),
-                at,
-            },
-            Self::Unsorted { .. } => self,
-        }
     }
 }
 
