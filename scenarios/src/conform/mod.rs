@@ -158,8 +158,8 @@ fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Ver
     verdict.max_abs_diff = differences.fold(0.0, f64::max);
     let left_out = found.iter().map(|(_, found)| found.left_out).max();
     if let Some(left_out) = left_out.filter(|count| *count > 0) {
-        let note = format!("{left_out} rows left out; {}", verdict.note);
-        verdict.note = note.trim_end_matches("; ").to_owned();
+        let why = Some(format!("; {}", verdict.note)).filter(|_| !verdict.note.is_empty());
+        verdict.note = format!("{left_out} rows left out{}", why.unwrap_or_default());
     }
     let wrong = found.iter().find(|(rule, found)| !found.agrees(rule));
     let as_it_should = match (case.expect, wrong) {

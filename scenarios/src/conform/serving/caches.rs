@@ -61,7 +61,7 @@ pub(super) fn simulate(
         }
         part.requests += 1.0;
         part.hits += f64::from(u8::from(hit));
-        if (id - warm + 1) % PART == 0 {
+        if (id - warm + 1).is_multiple_of(PART) {
             sections.push(&std::mem::take(&mut part));
             let found = sections.ratio(|sums| (sums.hits, sums.requests));
             let enough = found.stderr <= POINTS * effort.stderr;
