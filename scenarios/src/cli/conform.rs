@@ -21,7 +21,7 @@ pub(super) struct Conform {
     /// Folders in which inputs behind `data/` are looked for; by default `data` in `WINDTUNNEL_REFERENCE`
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
-    /// Long cases too
+    /// Simulations at their full length
     #[arg(long)]
     full: bool,
     /// How to print
@@ -68,7 +68,8 @@ impl Conform {
         let mut verdicts = Vec::new();
         for family in &named {
             let folder = reference.join(family);
-            verdicts.extend(run(&folder, &data, &|_| bar.inc(1)).map_err(Failure::Input)?);
+            let found = run(&folder, &data, self.full, &|_| bar.inc(1));
+            verdicts.extend(found.map_err(Failure::Input)?);
         }
         bar.finish_and_clear();
         self.print(&verdicts)?;

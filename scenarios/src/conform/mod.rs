@@ -15,7 +15,9 @@ mod gavel_tables;
 mod held;
 mod hpa;
 mod rlscheduler;
+mod row;
 mod scenario;
+mod serving;
 mod sia;
 mod table;
 mod tiresias;
@@ -60,14 +62,17 @@ const FAMILIES: &[(&str, Runner)] = &[
     ("gavel", gavel::run),
     ("hpa", hpa::run),
     ("rlscheduler", rlscheduler::run),
+    ("serving", serving::run),
     ("sia", sia::run),
     ("tiresias", tiresias::run),
 ];
 
-/// Where the files of a case are.
+/// Where the files of a case are, and how much time there is.
 struct Place<'a> {
     folder: &'a Path,
     data: &'a [PathBuf],
+    /// Whether long cases are run at their full length.
+    full: bool,
 }
 
 impl Place<'_> {
@@ -98,20 +103,22 @@ pub fn families() -> impl Iterator<Item = &'static str> {
     FAMILIES.iter().map(|(name, _)| *name)
 }
 
-/// Runs every case of a family in `folder`; inputs behind `data/` are looked for in the data roots.
+/// Runs every case of a family in `folder`; inputs behind `data/` are looked for in the data roots. What is simulated many
+/// times over is simulated more often where `full` says so.
 ///
 /// # Errors
 /// The folder holds no family that can be run, in words.
 pub fn run(
     folder: &Path,
     data: &[PathBuf],
+    full: bool,
     done: &dyn Fn(&Verdict),
 ) -> Result<Vec<Verdict>, String> {
     let family = Family::read(folder)?;
     let Some((_, runner)) = FAMILIES.iter().find(|(name, _)| *name == family.name) else {
         return Err(format!("family \"{}\" is not yet implemented", family.name));
     };
-    let place = Place { folder, data };
+    let place = Place { folder, data, full };
     let mut verdicts = Vec::new();
     for case in &family.cases {
         let verdict = judge(&family, case, *runner, &place);
@@ -149,6 +156,11 @@ fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Ver
     verdict.matched = found.iter().map(|(_, found)| found.matched).sum();
     let differences = found.iter().map(|(_, found)| found.max_abs_diff);
     verdict.max_abs_diff = differences.fold(0.0, f64::max);
+    let left_out = found.iter().map(|(_, found)| found.left_out).max();
+    if let Some(left_out) = left_out.filter(|count| *count > 0) {
+        let why = Some(format!("; {}", verdict.note)).filter(|_| !verdict.note.is_empty());
+        verdict.note = format!("{left_out} rows left out{}", why.unwrap_or_default());
+    }
     let wrong = found.iter().find(|(rule, found)| !found.agrees(rule));
     let as_it_should = match (case.expect, wrong) {
         (Expect::Match, wrong) => wrong.is_none(),

@@ -1,0 +1,275 @@
+//! Queues in simulation: Poisson arrivals at a pool of one station.
+
+use std::sync::Arc;
+
+use sim_core::serve::{Batch, Completion, Counts, End, Law, Luck, Pool, PoolModel, ReplicaId};
+use sim_core::serve::{Request, RequestId, Role, Routing, Service, Serving};
+use sim_core::units::{ClassId, SimTime, Span, convert};
+use sim_core::world::draw::{Stream, span};
+
+use super::Effort;
+use super::estimate::{Estimate, LEAST, Sections, Sums};
+use super::model::Model;
+
+/// A mean service, in microseconds.
+const SERVICE_US: f64 = 1e6;
+/// Bins of waits, each a hundredth of the mean wait of those that wait.
+const BINS: usize = 4_000;
+/// Largest load at which a standard error is sought: above, a run takes as many requests as the case says.
+const LOAD: f64 = 0.9;
+
+/// A queue to be simulated.
+struct Queue {
+    model: Batch,
+    /// Arrivals in a mean service.
+    rate: f64,
+    /// Requests after which what was is nearly forgotten.
+    memory: f64,
+    /// A bin of waits, in seconds.
+    bin: f64,
+}
+
+/// What comes out of a pool, summed up.
+struct Watch {
+    bin: f64,
+    /// Requests of a part.
+    size: f64,
+    part: Sums,
+    from: SimTime,
+    /// Start and end of the last batch.
+    last: (Option<SimTime>, SimTime),
+    /// Parts that are over, the first of which is the way to what is usual.
+    over: u32,
+    sections: Sections,
+}
+
+/// Estimates of these columns of a queue.
+pub(super) fn simulate(
+    model: &Model,
+    name: &str,
+    columns: &[&str],
+    effort: Effort,
+) -> Result<Vec<Estimate>, String> {
+    let queue = Queue::of(model, name).ok_or("a cache is no queue")?;
+    let estimates = |watch: &Watch| -> Result<Vec<Estimate>, String> {
+        columns
+            .iter()
+            .map(|column| watch.estimate(column))
+            .collect()
+    };
+    let (judged, share) = judged(model, columns, effort);
+    let mut fault = None;
+    let watch = queue.fly(name, |watch| {
+        if model.load() > LOAD {
+            return watch.served() >= effort.arrivals;
+        }
+        if watch.served() >= effort.most {
+            return true;
+        }
+        let found = watch.estimate(judged);
+        let rare = columns.contains(&EMPTY).then(|| watch.estimate(EMPTY));
+        match (found, rare.transpose()) {
+            (Ok(found), Ok(rare)) => {
+                found.within(share) && rare.is_none_or(|rare| rare.within(5.0 * effort.stderr))
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                fault = Some(error);
+                true
+            }
+        }
+    });
+    fault.map_or_else(|| estimates(&watch), Err)
+}
+
+const EMPTY: &str = "p_queue_empty_at_completion";
+
+/// The column that says when a run is long enough, and the standard error it should have.
+fn judged<'c>(model: &Model, columns: &[&'c str], effort: Effort) -> (&'c str, f64) {
+    let find = |wanted: &str| columns.iter().find(|column| **column == wanted).copied();
+    let wait = columns
+        .iter()
+        .find(|column| column.starts_with("Wq_mean"))
+        .copied();
+    let rare = find("erlang_c_p_wait").filter(|_| model.waiting() < 0.05);
+    let doubled = rare.map(|rare| (rare, 2.0 * effort.stderr));
+    let usual = wait.or_else(|| find("W_mean")).unwrap_or("W_mean");
+    doubled.unwrap_or((usual, effort.stderr))
+}
+
+impl Queue {
+    fn of(model: &Model, name: &str) -> Option<Self> {
+        let mean = Span::from_us(convert::floor(SERVICE_US)).expect("a second");
+        let drawn = |law: Law| Service::Drawn {
+            law,
+            mean,
+            luck: luck(name),
+        };
+        let (servers, size, service, varied) = match *model {
+            Model::Parallel { servers, .. } => (servers, 1, drawn(Law::Exponential), 1.0),
+            Model::Single { law, .. } => (1, 1, drawn(law), law.squared_variation()),
+            Model::Bulk { size, .. } => {
+                let per_request = Span::ZERO;
+                (
+                    1,
+                    size,
+                    Service::Affine {
+                        fixed: mean,
+                        per_request,
+                    },
+                    0.0,
+                )
+            }
+            Model::Cache { .. } => return None,
+        };
+        let load = model.load();
+        let at_once = f64::from(servers * size);
+        // The relaxation time of M/M/1 (Cohen, The single server queue, 1982), and that of servers that are never all busy.
+        let relaxed = load / (1.0 - load.sqrt()).powi(2) * f64::midpoint(1.0, varied);
+        Some(Self {
+            model: Batch {
+                servers,
+                size,
+                timeout: Span::ZERO,
+                line: None,
+                service,
+            },
+            rate: load * at_once,
+            memory: relaxed.max(load * at_once),
+            bin: 0.01 / (at_once * (1.0 - load)),
+        })
+    }
+
+    /// Serves until `enough` of it, asked now and then.
+    fn fly(&self, name: &str, mut enough: impl FnMut(&Watch) -> bool) -> Watch {
+        let mut pool = Pool::new(PoolModel {
+            luck: luck(name),
+            routing: Routing::LeastOutstanding,
+            caching: None,
+            line: None,
+            patience: None,
+            retries: 0,
+            transfer: None,
+        });
+        let mut watch = Watch::new(self.bin, (5.0 * self.memory).max(200.0));
+        let station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
+        pool.add(
+            SimTime::ZERO,
+            (ReplicaId(0), Role::Whole),
+            station,
+            &mut |_| {},
+        );
+        let mut arrivals = Stream::new(1, &["arrivals".into(), name.into()]);
+        let mut us = 0.0;
+        let mut ask = 0;
+        for id in 0_u64.. {
+            us += arrivals.exponential(SERVICE_US / self.rate);
+            let now = SimTime::ZERO + span(us);
+            pool.arrive(now, request(id, now), &mut |done| watch.see(&done));
+            // Each time that there is an eighth more, so that luck has little choice when to stop.
+            if watch.over >= ask {
+                ask = watch.over + watch.over / 8 + 16;
+                if watch.sections.len() >= LEAST && enough(&watch) {
+                    break;
+                }
+            }
+        }
+        watch
+    }
+}
+
+impl Watch {
+    fn new(bin: f64, size: f64) -> Self {
+        Self {
+            bin,
+            size,
+            part: Sums::default(),
+            from: SimTime::ZERO,
+            last: (None, SimTime::ZERO),
+            over: 0,
+            sections: Sections::default(),
+        }
+    }
+
+    fn see(&mut self, completion: &Completion) {
+        let End::Served { times, .. } = completion.end else {
+            unreachable!("there is no cache, and nobody is given up");
+        };
+        let seconds = |span: Span| convert::real(span.us()) / 1e6;
+        let arrived = completion.request.arrived;
+        let wait = seconds(times.started.since(arrived));
+        let part = &mut self.part;
+        part.requests += 1.0;
+        part.wait += wait;
+        part.inside += seconds(times.done.since(arrived));
+        if self.last.0 != Some(times.started) {
+            part.batches += 1.0;
+            part.empty += f64::from(u8::from(times.started > self.last.1));
+            self.last = (Some(times.started), times.done);
+        }
+        part.waits.resize(BINS, 0.0);
+        let mut bin = 0;
+        if wait > 0.0 {
+            part.hits += 1.0;
+            bin = usize::try_from(convert::floor(wait / self.bin)).unwrap_or(usize::MAX);
+            bin = bin.saturating_add(1).min(BINS - 1);
+        }
+        part.waits[bin] += 1.0;
+        if part.requests >= self.size {
+            part.length = seconds(times.done.since(self.from));
+            self.from = times.done;
+            let part = std::mem::take(part);
+            if self.over > 0 {
+                self.sections.push(&part);
+            }
+            self.over += 1;
+        }
+    }
+
+    /// Requests served.
+    fn served(&self) -> f64 {
+        f64::from(self.over) * self.size
+    }
+
+    fn estimate(&self, column: &str) -> Result<Estimate, String> {
+        let quantile = |share| {
+            let bins = self.sections.quantile(share);
+            Estimate {
+                mean: bins.mean * self.bin,
+                stderr: bins.stderr * self.bin,
+            }
+        };
+        let ratio = |of: fn(&Sums) -> (f64, f64)| self.sections.ratio(of);
+        Ok(match column {
+            "erlang_c_p_wait" => ratio(|sums| (sums.hits, sums.requests)),
+            "Wq_mean" | "Wq_mean_in_service_times" => ratio(|sums| (sums.wait, sums.requests)),
+            "W_mean" => ratio(|sums| (sums.inside, sums.requests)),
+            "L_mean" => ratio(|sums| (sums.inside, sums.length)),
+            "mean_batch_size" => ratio(|sums| (sums.requests, sums.batches)),
+            EMPTY => ratio(|sums| (sums.empty, sums.batches)),
+            "Wq_p95" => quantile(0.95),
+            "Wq_p99" => quantile(0.99),
+            _ => return Err(format!("column {column}: not known of a queue")),
+        })
+    }
+}
+
+fn luck(name: &str) -> Luck {
+    Luck {
+        seed: 1,
+        service: name.to_owned(),
+    }
+}
+
+fn request(id: u64, arrived: SimTime) -> Request {
+    Request {
+        id: RequestId(id),
+        class: ClassId(0),
+        arrived,
+        counts: Counts {
+            input: 1,
+            output: 1,
+        },
+        session: None,
+        content: None,
+    }
+}
