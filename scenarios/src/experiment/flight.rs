@@ -2,7 +2,7 @@
 
 use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
-use sim_core::units::{SimTime, Span, convert};
+use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
@@ -99,7 +99,8 @@ pub fn fly(
     };
     let mut record = recorder.finish_with(end, kept(end));
     // What is kept is told when it is over, and cut at each balance.
-    if let Some((_, earlier)) = record.balances.split_last_mut()
+    let mut balances = std::mem::take(&mut record.balances);
+    if let Some((_, earlier)) = balances.split_last_mut()
         && keeper.is_some()
     {
         for balance in earlier {
@@ -107,6 +108,7 @@ pub fn fly(
             balance.add(&more, |job| record.row(job).group());
         }
     }
+    record.balances = balances;
     let known = Known::of(experiment, jobs);
     let watched = Watched {
         fragmentation: fragments.and_then(|fragments| fragments.share(end)),

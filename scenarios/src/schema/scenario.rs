@@ -14,6 +14,7 @@ use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
 use super::quota::QuotaSpec;
+use super::service::ServiceSpec;
 use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::{Table, Value};
@@ -42,8 +43,10 @@ pub struct Scenario {
     pub engine: EngineSpec,
     /// At least one, with at least one machine among them.
     pub fleets: Vec<Fleet>,
-    /// At least one.
+    /// At least one, unless there are services.
     pub workloads: Vec<Workload>,
+    /// What takes requests; a run with any has an end.
+    pub services: Vec<ServiceSpec>,
     /// The tenants; empty when all work is one tenant's.
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.

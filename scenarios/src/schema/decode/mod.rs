@@ -15,8 +15,12 @@ mod mig;
 mod policy;
 mod queue;
 mod quota;
+mod replicas;
+mod requests;
 mod risk;
 mod run;
+mod service;
+mod serving;
 mod sharing;
 mod speeds;
 mod store;
@@ -35,6 +39,7 @@ use super::place::{Place, Spanned};
 use super::scenario::Scenario;
 use super::spec::{KeySpec, TableSpec, Takes};
 use super::value::{Table, Value};
+use super::workload::Workload;
 use sim_core::units::limits;
 
 /// The whole file.
@@ -83,7 +88,16 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "When a policy is asked.",
         ),
         KeySpec::new("fleet", Takes::Tables(&fleet_keys::FLEET), "Machines.").required(),
-        KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
+        KeySpec::new(
+            "workload",
+            Takes::Tables(&workload::WORKLOAD),
+            "Jobs; there are some, or services.",
+        ),
+        KeySpec::new(
+            "service",
+            Takes::Tables(&service::SERVICE),
+            "What takes requests.",
+        ),
         KeySpec::new("queue", Takes::Tables(&queue::QUEUE), "Tenants."),
         KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
         KeySpec::new(
@@ -111,7 +125,6 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Raw,
             "A grid of parameters; kept as written.",
         ),
-        KeySpec::later("service", "inference serving"),
         KeySpec::new("data", Takes::Tables(&store::DATA), "What jobs read."),
         KeySpec::new(
             "storage",
@@ -157,9 +170,10 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
 );
 
 /// Arrays of tables whose entries have names of their own.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
     "fleet",
     "workload",
+    "service",
     "queue",
     "reservation",
     "policy",
@@ -184,7 +198,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let horizon = run::horizon(&top);
     let engine = run::engine(&top);
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
-    let workloads = all(&top, "workload", "some work", workload::decode);
+    let workloads = workloads(&top);
+    let services = all(&top, "service", "", service::decode);
     let queues = all(&top, "queue", "", queue::decode);
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
@@ -221,6 +236,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         engine: engine?,
         fleets: fleets?,
         workloads: workloads?,
+        services: services?,
         queues: queues?,
         reservations: reservations?,
         budgets: budgets?,
@@ -251,6 +267,19 @@ fn parts_agree(top: &Fields<'_>, scenario: &Scenario) {
     quota::are_sound(top, scenario);
     variants::are_sound(top, scenario);
     mig::are_sound(top, scenario);
+    service::are_sound(top, scenario);
+}
+
+/// The workloads: at least one, where there are no services.
+fn workloads(top: &Fields<'_>) -> Option<Vec<Workload>> {
+    if top.item("service").is_some() {
+        return all(top, "workload", "", workload::decode);
+    }
+    if top.item("workload").is_none() {
+        let remedy = "add it: an array of tables, [[workload]]";
+        top.refuse_here("workload", "missing in the scenario", remedy);
+    }
+    all(top, "workload", "some work", workload::decode)
 }
 
 /// A table that a later stage reads, as written.
@@ -382,14 +411,14 @@ fn baseline(top: &Fields<'_>, place: Place) -> Option<Spanned<String>> {
     Some(name)
 }
 
-/// Every queue that a workload names must exist.
+/// Every queue that a workload or a service names must exist.
 fn queues_exist(top: &Fields<'_>) {
     let queues = names(top, "queue");
-    let entries = top
-        .table
-        .get("workload")
-        .and_then(|value| value.value.as_list());
-    for entry in entries.unwrap_or_default() {
+    let entries = ["workload", "service"].into_iter().flat_map(|key| {
+        let entries = top.table.get(key).and_then(|value| value.value.as_list());
+        entries.unwrap_or_default()
+    });
+    for entry in entries {
         let named = entry.value.as_table().and_then(|table| table.get("queue"));
         if let Some((queue, text)) = named.and_then(|queue| Some((queue, queue.value.as_text()?))) {
             let name = Spanned::new(text.to_owned(), queue.place);

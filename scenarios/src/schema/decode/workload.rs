@@ -460,7 +460,7 @@ fn deadline(item: Item<'_>) -> Option<Deadline> {
     Some(Deadline::Slack(slack))
 }
 
-fn markets(fields: &Fields<'_>, key: &str) -> Option<Vec<Market>> {
+pub(super) fn markets(fields: &Fields<'_>, key: &str) -> Option<Vec<Market>> {
     let Some(item) = fields.item(key) else {
         return Some(Vec::new());
     };
