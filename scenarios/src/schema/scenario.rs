@@ -184,11 +184,15 @@ pub enum TableName {
     Attribution,
     /// One row per period and market, team, and all.
     Spend,
+    /// One row per service.
+    Services,
+    /// One row per request that ended, up to a million.
+    Requests,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Jobs,
         Self::Nodes,
         Self::Timeline,
@@ -196,6 +200,8 @@ impl TableName {
         Self::Bill,
         Self::Attribution,
         Self::Spend,
+        Self::Services,
+        Self::Requests,
     ];
 
     /// Its name in a scenario and on disk.
@@ -208,6 +214,8 @@ impl TableName {
             Self::Bill => "bill",
             Self::Attribution => "attribution",
             Self::Spend => "spend",
+            Self::Services => "services",
+            Self::Requests => "requests",
         }
     }
 }
