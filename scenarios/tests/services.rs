@@ -48,7 +48,7 @@ count = 1
 [[service]]
 name = "shop"
 requests = { format = "requests-csv", file = "requests.csv" }
-serving = { kind = "batch", fixed = "2s" }
+serving = { kind = "batch", fixed = "2s", line = 0 }
 slo = { latency = "12s" }
 line = 1
 [[service.replicas]]
