@@ -64,6 +64,7 @@ pub fn window(experiment: &Experiment) -> Window {
 ///
 /// # Errors
 /// A policy that makes the run impossible to go on with.
+#[expect(clippy::too_many_lines, reason = "one observer after the other")]
 pub fn fly(
     experiment: &Experiment,
     contender: usize,
@@ -91,8 +92,9 @@ pub fn fly(
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
     let fragments = Fragments::of(jobs, window.warmup);
     let tenancy = Tenancy::of(jobs.world(), window.warmup);
-    let wants_requests = keep.samples && scenario.output.tables.contains(&TableName::Requests);
-    let services = Services::of(scenario, jobs.world(), (window, wants_requests));
+    let tables = &scenario.output.tables;
+    let one_by_one = keep.samples && tables.contains(&TableName::Requests);
+    let services = Services::of(scenario, jobs.world(), (window, one_by_one));
     let mut watch = (
         recorder,
         (meter, (keeper, (fragments, (tenancy, services)))),

@@ -33,7 +33,6 @@ pub struct ServiceSpec {
 
 /// Where requests come from.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
 pub enum RequestsSpec {
     /// A generator: its model, and parameters that the model's registry checks.
     Model(Part),

@@ -31,7 +31,6 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
-use super::claim::{ClaimMeasure, ClaimSpec};
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -220,7 +219,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
         None => None,
     };
-    claimed_exist(&top, claims.as_deref().unwrap_or_default());
+    claim::exist(&top, claims.as_deref().unwrap_or_default());
     for key in NAMED {
         unique(&top, key);
     }
@@ -347,29 +346,6 @@ fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
         .iter()
         .filter_map(|own| own.course.input.as_ref());
     all(inputs.map(|input| &input.data).collect(), "data");
-}
-
-/// Claims are about policies that there are, and owning breaks even only with something that was bought.
-fn claimed_exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
-    let policies = names(top, "policy");
-    let fleets = top
-        .table
-        .get("fleet")
-        .and_then(|value| value.value.as_list());
-    let mut fleets = fleets.unwrap_or_default().iter();
-    let owns = fleets.any(|fleet| {
-        let table = fleet.value.as_table();
-        table.is_some_and(|table| table.get("ownership").is_some())
-    });
-    for claim in claims {
-        refer(top, &claim.policy, "policy", &policies);
-        refer(top, &claim.against, "policy", &policies);
-        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
-            let rule = "missing: no fleet says what owning it costs";
-            let remedy = "add investment = \"$10000\", or ownership to a fleet";
-            top.refuse(claim.name.place, "investment", rule, remedy);
-        }
-    }
 }
 
 /// The names in an array of tables, whatever else is wrong with its entries.

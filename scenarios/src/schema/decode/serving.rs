@@ -161,16 +161,13 @@ const TOKENS: [&str; 8] = [
 
 pub(super) fn decode(item: Item<'_>) -> Option<Spanned<ServingSpec>> {
     let (fields, place) = (item.table()?, item.value.place);
-    let serving = match fields.item("kind")?.choice()?.value {
-        0 => {
-            none_of(&fields, &TOKENS, "is of kind = \"tokens\"")?;
-            ServingSpec::Batch(batch(&fields)?)
-        }
-        _ => {
-            none_of(&fields, &BATCHES, "is of kind = \"batch\"")?;
-            let (iteration, prefix) = (iteration(&fields), prefix(&fields));
-            ServingSpec::Tokens(iteration?, prefix?)
-        }
+    let serving = if fields.item("kind")?.choice()?.value == 0 {
+        none_of(&fields, &TOKENS, "is of kind = \"tokens\"")?;
+        ServingSpec::Batch(batch(&fields)?)
+    } else {
+        none_of(&fields, &BATCHES, "is of kind = \"batch\"")?;
+        let (iteration, prefix) = (iteration(&fields), prefix(&fields));
+        ServingSpec::Tokens(iteration?, prefix?)
     };
     if let Err(error) = serving.plain().check() {
         item.refuse::<()>(&error.to_string(), "correct it");
