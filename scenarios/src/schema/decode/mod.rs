@@ -38,7 +38,6 @@ use super::place::{Place, Spanned};
 use super::scenario::Scenario;
 use super::spec::{KeySpec, TableSpec, Takes};
 use super::value::{Table, Value};
-use super::workload::Workload;
 use sim_core::units::limits;
 
 /// The whole file.
@@ -197,7 +196,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let horizon = run::horizon(&top);
     let engine = run::engine(&top);
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
-    let workloads = workloads(&top);
+    let workloads = workload::all(&top);
     let services = all(&top, "service", "", service::decode);
     let queues = all(&top, "queue", "", queue::decode);
     let reservations = all(&top, "reservation", "", commitment::reservation);
@@ -267,18 +266,6 @@ fn parts_agree(top: &Fields<'_>, scenario: &Scenario) {
     variants::are_sound(top, scenario);
     mig::are_sound(top, scenario);
     service::are_sound(top, scenario);
-}
-
-/// The workloads: at least one, where there are no services.
-fn workloads(top: &Fields<'_>) -> Option<Vec<Workload>> {
-    if top.item("service").is_some() {
-        return all(top, "workload", "", workload::decode);
-    }
-    if top.item("workload").is_none() {
-        let remedy = "add it: an array of tables, [[workload]]";
-        top.refuse_here("workload", "missing in the scenario", remedy);
-    }
-    all(top, "workload", "some work", workload::decode)
 }
 
 /// A table that a later stage reads, as written.

@@ -474,3 +474,15 @@ fn names(fields: &Fields<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
     };
     every(item.list()?.into_iter().map(Item::name))
 }
+
+/// The workloads: at least one, where there are no services.
+pub(super) fn all(top: &Fields<'_>) -> Option<Vec<Workload>> {
+    if top.item("service").is_some() {
+        return super::all(top, "workload", "", decode);
+    }
+    if top.item("workload").is_none() {
+        let remedy = "add it: an array of tables, [[workload]]";
+        top.refuse_here("workload", "missing in the scenario", remedy);
+    }
+    super::all(top, "workload", "some work", decode)
+}
