@@ -192,6 +192,8 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
     std::fs::create_dir_all(at("base/profiles")).expect("folders");
     for file in [
         "jobs.csv",
+        "requests.csv",
+        "rates.csv",
         "prices.csv",
         "lives.csv",
         "nodes-over-time.csv",

@@ -195,8 +195,13 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Replicas => entries(REPLICAS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
+        Seam::Requests => super::requests::generators(),
         Seam::Estimate => estimates(),
         Seam::TraceFormat => formats(|reads| matches!(reads, Reads::Jobs(_))),
+        Seam::RequestFormat => traces::requests::formats()
+            .iter()
+            .map(|format| kind(format.name, vec![]))
+            .collect(),
         Seam::NodeFormat => formats(|reads| matches!(reads, Reads::Nodes(_))),
         Seam::Compat => COMPATS
             .iter()
@@ -216,7 +221,8 @@ fn entries<T: ?Sized>(entries: &'static [Entry<T>]) -> Vec<Known> {
         .collect()
 }
 
-fn kind(name: &str, params: Vec<Param>) -> Known {
+/// A kind, and its parameters.
+pub(super) fn kind(name: &str, params: Vec<Param>) -> Known {
     Known {
         kind: name.to_owned(),
         params,
@@ -243,7 +249,8 @@ fn param(param: &PolicyParam) -> Param {
     optional(param.name, takes)
 }
 
-fn optional(name: &str, takes: ParamTakes) -> Param {
+/// A parameter that need not be there.
+pub(super) fn optional(name: &str, takes: ParamTakes) -> Param {
     Param {
         name: name.to_owned(),
         takes,

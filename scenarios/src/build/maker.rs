@@ -118,7 +118,9 @@ impl<'a> Maker<'a> {
                 })
             },
             most_gpus: u16::try_from(most).expect("a node has at most 64 GPUs"),
-            slice: slice_of(scenario, workload),
+            slice: workload
+                .slices()
+                .and_then(|slices| slice_of(scenario, &slices)),
             kinds: &records.classes,
             trained: Trained::of(world, &world.classes[position], &records.classes),
             measured: table.map(|table| {
@@ -271,12 +273,7 @@ impl<'a> Maker<'a> {
 
     /// The same, on these markets only; on any if none is named.
     fn on(markets: &[Market], demand: Demand) -> Demand {
-        let named = markets.iter().copied();
-        let markets = if markets.is_empty() {
-            MarketSet::ANY
-        } else {
-            named.fold(MarketSet::NONE, MarketSet::with)
-        };
+        let markets = market_set(markets);
         Demand { markets, ..demand }
     }
 
@@ -386,7 +383,8 @@ impl<'a> Maker<'a> {
     }
 }
 
-fn ask(role: &Role) -> String {
+/// What a role asks for, in words.
+pub(super) fn ask(role: &Role) -> String {
     let gpus = match role.demand.gpu {
         GpuDemand::None => "no GPU".to_owned(),
         GpuDemand::Whole(gpus) => format!("{gpus} GPUs"),
@@ -397,6 +395,15 @@ fn ask(role: &Role) -> String {
         "{} x {gpus} with {}/1000 CPU and {} MiB",
         role.tasks, role.demand.cpu_milli, role.demand.memory_mib
     )
+}
+
+/// These markets, or any where none is named.
+pub(super) fn market_set(markets: &[Market]) -> MarketSet {
+    if markets.is_empty() {
+        return MarketSet::ANY;
+    }
+    let named = markets.iter().copied();
+    named.fold(MarketSet::NONE, MarketSet::with)
 }
 
 /// Tasks as the trace tells of them.

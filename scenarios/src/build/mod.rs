@@ -14,9 +14,11 @@ mod market;
 mod policies;
 mod quotas;
 mod requests;
+mod services;
 mod sharing;
 mod speeds;
 mod stocks;
+mod streams;
 mod synth;
 mod trained;
 mod variants;
@@ -52,6 +54,7 @@ pub struct Experiment {
     /// By position of a policy: the experiment as that policy would have it, if it brings something along.
     brought: Vec<(usize, Self)>,
     sources: jobs::Sources,
+    services: services::Sources,
     markets: market::Markets,
 }
 
@@ -129,6 +132,7 @@ impl Experiment {
         let profiles = goodput::read(scenario, &world::models(scenario, &nodes), &mut reasons)?;
         let tables = speeds::read(scenario, &mut reasons)?;
         let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
+        let services = services::Sources::read(scenario, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
@@ -139,9 +143,14 @@ impl Experiment {
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
-        let world = markets
+        let mut world = markets
             .world(scenario.seed.value)
             .map_err(|error| BuildError::Draw(DrawError::Market(error)))?;
+        services.open(scenario, &mut world);
+        services::check(scenario, &world, &mut reasons);
+        if !reasons.is_empty() {
+            return Err(rejected(&loaded, reasons));
+        }
         let stocks = stocks::of(scenario, &world);
         let mut brought = Vec::new();
         for (position, own) in &loaded.brought {
@@ -158,6 +167,7 @@ impl Experiment {
             brought,
             contenders,
             sources,
+            services,
             markets,
             loaded,
         };
@@ -174,7 +184,9 @@ impl Experiment {
         let world = if seed == self.world.seed {
             Arc::clone(&self.world)
         } else {
-            Arc::new(self.markets.world(seed).map_err(DrawError::Market)?)
+            let mut world = self.markets.world(seed).map_err(DrawError::Market)?;
+            self.services.open(&self.loaded.scenario, &mut world);
+            Arc::new(world)
         };
         let jobs = self.sources.jobs(&self.loaded.scenario, &world, seed);
         jobs.map_err(DrawError::Jobs)
@@ -190,6 +202,7 @@ impl Experiment {
     /// Whether anything is drawn: if not, all seeds are alike.
     pub fn is_random(&self) -> bool {
         self.sources.is_random()
+            || self.services.is_random(&self.loaded.scenario)
             || self.markets.is_random()
             || self.contenders.iter().any(|contender| contender.draws)
     }

@@ -11,7 +11,8 @@ use traces::synth::{Luck, ParameterError};
 use traces::{Source, requests};
 
 use super::args::Args;
-use crate::schema::Part;
+use super::known::{kind, optional};
+use crate::schema::{Diagnostic, Known, ParamTakes, Part};
 
 /// A generator of requests.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,9 @@ pub const COMMON: &[&str] = &[
     "prompt = 50",
     "context = 32768",
 ];
+
+/// The generator that follows a file.
+const CURVE: &str = "rate-curve";
 
 /// Every generator of requests.
 pub const REQUEST_MODELS: &[RequestModel] = &[
@@ -95,7 +99,7 @@ pub const REQUEST_MODELS: &[RequestModel] = &[
         ],
     },
     RequestModel {
-        name: "rate-curve",
+        name: CURVE,
         doc: "what a file in the format rate-curve-csv counted, at random instants of each bucket",
         params: &["file", "keep = counts"],
     },
@@ -110,6 +114,9 @@ pub const REQUEST_MODELS: &[RequestModel] = &[
         params: &[],
     },
 ];
+
+/// Classes of requests, in place of `class` and of the lengths: of each its name, weight and lengths.
+const CLASSES: &str = "classes";
 
 /// Requests by themselves, from a generator and its parameters; nothing where there is no such
 /// generator of requests.
@@ -132,7 +139,7 @@ fn generate(model: &RequestModel, part: &Part, seed: u64) -> Result<RequestLog, 
         .map(|param| key(param))
         .collect();
     args.only(&keys);
-    let made = read(model.name, &mut args);
+    let made = read(model.name, &mut args, Span::from_secs(3600));
     if !reasons.is_empty() {
         let told = reasons
             .iter()
@@ -146,33 +153,101 @@ fn generate(model: &RequestModel, part: &Part, seed: u64) -> Result<RequestLog, 
     made?.log(luck).map_err(|error| error.to_string())
 }
 
+/// The generators that a scenario may name, with their parameters; a file of rates is told of by its format.
+pub(super) fn generators() -> Vec<Known> {
+    let named = REQUEST_MODELS.iter().filter(|model| model.name != CURVE);
+    let known = |model: &RequestModel| {
+        let params = model.params.iter().chain(COMMON).map(|param| key(param));
+        let params = params.chain([CLASSES]);
+        kind(
+            model.name,
+            params.map(|name| optional(name, takes(name))).collect(),
+        )
+    };
+    named.map(known).collect()
+}
+
+fn takes(name: &str) -> ParamTakes {
+    match name {
+        "length" | "pause" | "calm" | "busy" | "burst" | "start" | "ramp" | "sale" => {
+            ParamTakes::Duration
+        }
+        "requests" | "input" | "input-p99" | "output" | "output-p99" | "contents" | "prompt"
+        | "context" => ParamTakes::Integer(0, u32::MAX.into()),
+        "class" => ParamTakes::Text,
+        CLASSES => ParamTakes::Any,
+        _ => ParamTakes::Number(0.0, 1e9),
+    }
+}
+
+/// A generator of a scenario, whose parameters the registry has seen; it goes on for `length` if it is not said.
+pub(super) fn model(
+    part: &Part,
+    length: Span,
+    reasons: &mut Vec<Diagnostic>,
+) -> Result<Synthetic, String> {
+    read(&part.kind.value, &mut Args::of(part, reasons), length)
+}
+
+/// Requests that come as a curve says, with the lengths and the rest that `part` tells of.
+pub(super) fn on_curve(
+    part: &Part,
+    (curve, counted): (RateCurve, bool),
+    length: Span,
+    reasons: &mut Vec<Diagnostic>,
+) -> Synthetic {
+    let mut args = Args::of(part, reasons);
+    let keys = COMMON.iter().map(|param| key(param)).chain([CLASSES]);
+    args.only(&keys.collect::<Vec<_>>());
+    let arrivals = if counted {
+        Arrivals::Counted(curve)
+    } else {
+        Arrivals::Curve(curve)
+    };
+    let plain = plain(arrivals, length_of(&mut args, length), &mut args);
+    shaped(plain, &mut args)
+}
+
 /// The name of a parameter that stands with its default.
 fn key(param: &'static str) -> &'static str {
     param.split_once(" = ").map_or(param, |(key, _)| key)
 }
 
-fn read(name: &str, args: &mut Args<'_>) -> Result<Synthetic, String> {
-    let length = if args.has("requests") {
-        Length::Requests(args.count("requests", 0).into())
-    } else {
-        Length::Time(span(args, "length", 3600))
-    };
-    let mut model = match name {
+fn read(name: &str, args: &mut Args<'_>, length: Span) -> Result<Synthetic, String> {
+    let length = length_of(args, length);
+    let model = match name {
         "azure-code-like" => mixtures::azure_code_like(length),
         "azure-conversation-like" => mixtures::azure_conversation_like(length),
-        _ => Synthetic {
-            arrivals: arrivals(name, args)?,
-            classes: vec![Class {
-                name: String::new(),
-                weight: 1.0,
-                input: tokens(args, "input", 1000),
-                output: tokens(args, "output", 200),
-            }],
-            length,
-            contents: None,
-            dialogues: None,
-        },
+        _ => plain(arrivals(name, args)?, length, args),
     };
+    Ok(shaped(model, args))
+}
+
+fn length_of(args: &mut Args<'_>, default: Span) -> Length {
+    if args.has("requests") {
+        return Length::Requests(args.count("requests", 0).into());
+    }
+    Length::Time(args.span("length").unwrap_or(default))
+}
+
+/// A generator with one class, of no name.
+fn plain(arrivals: Arrivals, length: Length, args: &mut Args<'_>) -> Synthetic {
+    Synthetic {
+        arrivals,
+        classes: vec![Class {
+            name: String::new(),
+            weight: 1.0,
+            input: tokens(args, "input", 1000),
+            output: tokens(args, "output", 200),
+        }],
+        length,
+        contents: None,
+        dialogues: None,
+    }
+}
+
+/// The same, with the classes, contents and sessions that are asked for.
+fn shaped(mut model: Synthetic, args: &mut Args<'_>) -> Synthetic {
     // A mixture keeps its lengths where no others are asked for.
     let class = &mut model.classes[0];
     if args.has("input") || args.has("input-p99") {
@@ -182,6 +257,24 @@ fn read(name: &str, args: &mut Args<'_>) -> Result<Synthetic, String> {
         class.output = tokens(args, "output", 200);
     }
     args.word("class", "").clone_into(&mut class.name);
+    if args.has(CLASSES) {
+        model.classes = args.tables(CLASSES, |own| {
+            own.only(&[
+                "name",
+                "weight",
+                "input",
+                "input-p99",
+                "output",
+                "output-p99",
+            ]);
+            Class {
+                name: own.word("name", "").to_owned(),
+                weight: own.number("weight", 1.0),
+                input: tokens(own, "input", 1000),
+                output: tokens(own, "output", 200),
+            }
+        });
+    }
     if args.has("contents") || args.has("zipf") {
         model.contents = Some(Popularity {
             contents: args.count("contents", 10_000).into(),
@@ -196,7 +289,7 @@ fn read(name: &str, args: &mut Args<'_>) -> Result<Synthetic, String> {
             most: args.count("context", 32_768),
         });
     }
-    Ok(model)
+    model
 }
 
 fn arrivals(name: &str, args: &mut Args<'_>) -> Result<Arrivals, String> {
@@ -243,7 +336,7 @@ fn arrivals(name: &str, args: &mut Args<'_>) -> Result<Arrivals, String> {
             ramp: span(args, "ramp", 120),
             length: span(args, "sale", 600),
         })),
-        "rate-curve" => recorded(args),
+        CURVE => recorded(args),
         _ => Ok(Arrivals::Poisson { per_s }),
     }
 }

@@ -53,9 +53,16 @@ impl Labels {
     fn of(scenario: &Scenario, tables: &[Option<SpeedTable>]) -> Self {
         let mut numbers = BTreeMap::new();
         let mut of = Vec::new();
-        for (workload, table) in scenario.workloads.iter().zip(tables) {
-            let name = std::slice::from_ref(&workload.name.value);
-            let names = table.as_ref().map_or(name, SpeedTable::kinds);
+        let workloads = scenario.workloads.iter().zip(tables);
+        let workloads = workloads.map(|(own, table)| (&own.name.value, table.as_ref()));
+        // A class for each set of a service, as the world has it.
+        let services = scenario.services.iter().flat_map(|own| {
+            let sets = own.replicas.iter();
+            sets.map(move |_| (&own.name.value, None))
+        });
+        for (name, table) in workloads.chain(services) {
+            let name = std::slice::from_ref(name);
+            let names = table.map_or(name, SpeedTable::kinds);
             let labels = names.iter().map(|name| {
                 let next = numbers.len();
                 let number = numbers.entry(name.clone()).or_insert(next);

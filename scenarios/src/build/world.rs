@@ -12,7 +12,7 @@ use sim_core::world::{Calendar, Curve};
 use super::files::NodeList;
 use super::goodput::Profiles;
 use super::speeds::SpeedTable;
-use super::{commitments, quotas, stocks, variants};
+use super::{commitments, quotas, services, stocks, variants};
 use crate::schema::{
     self, Fleet, InstanceType, Machines, NodeSource, PriceSource, RiskSpec, Scenario, Size, Steps,
 };
@@ -41,12 +41,11 @@ pub(super) fn models(scenario: &Scenario, lists: &[Option<NodeList>]) -> Vec<Str
 pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Told<'_>]) -> World {
     let mut names = Names::default();
     let offerings = offerings(scenario, lists, &mut names);
-    let classes = scenario
-        .workloads
-        .iter()
-        .zip(told)
+    let workloads = scenario.workloads.iter().zip(told);
+    let mut classes: Vec<Class> = workloads
         .map(|(workload, told)| class(scenario, (workload, told), &mut names))
         .collect();
+    classes.extend(services::classes(scenario, &mut |name| names.model(name)));
     let horizon = &scenario.horizon;
     World {
         queues: scenario
@@ -58,6 +57,7 @@ pub(super) fn build(scenario: &Scenario, lists: &[Option<NodeList>], told: &[Tol
         seed: scenario.seed.value,
         commitments: commitments::of(scenario, &offerings),
         budgets: commitments::budgets(scenario, &offerings),
+        // Drawn for each seed.
         services: Vec::new(),
         sets: Vec::new(),
         quotas: quotas::of(scenario, &offerings),
@@ -330,7 +330,7 @@ fn kinds(told: &Told<'_>, names: &mut Names) -> Arc<[Arc<Kind>]> {
 }
 
 /// A factor in parts per billion, to the nearest.
-fn ppb(factor: f64) -> u64 {
+pub(super) fn ppb(factor: f64) -> u64 {
     convert::floor(factor * convert::real(UNIT_RATE) + 0.5)
 }
 

@@ -312,12 +312,8 @@ fn node_charts(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> 
         .sum();
     let small = comparison.first.iter().all(|flight| {
         let stays = &flight.record.stays;
-        let attempts: usize = flight
-            .record
-            .rows
-            .iter()
-            .map(|row| usize::from(row.attempts))
-            .sum();
+        let rows = flight.record.rows.iter().chain(&flight.record.replicas);
+        let attempts: usize = rows.map(|row| usize::from(row.attempts)).sum();
         stays.len() <= GANTT_STAYS && stays.len() == attempts
     });
     if gpus == 0 || gpus > GANTT_LANES || !small {

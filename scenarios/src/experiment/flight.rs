@@ -2,7 +2,8 @@
 
 use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
-use sim_core::units::{SimTime, Span};
+use sim_core::serve::Completion;
+use sim_core::units::{ServiceId, SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
@@ -10,6 +11,7 @@ use super::fragments::Fragments;
 use super::judged::Window;
 use super::measured::Watched;
 use super::metrics::{self, Known};
+use super::services::{Services, Tally, Totals};
 use super::tenancy::Tenancy;
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
@@ -42,6 +44,10 @@ pub struct Flight {
     pub record: Record,
     /// How much of everything its bill is for, if the bill is asked for.
     pub quantities: Vec<Quantity>,
+    /// By service, what became of its requests.
+    pub services: Vec<Tally>,
+    /// The first requests that ended, if they are asked for.
+    pub requests: Vec<(ServiceId, Completion)>,
 }
 
 /// What counts in a scenario, and what it promised.
@@ -58,6 +64,7 @@ pub fn window(experiment: &Experiment) -> Window {
 ///
 /// # Errors
 /// A policy that makes the run impossible to go on with.
+#[expect(clippy::too_many_lines, reason = "one observer after the other")]
 pub fn fly(
     experiment: &Experiment,
     contender: usize,
@@ -85,9 +92,15 @@ pub fn fly(
     let keeper = stocks.map(|stocks| Storekeeper::new(jobs.world(), stocks));
     let fragments = Fragments::of(jobs, window.warmup);
     let tenancy = Tenancy::of(jobs.world(), window.warmup);
-    let mut watch = (recorder, (meter, (keeper, (fragments, tenancy))));
+    let tables = &scenario.output.tables;
+    let one_by_one = keep.samples && tables.contains(&TableName::Requests);
+    let services = Services::of(scenario, jobs.world(), (window, one_by_one));
+    let mut watch = (
+        recorder,
+        (meter, (keeper, (fragments, (tenancy, services)))),
+    );
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
-    let (recorder, (meter, (keeper, (fragments, tenancy)))) = watch;
+    let (recorder, (meter, (keeper, (fragments, (tenancy, services))))) = watch;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -110,9 +123,11 @@ pub fn fly(
     }
     record.balances = balances;
     let known = Known::of(experiment, jobs);
+    let (services, requests) = services.map_or_else(Default::default, Services::finish);
     let watched = Watched {
         fragmentation: fragments.and_then(|fragments| fragments.share(end)),
         fairness: tenancy.map(|tenancy| tenancy.finish(end)),
+        services: (!services.is_empty()).then(|| Totals::of_all(&record, &services)),
     };
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {
@@ -129,5 +144,7 @@ pub fn fly(
         ),
         record,
         quantities,
+        services,
+        requests,
     })
 }

@@ -27,8 +27,10 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Replicas
         | Seam::Policy
         | Seam::Synth
+        | Seam::Requests
         | Seam::Estimate
         | Seam::TraceFormat
+        | Seam::RequestFormat
         | Seam::NodeFormat
         | Seam::Compat => build::known(seam),
     }

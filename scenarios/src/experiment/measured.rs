@@ -10,6 +10,7 @@ use super::judged::{Window, is_violated, jct};
 use super::metrics::Known;
 use super::number::{hours, ratio, real_i128, real_u128, secs};
 use super::power;
+use super::services::Totals;
 use super::tenancy::Fairness;
 
 /// What was watched beside the record.
@@ -19,6 +20,8 @@ pub(super) struct Watched {
     pub(super) fragmentation: Option<f64>,
     /// How tenants fared, where there are several.
     pub(super) fairness: Option<Fairness>,
+    /// What all services came to, where there are any.
+    pub(super) services: Option<Totals>,
 }
 
 /// A run to measure.

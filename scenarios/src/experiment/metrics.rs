@@ -78,7 +78,7 @@ impl Known {
     }
 }
 
-const fn metric(
+pub(super) const fn metric(
     name: &'static str,
     unit: &'static str,
     better: Better,
@@ -97,7 +97,10 @@ const fn metric(
 use Better::{Less, More, Neither};
 
 /// Every metric, in the order of the tables.
-pub const METRICS: &[Metric] = &[
+pub const METRICS: &[Metric] = &super::service_metrics::ALL;
+
+/// Those of jobs, machines and the bill.
+pub(super) const OF_JOBS: &[Metric] = &[
     metric(
         "cost_usd",
         "USD",
@@ -445,6 +448,9 @@ pub fn index(name: &str) -> usize {
 /// Whether it is a share of something, which is shown in per cent.
 pub fn is_share(metric: &Metric) -> bool {
     let others = [
+        "request_error_rate",
+        "request_cached_share",
+        "slo_attainment",
         "fragmentation",
         "share_deficit",
         "sla_violation_rate",

@@ -290,10 +290,20 @@ impl Dimension {
         let Some((queue, class)) = item.by else {
             return NOBODY.to_owned();
         };
-        let workload = &experiment.loaded.scenario.workloads[class.index()];
+        if self == Self::Team {
+            return team_name(&experiment.world, Some(queue)).to_owned();
+        }
+        let mut workloads = experiment.loaded.scenario.workloads.iter();
+        let Some(workload) = workloads.nth(class.index()) else {
+            return match self {
+                Self::Team | Self::Workload | Self::Model => {
+                    experiment.world.classes[class.index()].name.clone()
+                }
+                Self::Tag | Self::Project => NONE.to_owned(),
+            };
+        };
         match self {
-            Self::Team => team_name(&experiment.world, Some(queue)).to_owned(),
-            Self::Workload | Self::Model => workload.name.value.clone(),
+            Self::Team | Self::Workload | Self::Model => workload.name.value.clone(),
             Self::Tag => tags(workload),
             Self::Project => {
                 let mut projects = workload.tags.iter().filter_map(|tag| project(&tag.value));

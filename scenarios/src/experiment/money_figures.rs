@@ -97,7 +97,8 @@ fn by_payer(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> 
     let position = |name: &str| {
         let scenario = &experiment.loaded.scenario;
         let mut teams_ = scenario.queues.iter().map(|queue| &queue.name.value);
-        let mut workloads = scenario.workloads.iter().map(|own| &own.name.value);
+        let classes = &experiment.world.classes;
+        let mut workloads = classes.iter().map(|class| &class.name);
         if teams {
             teams_.position(|known| known == name)
         } else {

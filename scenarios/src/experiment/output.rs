@@ -11,7 +11,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
-use super::{bill, claim_tables, figures, page, run_tables, tables};
+use super::{bill, claim_tables, figures, page, run_tables, service_tables, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -108,6 +108,8 @@ impl Store {
                 TableName::Bill => bill::bill(experiment, flight),
                 TableName::Attribution => bill::attribution(experiment, flight),
                 TableName::Spend => bill::spend(experiment, flight),
+                TableName::Services => service_tables::services(experiment, flight),
+                TableName::Requests => service_tables::requests(experiment, flight),
             };
             self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
         }

@@ -1,7 +1,7 @@
 //! The tables of one run in files. Time is integer microseconds and money integer nano-dollars; what is neither is a decimal number
 //! of integers, rounded half-even to its ninth digit.
 
-use sim_core::units::{Moment, Money, NodeId, SimTime, convert};
+use sim_core::units::{Moment, Money, NodeId, SimTime, convert, limits};
 use sim_core::watch::{Outcome, Row};
 
 use super::flight::{Flight, window};
@@ -181,7 +181,7 @@ pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -
             let gpus: Vec<String> = gpus.collect();
             csv.row([
                 stay.job.to_string(),
-                text(&jobs.names()[convert::index(stay.job)].to_string()),
+                text(&name(experiment, flight, jobs, stay.job)),
                 us(stay.start),
                 us(stay.works),
                 us(stay.stop),
@@ -193,6 +193,18 @@ pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -
         }
     }
     csv.bytes()
+}
+
+/// What tables call the job of this ordinal: of a replica, its service and its number among all replicas.
+fn name(experiment: &Experiment, flight: &Flight, jobs: &Jobs, ordinal: u32) -> String {
+    match ordinal.checked_sub(limits::FIRST_REPLICA) {
+        None => jobs.names()[convert::index(ordinal)].to_string(),
+        Some(replica) => {
+            let class = flight.record.row(ordinal).class;
+            let service = &experiment.world.classes[class.index()].name;
+            format!("{service}#{replica}")
+        }
+    }
 }
 
 fn moment(at: Moment) -> String {

@@ -7,6 +7,7 @@ use super::place::Spanned;
 use super::policy::PolicyKind;
 use super::quantity;
 use super::scenario::Scenario;
+use super::service::RequestsSpec;
 use super::spec::Seam;
 use super::value::{Part, Value};
 use super::workload::JobSource;
@@ -117,6 +118,13 @@ fn parts(scenario: &Scenario) -> Vec<(Seam, Found<'_>)> {
         });
         let estimate = workload.estimate.iter();
         found.extend(estimate.map(|part| (Seam::Estimate, Found::Part(part))));
+    }
+    for service in &scenario.services {
+        found.push(match &service.requests {
+            RequestsSpec::Model(part) => (Seam::Requests, Found::Part(part)),
+            RequestsSpec::Log(log) => (Seam::RequestFormat, Found::Name(&log.format)),
+            RequestsSpec::Curve(curve) => (Seam::RequestFormat, Found::Name(&curve.format)),
+        });
     }
     for policy in &scenario.policies {
         match &policy.kind {
@@ -236,8 +244,10 @@ impl Seam {
             Self::Replicas => "replicas",
             Self::Policy => "policy",
             Self::Synth => "generator",
+            Self::Requests => "generator of requests",
             Self::Estimate => "estimate model",
             Self::TraceFormat => "trace format",
+            Self::RequestFormat => "format of requests",
             Self::NodeFormat => "node format",
             Self::Compat => "compatibility",
             Self::Metric => "metric",
@@ -284,7 +294,9 @@ mod tests {
             | Seam::Replicas
             | Seam::Policy
             | Seam::Synth
+            | Seam::Requests
             | Seam::TraceFormat
+            | Seam::RequestFormat
             | Seam::NodeFormat
             | Seam::Compat
             | Seam::Metric

@@ -139,7 +139,7 @@ mod tests {
     fn the_schema_has_the_keys_of_the_decoder() {
         let schema = json_schema();
         agrees(&decode::TOP, &schema);
-        let whole = json!(["name", "fleet", "workload", "policy"]);
+        let whole = json!(["name", "fleet", "policy"]);
         assert_eq!(schema["anyOf"][0]["required"], whole);
         assert_eq!(schema["additionalProperties"], json!(false));
     }

@@ -1,11 +1,12 @@
 //! How GPUs are partitioned into slices: a dated file of ours, read by the rules of a scenario.
 
-use sim_core::model::Profile;
+use sim_core::model::{Market, Profile};
 use sim_core::units::convert;
 
 use super::fields::{Fields, Item, suggestion};
 use super::fleet::{Bytes, InstanceType, Machines};
 use super::scenario::Scenario;
+use super::service::ReplicasSpec;
 use super::shipped;
 use super::spec::{KeySpec, TableSpec, Takes};
 use super::workload::Workload;
@@ -89,31 +90,63 @@ pub(super) fn find(known: &[Geometry], name: &str) -> Result<Geometry, String> {
     })
 }
 
-/// Fleets on which the jobs of a workload may lie, and the slice that each means by the profile that they ask for.
-pub(super) fn offers<'a>(
-    scenario: &'a Scenario,
-    workload: &'a Workload,
-) -> impl Iterator<Item = (&'a str, Profile)> {
-    scenario.fleets.iter().filter_map(|fleet| {
-        let name = &workload.profile.as_ref()?.value;
-        let profile = fleet.mig.as_ref()?.value.profile(name)?;
-        let Machines::Alike { instance, .. } = &fleet.machines else {
-            return None;
-        };
-        let gpu = instance.value.gpu.as_deref();
-        let models = &workload.models;
-        let model = models.is_empty() || models.iter().any(|own| Some(own.value.as_str()) == gpu);
-        let markets = &workload.markets;
-        let market = markets.is_empty() || markets.contains(&fleet.market.value);
-        (model && market).then_some((fleet.name.value.as_str(), profile))
-    })
+/// Slices that tasks ask for, and where they may lie.
+#[derive(Clone, Debug)]
+pub struct Slices<'a> {
+    /// The name of the slice.
+    pub profile: &'a str,
+    /// GPU models; empty means any.
+    pub models: Vec<&'a str>,
+    /// Markets; empty means any.
+    pub markets: &'a [Market],
 }
 
-/// The slice that each task of a workload asks for, if it does: one that its fleets agree on.
-pub fn slice_of(scenario: &Scenario, workload: &Workload) -> Option<Profile> {
-    offers(scenario, workload)
-        .map(|(_, profile)| profile)
-        .next()
+impl<'a> Slices<'a> {
+    /// Fleets on which the tasks may lie, and the slice that each means by the profile that they ask for.
+    pub(super) fn offers(
+        &self,
+        scenario: &'a Scenario,
+    ) -> impl Iterator<Item = (&'a str, Profile)> {
+        scenario.fleets.iter().filter_map(|fleet| {
+            let profile = fleet.mig.as_ref()?.value.profile(self.profile)?;
+            let Machines::Alike { instance, .. } = &fleet.machines else {
+                return None;
+            };
+            let gpu = instance.value.gpu.as_deref();
+            let model = self.models.is_empty() || self.models.iter().any(|own| Some(*own) == gpu);
+            let market = self.markets.is_empty() || self.markets.contains(&fleet.market.value);
+            (model && market).then_some((fleet.name.value.as_str(), profile))
+        })
+    }
+}
+
+/// The slice that is meant, if any is offered: one that the fleets agree on.
+pub fn slice_of(scenario: &Scenario, slices: &Slices<'_>) -> Option<Profile> {
+    slices.offers(scenario).map(|(_, profile)| profile).next()
+}
+
+impl Workload {
+    /// The slices that its tasks take in place of GPUs, if they do.
+    pub fn slices(&self) -> Option<Slices<'_>> {
+        let models = self.models.iter().map(|model| model.value.as_str());
+        Some(Slices {
+            profile: &self.profile.as_ref()?.value,
+            models: models.collect(),
+            markets: &self.markets,
+        })
+    }
+}
+
+impl ReplicasSpec {
+    /// The slices that its tasks take in place of GPUs, if they do.
+    pub fn slices(&self) -> Option<Slices<'_>> {
+        let models = self.models.iter().map(|(model, _)| model.value.as_str());
+        Some(Slices {
+            profile: &self.profile.as_ref()?.value,
+            models: models.collect(),
+            markets: &self.markets,
+        })
+    }
 }
 
 impl Geometry {

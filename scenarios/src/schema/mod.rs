@@ -53,6 +53,7 @@ mod quota;
 mod read;
 mod reference;
 mod scenario;
+mod service;
 mod set;
 mod sharing;
 mod shipped;
@@ -79,7 +80,7 @@ pub use fleet::{
 };
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
-pub use mig::{Geometry, geometries, slice_of};
+pub use mig::{Geometry, Slices, geometries, slice_of};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
@@ -89,6 +90,10 @@ pub use quota::QuotaSpec;
 pub use reference::key_reference;
 pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
+};
+pub use service::{
+    BatchSpec, BatchTime, CurveSpec, GpusSpec, PoolSpec, PrefixSpec, ReplicasSpec, RequestLogSpec,
+    RequestsSpec, ServiceSpec, ServingSpec, SharedSpec,
 };
 pub use sharing::{PairSpec, SharingSpec};
 pub use skeleton::skeleton;

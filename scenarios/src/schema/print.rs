@@ -10,6 +10,7 @@ use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
 use super::quantity::{print_price, print_size, print_span};
 use super::scenario::{End, Scenario, Trigger};
+use super::service::{RequestsSpec, ServiceSpec};
 use super::value::{Part, Table, Value};
 use super::write::{line, section};
 
@@ -35,6 +36,9 @@ pub fn print(scenario: &Scenario) -> String {
             "[[workload]]",
             &workload::workload_table(workload),
         );
+    }
+    for service in &scenario.services {
+        section(&mut text, "[[service]]", &service_table(service));
     }
     for queue in &scenario.queues {
         section(&mut text, "[[queue]]", &queue.written);
@@ -113,6 +117,23 @@ fn as_written(scenario: &Scenario) -> Vec<(&'static str, &Table)> {
         .chain(events)
         .chain(regions)
         .collect()
+}
+
+/// A service as it was written, but for where its file lies.
+fn service_table(service: &ServiceSpec) -> Table {
+    let mut table = service.written.clone();
+    let file = match &service.requests {
+        RequestsSpec::Model(_) => return table,
+        RequestsSpec::Log(log) => &log.file,
+        RequestsSpec::Curve(curve) => &curve.file,
+    };
+    for (key, value) in &mut table.entries {
+        if let ("requests", Value::Table(own)) = (key.value.as_str(), &mut value.value) {
+            own.entries.retain(|(key, _)| key.value != "file");
+            put(own, "file", Some(string(&file.value.written)));
+        }
+    }
+    table
 }
 
 /// A digest of the resolved text: equal however the same experiment is written.

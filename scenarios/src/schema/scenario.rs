@@ -14,6 +14,7 @@ use super::fleet::Fleet;
 use super::place::Spanned;
 use super::policy::PolicySpec;
 use super::quota::QuotaSpec;
+use super::service::ServiceSpec;
 use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::value::{Table, Value};
@@ -42,8 +43,10 @@ pub struct Scenario {
     pub engine: EngineSpec,
     /// At least one, with at least one machine among them.
     pub fleets: Vec<Fleet>,
-    /// At least one.
+    /// At least one, unless there are services.
     pub workloads: Vec<Workload>,
+    /// What takes requests; a run with any has an end.
+    pub services: Vec<ServiceSpec>,
     /// The tenants; empty when all work is one tenant's.
     pub queues: Vec<Queue>,
     /// What is paid for, used or not.
@@ -181,11 +184,15 @@ pub enum TableName {
     Attribution,
     /// One row per period and market, team, and all.
     Spend,
+    /// One row per service.
+    Services,
+    /// One row per request that ended, up to a million.
+    Requests,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Jobs,
         Self::Nodes,
         Self::Timeline,
@@ -193,6 +200,8 @@ impl TableName {
         Self::Bill,
         Self::Attribution,
         Self::Spend,
+        Self::Services,
+        Self::Requests,
     ];
 
     /// Its name in a scenario and on disk.
@@ -205,6 +214,8 @@ impl TableName {
             Self::Bill => "bill",
             Self::Attribution => "attribution",
             Self::Spend => "spend",
+            Self::Services => "services",
+            Self::Requests => "requests",
         }
     }
 }

@@ -125,10 +125,14 @@ pub enum Seam {
     Policy,
     /// A generator of jobs.
     Synth,
+    /// A generator of requests.
+    Requests,
     /// A model of what users guess of durations.
     Estimate,
     /// A format of job traces; it has no parameters.
     TraceFormat,
+    /// A format of requests; it has no parameters.
+    RequestFormat,
     /// A format of node lists; it has no parameters.
     NodeFormat,
     /// A simulator whose ways can be kept; it has no parameters.
@@ -143,7 +147,7 @@ impl Seam {
     /// The key of the kind where a part is written as a table.
     pub const fn key(self) -> &'static str {
         match self {
-            Self::Synth | Self::Estimate => "model",
+            Self::Synth | Self::Requests | Self::Estimate => "model",
             Self::Order
             | Self::Admit
             | Self::Place
@@ -157,6 +161,7 @@ impl Seam {
             | Self::Replicas
             | Self::Policy
             | Self::TraceFormat
+            | Self::RequestFormat
             | Self::NodeFormat
             | Self::Compat
             | Self::Metric

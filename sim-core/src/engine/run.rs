@@ -209,12 +209,14 @@ impl Engine {
             let end = self.state.world.end;
             let nobody = self.state.jobs.len() == 0 && self.next_job.is_none();
             // Services are asked for until the end.
-            let drained = nobody && self.state.services.is_empty();
+            let serves = !self.state.services.is_empty();
+            let drained = nobody && !serves;
             if drained && end.is_none_or(|end| self.state.now >= end) {
                 return Ok(Step::Done(Finish::Drained));
             }
             let upcoming = self.upcoming();
-            let over = |end: &SimTime| upcoming.map_or(drained, |first| first.time() >= *end);
+            let rests = drained || serves;
+            let over = |end: &SimTime| upcoming.map_or(rests, |first| first.time() >= *end);
             if let Some(end) = end.filter(over) {
                 self.state.now = end;
                 return Ok(if drained {

@@ -170,7 +170,12 @@ pub fn replay(
         }
         let Some(at) = next else {
             naive.now = world.end.unwrap_or(naive.now);
-            break Finish::Stuck;
+            // Services are asked for until the end.
+            break if world.services.is_empty() {
+                Finish::Stuck
+            } else {
+                Finish::Horizon
+            };
         };
         batches = (at, if batches.0 == at { batches.1 + 1 } else { 1 });
         let steps = match world.trigger {

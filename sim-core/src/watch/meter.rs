@@ -5,13 +5,15 @@
 //! and whatever the terms round up or let off is in them. Where a line is for more than one thing, the first of them is metered:
 //! of requests to a store their number and not what they retrieve, of what is left over the hours and not the size.
 
+use std::collections::BTreeMap;
+
 use super::biller::Biller;
 use super::fact::{Fact, Observer};
 use super::storekeeper::{Stocks, Storekeeper};
 use crate::books::{Kind, Source, Tier, Unclaimed, Unit, Window, grouped};
 use crate::engine::World;
 use crate::model::Commitment;
-use crate::units::{ClassId, Money, Price, QueueId, SimTime, convert};
+use crate::units::{ClassId, Money, Price, QueueId, SimTime};
 use crate::world::Curve;
 
 /// Parts of a unit that a quantity counts: a price of one dollar, in nano-dollars.
@@ -29,7 +31,7 @@ pub struct Meter {
     units: Vec<Unit>,
     from: SimTime,
     /// By job: whose it is.
-    groups: Vec<(QueueId, ClassId)>,
+    groups: BTreeMap<u32, (QueueId, ClassId)>,
 }
 
 /// How much of a line a payer has.
@@ -72,7 +74,7 @@ impl Meter {
             keeper: stocks.map(|stocks| Storekeeper::new(&world, &at_one(stocks))),
             units: stores.map(|place| place.store.unit).collect(),
             from,
-            groups: Vec::new(),
+            groups: BTreeMap::new(),
         }
     }
 
@@ -87,7 +89,7 @@ impl Meter {
         let ledger = ledger.with(kept.unwrap_or_default());
         let shares = ledger.attribute(|job| job, Unclaimed::Named);
         let lines = ledger.bill().lines();
-        let paid = grouped(&shares, |job| self.groups[convert::index(job)]);
+        let paid = grouped(&shares, |job| self.groups[&job]);
         let quantity = paid.into_iter().map(|paid| {
             let line = &lines[paid.line];
             let price = if is_kept(line.source) { ONE_KEPT } else { ONE };
@@ -170,8 +172,8 @@ fn unit(source: Source, kind: Kind, units: &[Unit]) -> &'static str {
 
 impl Observer for Meter {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
-        if let Fact::Arrived { spec, .. } = fact {
-            self.groups.push((spec.queue, spec.class));
+        if let Fact::Arrived { job, spec, .. } = fact {
+            self.groups.insert(job.ordinal(), (spec.queue, spec.class));
         }
         self.keeper.observe(now, fact);
         // The price stays what it is.

@@ -155,3 +155,26 @@ fn named(item: Item<'_>, seam: Seam) -> Option<Spanned<String>> {
         .refuse(Diagnostic::new(name.place, shown, rule).or(remedy));
     None
 }
+
+/// Claims are about policies that there are, and owning breaks even only with something that was bought.
+pub(super) fn exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
+    let policies = super::names(top, "policy");
+    let fleets = top
+        .table
+        .get("fleet")
+        .and_then(|value| value.value.as_list());
+    let mut fleets = fleets.unwrap_or_default().iter();
+    let owns = fleets.any(|fleet| {
+        let table = fleet.value.as_table();
+        table.is_some_and(|table| table.get("ownership").is_some())
+    });
+    for claim in claims {
+        super::refer(top, &claim.policy, "policy", &policies);
+        super::refer(top, &claim.against, "policy", &policies);
+        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
+            let rule = "missing: no fleet says what owning it costs";
+            let remedy = "add investment = \"$10000\", or ownership to a fleet";
+            top.refuse(claim.name.place, "investment", rule, remedy);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::super::catalogue;
 use super::super::diagnostic::quoted;
 use super::super::fields::{Fields, Item, suggestion};
 use super::super::fleet::Machines;
-use super::super::mig::{self, Geometry};
+use super::super::mig::{self, Geometry, Slices};
 use super::super::place::Spanned;
 use super::super::scenario::Scenario;
 use super::super::workload::{TaskGpus, Workload};
@@ -49,22 +49,34 @@ pub(super) fn geometry(
 
 /// Whether every slice that is asked for is offered, by fleets that agree on what it is.
 pub(super) fn are_sound(top: &Fields<'_>, scenario: &Scenario) {
-    for workload in &scenario.workloads {
-        if let Some(name) = &workload.profile
-            && let Err((rule, remedy)) = is_sound(scenario, workload, name)
-        {
+    let jobs = scenario.workloads.iter().filter_map(|workload| {
+        let name = workload.profile.as_ref()?;
+        let slices = workload.slices()?;
+        let sound = is_for_slices(workload).and_then(|()| offered(scenario, &slices));
+        Some((name, sound))
+    });
+    let sets = scenario.services.iter().flat_map(|own| &own.replicas);
+    let sets = sets.filter_map(|set| {
+        let name = set.profile.as_ref()?;
+        Some((name, offered(scenario, &set.slices()?)))
+    });
+    for (name, sound) in jobs.chain(sets) {
+        if let Err((rule, remedy)) = sound {
             let shown = format!("profile = \"{}\"", quoted(&name.value));
             top.refuse(name.place, &shown, &rule, &remedy);
         }
     }
 }
 
-fn is_sound(
-    scenario: &Scenario,
-    workload: &Workload,
-    name: &Spanned<String>,
-) -> Result<(), (String, String)> {
-    let said = |rule: &str, remedy: &str| Err((rule.to_owned(), remedy.to_owned()));
+/// A rule that is broken, and the remedy.
+type Broken = (String, String);
+
+fn said(rule: &str, remedy: &str) -> Result<(), Broken> {
+    Err((rule.to_owned(), remedy.to_owned()))
+}
+
+/// Whether a workload leaves its tasks to slices.
+fn is_for_slices(workload: &Workload) -> Result<(), Broken> {
     match workload.task_gpus.value {
         TaskGpus::Trace | TaskGpus::Gpu => {}
         TaskGpus::Job | TaskGpus::Each(_) | TaskGpus::Share(_) => {
@@ -76,22 +88,22 @@ fn is_sound(
         let rule = "a table of speeds is of whole GPUs";
         return said(rule, "write rates: speeds of the slice");
     }
-    let known = mig::geometries();
-    if !known.iter().any(|own| own.profile(&name.value).is_some()) {
+    Ok(())
+}
+
+fn offered(scenario: &Scenario, slices: &Slices<'_>) -> Result<(), Broken> {
+    let (known, name) = (mig::geometries(), slices.profile);
+    if !known.iter().any(|own| own.profile(name).is_some()) {
         let profiles = known.iter().flat_map(|own| &own.profiles);
         let mut names: Vec<&str> = profiles.map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        return Err((
-            "no GPU has a slice of this name".to_owned(),
-            suggestion(&name.value, &names),
-        ));
+        let rule = "no GPU has a slice of this name".to_owned();
+        return Err((rule, suggestion(name, &names)));
     }
-    let mut offers = mig::offers(scenario, workload);
+    let mut offers = slices.offers(scenario);
     let Some((first, profile)) = offers.next() else {
-        let have = known
-            .iter()
-            .filter(|own| own.profile(&name.value).is_some());
+        let have = known.iter().filter(|own| own.profile(name).is_some());
         let have: Vec<String> = have.map(|own| format!("mig = \"{}\"", own.name)).collect();
         let rule = "no fleet that the jobs may use is partitioned into such slices".to_owned();
         return Err((rule, format!("add {} to one", have.join(" or "))));

@@ -15,8 +15,12 @@ mod mig;
 mod policy;
 mod queue;
 mod quota;
+mod replicas;
+mod requests;
 mod risk;
 mod run;
+mod service;
+mod serving;
 mod sharing;
 mod speeds;
 mod store;
@@ -27,7 +31,6 @@ pub(super) use fleet::instance_shape;
 
 use std::collections::BTreeMap;
 
-use super::claim::{ClaimMeasure, ClaimSpec};
 use super::diagnostic::Diagnostic;
 use super::fields::{Context, Fields, Item, suggestion};
 use super::fleet::Fleet;
@@ -83,7 +86,16 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "When a policy is asked.",
         ),
         KeySpec::new("fleet", Takes::Tables(&fleet_keys::FLEET), "Machines.").required(),
-        KeySpec::new("workload", Takes::Tables(&workload::WORKLOAD), "Jobs.").required(),
+        KeySpec::new(
+            "workload",
+            Takes::Tables(&workload::WORKLOAD),
+            "Jobs; there are some, or services.",
+        ),
+        KeySpec::new(
+            "service",
+            Takes::Tables(&service::SERVICE),
+            "What takes requests.",
+        ),
         KeySpec::new("queue", Takes::Tables(&queue::QUEUE), "Tenants."),
         KeySpec::new("policy", Takes::Tables(&policy::POLICY), "Who decides.").required(),
         KeySpec::new(
@@ -111,7 +123,6 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             Takes::Raw,
             "A grid of parameters; kept as written.",
         ),
-        KeySpec::later("service", "inference serving"),
         KeySpec::new("data", Takes::Tables(&store::DATA), "What jobs read."),
         KeySpec::new(
             "storage",
@@ -157,9 +168,10 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
 );
 
 /// Arrays of tables whose entries have names of their own.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
     "fleet",
     "workload",
+    "service",
     "queue",
     "reservation",
     "policy",
@@ -184,7 +196,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let horizon = run::horizon(&top);
     let engine = run::engine(&top);
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
-    let workloads = all(&top, "workload", "some work", workload::decode);
+    let workloads = workload::all(&top);
+    let services = all(&top, "service", "", service::decode);
     let queues = all(&top, "queue", "", queue::decode);
     let reservations = all(&top, "reservation", "", commitment::reservation);
     let budgets = all(&top, "budget", "", budget::decode);
@@ -205,7 +218,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
         None => None,
     };
-    claimed_exist(&top, claims.as_deref().unwrap_or_default());
+    claim::exist(&top, claims.as_deref().unwrap_or_default());
     for key in NAMED {
         unique(&top, key);
     }
@@ -221,6 +234,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         engine: engine?,
         fleets: fleets?,
         workloads: workloads?,
+        services: services?,
         queues: queues?,
         reservations: reservations?,
         budgets: budgets?,
@@ -251,6 +265,7 @@ fn parts_agree(top: &Fields<'_>, scenario: &Scenario) {
     quota::are_sound(top, scenario);
     variants::are_sound(top, scenario);
     mig::are_sound(top, scenario);
+    service::are_sound(top, scenario);
 }
 
 /// A table that a later stage reads, as written.
@@ -320,29 +335,6 @@ fn references_exist(top: &Fields<'_>, scenario: &Scenario) {
     all(inputs.map(|input| &input.data).collect(), "data");
 }
 
-/// Claims are about policies that there are, and owning breaks even only with something that was bought.
-fn claimed_exist(top: &Fields<'_>, claims: &[ClaimSpec]) {
-    let policies = names(top, "policy");
-    let fleets = top
-        .table
-        .get("fleet")
-        .and_then(|value| value.value.as_list());
-    let mut fleets = fleets.unwrap_or_default().iter();
-    let owns = fleets.any(|fleet| {
-        let table = fleet.value.as_table();
-        table.is_some_and(|table| table.get("ownership").is_some())
-    });
-    for claim in claims {
-        refer(top, &claim.policy, "policy", &policies);
-        refer(top, &claim.against, "policy", &policies);
-        if claim.measure == ClaimMeasure::BreakEven && claim.investment.is_none() && !owns {
-            let rule = "missing: no fleet says what owning it costs";
-            let remedy = "add investment = \"$10000\", or ownership to a fleet";
-            top.refuse(claim.name.place, "investment", rule, remedy);
-        }
-    }
-}
-
 /// The names in an array of tables, whatever else is wrong with its entries.
 fn names<'a>(top: &Fields<'a>, key: &str) -> Vec<Spanned<&'a str>> {
     texts(top, key, "name")
@@ -382,14 +374,14 @@ fn baseline(top: &Fields<'_>, place: Place) -> Option<Spanned<String>> {
     Some(name)
 }
 
-/// Every queue that a workload names must exist.
+/// Every queue that a workload or a service names must exist.
 fn queues_exist(top: &Fields<'_>) {
     let queues = names(top, "queue");
-    let entries = top
-        .table
-        .get("workload")
-        .and_then(|value| value.value.as_list());
-    for entry in entries.unwrap_or_default() {
+    let entries = ["workload", "service"].into_iter().flat_map(|key| {
+        let entries = top.table.get(key).and_then(|value| value.value.as_list());
+        entries.unwrap_or_default()
+    });
+    for entry in entries {
         let named = entry.value.as_table().and_then(|table| table.get("queue"));
         if let Some((queue, text)) = named.and_then(|queue| Some((queue, queue.value.as_text()?))) {
             let name = Spanned::new(text.to_owned(), queue.place);

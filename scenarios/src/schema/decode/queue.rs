@@ -181,8 +181,10 @@ fn jobs_go_to_leaves(top: &Fields<'_>, scenario: &Scenario) {
             .filter_map(|queue| queue.parent.as_ref());
         parents.into_iter().any(|parent| parent.value == name)
     };
-    for workload in &scenario.workloads {
-        match &workload.queue {
+    let workloads = scenario.workloads.iter().map(|own| (&own.name, &own.queue));
+    let services = scenario.services.iter().map(|own| (&own.name, &own.queue));
+    for (name, queue) in workloads.chain(services) {
+        match queue {
             Some(queue) if is_parent(&queue.value) => {
                 let rule = "it has queues within it";
                 top.refuse(queue.place, &queue.value, rule, "name one of those");
@@ -192,8 +194,7 @@ fn jobs_go_to_leaves(top: &Fields<'_>, scenario: &Scenario) {
                 let first = scenario.queues.first().map(|queue| &queue.name.value);
                 if first.is_some_and(|first| is_parent(first)) {
                     let rule = "it says no queue, and the first has queues within it";
-                    let (place, name) = (workload.name.place, &workload.name.value);
-                    top.refuse(place, name, rule, "add queue = \"NAME\"");
+                    top.refuse(name.place, &name.value, rule, "add queue = \"NAME\"");
                 }
             }
         }

@@ -164,7 +164,7 @@ pub(super) static OUTPUT: TableSpec = TableSpec::closed(
     ],
 );
 
-static TABLES: [Choice; 8] = [
+static TABLES: [Choice; 9] = [
     Choice::new("jobs", "One row per job."),
     Choice::new("nodes", "One row per machine that was held."),
     Choice::new("timeline", "Utilization and queue over time."),
@@ -181,7 +181,14 @@ static TABLES: [Choice; 8] = [
         "spend",
         "One row per period and market, team, and all, with what is out of the ordinary.",
     ),
-    Choice::later("requests", "inference serving"),
+    Choice::new(
+        "services",
+        "One row per service: its requests, times, tokens and costs.",
+    ),
+    Choice::new(
+        "requests",
+        "One row per request of a service, the first million that ended.",
+    ),
 ];
 
 pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {

@@ -460,7 +460,7 @@ fn deadline(item: Item<'_>) -> Option<Deadline> {
     Some(Deadline::Slack(slack))
 }
 
-fn markets(fields: &Fields<'_>, key: &str) -> Option<Vec<Market>> {
+pub(super) fn markets(fields: &Fields<'_>, key: &str) -> Option<Vec<Market>> {
     let Some(item) = fields.item(key) else {
         return Some(Vec::new());
     };
@@ -473,4 +473,16 @@ fn names(fields: &Fields<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
         return Some(Vec::new());
     };
     every(item.list()?.into_iter().map(Item::name))
+}
+
+/// The workloads: at least one, where there are no services.
+pub(super) fn all(top: &Fields<'_>) -> Option<Vec<Workload>> {
+    if top.item("service").is_some() {
+        return super::all(top, "workload", "", decode);
+    }
+    if top.item("workload").is_none() {
+        let remedy = "add it: an array of tables, [[workload]]";
+        top.refuse_here("workload", "missing in the scenario", remedy);
+    }
+    super::all(top, "workload", "some work", decode)
 }

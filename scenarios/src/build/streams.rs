@@ -1,0 +1,187 @@
+//! Requests as a run takes them: of a file read once, or drawn one by one as they come.
+
+use std::sync::Arc;
+
+use sim_core::engine::{Listed, Requests, Stream};
+use sim_core::serve::{Counts, Request, RequestId};
+use sim_core::units::{ClassId, SimTime, Span, convert};
+use traces::requests::synth::{self, Synthetic};
+use traces::requests::{RequestLog, RequestRecord, import_rates, import_requests};
+use traces::synth::Luck;
+use traces::{Options, Source as Bytes};
+
+use super::{BuildError, files, requests};
+use crate::schema::{CurveSpec, Diagnostic, Place, RequestLogSpec, RequestsSpec, ServiceSpec};
+
+/// Where the requests of a service come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// The same whatever the seed, with the names of their classes.
+    Listed(Arc<Listed>, Vec<String>),
+    /// Drawn by the seed and the service's name.
+    Drawn(Box<Synthetic>, Vec<String>),
+}
+
+impl Source {
+    /// Reads the file, or checks the generator, of a service; a generator goes on for `length` if it is not said. None if a
+    /// reason was noted.
+    pub(super) fn read(
+        service: &ServiceSpec,
+        length: Span,
+        reasons: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Self>, BuildError> {
+        let noted = reasons.len();
+        let (place, drawn) = match &service.requests {
+            RequestsSpec::Log(spec) => return log(spec).map(Some),
+            RequestsSpec::Model(part) => (part.kind.place, requests::model(part, length, reasons)),
+            RequestsSpec::Curve(spec) => {
+                let curve = curve(spec)?;
+                let drawn = (curve.then(spec.then), spec.counted);
+                let drawn = requests::on_curve(&spec.params, drawn, length, reasons);
+                (spec.format.place, Ok(drawn))
+            }
+        };
+        if reasons.len() > noted {
+            return Ok(None);
+        }
+        let drawn = drawn.and_then(|model| {
+            let checked = model.requests(Luck {
+                seed: 0,
+                workload: "",
+            });
+            checked.map_err(|error| error.to_string()).map(|_| model)
+        });
+        match drawn {
+            Ok(model) => {
+                let names = model.classes.iter().map(|class| class.name.clone());
+                let names = names.collect();
+                Ok(Some(Self::Drawn(Box::new(model), names)))
+            }
+            Err(rule) => {
+                reasons.push(refusal(place, &rule));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Names of the classes of requests, by their numbers.
+    pub(super) fn classes(&self) -> &[String] {
+        match self {
+            Self::Listed(_, names) | Self::Drawn(_, names) => names,
+        }
+    }
+
+    /// Whether another seed brings others.
+    pub(super) fn is_random(&self) -> bool {
+        match self {
+            Self::Listed(..) => false,
+            Self::Drawn(..) => true,
+        }
+    }
+
+    /// The requests of a seed.
+    pub(super) fn open(&self, seed: u64, service: &str) -> Arc<dyn Requests> {
+        match self {
+            Self::Listed(listed, _) => listed.clone(),
+            Self::Drawn(model, _) => {
+                // No workload is called so, and none has its draws.
+                let name = format!("service/{service}");
+                let luck = Luck {
+                    seed,
+                    workload: &name,
+                };
+                let first = model.requests(luck).expect("parameters were checked");
+                Arc::new(Lazy(first))
+            }
+        }
+    }
+}
+
+fn refusal(place: Place, rule: &str) -> Diagnostic {
+    Diagnostic::new(place, "requests", rule).or("correct the parameter")
+}
+
+fn curve(spec: &CurveSpec) -> Result<traces::requests::RateCurve, BuildError> {
+    let opened = files::open(&spec.file.value)?;
+    let source = Bytes::new(&spec.file.value.written, opened);
+    import_rates(&spec.format.value, source).map_err(BuildError::Trace)
+}
+
+fn log(spec: &RequestLogSpec) -> Result<Source, BuildError> {
+    let opened = files::open(&spec.file.value)?;
+    let source = Bytes::new(&spec.file.value.written, opened);
+    let options = Options {
+        lenient: spec.lenient,
+        ..Options::default()
+    };
+    let log = import_requests(&spec.format.value, source, &options);
+    let log = log.map_err(BuildError::Trace)?;
+    let requests = used(&log, spec);
+    Ok(Source::Listed(Arc::new(Listed(requests)), log.classes))
+}
+
+/// The part of a file that is used, at its pace.
+fn used(log: &RequestLog, spec: &RequestLogSpec) -> Arc<[Request]> {
+    let records = log.records.iter();
+    let part = spec.from.us()..spec.until.us();
+    let records = records.filter(|record| part.contains(&record.arrived.us()));
+    let limit = spec.limit.and_then(|limit| usize::try_from(limit).ok());
+    let records = records.take(limit.unwrap_or(usize::MAX));
+    let moved = records.map(|record| {
+        let us = convert::real(record.arrived.us() - spec.from.us()) / spec.scale;
+        RequestRecord {
+            arrived: SimTime::from_us(convert::floor(us + 0.5)).unwrap_or(SimTime::MAX),
+            ..*record
+        }
+    });
+    (0..)
+        .zip(moved)
+        .map(|(id, record)| request(id, &record))
+        .collect()
+}
+
+fn request(id: u64, record: &RequestRecord) -> Request {
+    Request {
+        id: RequestId(id),
+        class: ClassId(record.class.unwrap_or(0)),
+        arrived: record.arrived,
+        counts: Counts {
+            input: record.input,
+            output: record.output,
+        },
+        session: record.session,
+        content: record.content,
+    }
+}
+
+/// Requests that are drawn as they are taken.
+#[derive(Debug)]
+struct Lazy(synth::Requests);
+
+#[derive(Clone, Debug)]
+struct Drawing {
+    source: synth::Requests,
+    next: u64,
+}
+
+impl Requests for Lazy {
+    fn open(&self) -> Box<dyn Stream + Send> {
+        Box::new(Drawing {
+            source: self.0.clone(),
+            next: 0,
+        })
+    }
+}
+
+impl Stream for Drawing {
+    fn next(&mut self) -> Option<Request> {
+        let record = self.source.next()?;
+        let request = request(self.next, &record);
+        self.next += 1;
+        Some(request)
+    }
+
+    fn fork(&self) -> Box<dyn Stream + Send> {
+        Box::new(self.clone())
+    }
+}

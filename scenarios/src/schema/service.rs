@@ -1,0 +1,205 @@
+//! `[[service]]`: what is asked of it, how it is spread and served, and on what.
+
+use sim_core::model::Market;
+use sim_core::serve::{Caching, Iteration, Law, Objective, Role, Routing, Transfer};
+use sim_core::units::Span;
+use traces::requests::Then;
+
+use super::fleet::Bytes;
+use super::path::DataPath;
+use super::place::Spanned;
+use super::value::{Part, Table};
+
+/// A service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceSpec {
+    /// What tables call it.
+    pub name: Spanned<String>,
+    /// The tenant that its replicas are of.
+    pub queue: Option<Spanned<String>>,
+    /// Of its replicas; higher goes first.
+    pub priority: i32,
+    /// What is asked of it.
+    pub requests: RequestsSpec,
+    /// How that is spread over its replicas.
+    pub pool: PoolSpec,
+    /// What it promises.
+    pub promise: Objective,
+    /// What it is served on, at least one set; names differ.
+    pub replicas: Vec<ReplicasSpec>,
+    /// As it was written.
+    pub written: Table,
+}
+
+/// Where requests come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RequestsSpec {
+    /// A generator: its model, and parameters that the model's registry checks.
+    Model(Part),
+    /// A file of requests.
+    Log(RequestLogSpec),
+    /// A file of rates, which are met at random instants.
+    Curve(CurveSpec),
+}
+
+/// A file of requests, and the part of it that is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestLogSpec {
+    /// Name of the format.
+    pub format: Spanned<String>,
+    /// The file.
+    pub file: Spanned<DataPath>,
+    /// Requests before this time of the file are left out; it becomes time zero.
+    pub from: Span,
+    /// Requests from this time of the file on are left out.
+    pub until: Span,
+    /// At most so many, the earliest.
+    pub limit: Option<u64>,
+    /// Requests come this many times as fast; greater than 0.
+    pub scale: f64,
+    /// Whether bad rows are counted and dropped, where they otherwise end the import.
+    pub lenient: bool,
+}
+
+/// A file of rates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurveSpec {
+    /// Name of the format.
+    pub format: Spanned<String>,
+    /// The file.
+    pub file: Spanned<DataPath>,
+    /// Whether each bucket has as many requests as the file says; else the rate alone is followed.
+    pub counted: bool,
+    /// What comes after the last bucket.
+    pub then: Then,
+    /// Lengths, contents and sessions: parameters of every generator.
+    pub params: Part,
+}
+
+/// How requests are spread over replicas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolSpec {
+    /// To whom they go.
+    pub routing: Routing,
+    /// Answers that are kept.
+    pub caching: Option<Caching>,
+    /// Requests that may wait for a replica with room.
+    pub line: Option<u32>,
+    /// How long they do.
+    pub patience: Option<Span>,
+    /// How often one begins anew when its replica is lost.
+    pub retries: u32,
+    /// Prompts and answers are served apart, at this cost.
+    pub transfer: Option<Transfer>,
+}
+
+/// Replicas that are alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicasSpec {
+    /// Its name within the service.
+    pub name: Spanned<String>,
+    /// What they do of a request: all, where the pool has no transfer, else one half of it.
+    pub role: Role,
+    /// Tasks of a replica, which lie anywhere and start together.
+    pub tasks: u32,
+    /// GPUs of a task.
+    pub gpus: GpusSpec,
+    /// The slice of a partitioned GPU that a task takes in place of GPUs.
+    pub profile: Option<Spanned<String>>,
+    /// CPU of a task in thousandths of a core.
+    pub cpu_milli: u32,
+    /// Memory of a task.
+    pub memory: Bytes,
+    /// GPU models that they may use, and how fast they are there; empty means any, at speed one.
+    pub models: Vec<(Spanned<String>, f64)>,
+    /// Markets that they may use; empty means any.
+    pub markets: Vec<Market>,
+    /// From a start to when requests are taken.
+    pub load: Span,
+    /// The same of a replica that was interrupted.
+    pub reload: Span,
+    /// How many there are at time zero; at most `max`.
+    pub initial: u32,
+    /// How many there may be at a time.
+    pub max: u32,
+    /// How they serve.
+    pub serving: Spanned<ServingSpec>,
+}
+
+/// GPUs of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GpusSpec {
+    /// Whole ones, or none.
+    Whole(u16),
+    /// A part of one, in thousandths.
+    Share(u16),
+}
+
+/// How a replica serves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServingSpec {
+    /// Whole requests, in batches.
+    Batch(BatchSpec),
+    /// Tokens, iteration by iteration; what of a prompt is found is said beside it.
+    Tokens(Iteration, PrefixSpec),
+}
+
+/// How whole requests are served.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchSpec {
+    /// Batches at a time.
+    pub servers: u32,
+    /// Requests of a batch, at most.
+    pub size: u32,
+    /// How long the first of a batch waits for others.
+    pub timeout: Span,
+    /// Requests that may wait.
+    pub line: Option<u32>,
+    /// How long a batch takes.
+    pub time: BatchTime,
+}
+
+/// How long a batch takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BatchTime {
+    /// Affine in its size.
+    Affine {
+        /// Whatever the size.
+        fixed: Span,
+        /// For each request.
+        per_request: Span,
+    },
+    /// The longest of its requests' own times.
+    Drawn {
+        /// How they vary.
+        law: Law,
+        /// Their mean.
+        mean: Span,
+    },
+}
+
+/// What of a prompt need not be computed again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PrefixSpec {
+    /// First tokens that requests share.
+    pub shared: SharedSpec,
+    /// Part of its prompt that a later request of a session finds, in parts per million.
+    pub session_ppm: u32,
+    /// Sessions that a replica remembers.
+    pub sessions: u32,
+}
+
+/// First tokens that requests share.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SharedSpec {
+    /// So many, among those of a class.
+    Alike(u32),
+    /// By class.
+    ByClass(Vec<(Spanned<String>, u32)>),
+}
+
+impl Default for SharedSpec {
+    fn default() -> Self {
+        Self::Alike(0)
+    }
+}
