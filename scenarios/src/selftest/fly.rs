@@ -161,7 +161,7 @@ fn unequal(record: &Record) -> Option<String> {
     }
     let nobody = record.paid.iter().filter(|paid| paid.by.is_none());
     let nobody: Money = nobody.map(|paid| paid.amount).sum();
-    let jobs = record.rows.iter();
+    let jobs = record.rows.iter().chain(&record.replicas);
     let jobs: i128 = jobs.map(|row| i128::from(row.cost_nanousd)).sum();
     if nobody + Money::from_nanousd(jobs) != total {
         return Some(format!("jobs pay {jobs}, nobody {nobody}, of {total}"));

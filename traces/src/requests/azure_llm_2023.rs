@@ -8,7 +8,7 @@ use crate::reader::{Column, Row, Source, Table, naive};
 
 pub(super) const FORMAT: Format = Format {
     name: "azure-llm-2023",
-    doc: "Azure 2023, requests to a coding and a conversation service: AzureLLMInferenceTrace_*.csv",
+    doc: "Azure 2023, requests to a coding and a conversation service: AzureLLMInferenceTrace",
     origin: "github.com/Azure/AzurePublicDataset; Patel et al., ISCA 2024",
     columns: "TIMESTAMP, ContextTokens, GeneratedTokens",
     evidence: Evidence::RealRows,

@@ -1,4 +1,5 @@
-//! What the importers of requests share: faults gathered, classes and sessions numbered, clocks set.
+//! What the importers of requests share: faults gathered, classes and sessions numbered, clocks
+//! set.
 
 use std::collections::BTreeMap;
 

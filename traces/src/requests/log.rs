@@ -68,7 +68,8 @@ impl RequestRecord {
 }
 
 impl RequestLog {
-    /// A log of these requests, in any order; `classes` are the names behind their classes, an empty
+    /// A log of these requests, in any order; `classes` are the names behind their classes, an
+    /// empty
     /// one standing for none.
     pub fn new(mut records: Vec<RequestRecord>, classes: &[String]) -> Self {
         records.sort_by_key(|record| record.arrived);

@@ -29,7 +29,8 @@ pub struct RequestStats {
     pub contents: u64,
     /// Requests whose content was asked before: what a cache without bounds would answer.
     pub repeated: u64,
-    /// By class, in the order in which they first come, after them all requests as one, named "all";
+    /// By class, in the order in which they first come, after them all requests as one, named
+    /// "all";
     /// those without a class are told only there.
     pub classes: Vec<ClassStats>,
 }

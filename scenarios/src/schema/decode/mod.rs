@@ -461,6 +461,7 @@ mod tests {
                     "budget",
                     "quota",
                     "variants",
+                    "service",
                 ]
                 .contains(&key.name)
             {

@@ -16,7 +16,8 @@ pub enum Arrivals {
         /// Requests a second.
         per_s: f64,
     },
-    /// States with a rate each, held for exponential times: a Markov-modulated Poisson process. What
+    /// States with a rate each, held for exponential times: a Markov-modulated Poisson process.
+    /// What
     /// follows a state is any of the others, all alike, so that each holds for the share of time
     /// that its mean has in the sum of means; the first is drawn by these shares.
     Mmpp {

@@ -2,7 +2,8 @@
 //!
 //! A model is [`Synthetic`]: an arrival process, classes with their lengths, and, where wanted,
 //! contents that repeat and sessions of several turns. [`mixtures`] names models fitted to real
-//! traces. The requests come lazily, in order, and are fixed by (seed, name): each part draws from a
+//! traces. The requests come lazily, in order, and are fixed by (seed, name): each part draws from
+//! a
 //! stream of its own, so that changing one leaves the draws of the others.
 
 mod arrivals;
