@@ -10,10 +10,14 @@ use super::stats::Mean;
 use crate::build::Experiment;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 18] = [
     "cost_usd",
     PER_WORK,
     "roi",
+    "cost_per_request_usd",
+    "slo_attainment",
+    "latency_p95_s",
+    "replicas_mean",
     "sla_violation_rate",
     "gpu_utilization",
     "fragmentation",
