@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Listed, Requests, Stream};
-use sim_core::serve::{Counts, Request, RequestId};
-use sim_core::units::{ClassId, SimTime, Span, convert};
+use sim_core::serve::Request;
+use sim_core::units::{SimTime, Span, convert};
 use traces::requests::synth::{self, Synthetic};
 use traces::requests::{RequestLog, RequestRecord, import_rates, import_requests};
 use traces::synth::Luck;
@@ -136,22 +136,8 @@ fn used(log: &RequestLog, spec: &RequestLogSpec) -> Arc<[Request]> {
     });
     (0..)
         .zip(moved)
-        .map(|(id, record)| request(id, &record))
+        .map(|(id, record)| record.request(id))
         .collect()
-}
-
-fn request(id: u64, record: &RequestRecord) -> Request {
-    Request {
-        id: RequestId(id),
-        class: ClassId(record.class.unwrap_or(0)),
-        arrived: record.arrived,
-        counts: Counts {
-            input: record.input,
-            output: record.output,
-        },
-        session: record.session,
-        content: record.content,
-    }
 }
 
 /// Requests that are drawn as they are taken.
@@ -176,7 +162,7 @@ impl Requests for Lazy {
 impl Stream for Drawing {
     fn next(&mut self) -> Option<Request> {
         let record = self.source.next()?;
-        let request = request(self.next, &record);
+        let request = record.request(self.next);
         self.next += 1;
         Some(request)
     }

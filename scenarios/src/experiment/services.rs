@@ -141,13 +141,7 @@ impl Tally {
     }
 
     fn merge(&mut self, other: &Self) {
-        let (own, more) = (&mut self.attainment, &other.attainment);
-        own.ended += more.ended;
-        own.answered += more.answered;
-        own.first_token += more.first_token;
-        own.per_token += more.per_token;
-        own.whole += more.whole;
-        own.met += more.met;
+        self.attainment.merge(&other.attainment);
         self.cached += other.cached;
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use sim_core::serve::{
-    Counts, Iteration, Prefix, Request, RequestId, Served, Serving, StepTime, Task, Times,
-};
-use sim_core::units::{ClassId, convert};
+use sim_core::serve::{Iteration, Prefix, Served, Serving, StepTime, Task, Times};
+use sim_core::units::convert;
 use traces::requests::RequestLog;
 
 /// The limits of a serving engine, as its configuration states them.
@@ -46,19 +44,8 @@ pub(super) fn replay(log: &RequestLog, serving: &Serving) -> Vec<Option<Times>> 
     };
     for (id, record) in (0_u64..).zip(&log.records) {
         station.advance(record.arrived, &mut sink);
-        let request = Request {
-            id: RequestId(id),
-            class: ClassId(record.class.unwrap_or(0)),
-            arrived: record.arrived,
-            counts: Counts {
-                input: record.input,
-                output: record.output,
-            },
-            session: record.session,
-            content: record.content,
-        };
         // What is refused stays without times.
-        let _ = station.offer(record.arrived, Task::whole(request));
+        let _ = station.offer(record.arrived, Task::whole(record.request(id)));
     }
     while let Some(next) = station.next() {
         station.advance(next, &mut sink);

@@ -142,7 +142,7 @@ impl Engine {
             repairs: 0,
         };
         let services = world.services.iter();
-        let services = services.map(service::Standing::new);
+        let services = services.map(service::ServiceState::new);
         let services = services.collect();
         Self {
             capacity: Capacity::new(&world.offerings),

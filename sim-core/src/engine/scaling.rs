@@ -48,7 +48,7 @@ impl Plan<'_> {
         let Some(replica) = job.replica().map(ReplicaId) else {
             return false;
         };
-        let stays = |standing: &super::service::Standing| {
+        let stays = |standing: &super::service::ServiceState| {
             let known = standing.replicas.get(&replica);
             known.is_some_and(|replica| replica.job == job && !replica.leaves)
         };

@@ -98,7 +98,7 @@ pub(crate) struct Replica {
 ///
 /// Time is told to its pool only where something is to be seen of it or done to it: what becomes of requests does not depend on
 /// how often that is. At an instant, replicas that are ready come first, and requests after all else.
-pub(crate) struct Standing {
+pub(crate) struct ServiceState {
     pub(crate) pool: Pool,
     stream: Box<dyn Stream + Send>,
     next: Option<Request>,
@@ -113,7 +113,7 @@ pub(crate) struct Standing {
     pub(crate) call: Option<SimTime>,
 }
 
-impl Standing {
+impl ServiceState {
     /// Before anything has come.
     pub(crate) fn new(service: &Service) -> Self {
         let mut stream = service.requests.open();
@@ -248,7 +248,7 @@ impl Standing {
     }
 }
 
-impl Clone for Standing {
+impl Clone for ServiceState {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
@@ -263,9 +263,9 @@ impl Clone for Standing {
     }
 }
 
-impl fmt::Debug for Standing {
+impl fmt::Debug for ServiceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standing")
+        f.debug_struct("ServiceState")
             .field("replicas", &self.replicas)
             .field("launching", &self.launching)
             .finish_non_exhaustive()

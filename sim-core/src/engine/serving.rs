@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    fn serving(&mut self, set: SetId) -> &mut service::Standing {
+    fn serving(&mut self, set: SetId) -> &mut service::ServiceState {
         let service = self.state.world.sets[set.index()].service;
         &mut self.state.services[service.index()]
     }

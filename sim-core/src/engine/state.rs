@@ -182,7 +182,7 @@ pub(crate) struct State {
     /// What quotas leave.
     pub(crate) headroom: Headroom,
     /// Services as they stand.
-    pub(crate) services: Vec<service::Standing>,
+    pub(crate) services: Vec<service::ServiceState>,
     /// Who shares GPUs, where that slows them down.
     pub(crate) beside: Option<Box<Beside>>,
     pub(crate) changes: Vec<Change>,

@@ -1,14 +1,13 @@
 //! How requests are served: what a service's replicas, router and caches make of the requests that come.
 //!
 //! Three fidelities: [`Station`]s that serve whole requests in batches, or token by token, and rates per interval
-//! ([`fluid`]). What is known in closed form is in [`theory`]; [`fit`] finds a model's coefficients in an engine's log.
+//! ([`fluid`]). What is known in closed form is in [`theory`].
 //!
 //! Invariants: a request ends exactly once; nothing here knows of nodes, jobs or money; luck is drawn by the number of the
 //! request, so that it does not depend on who serves it; times are integers; what a pool becomes does not depend on how
 //! often it was advanced.
 
 mod cache;
-pub mod fit;
 pub mod fluid;
 mod lru;
 mod objective;

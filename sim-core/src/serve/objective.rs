@@ -76,6 +76,16 @@ impl Attainment {
         self.whole += u64::from(whole);
         self.met += u64::from(first && per_token && whole);
     }
+
+    /// Counts what another has counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.ended += other.ended;
+        self.answered += other.answered;
+        self.first_token += other.first_token;
+        self.per_token += other.per_token;
+        self.whole += other.whole;
+        self.met += other.met;
+    }
 }
 
 #[cfg(test)]

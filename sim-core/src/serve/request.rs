@@ -146,6 +146,23 @@ pub struct Luck {
     pub service: String,
 }
 
+impl Request {
+    /// A request of which nothing is said but when it comes: of the first class, a token in and a token out.
+    pub fn plain(id: u64, arrived: SimTime) -> Self {
+        Self {
+            id: RequestId(id),
+            class: ClassId(0),
+            arrived,
+            counts: Counts {
+                input: 1,
+                output: 1,
+            },
+            session: None,
+            content: None,
+        }
+    }
+}
+
 impl Counts {
     /// All its tokens. A prompt and an answer have at least one each.
     pub fn total(self) -> u64 {

@@ -6,7 +6,7 @@ use sim_core::serve::StepTime;
 use sim_core::serve::fluid::{Demand, Fluid, Rate};
 use sim_core::serve::theory::Parallel;
 use sim_core::serve::{Batch, Completion, Counts, End, Iteration, Law, Luck, Pool, PoolModel};
-use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Role, Routing, Service, Serving};
+use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Role, Service, Serving};
 use sim_core::units::{ClassId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream, span};
 
@@ -134,15 +134,7 @@ fn an_overload_is_carried_over_and_worked_off() {
 
 /// Mean wait for the start, to the first token, and to the end, in seconds, of so many requests at `rate` on one replica.
 fn simulated(serving: &Serving, rate: f64, counts: Counts) -> [f64; 3] {
-    let mut pool = Pool::new(PoolModel {
-        luck: luck(),
-        routing: Routing::LeastOutstanding,
-        caching: None,
-        line: None,
-        patience: None,
-        retries: 0,
-        transfer: None,
-    });
+    let mut pool = Pool::new(PoolModel::plain(luck()));
     let (mut sums, mut counted) = ([0.0; 3], 0.0);
     let mut tell = |completion: Completion| {
         let (request, End::Served { times, .. }) = (completion.request, completion.end) else {

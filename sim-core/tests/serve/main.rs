@@ -6,7 +6,6 @@
 
 mod batches;
 mod caches;
-mod fitting;
 mod fluids;
 mod naive;
 mod pools;

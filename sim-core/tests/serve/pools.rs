@@ -36,17 +36,13 @@ fn request(id: u64, arrived: u64) -> Request {
 }
 
 fn plain() -> PoolModel {
+    let luck = Luck {
+        seed: 1,
+        service: "test".into(),
+    };
     PoolModel {
-        luck: Luck {
-            seed: 1,
-            service: "test".into(),
-        },
-        routing: Routing::LeastOutstanding,
-        caching: None,
-        line: None,
-        patience: None,
         retries: 1,
-        transfer: None,
+        ..PoolModel::plain(luck)
     }
 }
 

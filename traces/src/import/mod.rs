@@ -36,9 +36,9 @@ pub struct Options {
     pub columns: ColumnMap,
 }
 
-/// A format that can be imported.
+/// A format that can be imported, and what comes out of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Format {
+pub struct Format<R = Reads> {
     /// What a scenario calls it.
     pub name: &'static str,
     /// What it is, in one line.
@@ -50,7 +50,7 @@ pub struct Format {
     /// What the importer was checked against.
     pub evidence: Evidence,
     /// What comes out.
-    pub reads: Reads,
+    pub reads: R,
 }
 
 /// What an importer was checked against.

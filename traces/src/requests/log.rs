@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::units::{SimTime, Span};
+use sim_core::serve::{Counts, Request, RequestId};
+use sim_core::units::{ClassId, SimTime, Span};
 
 use crate::record::Dropped;
 
@@ -21,6 +22,23 @@ pub struct RequestRecord {
     pub session: Option<u64>,
     /// Requests with the same key ask the same: one answer, once cached, serves all.
     pub content: Option<u64>,
+}
+
+impl RequestRecord {
+    /// The same as a service takes it, under this number; what has no class is of the first.
+    pub fn request(&self, id: u64) -> Request {
+        Request {
+            id: RequestId(id),
+            class: ClassId(self.class.unwrap_or(0)),
+            arrived: self.arrived,
+            counts: Counts {
+                input: self.input,
+                output: self.output,
+            },
+            session: self.session,
+            content: self.content,
+        }
+    }
 }
 
 /// When the engine that was logged took up a request and answered it.

@@ -34,7 +34,7 @@ pub use requests_csv::write_requests_csv;
 pub use stats::{ClassStats, CurveStats, RequestStats};
 
 use crate::error::{Refused, Rule};
-use crate::import::{Evidence, Options};
+use crate::import::{self, Options};
 use crate::reader::Source;
 
 /// Most requests of a log.
@@ -45,21 +45,7 @@ pub const MAX_TOKENS: u32 = 100_000_000;
 pub const MAX_BUCKETS: usize = 4_000_000;
 
 /// A format of requests that can be imported.
-#[derive(Clone, Copy, Debug)]
-pub struct Format {
-    /// What a scenario calls it.
-    pub name: &'static str,
-    /// What it is, in one line.
-    pub doc: &'static str,
-    /// Where it is published.
-    pub origin: &'static str,
-    /// Its columns or fields, optional ones in brackets.
-    pub columns: &'static str,
-    /// What the importer was checked against.
-    pub evidence: Evidence,
-    /// What comes out.
-    pub reads: Reads,
-}
+pub type Format = import::Format<Reads>;
 
 /// An importer. Of the options only [`Options::lenient`] counts.
 pub type Import<T> = fn(Source<'_>, &Options) -> Result<T, Refused>;

@@ -7,8 +7,8 @@ use policies::params::Value;
 use sim_core::engine::{Engine, Grants, Listed, ReplicaSet, Service, World};
 use sim_core::model::{Gang, Job, Market};
 use sim_core::serve;
-use sim_core::serve::{Batch, Counts, Luck, PoolModel, Request, RequestId, Role, Routing, Serving};
-use sim_core::units::{ClassId, JobId, ServiceId, SimTime, Span};
+use sim_core::serve::{Batch, Luck, PoolModel, Request, Role, Serving};
+use sim_core::units::{JobId, ServiceId, SimTime, Span};
 use sim_core::watch::audit::Auditor;
 use sim_core::watch::{Fact, Observer};
 use sim_core::world::Trace;
@@ -52,35 +52,19 @@ fn asked(rates: &[(u64, u64)], end: u64, initial: u32) -> Arc<World> {
             }
         }
     }
-    let request = |(id, arrived)| Request {
-        id: RequestId(id),
-        class: ClassId(0),
-        arrived,
-        counts: Counts {
-            input: 1,
-            output: 1,
-        },
-        session: None,
-        content: None,
-    };
-    let requests: Arc<[Request]> = (0..).zip(all).map(request).collect();
+    let requests: Arc<[Request]> = (0..)
+        .zip(all)
+        .map(|(id, at)| Request::plain(id, at))
+        .collect();
     let mut world = world(vec![standing(fleet(Market::OnDemand, 1, 20))]);
     world.classes[0].checkpoint.setup = span(30);
     world.services.push(Service {
         name: "ask".to_owned(),
         requests: Arc::new(Listed(requests)),
-        model: PoolModel {
-            luck: Luck {
-                seed: 1,
-                service: "ask".to_owned(),
-            },
-            routing: Routing::LeastOutstanding,
-            caching: None,
-            line: None,
-            patience: None,
-            retries: 1,
-            transfer: None,
-        },
+        model: PoolModel::plain(Luck {
+            seed: 1,
+            service: "ask".to_owned(),
+        }),
     });
     world.sets.push(ReplicaSet {
         name: "all".to_owned(),

@@ -1,8 +1,8 @@
 //! Caches in simulation: Poisson requests, one a second, for items by Zipf's law.
 
 use sim_core::serve::theory::{hits_lru, zipf};
-use sim_core::serve::{Cache, Caching, Counts, Expiry, Luck, Request, RequestId, Tier};
-use sim_core::units::{ClassId, SimTime, Span, convert};
+use sim_core::serve::{Cache, Caching, Expiry, Luck, Request, Tier};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, Zipf, span};
 
 use super::Effort;
@@ -51,7 +51,10 @@ pub(super) fn simulate(
     for id in 0_u64.. {
         us += draws.exponential(1e6);
         let now = SimTime::ZERO + span(us);
-        let asked = request(id, now, popular.draw(&mut draws));
+        let asked = Request {
+            content: Some(popular.draw(&mut draws)),
+            ..Request::plain(id, now)
+        };
         let hit = cache.find(now, &asked).is_some();
         if !hit {
             cache.keep(now, &asked);
@@ -71,18 +74,4 @@ pub(super) fn simulate(
         }
     }
     unreachable!("requests come for ever")
-}
-
-fn request(id: u64, arrived: SimTime, item: u64) -> Request {
-    Request {
-        id: RequestId(id),
-        class: ClassId(0),
-        arrived,
-        counts: Counts {
-            input: 1,
-            output: 1,
-        },
-        session: None,
-        content: Some(item),
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sim_core::serve::{Batch, Completion, Counts, End, Law, Luck, Pool, PoolModel, ReplicaId};
-use sim_core::serve::{Request, RequestId, Role, Routing, Service, Serving};
-use sim_core::units::{ClassId, SimTime, Span, convert};
+use sim_core::serve::{Batch, Completion, End, Law, Luck, Pool, PoolModel, ReplicaId};
+use sim_core::serve::{Request, Role, Service, Serving};
+use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, span};
 
 use super::Effort;
@@ -141,15 +141,7 @@ impl Queue {
 
     /// Serves until `enough` of it, asked now and then.
     fn fly(&self, name: &str, mut enough: impl FnMut(&Watch) -> bool) -> Watch {
-        let mut pool = Pool::new(PoolModel {
-            luck: luck(name),
-            routing: Routing::LeastOutstanding,
-            caching: None,
-            line: None,
-            patience: None,
-            retries: 0,
-            transfer: None,
-        });
+        let mut pool = Pool::new(PoolModel::plain(luck(name)));
         let mut watch = Watch::new(self.bin, (5.0 * self.memory).max(200.0));
         let station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
         pool.add(
@@ -164,7 +156,7 @@ impl Queue {
         for id in 0_u64.. {
             us += arrivals.exponential(SERVICE_US / self.rate);
             let now = SimTime::ZERO + span(us);
-            pool.arrive(now, request(id, now), &mut |done| watch.see(&done));
+            pool.arrive(now, Request::plain(id, now), &mut |done| watch.see(&done));
             // Each time that there is an eighth more, so that luck has little choice when to stop.
             if watch.over >= ask {
                 ask = watch.over + watch.over / 8 + 16;
@@ -257,19 +249,5 @@ fn luck(name: &str) -> Luck {
     Luck {
         seed: 1,
         service: name.to_owned(),
-    }
-}
-
-fn request(id: u64, arrived: SimTime) -> Request {
-    Request {
-        id: RequestId(id),
-        class: ClassId(0),
-        arrived,
-        counts: Counts {
-            input: 1,
-            output: 1,
-        },
-        session: None,
-        content: None,
     }
 }

@@ -1,7 +1,7 @@
 //! Services as a policy sees them.
 
 use super::{JobView, View};
-use crate::engine::service::{ReplicaSet, Service, Standing};
+use crate::engine::service::{ReplicaSet, Service, ServiceState};
 use crate::engine::state::State;
 use crate::serve::{Gauge, ReplicaId, Traffic};
 use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
@@ -11,7 +11,7 @@ use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
 pub struct ServiceView<'a> {
     id: ServiceId,
     spec: &'a Service,
-    standing: &'a Standing,
+    standing: &'a ServiceState,
     state: &'a State,
 }
 

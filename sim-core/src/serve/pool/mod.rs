@@ -37,6 +37,22 @@ pub struct PoolModel {
     pub transfer: Option<Transfer>,
 }
 
+impl PoolModel {
+    /// Of which nothing is said but its luck: to whoever has least to do; nothing is kept, nobody gives up, and who loses its
+    /// replica is dropped.
+    pub fn plain(luck: Luck) -> Self {
+        Self {
+            luck,
+            routing: Routing::LeastOutstanding,
+            caching: None,
+            line: None,
+            patience: None,
+            retries: 0,
+            transfer: None,
+        }
+    }
+}
+
 /// What it takes to move the memory of a prompt's tokens to another replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
