@@ -31,6 +31,7 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
     let cdf = |scale| Cdf {
         heading: heading("Distribution"),
         duration: "Wait".to_owned(),
+        of: Default::default(),
         scale,
         series: each()
             .map(|(position, (name, values))| Sample {
@@ -425,6 +426,7 @@ fn a_flag_stands_on_its_curve_and_a_sum_goes_straight() {
                 at_s,
             }),
             backdrop: Some(Backdrop {
+                common: false,
                 name: "machines to be had".to_owned(),
                 shares: vec![(0.0, 1.0), (4.0, 0.25)],
             }),

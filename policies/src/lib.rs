@@ -72,6 +72,7 @@ pub mod forecast;
 pub mod fragment;
 pub mod gavel;
 mod goodput;
+pub mod hours;
 pub mod joint;
 pub mod keeping;
 pub mod order;

@@ -45,6 +45,8 @@ pub enum Domain {
     Fleets,
     /// A list of names of budgets of the scenario.
     Budgets,
+    /// A list of names of sets of replicas of the scenario's services.
+    Sets,
 }
 
 /// A parameter: its name, what it may be, what it is when nothing is said, and what it does.
@@ -267,7 +269,8 @@ impl Domain {
                 None
             }
             (Self::Ratio(low, high), _) => Some(format!("a number from {low} to {high}")),
-            (Self::Flag, Value::Flag(_)) | (Self::Fleets | Self::Budgets, Value::Texts(_)) => None,
+            (Self::Flag, Value::Flag(_))
+            | (Self::Fleets | Self::Budgets | Self::Sets, Value::Texts(_)) => None,
             (Self::Flag, _) => Some("true or false".to_owned()),
             (Self::Subset(words), Value::Texts(texts))
                 if texts.iter().all(|text| words.contains(&text.as_str())) =>
@@ -288,7 +291,7 @@ impl Domain {
             }
             (Self::TimeOfDay, Value::Text(text)) if second_of_day(text).is_some() => None,
             (Self::TimeOfDay, _) => Some("a time of day from \"00:00\" to \"23:59\"".to_owned()),
-            (Self::Fleets | Self::Budgets, _) => Some("a list of names".to_owned()),
+            (Self::Fleets | Self::Budgets | Self::Sets, _) => Some("a list of names".to_owned()),
         }
     }
 }

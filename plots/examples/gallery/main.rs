@@ -120,6 +120,7 @@ fn jct() -> Cdf {
             "8,000 jobs, one week; exact on this trace",
         ),
         duration: "Job completion time".to_owned(),
+        of: Default::default(),
         scale: TimeScale::Log,
         series: named(sample),
     }
@@ -141,6 +142,7 @@ fn wait() -> Cdf {
     Cdf {
         heading: heading("Time waited in the queue", "900 jobs; many start at once"),
         duration: "Wait".to_owned(),
+        of: Default::default(),
         scale: TimeScale::Log,
         series: named(sample),
     }
@@ -379,6 +381,7 @@ fn many() -> Cdf {
             "more than a figure should hold, and still readable",
         ),
         duration: "Job completion time".to_owned(),
+        of: Default::default(),
         scale: TimeScale::Log,
         series: (0..20).map(sample).collect(),
     }

@@ -21,6 +21,16 @@ pub enum TimeScale {
     Linear,
 }
 
+/// What has durations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Of {
+    /// Jobs.
+    #[default]
+    Jobs,
+    /// Requests.
+    Requests,
+}
+
 /// Distributions of one duration, a curve per policy.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cdf {
@@ -28,6 +38,8 @@ pub struct Cdf {
     pub heading: Heading,
     /// The duration, for example "Job completion time".
     pub duration: String,
+    /// What has durations: jobs, unless said otherwise.
+    pub of: Of,
     /// How the time axis runs.
     pub scale: TimeScale,
     /// The curves.
@@ -64,7 +76,10 @@ impl Cdf {
         }
         let keys: Vec<Key> = self.series.iter().map(Sample::key).collect();
         let share = Measure {
-            title: "Share of jobs".to_owned(),
+            title: match self.of {
+                Of::Jobs => "Share of jobs".to_owned(),
+                Of::Requests => "Share of requests".to_owned(),
+            },
             unit: Unit::Share,
         };
         let mut frame = Frame {

@@ -5,7 +5,7 @@ use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
 use super::legend::{Key, Swatch};
 use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
 use crate::ink::mark::{Hatch, Mark, Stroke};
-use crate::ink::palette::{BLACK, Marker, color, dash, marker, tint};
+use crate::ink::palette::{BLACK, GREY, Marker, Rgb, color, dash, marker, tint};
 use crate::ink::{Dot, dots, pixels};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
@@ -53,10 +53,14 @@ pub struct Backdrop {
     pub name: String,
     /// Times in seconds, rising, and the share of the full height from then on, 0 to 1.
     pub shares: Vec<(f64, f64)>,
+    /// Whether it is the same behind all curves, and therefore grey, not in the colour of its own.
+    pub common: bool,
 }
 
 /// How high a backdrop reaches at most, as a share of the plot.
 const BACKDROP: f64 = 0.9;
+/// How much of its colour it shows.
+const BACKDROP_INK: f64 = 0.12;
 
 /// How the points of a curve are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -226,7 +230,8 @@ impl Track {
     }
 
     fn backdrop_mark(&self, plot: &Plot) -> Option<Mark> {
-        let shares = &self.backdrop.as_ref()?.shares;
+        let behind = self.backdrop.as_ref()?;
+        let shares = &behind.shares;
         let bottom = plot.to.1;
         let height = pixels(bottom - plot.from.1) * BACKDROP;
         let place = |(at, share): &(f64, f64)| {
@@ -238,17 +243,28 @@ impl Track {
         outline.extend([(last.0, bottom), (first.0, bottom)]);
         Some(Mark::Area {
             outline,
-            fill: color(self.position),
-            opacity: 0.12,
+            fill: self.backdrop_color(behind),
+            opacity: BACKDROP_INK,
             edge: None,
         })
+    }
+
+    fn backdrop_color(&self, behind: &Backdrop) -> Rgb {
+        if behind.common {
+            GREY
+        } else {
+            color(self.position)
+        }
     }
 
     fn backdrop_key(&self) -> Option<Key> {
         let behind = self.backdrop.as_ref()?;
         Some(Key {
             name: behind.name.clone(),
-            swatch: Swatch::Bar(tint(color(self.position), 0.12), Hatch::Plain),
+            swatch: Swatch::Bar(
+                tint(self.backdrop_color(behind), BACKDROP_INK),
+                Hatch::Plain,
+            ),
         })
     }
 

@@ -58,7 +58,7 @@ impl Shop {
         }
     }
 
-    /// Adds what a role would fill, on the first model of which there is enough: lot by lot, as it is offered.
+    /// Adds what a role would fill, on the first model that is sold and of which there is enough: lot by lot, as it is offered.
     fn want(
         &mut self,
         capacity: &Capacity,
@@ -67,8 +67,11 @@ impl Shop {
     ) {
         let groups = groups(capacity, role, models);
         let limits = self.headroom.anew();
-        let is_enough = |group: &&Offerings| is_enough(capacity, role, group, &limits);
-        let Some(group) = groups.iter().find(is_enough) else {
+        let sold = |id: &OfferingId| self.fleets.iter().any(|fleet| fleet.id == *id);
+        let will_do = |group: &&Offerings| {
+            group.iter().any(sold) && is_enough(capacity, role, group, &limits)
+        };
+        let Some(group) = groups.iter().find(will_do) else {
             return;
         };
         let mut lots: Vec<Lot> = Vec::new();

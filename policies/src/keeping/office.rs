@@ -4,22 +4,18 @@
 
 use sim_core::engine::Wakes;
 use sim_core::units::{NodeId, OfferingId, SimTime};
-use sim_core::world::Calendar;
 
 use super::{Keeper, Shut};
 use crate::compose::Desk;
+use crate::hours::Hours;
 
 /// Opening hours of some fleets, by the scenario's calendar.
 #[derive(Clone, Debug)]
 pub struct Office {
     /// Names of the fleets; none: all.
     pub fleets: Vec<String>,
-    /// When they open, in seconds of the day.
-    pub open: u32,
-    /// When they close: before that they opened the day before. If both are the same they are open all day.
-    pub close: u32,
-    /// Whether they open on a day, Monday first.
-    pub days: [bool; 7],
+    /// When they are open.
+    pub hours: Hours,
     /// Whether busy machines go when they are idle even if that is in the morning.
     pub drain: bool,
     /// Machines of each to hold from the morning on.
@@ -31,7 +27,7 @@ pub struct Office {
 impl Keeper for Office {
     fn begin(&mut self, desk: &mut Desk<'_, '_, '_>, shut: &mut Shut) -> Option<SimTime> {
         let (now, calendar) = (desk.view.now(), desk.view.calendar());
-        let open = self.is_open(calendar, now);
+        let open = self.hours.hold_at(calendar, now);
         let opens = open && !self.was_open;
         self.was_open = open;
         if !open || opens {
@@ -53,7 +49,7 @@ impl Keeper for Office {
                 }
             }
         }
-        self.next_change(calendar, now)
+        self.hours.next_change(calendar, now)
     }
 
     fn wakes_on(&self) -> Wakes {
@@ -77,35 +73,6 @@ impl Office {
             .map_or(offering, |(fleet, _)| fleet);
         let mut fleets = self.fleets.iter();
         fleets.any(|name| name == offering || name == fleet)
-    }
-
-    fn is_open(&self, calendar: &Calendar, now: SimTime) -> bool {
-        let (second, day) = (calendar.second_of_day(now), calendar.day_of_week(now));
-        let day = usize::try_from(day).expect("below 7");
-        let (today, yesterday) = (self.days[day], self.days[(day + 6) % 7]);
-        match self.open.cmp(&self.close) {
-            std::cmp::Ordering::Less => today && (self.open..self.close).contains(&second),
-            std::cmp::Ordering::Equal => today,
-            std::cmp::Ordering::Greater => {
-                (today && second >= self.open) || (yesterday && second < self.close)
-            }
-        }
-    }
-
-    /// When they next open or close, if ever.
-    fn next_change(&self, calendar: &Calendar, now: SimTime) -> Option<SimTime> {
-        let is_open = self.is_open(calendar, now);
-        let mut at = now;
-        // Within a week and a day, at each of three times of the day.
-        for _ in 0..24 {
-            let times = [self.open, self.close, 0];
-            let next = times.map(|second| calendar.next_at(at, second));
-            at = next.into_iter().min().expect("three times");
-            if self.is_open(calendar, at) != is_open {
-                return Some(at);
-            }
-        }
-        None
     }
 
     /// Asks for what shall be there in the morning.

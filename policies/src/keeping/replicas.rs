@@ -10,12 +10,14 @@ use sim_core::units::{JobId, SetId, SimTime, Span, convert};
 use super::{Keeper, Shut};
 use crate::compose::Desk;
 use crate::scale::release::{Held, release};
-use crate::scale::{self, Load, Scaler, Seen};
+use crate::scale::{self, Load, Local, Scaler, Seen};
 
 /// Sizes every set of replicas of every service, each by a scaler of its own.
 pub struct Replicas {
     /// As which they all begin.
     like: Box<dyn Scaler + Send>,
+    /// Names of the sets that there are to be replicas of; none: all.
+    only: Vec<String>,
     sets: BTreeMap<SetId, Sized>,
 }
 
@@ -37,8 +39,23 @@ impl Replicas {
     pub fn new(like: Box<dyn Scaler + Send>) -> Self {
         Self {
             like,
+            only: Vec::new(),
             sets: BTreeMap::new(),
         }
+    }
+
+    /// Of these sets alone, by name, as far as any is named: of the others there are none.
+    #[must_use]
+    pub fn only(mut self, sets: Vec<String>) -> Self {
+        self.only = sets;
+        self
+    }
+
+    /// A set goes by its own name, and by the service's and its own.
+    fn heeds(&self, set: &str) -> bool {
+        let own = set.split_once('/').map_or(set, |(_, own)| own);
+        let mut only = self.only.iter();
+        self.only.is_empty() || only.any(|name| name == set || name == own)
     }
 }
 
@@ -48,6 +65,10 @@ impl Keeper for Replicas {
         for service in view.services() {
             let waits = view.changes().contains(&Change::Waiting(service.id()));
             for (set, spec) in service.sets() {
+                if !self.heeds(&spec.name) {
+                    adjust(desk, (set, 0), &staying(view, &service, set));
+                    continue;
+                }
                 let sized = self.sets.entry(set).or_insert_with(|| Sized {
                     scaler: self.like.fork(),
                     next: SimTime::ZERO,
@@ -75,6 +96,7 @@ impl Keeper for Replicas {
         let copy = |(set, sized): (&SetId, &Sized)| (*set, sized.copy());
         Box::new(Self {
             like: self.like.fork(),
+            only: self.only.clone(),
             sets: self.sets.iter().map(copy).collect(),
         })
     }
@@ -136,8 +158,14 @@ impl Sized {
         let age = |one: &&ReplicaView<'_>| now.since(one.ready.unwrap_or(now));
         let mut ages: Vec<Span> = ready.iter().map(age).collect();
         ages.sort_unstable_by(|a, b| b.cmp(a));
+        let calendar = view.calendar();
+        let local = Local {
+            day: calendar.day_of_week(now),
+            second: calendar.second_of_day(now),
+        };
         let seen = Seen {
             now,
+            local,
             replicas: scale::Replicas {
                 wanted: self.wanted,
                 ready: convert::narrow(ready.len()),

@@ -3,10 +3,9 @@
 use sim_core::model::Market;
 
 use super::{Entry, FAIR, MARKETS, PLAIN, span};
+use crate::hours::{DAYS, Hours};
 use crate::keeping::{Budget, Formula, Grow, Keeper, Losses, Nothing, Office, Pace, Stage};
 use crate::params::{Domain, Param, Params};
-
-const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 const fn share(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param::new(name, Domain::Ratio(0.0, 1000.0), default, doc)
@@ -74,6 +73,25 @@ pub const GUARDS: &[Entry<dyn Keeper>] = &[
     },
 ];
 
+pub(super) const OPEN: Param = Param::new(
+    "open",
+    Domain::TimeOfDay,
+    "\"08:00\"",
+    "when the hours begin",
+);
+pub(super) const CLOSE: Param = Param::new(
+    "close",
+    Domain::TimeOfDay,
+    "\"19:00\"",
+    "when they end, on the next day if that is earlier; at their beginning: they are all day",
+);
+pub(super) const ON: Param = Param::new(
+    "days",
+    Domain::Subset(DAYS),
+    "[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]",
+    "days on which they begin",
+);
+
 const OFFICE: &[Param] = &[
     Param::new(
         "fleets",
@@ -81,19 +99,9 @@ const OFFICE: &[Param] = &[
         "[]",
         "fleets that close; none: all",
     ),
-    Param::new("open", Domain::TimeOfDay, "\"08:00\"", "when they open"),
-    Param::new(
-        "close",
-        Domain::TimeOfDay,
-        "\"19:00\"",
-        "when they close; at the opening time: they are open all day",
-    ),
-    Param::new(
-        "days",
-        Domain::Subset(DAYS),
-        "[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]",
-        "days on which they open",
-    ),
+    OPEN,
+    CLOSE,
+    ON,
     Param::new(
         "drain",
         Domain::Flag,
@@ -117,16 +125,9 @@ pub const HOURS: &[Entry<dyn Keeper>] = &[
         params: OFFICE,
         claims: PLAIN,
         build: |params, _| {
-            let open_on = params.subset("days");
-            let mut days = [false; 7];
-            for (open, day) in days.iter_mut().zip(DAYS) {
-                *open = open_on.iter().any(|name| name == day);
-            }
             Box::new(Office {
                 fleets: params.subset("fleets"),
-                open: params.second_of_day("open"),
-                close: params.second_of_day("close"),
-                days,
+                hours: hours(params),
                 drain: params.flag("drain"),
                 morning: params.count("morning"),
                 was_open: false,
@@ -134,6 +135,20 @@ pub const HOURS: &[Entry<dyn Keeper>] = &[
         },
     },
 ];
+
+/// Those that `open`, `close` and `days` say.
+pub(super) fn hours(params: &Params) -> Hours {
+    let open_on = params.subset("days");
+    let mut days = [false; 7];
+    for (open, day) in days.iter_mut().zip(DAYS) {
+        *open = open_on.iter().any(|name| name == day);
+    }
+    Hours {
+        open: params.second_of_day("open"),
+        close: params.second_of_day("close"),
+        days,
+    }
+}
 
 const GROW: &[Param] = &[
     span(

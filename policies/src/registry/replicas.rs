@@ -2,6 +2,7 @@
 
 use sim_core::units::Span;
 
+use super::keeping::{CLOSE, ON, OPEN, hours};
 use super::{Entry, FAIR, Setting, span};
 use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
 use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Persistence, SeasonalNaive};
@@ -11,7 +12,9 @@ use crate::scale::hpa::controller::Settings;
 use crate::scale::hpa::{Hpa, Target};
 use crate::scale::keda::{Keda, Object};
 use crate::scale::queue_depth::{Depth, QueueDepth};
-use crate::scale::{Bounds, Fixed, Grace, Outlook, Predictive, Scaler, Signal, TargetTracking};
+use crate::scale::{
+    Bounds, Fixed, Grace, Outlook, Predictive, Scaler, Schedule, Signal, TargetTracking,
+};
 
 const SIGNALS: &[&str] = &["utilization", "queue", "rate", "tokens", "kv", "speed"];
 const FORECASTERS: &[&str] = &[
@@ -57,7 +60,23 @@ const TARGET: Param = Param::new(
     "what of it a replica should have: shares as 0.6, others in their own unit",
 );
 
-const FIXED: &[Param] = &[count("replicas", "1", "replicas of each set")];
+const SETS: Param = Param::new(
+    "sets",
+    Domain::Sets,
+    "[]",
+    "sets that there are replicas of, by name; none named: all",
+);
+
+const FIXED: &[Param] = &[count("replicas", "1", "replicas of each set"), SETS];
+
+const SCHEDULE: &[Param] = &[
+    OPEN,
+    CLOSE,
+    ON,
+    count("within", "2", "replicas of each set in these hours"),
+    count("without", "1", "replicas of each set in all others"),
+    SETS,
+];
 
 const HPA: &[Param] = &[
     SIGNAL,
@@ -75,6 +94,7 @@ const HPA: &[Param] = &[
         "window of which the largest recommendation holds going down",
     ),
     GRACE,
+    SETS,
 ];
 
 const TRACKING: &[Param] = &[
@@ -89,6 +109,7 @@ const TRACKING: &[Param] = &[
         "how long it must be below nine tenths of it",
     ),
     GRACE,
+    SETS,
 ];
 
 const DEPTH: &[Param] = &[
@@ -112,6 +133,7 @@ const DEPTH: &[Param] = &[
     MIN,
     MAX,
     GRACE,
+    SETS,
 ];
 
 const KEDA: &[Param] = &[
@@ -135,6 +157,7 @@ const KEDA: &[Param] = &[
     ),
     MAX,
     GRACE,
+    SETS,
 ];
 
 const PREDICTIVE: &[Param] = &[
@@ -183,6 +206,7 @@ const PREDICTIVE: &[Param] = &[
         "steps whose errors count",
     ),
     GRACE,
+    SETS,
 ];
 
 /// How many replicas services have.
@@ -199,7 +223,21 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
         doc: "so many of each set",
         params: FIXED,
         claims: FAIR,
-        build: |params, _| keep(Box::new(Fixed(params.count("replicas")))),
+        build: |params, _| keep(params, Box::new(Fixed(params.count("replicas")))),
+    },
+    Entry {
+        kind: "schedule",
+        doc: "so many of each set in some hours of the week, by the scenario's calendar, and so many in the others",
+        params: SCHEDULE,
+        claims: FAIR,
+        build: |params, _| {
+            let schedule = Schedule {
+                hours: hours(params),
+                within: params.count("within"),
+                without: params.count("without"),
+            };
+            keep(params, Box::new(schedule))
+        },
     },
     Entry {
         kind: "hpa",
@@ -212,10 +250,10 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
                 down_window: params.span("down-window"),
                 ..Settings::new(bounds(params))
             };
-            keep(patient(
+            keep(
                 params,
-                Box::new(Hpa::new(settings, vec![target(params)])),
-            ))
+                patient(params, Box::new(Hpa::new(settings, vec![target(params)]))),
+            )
         },
     },
     Entry {
@@ -226,7 +264,7 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
         build: |params, _| {
             let scaler = TargetTracking::new(target(params), bounds(params));
             let scaler = scaler.with_patience(params.span("above"), params.span("below"));
-            keep(patient(params, Box::new(scaler)))
+            keep(params, patient(params, Box::new(scaler)))
         },
     },
     Entry {
@@ -242,7 +280,7 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
                 down: params.span("down"),
                 ..Depth::new(bounds(params))
             };
-            keep(patient(params, Box::new(QueueDepth::new(depth))))
+            keep(params, patient(params, Box::new(QueueDepth::new(depth))))
         },
     },
     Entry {
@@ -262,10 +300,10 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
                 ..Object::new(vec![(target.signal, milli(params.ratio("activation")))])
             };
             let inner = Hpa::new(Settings::new(some), vec![target]);
-            keep(patient(
+            keep(
                 params,
-                Box::new(Keda::new(object, Box::new(inner))),
-            ))
+                patient(params, Box::new(Keda::new(object, Box::new(inner)))),
+            )
         },
     },
     Entry {
@@ -285,13 +323,13 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
             let reactive = Hpa::new(Settings::new(bounds), vec![target]);
             let forecaster = forecaster(params, setting);
             let scaler = Predictive::new(outlook, forecaster, Box::new(reactive));
-            keep(patient(params, Box::new(scaler)))
+            keep(params, patient(params, Box::new(scaler)))
         },
     },
 ];
 
-fn keep(scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
-    Box::new(Replicas::new(scaler))
+fn keep(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
+    Box::new(Replicas::new(scaler).only(params.subset("sets")))
 }
 
 /// Between `min` and `max`, or `min` where that is more.

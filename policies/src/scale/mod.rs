@@ -28,7 +28,7 @@ pub use keda::Keda;
 pub use predictive::{Outlook, Predictive};
 pub use queue_depth::QueueDepth;
 pub use schedule::Schedule;
-pub use seen::{Bounds, Load, Reading, Replicas, Seen, Signal};
+pub use seen::{Bounds, Load, Local, Reading, Replicas, Seen, Signal};
 pub use target::TargetTracking;
 
 use sim_core::units::Span;

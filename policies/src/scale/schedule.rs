@@ -1,34 +1,19 @@
-//! Schedule: so many replicas by the hour of the day or of the week, on the local clock.
+//! Schedule: so many replicas in some hours of the week and so many in the others, on the local clock.
 
-use sim_core::units::{Span, convert};
-use sim_core::world::Calendar;
+use sim_core::units::Span;
 
 use super::{Scaler, Seen};
+use crate::hours::Hours;
 
 /// Replicas by the hour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    calendar: Calendar,
-    /// By hour, the first of a day or of a Monday.
-    hours: Vec<u32>,
-}
-
-impl Schedule {
-    /// The same every day.
-    pub fn daily(calendar: Calendar, hours: [u32; 24]) -> Self {
-        Self {
-            calendar,
-            hours: hours.to_vec(),
-        }
-    }
-
-    /// The same every week, from Monday on.
-    pub fn weekly(calendar: Calendar, days: [[u32; 24]; 7]) -> Self {
-        Self {
-            calendar,
-            hours: days.concat(),
-        }
-    }
+    /// The hours.
+    pub hours: Hours,
+    /// Replicas in them.
+    pub within: u32,
+    /// Replicas in all others.
+    pub without: u32,
 }
 
 impl Scaler for Schedule {
@@ -41,39 +26,52 @@ impl Scaler for Schedule {
     }
 
     fn want(&mut self, seen: &Seen) -> u32 {
-        let day = self.calendar.day_of_week(seen.now);
-        let hour = day * 24 + self.calendar.hour_of_day(seen.now);
-        self.hours[convert::index(hour) % self.hours.len()]
+        if self.hours.hold(seen.local.day, seen.local.second) {
+            self.within
+        } else {
+            self.without
+        }
     }
 
     fn fork(&self) -> Box<dyn Scaler + Send> {
-        Box::new(self.clone())
+        Box::new(*self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::units::SimTime;
+    use crate::scale::Local;
 
     #[test]
-    fn hours_are_those_of_the_local_clock() {
-        let mut day = [1; 24];
-        day[9] = 5;
-        let mut week = [[1; 24]; 7];
-        week[1][9] = 7;
-        // Two hours east of Greenwich; the run begins on a Monday at midnight UTC.
-        let east = Calendar::new(4 * 86_400, vec![(SimTime::ZERO, 7200)]);
-        let want = |schedule: &mut Schedule, hours: u64| {
+    fn there_are_more_in_the_hours_of_the_local_clock() {
+        let mut days = [true; 7];
+        days[6] = false;
+        let hours = Hours {
+            open: 20 * 3600,
+            close: 6 * 3600,
+            days,
+        };
+        let mut schedule = Schedule {
+            hours,
+            within: 9,
+            without: 2,
+        };
+        let mut want = |day, hour: u32| {
+            let local = Local {
+                day,
+                second: hour * 3600,
+            };
             schedule.want(&Seen {
-                now: SimTime::from_secs(hours * 3600),
+                local,
                 ..Seen::default()
             })
         };
-        let mut daily = Schedule::daily(east.clone(), day);
-        let mut weekly = Schedule::weekly(east, week);
-        assert_eq!([6, 7, 8].map(|hour| want(&mut daily, hour)), [1, 5, 1]);
-        assert_eq!(want(&mut daily, 24 + 7), 5);
-        assert_eq!([7, 24 + 7].map(|hour| want(&mut weekly, hour)), [1, 7]);
+        assert_eq!(
+            [5, 6, 19, 20, 23].map(|hour| want(1, hour)),
+            [9, 2, 2, 9, 9]
+        );
+        // A night belongs to the day on which it begins: there is none from Sunday on.
+        assert_eq!([want(6, 5), want(6, 23), want(0, 5)], [9, 2, 2]);
     }
 }

@@ -7,10 +7,21 @@ use sim_core::units::{SimTime, Span};
 pub struct Seen {
     /// It is now.
     pub now: SimTime,
+    /// Now, on the local clock.
+    pub local: Local,
     /// What serves.
     pub replicas: Replicas,
     /// What there is to serve.
     pub load: Load,
+}
+
+/// An instant of the local clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Local {
+    /// Day of the week, from Monday, which is zero.
+    pub day: u32,
+    /// Second of the day.
+    pub second: u32,
 }
 
 /// Replicas of a service, those that go excluded.

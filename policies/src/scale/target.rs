@@ -115,6 +115,7 @@ mod tests {
                     utilization_milli: work / u64::from(wanted),
                     ..Load::default()
                 },
+                ..Seen::default()
             };
             let new = tracking.want(&seen);
             if new != wanted {

@@ -244,7 +244,8 @@ fn param(param: &PolicyParam) -> Param {
         | Domain::Patience
         | Domain::TimeOfDay
         | Domain::Fleets
-        | Domain::Budgets => ParamTakes::Any,
+        | Domain::Budgets
+        | Domain::Sets => ParamTakes::Any,
     };
     optional(param.name, takes)
 }

@@ -9,7 +9,10 @@ use policies::registry::{
 };
 use sim_core::engine::{Grants, Policy};
 
-use crate::schema::{Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, Value};
+use super::services::set_name;
+use crate::schema::{
+    Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, ServiceSpec, Value,
+};
 
 /// What stands where a composed policy says nothing.
 const DEFAULTS: [&str; SEAMS] = [
@@ -214,12 +217,19 @@ fn check_names(
     reasons: &mut Vec<Diagnostic>,
 ) {
     let fleets = || scenario.fleets.iter().map(|fleet| &fleet.name.value);
+    let of = |service: &ServiceSpec| -> Vec<String> {
+        let own = service.replicas.iter();
+        let own = own.map(|set| [set_name(service, set), set.name.value.clone()]);
+        own.flatten().collect()
+    };
+    let sets: Vec<String> = scenario.services.iter().flat_map(of).collect();
     let budgets = || scenario.budgets.iter().map(|budget| &budget.name.value);
     for (key, value) in part.map_or(&[][..], |part| &part.params) {
         let param = declared.iter().find(|param| param.name == key.value);
         let (noun, known): (&str, Vec<&String>) = match param.map(|param| param.domain) {
             Some(Domain::Fleets) => ("fleet", fleets().collect()),
             Some(Domain::Budgets) => ("budget", budgets().collect()),
+            Some(Domain::Sets) => ("service.replicas", sets.iter().collect()),
             Some(_) | None => continue,
         };
         for name in value.value.as_list().unwrap_or_default() {

@@ -56,7 +56,7 @@ pub(super) fn classes(scenario: &Scenario, model: &mut dyn FnMut(&str) -> ModelI
 }
 
 /// What tables call a set: the service, and where it has several, the set within it.
-fn set_name(service: &ServiceSpec, set: &ReplicasSpec) -> String {
+pub(super) fn set_name(service: &ServiceSpec, set: &ReplicasSpec) -> String {
     if service.replicas.len() == 1 {
         return service.name.value.clone();
     }

@@ -22,7 +22,7 @@ pub(super) struct Figure {
 }
 
 /// Every name that a figure can have, but for the charts of nodes.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 23] = [
     "cost-sla",
     "cost",
     "sla-violation-rate",
@@ -34,6 +34,14 @@ pub(super) const NAMES: [&str; 15] = [
     "cost-by-workload",
     "spend-time",
     "spot-prices",
+    "slo-attainment",
+    "latency-p95",
+    "cost-per-request",
+    "cost-per-million-tokens",
+    "replica-hours",
+    "latency-cdf",
+    "latency-time",
+    "replicas-time",
     "jct-cdf",
     "wait-cdf",
     "utilization-time",
@@ -66,8 +74,12 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
         }
     }
     figures.extend(super::money_figures::all(experiment, comparison));
-    figures.push(distribution(experiment, comparison, "jct", judged::jct));
-    figures.push(distribution(experiment, comparison, "wait", judged::wait));
+    figures.extend(super::service_figures::all(experiment, comparison));
+    let has_jobs = !experiment.loaded.scenario.workloads.is_empty();
+    if has_jobs {
+        figures.push(distribution(experiment, comparison, "jct", judged::jct));
+        figures.push(distribution(experiment, comparison, "wait", judged::wait));
+    }
     let utilization = |sample: &Sample| {
         if sample.gpu_milli == 0 {
             0.0
@@ -82,12 +94,14 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
         utilization,
     ));
     let queue = |sample: &Sample| f64::from(sample.waiting);
-    figures.push(over_time(
-        experiment,
-        comparison,
-        ("queue", "Jobs that wait", Unit::Named("jobs".to_owned())),
-        queue,
-    ));
+    if has_jobs {
+        figures.push(over_time(
+            experiment,
+            comparison,
+            ("queue", "Jobs that wait", Unit::Named("jobs".to_owned())),
+            queue,
+        ));
+    }
     figures.extend(node_charts(experiment, comparison));
     figures
 }
@@ -124,6 +138,11 @@ fn measure(metric: usize) -> Measure {
         "sla_violation_rate" => ("SLA violations", Unit::Share),
         "gpu_utilization" => ("GPU utilization", Unit::Share),
         "jct_mean_s" => ("Mean JCT", Unit::Seconds),
+        "slo_attainment" => ("SLO attainment", Unit::Share),
+        "latency_p95_s" => ("95th percentile of latency", Unit::Seconds),
+        "cost_per_request_usd" => ("Cost per request", Unit::Named("USD".to_owned())),
+        "cost_per_million_tokens_usd" => ("Cost per million tokens", Unit::Named("USD".to_owned())),
+        "replica_hours" => ("Replica-hours", Unit::Named("h".to_owned())),
         other => (other, Unit::One),
     };
     Measure {
@@ -174,7 +193,7 @@ fn trade_off(experiment: &Experiment, comparison: &Comparison) -> Figure {
     }
 }
 
-fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: &str) -> Figure {
+pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: &str) -> Figure {
     let metric = metrics::index(name);
     let bar = |(at, position): (usize, &usize)| bars::Bar {
         name: label(experiment, *position),
@@ -231,6 +250,7 @@ fn distribution(
     let cdf = cdf::Cdf {
         heading: heading(title, first_seed(comparison)),
         duration: title.to_owned(),
+        of: cdf::Of::Jobs,
         scale: cdf::TimeScale::Log,
         series: series.collect(),
     };
@@ -247,14 +267,36 @@ fn over_time(
     (name, title, unit): (&str, &str, Unit),
     of: impl Fn(&Sample) -> f64,
 ) -> Figure {
-    let longest = comparison
-        .first
-        .iter()
-        .map(|flight| flight.record.samples.len())
-        .max()
-        .unwrap_or(0);
-    // Several policies over months would hide each other: means over stretches show the level of each.
-    let stretch = longest.div_ceil(STRETCHES).max(1);
+    let sample = experiment.loaded.scenario.output.sample.value;
+    let stretch = stretch(comparison);
+    let each = sample.saturating_mul(convert::wide(stretch));
+    let means = if stretch > 1 {
+        format!(", means over {each}")
+    } else {
+        String::new()
+    };
+    Figure {
+        name: format!("{name}-time"),
+        caption: format!("{title} over time{means}."),
+        drawing: levels(experiment, comparison, (title, unit), of).draw(),
+    }
+}
+
+/// Samples over which means are taken: several policies over months would hide each other, and means show the level of each.
+fn stretch(comparison: &Comparison) -> usize {
+    let samples = comparison.first.iter();
+    let samples = samples.map(|flight| flight.record.samples.len());
+    samples.max().unwrap_or(0).div_ceil(STRETCHES).max(1)
+}
+
+/// A level over time under each policy.
+pub(super) fn levels(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    (title, unit): (&str, Unit),
+    of: impl Fn(&Sample) -> f64,
+) -> timeline::Timeline {
+    let stretch = stretch(comparison);
     let tracks = comparison.first.iter().map(|flight| timeline::Track {
         name: label(experiment, flight.contender),
         position: flight.contender,
@@ -267,25 +309,13 @@ fn over_time(
         end_s: Some(at_s(flight.record.end)),
         ..timeline::Track::default()
     });
-    let timeline = timeline::Timeline {
+    timeline::Timeline {
         heading: heading(title, first_seed(comparison)),
         measure: Measure {
             title: title.to_owned(),
             unit,
         },
         tracks: tracks.collect(),
-    };
-    let sample = experiment.loaded.scenario.output.sample.value;
-    let each = sample.saturating_mul(convert::wide(stretch));
-    let means = if stretch > 1 {
-        format!(", means over {each}")
-    } else {
-        String::new()
-    };
-    Figure {
-        name: format!("{name}-time"),
-        caption: format!("{title} over time{means}."),
-        drawing: timeline.draw(),
     }
 }
 

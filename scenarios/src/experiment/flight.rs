@@ -11,6 +11,7 @@ use super::fragments::Fragments;
 use super::judged::Window;
 use super::measured::Watched;
 use super::metrics::{self, Known};
+use super::service_times::Stretches;
 use super::services::{Services, Tally, Totals};
 use super::tenancy::Tenancy;
 use crate::build::{Contender, Experiment, Jobs};
@@ -48,6 +49,8 @@ pub struct Flight {
     pub services: Vec<Tally>,
     /// The first requests that ended, if they are asked for.
     pub requests: Vec<(ServiceId, Completion)>,
+    /// Requests over time, where samples are kept and there are services.
+    pub times: Option<Stretches>,
 }
 
 /// What counts in a scenario, and what it promised.
@@ -95,12 +98,14 @@ pub fn fly(
     let tables = &scenario.output.tables;
     let one_by_one = keep.samples && tables.contains(&TableName::Requests);
     let services = Services::of(scenario, jobs.world(), (window, one_by_one));
+    let end = jobs.world().end.filter(|_| keep.samples);
+    let times = end.filter(|_| services.is_some()).map(Stretches::of);
     let mut watch = (
         recorder,
-        (meter, (keeper, (fragments, (tenancy, services)))),
+        (meter, (keeper, (fragments, (tenancy, (services, times))))),
     );
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
-    let (recorder, (meter, (keeper, (fragments, (tenancy, services))))) = watch;
+    let (recorder, (meter, (keeper, (fragments, (tenancy, (services, times)))))) = watch;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -146,5 +151,6 @@ pub fn fly(
         quantities,
         services,
         requests,
+        times,
     })
 }

@@ -370,6 +370,7 @@ fn availability(offering: &Offering, end: SimTime) -> Option<Backdrop> {
     let share =
         |(at, nodes): &(SimTime, u32)| (at_s(*at), f64::from((*nodes).min(most)) / f64::from(most));
     Some(Backdrop {
+        common: false,
         name: format!("machines to be had, 0 to {most}"),
         shares: steps.into_iter().map(share).collect(),
     })

@@ -149,6 +149,7 @@ pub(super) fn timeline(flight: &Flight) -> Vec<u8> {
         "gpus_used_milli",
         "jobs_waiting",
         "gpus_waited_for_milli",
+        "replicas",
     ];
     let mut csv = Csv::new(columns);
     for sample in &flight.record.samples {
@@ -159,6 +160,7 @@ pub(super) fn timeline(flight: &Flight) -> Vec<u8> {
             sample.used_milli.to_string(),
             sample.waiting.to_string(),
             sample.waiting_milli.to_string(),
+            sample.replicas.to_string(),
         ]);
     }
     csv.bytes()

@@ -40,7 +40,8 @@ pub(super) fn text(text: &str) -> String {
 
 /// A number in the shortest form that reads back, or nothing.
 pub(super) fn number(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| format!("{value}"))
+    // A sum of nothing is minus zero.
+    value.map_or(String::new(), |value| format!("{}", value + 0.0))
 }
 
 /// Billionths as a decimal number, exactly and without trailing zeros.

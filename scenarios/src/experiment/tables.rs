@@ -14,7 +14,7 @@ const SHOWN: [&str; 18] = [
     "cost_usd",
     PER_WORK,
     "roi",
-    "cost_per_request_usd",
+    PER_REQUEST,
     "slo_attainment",
     "latency_p95_s",
     "replicas_mean",
@@ -33,6 +33,9 @@ const SHOWN: [&str; 18] = [
 
 /// Shown where the cost alone is the same for all.
 const PER_WORK: &str = "cost_per_work_hour_usd";
+
+/// Shown for a thousand: of one it is next to nothing.
+const PER_REQUEST: &str = "cost_per_request_usd";
 
 /// Most of them, so that the table of a few policies fits a wide terminal.
 const MOST_SHOWN: usize = 9;
@@ -158,6 +161,14 @@ pub(super) fn heading(metric: &Metric) -> String {
         "cost_usd" => "cost $".to_owned(),
         "cost_idle_usd" => "idle $".to_owned(),
         PER_WORK => "$ per hour of work".to_owned(),
+        PER_REQUEST => "$ per 1,000 requests".to_owned(),
+        "cost_per_million_tokens_usd" => "$ per million tokens".to_owned(),
+        "cost_services_usd" => "services $".to_owned(),
+        "slo_attainment" => "SLO kept %".to_owned(),
+        "request_error_rate" => "requests dropped %".to_owned(),
+        "request_cached_share" => "requests cached %".to_owned(),
+        "replicas_mean" => "replicas".to_owned(),
+        "replica_hours" => "replica h".to_owned(),
         "value_usd" => "value $".to_owned(),
         "roi" => "ROI".to_owned(),
         "energy_kwh" => "energy kWh".to_owned(),
@@ -183,7 +194,9 @@ pub(super) fn heading(metric: &Metric) -> String {
 /// A value in the unit of its heading, and with how many decimals it is shown beside the largest of its kind.
 pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     let factor = match metric.unit {
+        "s" if is_of_requests(metric) => 1.0,
         "s" => 1.0 / 3600.0,
+        _ if metric.name == PER_REQUEST => 1000.0,
         "" if metrics::is_share(metric) => 100.0,
         _ => 1.0,
     };
@@ -194,8 +207,12 @@ pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
         1
     } else if magnitude >= 1.0 {
         2
-    } else {
+    } else if magnitude >= 0.1 || magnitude == 0.0 {
         3
+    } else if magnitude >= 0.01 {
+        4
+    } else {
+        5
     };
     let whole = matches!(
         metric.name,
@@ -207,8 +224,16 @@ pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
             | "ties"
             | "refusals"
             | "spend_anomalies"
+            | "requests"
+            | "tokens"
     );
     (value * factor, if whole { 0 } else { decimals })
+}
+
+/// Requests take seconds where jobs take hours.
+fn is_of_requests(metric: &Metric) -> bool {
+    let mut kinds = ["latency_", "ttft_", "tpot_"].iter();
+    kinds.any(|kind| metric.name.starts_with(kind))
 }
 
 fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {

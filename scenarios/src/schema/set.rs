@@ -55,7 +55,7 @@ fn apply_one(tree: &mut Table, argument: &str, source: SourceId) -> Result<(), V
 }
 
 /// Roots of what a policy may bring along: what is bought, kept and configured with it, nothing of the luck or of the work.
-const BROUGHT: [(&str, &[&str]); 7] = [
+const BROUGHT: [(&str, &[&str]); 8] = [
     ("storage", &[]),
     ("data", &[]),
     ("leftover", &[]),
@@ -63,6 +63,12 @@ const BROUGHT: [(&str, &[&str]); 7] = [
     ("budget", &[]),
     ("workload", &["course", "checkpoint"]),
     ("fleet", &["billing", "ownership", "price", "poll"]),
+    (
+        "service",
+        &[
+            "serving", "router", "cache", "line", "patience", "retries", "transfer", "replicas",
+        ],
+    ),
 ];
 
 /// The tree as the policy at `position` would have it, if it brings something along: `with = { "storage.logs.tiers" = ... }`.
@@ -135,7 +141,8 @@ fn bring(
     if !allowed {
         let rule = "no policy brings that along: it would change the work or the luck";
         let remedy = "known are storage, data, leftover, reservation and budget; course and \
-                      checkpoint of a workload; billing, ownership, price and poll of a fleet";
+                      checkpoint of a workload; billing, ownership, price and poll of a fleet; \
+                      all of a service but its requests, what it promises, its tenant and priority";
         return Err(whole.refuse(rule, remedy));
     }
     put(tree, &path, value)

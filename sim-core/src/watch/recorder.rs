@@ -168,6 +168,7 @@ impl Recorder {
                 used_milli: 0,
                 waiting: 0,
                 waiting_milli: 0,
+                replicas: 0,
             },
             used_parts: 0,
             end: SimTime::ZERO,
@@ -259,6 +260,7 @@ impl Recorder {
         self.wait_no_more(gpu_milli);
         let held = self.biller.gpu_parts(job, seats);
         self.used_parts += held;
+        self.standing.replicas += u32::from(job.replica().is_some());
         self.running[job.slot()] = Some(Running {
             start: now,
             works,
@@ -278,6 +280,7 @@ impl Recorder {
         let share = nanousd(self.biller.last_share());
         row.cost_nanousd = row.cost_nanousd.saturating_add(share);
         self.used_parts -= running.gpu_parts;
+        self.standing.replicas -= u32::from(job.replica().is_some());
         let gpu = u128::from(running.gpu_parts);
         let warmup = self.recording.warmup;
         let counted = |from: SimTime, to: SimTime| to.max(warmup).since(from.max(warmup)).us();

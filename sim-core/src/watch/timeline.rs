@@ -56,6 +56,8 @@ pub struct Sample {
     pub waiting: u32,
     /// Thousandths of GPUs they wait for.
     pub waiting_milli: u64,
+    /// Replicas of services on their nodes.
+    pub replicas: u32,
 }
 
 /// Takes samples.

@@ -155,6 +155,7 @@ mod tests {
                 ages: vec![Span::from_secs(20); convert::index(ready)],
             },
             load,
+            ..Seen::default()
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use policies::forecast::learned::{Learned, Lstm, Shape, Training};
 use policies::forecast::{Bursts, Ewma};
+use policies::hours::Hours;
 use policies::scale::hpa::Target;
 use policies::scale::hpa::behavior::Behavior;
 use policies::scale::hpa::controller::Settings;
@@ -14,7 +15,6 @@ use policies::scale::{
     Signal, TargetTracking,
 };
 use sim_core::units::{SimTime, Span};
-use sim_core::world::Calendar;
 use sim_core::world::draw::Stream;
 
 const STEPS: u32 = 1_000_000;
@@ -96,7 +96,15 @@ fn all() -> Vec<Box<dyn Scaler + Send>> {
         };
         Hpa::new(settings, vec![target(Signal::Queue, 10_000)])
     };
-    let day = Schedule::daily(Calendar::default(), [3; 24]);
+    let day = Schedule {
+        hours: Hours {
+            open: 8 * 3600,
+            close: 20 * 3600,
+            days: [true; 7],
+        },
+        within: 3,
+        without: 3,
+    };
     let tracking = TargetTracking::new(target(Signal::Utilization, 500), range);
     let outlook = Outlook::new((Signal::Rate, 5000), range, Span::from_secs(60));
     let shape = Shape {

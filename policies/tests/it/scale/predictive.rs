@@ -48,6 +48,7 @@ fn fly(scaler: &mut dyn Scaler, rates: &[u64]) -> [u64; 2] {
                 rate_milli: known,
                 ..Load::default()
             },
+            ..Seen::default()
         };
         if minute > 0 {
             let want = scaler.want(&seen);

@@ -69,7 +69,7 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new(
             "with",
             Takes::Map(&Takes::Raw),
-            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms.",
+            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms, all of a service but what is asked of it and promised.",
         )
         .default("nothing"),
     ],
