@@ -8,8 +8,8 @@ use scenarios::experiment::flight::{Flight, Keep, fly};
 use scenarios::experiment::metrics::{METRICS, index};
 use scenarios::schema::{DataRoots, parse};
 use sim_core::engine::{Engine, Finish};
-use sim_core::serve::RequestId;
-use sim_core::units::SimTime;
+use sim_core::serve::{Completion, RequestId};
+use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Fact, Observer};
 use sim_core::world::Trace;
 
@@ -90,6 +90,101 @@ fn a_case_by_hand_comes_out_as_it_should() {
     }
     assert_eq!(flight.metrics[index("tpot_p50_s")], None);
     assert_eq!(flight.requests.len(), 4);
+}
+
+const WAYS: &str = r#"
+name = "ways"
+[horizon]
+end = "1h"
+[[fleet]]
+name = "four"
+instance = { gpus = 1, gpu = "A100" }
+price = "$1"
+count = 4
+[[service]]
+name = "ask"
+requests = { format = "requests-csv", file = "requests.csv" }
+serving = { kind = "batch", fixed = "2s", line = 0 }
+slo = { latency = "3s" }
+max-unavailable = 1
+[[service.replicas]]
+name = "edge"
+classes = ["eu"]
+network = "10ms"
+then = "large"
+accept = 0.0
+quality = 0.5
+[[service.replicas]]
+name = "cloud"
+when = "full"
+network = { eu = "90ms", us = "20ms" }
+quality = 0.75
+[[service.replicas]]
+name = "standby"
+when = "down"
+after = "1m"
+network = "1s"
+[[service.replicas]]
+name = "large"
+network = "500ms"
+[[policy]]
+name = "plain"
+[output]
+tables = ["services", "requests"]
+"#;
+
+/// At 0 one of Europe goes to the edge, is not content, and goes on to the large model: 2 + 2 s, and 510 ms of network. At 1
+/// another finds the edge full, and at 1.5 one of the States may not go there: the first goes to the cloud, 2 s and 90 ms, and
+/// the second waits for it until 3: 3.5 s and 20 ms.
+#[test]
+fn requests_go_where_their_class_and_their_answers_lead_them() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let log = "arrived_s,class,input,output\n0,eu,1,1\n1,eu,1,1\n1.5,us,1,1\n";
+    std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
+    let experiment = experiment(WAYS, folder.path());
+    assert!(!experiment.is_random(), "nobody is ever content");
+    let flight = flown(&experiment);
+    for (metric, meant) in [
+        ("requests", 3.0),
+        ("slo_attainment", 1.0 / 3.0),
+        ("quality_mean", (1.0 + 0.75 + 0.75) / 3.0),
+        ("latency_p50_s", 3.52),
+        ("latency_p99_s", 4.51),
+        ("ttft_p99_s", 4.51),
+    ] {
+        is(&flight, metric, meant);
+    }
+    let latency = |id: u64| {
+        let mut all = flight.requests.iter().map(|(_, one)| one);
+        let one = all.find(|one| one.request.id == RequestId(id));
+        one.and_then(Completion::latency).map(Span::us)
+    };
+    let latencies = [0, 1, 2].map(latency);
+    assert_eq!(
+        latencies,
+        [Some(4_510_000), Some(2_090_000), Some(3_520_000)]
+    );
+}
+
+#[test]
+fn classes_that_nobody_has_or_nobody_takes_are_refused() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let log = "arrived_s,class,input,output\n0,eu,1,1\n1,asia,1,1\n";
+    std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
+    let refused = |text: &str| {
+        let roots = DataRoots::default();
+        let scenario = parse("x.toml", text.as_bytes(), (folder.path(), &roots), &known);
+        let scenario = scenario.unwrap_or_else(|rejection| panic!("{}", rejection.lines()));
+        let error = Experiment::build(scenario).err().expect("it is refused");
+        error.to_string()
+    };
+    let strange = refused(WAYS);
+    assert!(strange.contains("\"us\""), "{strange}");
+    assert!(strange.contains("known are eu, asia"), "{strange}");
+    let stranded = WAYS.replace(", us = \"20ms\"", "");
+    let stranded = stranded.replace("when = \"full\"", "classes = [\"eu\"]");
+    let stranded = refused(&stranded.replace("when = \"down\"\nafter = \"1m\"", "classes = []"));
+    assert!(stranded.contains("of class asia"), "{stranded}");
 }
 
 const BOTH: &str = r#"

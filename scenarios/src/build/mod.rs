@@ -22,6 +22,7 @@ mod streams;
 mod synth;
 mod trained;
 mod variants;
+mod ways;
 mod world;
 
 pub use columns::set as set_column;

@@ -8,13 +8,14 @@ use sim_core::engine::{ReplicaSet, Service, World};
 use sim_core::model::{
     Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, ModelSet, OfferingSet, Role,
 };
-use sim_core::serve::{self, Law, Prefix, Routing, Serving};
+use sim_core::serve::{self, Law, Prefix, Serving};
 use sim_core::units::{ClassId, ModelId, QueueId, ServiceId, SimTime, Span};
 
 use super::BuildError;
 use super::holds::holds;
 use super::maker::{ask, market_set};
 use super::streams::Source;
+use super::ways;
 use super::world::ppb;
 use crate::schema::{
     BatchTime, Diagnostic, End, GpusSpec, PrefixSpec, ReplicasSpec, Scenario, ServiceSpec,
@@ -79,6 +80,7 @@ impl Sources {
                 for set in &service.replicas {
                     reasons.extend(stranger(&set.serving.value, &source));
                 }
+                reasons.extend(ways::check(service, &source));
                 sources.push(source);
             }
         }
@@ -99,12 +101,12 @@ impl Sources {
                 service: spec.name.value.clone(),
             };
             let id = ServiceId(u16::try_from(id).expect("a scenario has few services"));
-            for set in &spec.replicas {
+            for (way, set) in spec.replicas.iter().enumerate() {
                 let replica = replica(scenario, (spec, set), (class, world));
                 world.sets.push(ReplicaSet {
                     name: set_name(spec, set),
                     service: id,
-                    role: set.role,
+                    way,
                     serving: serving(&set.serving.value, &luck, source),
                     replica,
                     initial: set.initial,
@@ -127,7 +129,7 @@ fn has_luck(spec: &ServiceSpec) -> bool {
         },
         ServingSpec::Tokens(..) => false,
     };
-    spec.pool.routing == Routing::PowerOfTwo
+    ways::has_luck(spec)
         || spec.pool.caching.as_ref().is_some_and(similar)
         || spec.replicas.iter().any(varies)
 }
@@ -145,7 +147,9 @@ fn service(spec: &ServiceSpec, source: &Source, luck: serve::Luck) -> Service {
             patience: pool.patience,
             retries: pool.retries,
             transfer: pool.transfer,
+            ways: ways::ways(spec, source),
         },
+        max_unavailable: spec.max_unavailable,
     }
 }
 

@@ -47,6 +47,16 @@ const OF_SERVICES: &[Metric] = &[
         },
     ),
     metric(
+        "quality_mean",
+        "",
+        More,
+        "what an answer is worth by the set that made it, on average over answers of replicas; a cache gives again what one has made",
+        |run| {
+            let all = run.watched.services?;
+            all.quality
+        },
+    ),
+    metric(
         "latency_p50_s",
         "s",
         Less,

@@ -7,13 +7,14 @@ use super::services::Totals;
 use super::sheet::{Csv, number, text};
 use crate::build::Experiment;
 
-const SERVICES: [&str; 22] = [
+const SERVICES: [&str; 23] = [
     "service",
     "requests",
     "served",
     "cached",
     "dropped",
     "slo_attainment",
+    "quality_mean",
     "latency_p50_s",
     "latency_p95_s",
     "latency_p99_s",
@@ -47,7 +48,7 @@ pub(super) fn services(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         ];
         let mut row = vec![text(&world.services[at].name)];
         row.extend(counts.map(|count| count.to_string()));
-        row.push(number(totals.attainment));
+        row.extend([totals.attainment, totals.quality].map(number));
         let times = [totals.latency_s, totals.ttft_s, totals.tpot_s];
         row.extend(times.into_iter().flatten().map(number));
         row.extend([tally.input_tokens, tally.output_tokens].map(|tokens| tokens.to_string()));
@@ -77,6 +78,7 @@ pub(super) fn requests(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         "started_us",
         "first_token_us",
         "done_us",
+        "network_us",
         "replica",
     ];
     let mut csv = Csv::new(columns);
@@ -93,17 +95,21 @@ pub(super) fn requests(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         ];
         let done = completion.at().us().to_string();
         row.extend(match completion.end {
-            End::Served { by, times } => {
+            End::Served {
+                by, times, network, ..
+            } => {
                 let (started, first) = (times.started.us(), times.first_token.us());
                 [
                     started.to_string(),
                     first.to_string(),
                     done,
+                    network.us().to_string(),
                     by.0.to_string(),
                 ]
             }
             End::Cached { .. } | End::Dropped { .. } => {
-                [String::new(), String::new(), done, String::new()]
+                let none = String::new;
+                [none(), none(), done, none(), none()]
             }
         });
         csv.row(row);

@@ -31,6 +31,8 @@ pub struct Tally {
     pub first_token: Histogram,
     /// Between tokens after the first, in nanoseconds.
     pub per_token: Histogram,
+    /// What the answers of replicas are worth, in parts per million, summed.
+    pub quality_ppm: u64,
 }
 
 /// Watches requests end.
@@ -62,6 +64,8 @@ pub struct Totals {
     pub ttft_s: [Option<f64>; 3],
     /// The same between tokens.
     pub tpot_s: [Option<f64>; 3],
+    /// What an answer of a replica is worth, on average; a cache gives again what one has made.
+    pub quality: Option<f64>,
     /// Tokens of prompts and answers that replicas served.
     pub tokens: u64,
     /// What its replicas held, in dollars.
@@ -130,7 +134,8 @@ impl Tally {
             self.per_token.add(span.us().saturating_mul(1000) / tokens);
         }
         match completion.end {
-            End::Served { .. } => {
+            End::Served { quality_ppm, .. } => {
+                self.quality_ppm += u64::from(quality_ppm);
                 let counts = completion.request.counts;
                 self.input_tokens += u64::from(counts.input);
                 self.output_tokens += u64::from(counts.output);
@@ -148,6 +153,7 @@ impl Tally {
         self.latency.merge(&other.latency);
         self.first_token.merge(&other.first_token);
         self.per_token.merge(&other.per_token);
+        self.quality_ppm += other.quality_ppm;
     }
 }
 
@@ -181,6 +187,7 @@ impl Totals {
             held += u128::from(row.run.us());
         }
         let whole = u128::from(record.end.us());
+        let made = kept.answered - tally.cached;
         Self {
             requests: kept.ended,
             error_rate: share(kept.ended - kept.answered),
@@ -189,6 +196,7 @@ impl Totals {
             latency_s: quantiles(&tally.latency, 1e6),
             ttft_s: quantiles(&tally.first_token, 1e6),
             tpot_s: quantiles(&tally.per_token, 1e9),
+            quality: ratio(real(tally.quality_ppm) / 1e6, real(made)),
             tokens: tally.input_tokens + tally.output_tokens,
             cost: usd(cost),
             replica_hours: hours(held),

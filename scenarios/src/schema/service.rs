@@ -1,7 +1,7 @@
 //! `[[service]]`: what is asked of it, how it is spread and served, and on what.
 
 use sim_core::model::Market;
-use sim_core::serve::{Caching, Iteration, Law, Objective, Role, Routing, Transfer};
+use sim_core::serve::{Caching, Iteration, Law, Objective, Role, Routing, Transfer, When};
 use sim_core::units::Span;
 use traces::requests::Then;
 
@@ -25,6 +25,8 @@ pub struct ServiceSpec {
     pub pool: PoolSpec,
     /// What it promises.
     pub promise: Objective,
+    /// How many replicas may take no requests for a policy has interrupted them.
+    pub max_unavailable: Option<u32>,
     /// What it is served on, at least one set; names differ.
     pub replicas: Vec<ReplicasSpec>,
     /// As it was written.
@@ -100,6 +102,8 @@ pub struct ReplicasSpec {
     pub name: Spanned<String>,
     /// What they do of a request: all, where the pool has no transfer, else one half of it.
     pub role: Role,
+    /// Who comes to them, and where requests go on.
+    pub way: WaySpec,
     /// Tasks of a replica, which lie anywhere and start together.
     pub tasks: u32,
     /// GPUs of a task.
@@ -124,6 +128,39 @@ pub struct ReplicasSpec {
     pub max: u32,
     /// How they serve.
     pub serving: Spanned<ServingSpec>,
+}
+
+/// Who comes to replicas, and where requests go on from them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaySpec {
+    /// Classes of requests that do; where none are said, any, or none if another set goes on to this one.
+    pub classes: Option<Vec<Spanned<String>>>,
+    /// When.
+    pub when: When,
+    /// Where a request goes on.
+    pub then: Option<ThenSpec>,
+    /// Time from the user and back.
+    pub network: NetworkSpec,
+    /// What an answer is worth, in parts per million.
+    pub quality_ppm: u32,
+}
+
+/// Where a request goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThenSpec {
+    /// The name of a later set of the service.
+    pub set: Spanned<String>,
+    /// Answers that are good enough, in parts per million.
+    pub accept_ppm: u32,
+}
+
+/// Time on a network, from the user and back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NetworkSpec {
+    /// For all.
+    Alike(Span),
+    /// By class; of others, none.
+    ByClass(Vec<(Spanned<String>, Span)>),
 }
 
 /// GPUs of a task.
@@ -175,6 +212,8 @@ pub enum BatchTime {
         law: Law,
         /// Their mean.
         mean: Span,
+        /// Shards that a request asks at the same time, the slowest of which counts.
+        fan_out: u32,
     },
 }
 

@@ -275,6 +275,7 @@ fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::OverMaximum(_) => "refusal over maximum",
         Refusal::NotAReplica(_) => "refusal not a replica",
         Refusal::Replica(_) => "refusal replica",
+        Refusal::Unavailable(_) => "refusal unavailable",
         Refusal::NotInFuture(_) => "refusal not in future",
     }
 }

@@ -102,6 +102,8 @@ pub enum Refusal {
     NotAReplica(JobId),
     /// A replica cannot go on elsewhere: another is launched, and it is retired.
     Replica(JobId),
+    /// Too many replicas of its service would take no requests.
+    Unavailable(JobId),
     /// A wake-up lies in the past, or now.
     NotInFuture(SimTime),
 }

@@ -104,9 +104,10 @@ impl Plan<'_> {
     /// Interrupts a running job; within this plan it can be started again.
     ///
     /// # Errors
-    /// A refusal: it does not run.
+    /// A refusal: it does not run, or its service cannot spare it; see [`Plan::can_spare`].
     pub fn preempt(&mut self, job: JobId) -> Result<(), Refusal> {
         match self.check_running(job) {
+            Ok(_) if !self.can_spare(job) => self.refuse(Refusal::Unavailable(job)),
             Ok(_) => {
                 self.vacate(job);
                 self.draft.set_fate(job, Fate::Stops);

@@ -4,7 +4,7 @@ use super::decision::{Decision, Refusal, ServiceDecision};
 use super::draft::Fate;
 use super::plan::Plan;
 use crate::serve::ReplicaId;
-use crate::units::{JobId, SetId};
+use crate::units::{JobId, SetId, convert};
 
 impl Plan<'_> {
     /// Launches `count` more replicas of a set. They are submitted right after the plan, and wait to be started.
@@ -41,6 +41,37 @@ impl Plan<'_> {
         }
         self.draft.retire(job);
         self.decide(Decision::Service(ServiceDecision::Retire(job)))
+    }
+
+    /// Whether its service can spare a running job, the plan so far included: it is no replica, or one that takes no requests
+    /// or is to go, or with it no more of those that are to stay take none than may.
+    pub fn can_spare(&self, job: JobId) -> bool {
+        let Some(replica) = job.replica().map(ReplicaId) else {
+            return true;
+        };
+        let mut services = self.state.services.iter().zip(&self.state.world.services);
+        let own = services.find(|(standing, _)| standing.replicas.contains_key(&replica));
+        let bounded = own.and_then(|(standing, spec)| Some((standing, spec.max_unavailable?)));
+        let Some((standing, most)) = bounded else {
+            return true;
+        };
+        let takes = |id: ReplicaId, job: JobId| {
+            standing.pool.takes(id) == Some(true) && self.draft.fate(job) == Fate::Open
+        };
+        let stays = |job: JobId, leaves: bool| {
+            let rejected = self.draft.fate(job) == Fate::Rejected;
+            !leaves && !rejected && !self.draft.retired.contains(&job)
+        };
+        let own = &standing.replicas[&replica];
+        if !takes(replica, own.job) || !stays(own.job, own.leaves) {
+            return true;
+        }
+        let replicas = standing.replicas.iter();
+        let without = replicas.filter(|(id, one)| {
+            let stays = stays(one.job, one.leaves);
+            stays && !takes(**id, one.job)
+        });
+        convert::narrow(without.count()) < most
     }
 
     /// Whether a job is a replica that is to stay, the plan so far included.

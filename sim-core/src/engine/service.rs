@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::Job;
-use crate::serve::{Completion, Pool, PoolModel, ReplicaId, Request, Role, Serving};
+use crate::serve::{Completion, Pool, PoolModel, ReplicaId, Request, Serving};
 use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
 
 /// A service.
@@ -17,6 +17,8 @@ pub struct Service {
     pub requests: Arc<dyn Requests>,
     /// How that is spread over its replicas.
     pub model: PoolModel,
+    /// How many of its replicas that are to stay may take no requests for a policy has interrupted one that did.
+    pub max_unavailable: Option<u32>,
 }
 
 /// Replicas of a service that are alike.
@@ -26,8 +28,8 @@ pub struct ReplicaSet {
     pub name: String,
     /// The service.
     pub service: ServiceId,
-    /// What they do of a request.
-    pub role: Role,
+    /// The place of their way in the list of the service's pool.
+    pub way: usize,
     /// How they serve at the unit rate of the course of their class.
     pub serving: Serving,
     /// What each of them is, but for when it comes: it has no end, and a gang that is seated whole.
@@ -167,7 +169,7 @@ impl ServiceState {
         };
         let set = &sets[self.replicas[&id].set.index()];
         let station = set.serving.station(speed_ppm);
-        self.pool.add(at, (id, set.role), station, sink);
+        self.pool.add(at, (id, set.way), station, sink);
         if self.shut.remove(&id) {
             self.pool.drain(id);
         }

@@ -186,6 +186,7 @@ impl Naive<'_> {
     fn decide_preempt(&mut self, job: JobId) -> Verdict {
         let at = self.live(job)?;
         demand(!self.rows[at].seats.is_empty(), "a waiting job runs not")?;
+        demand(self.can_spare(at), "a service has its replicas")?;
         self.interrupt(at, Cause::Policy);
         Ok(())
     }

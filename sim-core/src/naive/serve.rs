@@ -90,7 +90,7 @@ impl Naive<'_> {
         let station = set.serving.station(speed_ppm);
         service
             .pool
-            .add(when, (id, set.role), station, &mut |end| ended.push(end));
+            .add(when, (id, set.way), station, &mut |end| ended.push(end));
         if shut {
             service.pool.drain(id);
         }
@@ -217,6 +217,23 @@ impl Naive<'_> {
         self.rows[row].leaves = true;
         self.tell(&Fact::Retiring { job });
         Ok(())
+    }
+
+    /// Whether no more replicas of a service take no requests than may, if this one takes none any more.
+    pub(super) fn can_spare(&self, row: usize) -> bool {
+        let Some(at) = self.service_of(row) else {
+            return true;
+        };
+        let pool = &self.services[at].pool;
+        let serves = |row: &usize| {
+            let row = &self.rows[*row];
+            !row.leaves && pool.takes(number(row.id)) == Some(true)
+        };
+        let stay = self.living(at).into_iter();
+        let stay = stay.filter(|row| !self.rows[*row].leaves);
+        let without = convert::narrow(stay.filter(|row| !serves(row)).count());
+        let most = self.world.services[at].max_unavailable;
+        !serves(&row) || most.is_none_or(|most| without < most)
     }
 
     /// When services want to be looked at, and when replicas are to come.

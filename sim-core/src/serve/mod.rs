@@ -21,7 +21,7 @@ mod variant;
 pub use cache::{Cache, Caching, Expiry, Tier};
 pub use lru::Lru;
 pub use objective::{Attainment, Objective};
-pub use pool::{Pool, PoolModel, Role, Traffic, Transfer};
+pub use pool::{Pool, PoolModel, Role, Then, Traffic, Transfer, Way, WaySet, When};
 pub use request::{Completion, Counts, End, Luck, Reason, Refusal, ReplicaId, Request};
 pub use request::{RequestId, Served, Stage, Task, Times};
 pub use router::{Candidate, Router, Routing};

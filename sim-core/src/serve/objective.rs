@@ -32,10 +32,13 @@ pub struct Attainment {
 }
 
 impl Completion {
-    /// From arrival to the first token, if there was one; an answer from the cache comes in one piece.
+    /// From arrival to the first token, the network included, if there was one; an answer from the cache comes in one piece.
     pub fn to_first_token(&self) -> Option<Span> {
         match self.end {
-            End::Served { times, .. } => Some(times.first_token.since(self.request.arrived)),
+            End::Served { times, network, .. } => {
+                let span = times.first_token.since(self.request.arrived);
+                Some(span.saturating_add(network))
+            }
             End::Cached { done } => Some(done.since(self.request.arrived)),
             End::Dropped { .. } => None,
         }
@@ -120,6 +123,8 @@ mod tests {
                 first_token: at(first),
                 done: at(done),
             },
+            network: Span::ZERO,
+            quality_ppm: 1_000_000,
         };
         let dropped = End::Dropped {
             at: at(100),

@@ -111,8 +111,12 @@ pub enum End {
     Served {
         /// The one that made its last token.
         by: ReplicaId,
-        /// When it got on.
+        /// When it got on there.
         times: Times,
+        /// On the way from the user and back, together, over and above these times: of a cascade, to all that it was at.
+        network: Span,
+        /// What its answer is worth, in parts per million.
+        quality_ppm: u32,
     },
     /// By an answer that was there.
     Cached {
@@ -181,7 +185,7 @@ impl Task {
 }
 
 impl Completion {
-    /// When it ended.
+    /// When it ended, as a replica or the cache has it.
     pub const fn at(&self) -> SimTime {
         match self.end {
             End::Served { times, .. } => times.done,
@@ -190,10 +194,12 @@ impl Completion {
         }
     }
 
-    /// From its arrival to its end, if it got its answer.
+    /// From its arrival to its end, the network included, if it got its answer.
     pub fn latency(&self) -> Option<Span> {
+        let span = self.at().since(self.request.arrived);
         match self.end {
-            End::Served { .. } | End::Cached { .. } => Some(self.at().since(self.request.arrived)),
+            End::Served { network, .. } => Some(span.saturating_add(network)),
+            End::Cached { .. } => Some(span),
             End::Dropped { .. } => None,
         }
     }

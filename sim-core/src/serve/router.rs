@@ -1,7 +1,7 @@
 //! Which replica a request goes to.
 
-use super::Lru;
 use super::request::{Luck, ReplicaId, Request};
+use super::{Lru, WaySet};
 use crate::units::convert;
 
 /// How requests are spread over replicas.
@@ -33,6 +33,8 @@ pub struct Router {
 pub struct Candidate {
     /// Which one.
     pub replica: ReplicaId,
+    /// The place of its way in the pool's list.
+    pub way: usize,
     /// Requests inside.
     pub outstanding: u32,
     /// Whether it takes another.
@@ -54,14 +56,22 @@ impl Router {
         }
     }
 
-    /// The place of the one that `request` goes to among candidates in the order of their numbers; `None` where nobody has
-    /// room.
-    pub fn choose(&mut self, request: &Request, candidates: &[Candidate]) -> Option<usize> {
+    /// The place of the one that `request` goes to among candidates in the order of their numbers, if only these ways are open
+    /// to it; `None` where nobody has room.
+    pub fn choose(
+        &mut self,
+        request: &Request,
+        candidates: &[Candidate],
+        open: WaySet,
+    ) -> Option<usize> {
         let at = match self.routing {
-            Routing::RoundRobin => self.next(candidates),
-            Routing::LeastOutstanding => least(candidates),
-            Routing::PowerOfTwo => self.of_two(request, candidates),
-            Routing::Session(_) => self.same(request, candidates).or_else(|| least(candidates)),
+            Routing::RoundRobin => self.next(candidates, open),
+            Routing::LeastOutstanding => least(candidates, open),
+            Routing::PowerOfTwo => self.of_two(request, candidates, open),
+            Routing::Session(_) => {
+                let same = self.same(request, candidates, open);
+                same.or_else(|| least(candidates, open))
+            }
         }?;
         let chosen = candidates[at].replica;
         self.last = Some(chosen);
@@ -72,19 +82,20 @@ impl Router {
     }
 
     /// The next with room after the last one, round and round.
-    fn next(&self, candidates: &[Candidate]) -> Option<usize> {
+    fn next(&self, candidates: &[Candidate], open: WaySet) -> Option<usize> {
         let after = candidates.partition_point(|one| Some(one.replica) <= self.last);
-        let with_room = |at: &usize| candidates[*at].room;
+        let with_room = |at: &usize| candidates[*at].takes(open);
         (after..candidates.len())
             .find(with_room)
             .or_else(|| (0..after).find(with_room))
     }
 
-    fn of_two(&self, request: &Request, candidates: &[Candidate]) -> Option<usize> {
-        let open = candidates.iter().enumerate().filter(|(_, one)| one.room);
-        let count = convert::wide(open.clone().count());
+    fn of_two(&self, request: &Request, candidates: &[Candidate], open: WaySet) -> Option<usize> {
+        let able = candidates.iter().enumerate();
+        let able = able.filter(|(_, one)| one.takes(open));
+        let count = convert::wide(able.clone().count());
         if count <= 2 {
-            return least(candidates);
+            return least(candidates, open);
         }
         let mut luck = self.luck.stream("router", request.id);
         let first = luck.below(count);
@@ -92,7 +103,7 @@ impl Router {
         let second = (first + 1 + luck.below(count - 1)) % count;
         let place = |nth: u64| {
             let nth = usize::try_from(nth).expect("a place among candidates");
-            open.clone().nth(nth).map(|(at, _)| at)
+            able.clone().nth(nth).map(|(at, _)| at)
         };
         let (low, high) = (place(first.min(second))?, place(first.max(second))?);
         let shorter = candidates[high].outstanding < candidates[low].outstanding;
@@ -100,18 +111,26 @@ impl Router {
     }
 
     /// The one that the session was with, if it takes another.
-    fn same(&self, request: &Request, candidates: &[Candidate]) -> Option<usize> {
+    fn same(&self, request: &Request, candidates: &[Candidate], open: WaySet) -> Option<usize> {
         let replica = self.sessions.peek(request.session?)?;
         let at = candidates.binary_search_by_key(&replica, |one| one.replica);
-        at.ok().filter(|at| candidates[*at].room)
+        at.ok().filter(|at| candidates[*at].takes(open))
+    }
+}
+
+impl Candidate {
+    /// Whether it takes a request to which these ways are open.
+    const fn takes(&self, open: WaySet) -> bool {
+        self.room && open.has(self.way)
     }
 }
 
 /// The first of those with fewest inside.
-fn least(candidates: &[Candidate]) -> Option<usize> {
+fn least(candidates: &[Candidate], open: WaySet) -> Option<usize> {
     let mut best: Option<usize> = None;
     for (at, one) in candidates.iter().enumerate() {
-        if one.room && best.is_none_or(|best| one.outstanding < candidates[best].outstanding) {
+        let shorter = |best: usize| one.outstanding < candidates[best].outstanding;
+        if one.takes(open) && best.is_none_or(shorter) {
             best = Some(at);
         }
     }
@@ -138,6 +157,7 @@ mod tests {
     fn replicas(of: &[(u32, u32, bool)]) -> Vec<Candidate> {
         let candidate = |&(id, outstanding, room): &(u32, u32, bool)| Candidate {
             replica: ReplicaId(id),
+            way: 0,
             outstanding,
             room,
         };
@@ -154,7 +174,7 @@ mod tests {
         let mut router = router(Routing::RoundRobin);
         let mut turn = |of: &[(u32, u32, bool)]| {
             let replicas = replicas(of);
-            let at = router.choose(&request(0, None), &replicas);
+            let at = router.choose(&request(0, None), &replicas, WaySet::ALL);
             at.map(|at| replicas[at].replica.0)
         };
         let all = [(2, 9, true), (5, 0, true), (7, 0, true)];
@@ -171,7 +191,10 @@ mod tests {
     fn fewest_inside_goes_first_and_ties_to_the_lower_number() {
         let mut router = router(Routing::LeastOutstanding);
         let replicas = replicas(&[(1, 3, true), (2, 0, false), (3, 1, true), (4, 1, true)]);
-        assert_eq!(router.choose(&request(0, None), &replicas), Some(2));
+        assert_eq!(
+            router.choose(&request(0, None), &replicas, WaySet::ALL),
+            Some(2)
+        );
     }
 
     #[test]
@@ -186,7 +209,9 @@ mod tests {
         ]);
         let mut taken = [0_u32; 5];
         for id in 0..6_000 {
-            taken[router.choose(&request(id, None), &replicas).unwrap()] += 1;
+            taken[router
+                .choose(&request(id, None), &replicas, WaySet::ALL)
+                .unwrap()] += 1;
         }
         // Of six pairs the first is in three, the second shortest in two more, the third in one more; the longest never wins.
         assert_eq!((taken[3], taken[4]), (0, 0));
@@ -202,12 +227,52 @@ mod tests {
         let later = replicas(&[(1, 0, true), (2, 9, true)]);
         let full = replicas(&[(1, 0, true), (2, 9, false)]);
         let gone = replicas(&[(1, 0, true)]);
-        assert_eq!(router.choose(&request(0, Some(7)), &quiet), Some(1));
-        assert_eq!(router.choose(&request(1, Some(7)), &later), Some(1));
-        assert_eq!(router.choose(&request(2, None), &later), Some(0));
-        assert_eq!(router.choose(&request(3, Some(7)), &full), Some(0));
+        assert_eq!(
+            router.choose(&request(0, Some(7)), &quiet, WaySet::ALL),
+            Some(1)
+        );
+        assert_eq!(
+            router.choose(&request(1, Some(7)), &later, WaySet::ALL),
+            Some(1)
+        );
+        assert_eq!(
+            router.choose(&request(2, None), &later, WaySet::ALL),
+            Some(0)
+        );
+        assert_eq!(
+            router.choose(&request(3, Some(7)), &full, WaySet::ALL),
+            Some(0)
+        );
         // Now it is with the first.
-        assert_eq!(router.choose(&request(4, Some(7)), &quiet), Some(0));
-        assert_eq!(router.choose(&request(5, Some(7)), &gone), Some(0));
+        assert_eq!(
+            router.choose(&request(4, Some(7)), &quiet, WaySet::ALL),
+            Some(0)
+        );
+        assert_eq!(
+            router.choose(&request(5, Some(7)), &gone, WaySet::ALL),
+            Some(0)
+        );
+    }
+
+    #[test]
+    fn whoever_is_on_another_way_is_passed_over() {
+        let mut all = replicas(&[(1, 0, true), (2, 9, true), (3, 5, true), (4, 7, true)]);
+        (all[0].way, all[2].way) = (1, 63);
+        let (both, last) = (WaySet::default().with(0), WaySet::default().with(63));
+        let routings = [
+            Routing::RoundRobin,
+            Routing::LeastOutstanding,
+            Routing::PowerOfTwo,
+            Routing::Session(9),
+        ];
+        for routing in routings {
+            let mut router = router(routing);
+            let first = router.choose(&request(0, Some(1)), &all, both);
+            assert!(matches!(first, Some(1 | 3)), "{routing:?}: {first:?}");
+            let second = router.choose(&request(1, Some(1)), &all, last);
+            assert_eq!(second, Some(2), "{routing:?}");
+            let nobody = router.choose(&request(2, None), &all, WaySet::default());
+            assert_eq!(nobody, None);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::{Appetite, Checkpoint, Class, Gang, Job, Keep};
 use crate::serve;
 use crate::serve::{
     Batch, Caching, Counts, Expiry, Iteration, Law, Luck, PoolModel, Prefix, Request, RequestId,
-    Role, Routing, Serving, StepTime, Tier, Transfer,
+    Role, Routing, Serving, StepTime, Then, Tier, Transfer, Way, When,
 };
 use crate::units::{ClassId, ModelId, ServiceId, SimTime, convert};
 use crate::world::draw::Stream;
@@ -30,23 +30,29 @@ pub fn services(seed: u64, world: &mut World) {
             service: name.clone(),
         };
         let split = luck.chance(0.25);
-        world.classes.push(swarm.replicas_class(&name, &mut luck));
-        world.services.push(Service {
-            requests: swarm.requests(&mut luck),
-            model: swarm.pool(own.clone(), split, &mut luck),
-            name,
-        });
+        let mut own_ways = swarm.luck("ways", at);
         let roles = if split {
             vec![Role::Prefill, Role::Decode]
         } else {
-            vec![Role::Whole; small(luck.between(1, 2))]
+            vec![Role::Whole; small(own_ways.between(1, 4))]
         };
-        for role in roles {
+        let ways = swarm.ways(&roles, &mut own_ways);
+        world.classes.push(swarm.replicas_class(&name, &mut luck));
+        world.services.push(Service {
+            requests: swarm.requests(&mut luck),
+            model: PoolModel {
+                ways,
+                ..swarm.pool(own.clone(), split, &mut luck)
+            },
+            max_unavailable: own_ways.chance(0.5).then(|| small(own_ways.below(3))),
+            name,
+        });
+        for way in 0..roles.len() {
             let tokens = split || luck.chance(0.5);
             world.sets.push(ReplicaSet {
                 name: format!("set-{}", world.sets.len()),
                 service: id,
-                role,
+                way,
                 serving: swarm.serving(own.clone(), tokens, &mut luck),
                 replica: replica(class, &mut luck),
                 initial: small(luck.below(3)),
@@ -135,7 +141,36 @@ impl Swarm {
             patience: luck.chance(0.5).then(|| self.span(luck, 1, 20)),
             retries: small(luck.below(3)),
             transfer: split.then_some(transfer),
+            ways: Vec::new(),
         }
+    }
+
+    /// Ways for these roles: half of them plain.
+    fn ways(&self, roles: &[Role], luck: &mut Stream) -> Vec<Way> {
+        let way = |(at, role): (usize, &Role)| {
+            let mut way = Way::plain(*role);
+            if luck.chance(0.5) {
+                return way;
+            }
+            let classes = [0, 1].into_iter().filter(|_| luck.chance(0.7));
+            way.classes = Some(classes.map(ClassId).collect());
+            way.when = match luck.below(4) {
+                0 => When::Full,
+                1 => When::Down(self.span(luck, 0, 9)),
+                _ => When::Always,
+            };
+            let later = convert::wide(roles.len() - 1 - at);
+            if *role == Role::Whole && later > 0 && luck.chance(0.5) {
+                way.then = Some(Then {
+                    way: at + 1 + small::<usize>(luck.below(later)),
+                    accept_ppm: small(luck.below(1_000_000)),
+                });
+            }
+            way.network = (0..luck.below(3)).map(|_| self.span(luck, 0, 2)).collect();
+            way.quality_ppm = small(luck.below(1_000_000));
+            way
+        };
+        roles.iter().enumerate().map(way).collect()
     }
 
     fn serving(&self, own: Luck, tokens: bool, luck: &mut Stream) -> Serving {
@@ -144,6 +179,7 @@ impl Swarm {
             let drawn = serve::Service::Drawn {
                 law: Law::Exponential,
                 mean: self.span(luck, 1, 5),
+                fan_out: small(luck.between(1, 3)),
                 luck: own,
             };
             let affine = serve::Service::Affine {

@@ -134,11 +134,20 @@ impl Digester {
     fn completion(&mut self, completion: &Completion) -> &mut Self {
         self.u64(completion.request.id.0);
         match completion.end {
-            End::Served { by, times } => self
-                .u32(by.0)
-                .time(times.started)
-                .time(times.first_token)
-                .time(times.done),
+            // What an answer is worth follows from who gave it.
+            End::Served {
+                by, times, network, ..
+            } => {
+                self.u32(by.0)
+                    .time(times.started)
+                    .time(times.first_token)
+                    .time(times.done);
+                // Where there is no network, the digest is what it was before there were any.
+                if network == Span::ZERO {
+                    return self;
+                }
+                self.span(network)
+            }
             End::Cached { done } => self.time(done),
             End::Dropped { at, why } => {
                 let why = match why {

@@ -23,4 +23,5 @@ mod services;
 mod stores;
 mod swarm;
 mod terms;
+mod unavailable;
 mod zoo;

@@ -180,7 +180,8 @@ impl Beast {
     fn play(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         self.scale(view, plan);
         for job in view.running() {
-            if self.luck.chance(0.15) && plan.is_running(job.id()) {
+            let stoppable = plan.is_running(job.id()) && plan.can_spare(job.id());
+            if self.luck.chance(0.15) && stoppable {
                 plan.preempt(job.id()).expect("it runs");
             } else if job.id().replica().is_none() && self.luck.chance(0.2) {
                 self.move_somewhere(job.id(), plan);

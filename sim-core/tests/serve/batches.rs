@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sim_core::serve::{Batch, Counts, Law, Luck, Refusal, Request, RequestId, Service, Serving};
 use sim_core::serve::{Station, Task};
 use sim_core::units::{ClassId, SimTime, Span};
-use sim_core::world::draw::{Part, Stream};
+use sim_core::world::draw::{Part, Stream, span};
 
 fn task(id: u64, us: u64) -> (SimTime, Task) {
     let arrived = SimTime::from_us(us).unwrap();
@@ -128,6 +128,40 @@ fn without_a_line_whoever_finds_all_servers_busy_is_refused() {
     assert_eq!(serve(&model, &tasks), (rows.to_vec(), vec![2, 4]));
 }
 
+#[test]
+fn a_query_of_several_shards_takes_as_long_as_the_slowest() {
+    let luck = Luck {
+        seed: 3,
+        service: "search".into(),
+    };
+    let drawn = |fan_out| Service::Drawn {
+        law: Law::Exponential,
+        mean: us(1_000_000),
+        fan_out,
+        luck: luck.clone(),
+    };
+    let (alone, four) = (drawn(1), drawn(4));
+    let mut sums = [0, 0];
+    for id in 0..20_000 {
+        let task = [task(id, 0).1];
+        let mut shards = luck.stream("service", RequestId(id));
+        let shards = [(); 4].map(|()| shards.exponential(1e6));
+        let times = [&alone, &four].map(|service| service.span(task.iter(), 1_000_000));
+        let slowest = shards.into_iter().fold(0.0, f64::max);
+        assert_eq!(
+            times,
+            [span(shards[0]), span(slowest)].map(|span| span.max(us(1)))
+        );
+        sums = [sums[0] + times[0].us(), sums[1] + times[1].us()];
+    }
+    // 1 + 1/2 + 1/3 + 1/4 of the mean; the standard errors are 0.007 and 0.009.
+    let [one, four] = sums.map(|us| f64::from(u32::try_from(us / 1_000_000).unwrap()) / 20_000.0);
+    assert!(
+        (one - 1.0).abs() < 0.03 && (four - 25.0 / 12.0).abs() < 0.04,
+        "{one} {four}"
+    );
+}
+
 fn world(seed: u64) -> (Batch, Vec<(SimTime, Task)>) {
     let mut luck = Stream::new(seed, &[Part::Name("batches")]);
     let service = if luck.chance(0.5) {
@@ -145,6 +179,7 @@ fn world(seed: u64) -> (Batch, Vec<(SimTime, Task)>) {
         Service::Drawn {
             law: laws[usize::try_from(luck.below(4)).unwrap()],
             mean: us(luck.between(1, 100)),
+            fan_out: u32::try_from(luck.between(1, 3)).unwrap(),
             luck: Luck {
                 seed,
                 service: "test".into(),

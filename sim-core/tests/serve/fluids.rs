@@ -6,7 +6,7 @@ use sim_core::serve::StepTime;
 use sim_core::serve::fluid::{Demand, Fluid, Rate};
 use sim_core::serve::theory::Parallel;
 use sim_core::serve::{Batch, Completion, Counts, End, Iteration, Law, Luck, Pool, PoolModel};
-use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Role, Service, Serving};
+use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Service, Serving};
 use sim_core::units::{ClassId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream, span};
 
@@ -36,6 +36,7 @@ fn exponential(servers: u32) -> Serving {
     let service = Service::Drawn {
         law: Law::Exponential,
         mean: Span::from_secs(1),
+        fan_out: 1,
         luck: luck(),
     };
     batch(servers, 1, service)
@@ -151,7 +152,7 @@ fn simulated(serving: &Serving, rate: f64, counts: Counts) -> [f64; 3] {
             }
         }
     };
-    let replica = (ReplicaId(0), Role::Whole);
+    let replica = (ReplicaId(0), 0);
     pool.add(
         SimTime::ZERO,
         replica,

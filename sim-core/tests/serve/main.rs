@@ -12,3 +12,4 @@ mod pools;
 mod queues;
 mod theory;
 mod tokens;
+mod ways;

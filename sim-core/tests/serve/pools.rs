@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use sim_core::serve::{Batch, Caching, Completion, Counts, End, Expiry, Gauge, Iteration, Luck};
 use sim_core::serve::{Pool, PoolModel, Prefix, Reason, ReplicaId, Request, RequestId, Role};
-use sim_core::serve::{Routing, Service, Serving, Station, StepTime, Tier, Traffic, Transfer};
+use sim_core::serve::{
+    Routing, Service, Serving, Station, StepTime, Then, Tier, Traffic, Transfer,
+};
+use sim_core::serve::{Way, When};
 use sim_core::units::{ClassId, SimTime, Span};
 use sim_core::world::draw::{Part, Stream};
 
-fn us(us: u64) -> Span {
+pub(crate) fn us(us: u64) -> Span {
     Span::from_us(us).unwrap()
 }
 
-fn at(us: u64) -> SimTime {
+pub(crate) fn at(us: u64) -> SimTime {
     SimTime::from_us(us).unwrap()
 }
 
@@ -35,7 +38,7 @@ fn request(id: u64, arrived: u64) -> Request {
     }
 }
 
-fn plain() -> PoolModel {
+pub(crate) fn plain() -> PoolModel {
     let luck = Luck {
         seed: 1,
         service: "test".into(),
@@ -47,7 +50,7 @@ fn plain() -> PoolModel {
 }
 
 /// One request at a time, a hundred microseconds each; so many may wait.
-fn single(line: Option<u32>) -> Station {
+pub(crate) fn single(line: Option<u32>) -> Station {
     let model = Batch {
         servers: 1,
         size: 1,
@@ -100,7 +103,7 @@ fn whoever_finds_no_replica_waits_for_one_and_goes_first() {
     pool.arrive(at(0), request(0, 0), &mut tell);
     pool.arrive(at(5), request(1, 5), &mut tell);
     assert_eq!((pool.next(), pool.line()), (None, 2));
-    let one = (ReplicaId(4), Role::Whole);
+    let one = (ReplicaId(4), 0);
     pool.add(at(50), one, single(Some(0)), &mut tell);
     pool.arrive(at(60), request(2, 60), &mut tell);
     // One at a time; the second waits in the common line before the third.
@@ -116,7 +119,7 @@ fn a_lost_replicas_requests_begin_anew_as_often_as_they_may() {
     let mut fates = Vec::new();
     let mut tell = |completion: Completion| fates.push(fate(&completion));
     for id in 1..=2 {
-        pool.add(at(0), (ReplicaId(id), Role::Whole), single(None), &mut tell);
+        pool.add(at(0), (ReplicaId(id), 0), single(None), &mut tell);
     }
     // The first and the third go to replica 1.
     for id in 0..3 {
@@ -145,7 +148,7 @@ fn whoever_begins_anew_goes_before_those_who_came_later() {
     let mut pool = Pool::new(plain());
     let mut order = Vec::new();
     let mut tell = |completion: Completion| order.push(completion.request.id.0);
-    let replica = |id| (ReplicaId(id), Role::Whole);
+    let replica = |id| (ReplicaId(id), 0);
     pool.add(at(0), replica(0), single(Some(0)), &mut tell);
     for id in 0..3 {
         pool.arrive(at(id), request(id, id), &mut tell);
@@ -165,12 +168,7 @@ fn the_line_and_the_patience_of_those_in_it_are_bounded() {
     });
     let mut fates = Vec::new();
     let mut tell = |completion: Completion| fates.push(fate(&completion));
-    pool.add(
-        at(0),
-        (ReplicaId(0), Role::Whole),
-        single(Some(0)),
-        &mut tell,
-    );
+    pool.add(at(0), (ReplicaId(0), 0), single(Some(0)), &mut tell);
     for (id, now) in [(0, 0), (1, 10), (2, 40), (3, 45), (4, 80)] {
         pool.arrive(at(now), request(id, now), &mut tell);
     }
@@ -190,7 +188,7 @@ fn a_draining_replica_serves_those_inside_and_takes_nobody() {
     let mut pool = Pool::new(plain());
     let mut fates = Vec::new();
     let mut tell = |completion: Completion| fates.push(fate(&completion));
-    pool.add(at(0), (ReplicaId(0), Role::Whole), single(None), &mut tell);
+    pool.add(at(0), (ReplicaId(0), 0), single(None), &mut tell);
     for id in 0..2 {
         pool.arrive(at(id), request(id, id), &mut tell);
     }
@@ -210,19 +208,20 @@ fn prompts_and_answers_apart_take_what_their_parts_take() {
             fixed: us(7),
             per_token_ns: 500,
         }),
+        ways: vec![Way::plain(Role::Prefill), Way::plain(Role::Decode)],
         ..plain()
     });
     let mut ends = Vec::new();
     let mut tell = |completion: Completion| ends.push(completion.end);
-    pool.add(at(0), (ReplicaId(0), Role::Prefill), tokens(), &mut tell);
-    pool.add(at(0), (ReplicaId(1), Role::Decode), tokens(), &mut tell);
+    pool.add(at(0), (ReplicaId(0), 0), tokens(), &mut tell);
+    pool.add(at(0), (ReplicaId(1), 1), tokens(), &mut tell);
     pool.arrive(at(0), request(0, 0), &mut tell);
     // 10 + 16 for the prompt, 7 + 8 on the way, and two more tokens at 10 + 1.
     assert_eq!(pool.next(), Some(at(26)));
     pool.advance(at(30), &mut tell);
     assert_eq!((pool.load().waiting, pool.next()), (1, Some(at(41))));
     pool.advance(at(100), &mut tell);
-    let [End::Served { by, times }] = ends[..] else {
+    let [End::Served { by, times, .. }] = ends[..] else {
         panic!("{ends:?}");
     };
     let instants = (times.started.us(), times.first_token.us(), times.done.us());
@@ -245,7 +244,7 @@ fn a_hit_costs_its_latency_and_no_replica() {
     });
     let mut fates = Vec::new();
     let mut tell = |completion: Completion| fates.push(fate(&completion));
-    pool.add(at(0), (ReplicaId(0), Role::Whole), single(None), &mut tell);
+    pool.add(at(0), (ReplicaId(0), 0), single(None), &mut tell);
     let same = |id, arrived| Request {
         content: Some(7),
         ..request(id, arrived)
@@ -267,16 +266,16 @@ fn a_hit_costs_its_latency_and_no_replica() {
 
 /// What is done to a pool.
 #[derive(Clone, Debug)]
-enum Act {
+pub(crate) enum Act {
     Arrive(Request),
-    Add(ReplicaId, Role, Station),
+    Add(ReplicaId, usize, Station),
     Drain(ReplicaId),
     Lose(ReplicaId),
 }
 
-struct Scene {
-    model: PoolModel,
-    acts: Vec<(SimTime, Act)>,
+pub(crate) struct Scene {
+    pub(crate) model: PoolModel,
+    pub(crate) acts: Vec<(SimTime, Act)>,
 }
 
 fn model(luck: &mut Stream, seed: u64) -> PoolModel {
@@ -295,6 +294,7 @@ fn model(luck: &mut Stream, seed: u64) -> PoolModel {
         expiry: Expiry::SinceAccess(us(500)),
         semantic_ppm: 50_000,
     };
+    let split = luck.chance(0.4);
     PoolModel {
         luck: Luck {
             seed,
@@ -305,11 +305,49 @@ fn model(luck: &mut Stream, seed: u64) -> PoolModel {
         line: luck.chance(0.3).then(|| small(luck, 0, 5)),
         patience: luck.chance(0.3).then(|| us(luck.between(1, 300))),
         retries: small(luck, 0, 2),
-        transfer: luck.chance(0.4).then(|| Transfer {
+        transfer: split.then(|| Transfer {
             fixed: us(luck.below(9)),
             per_token_ns: luck.below(2_000),
         }),
+        ways: ways(luck, split),
     }
+}
+
+/// Up to five ways, of which the last of each role takes whoever comes.
+fn ways(luck: &mut Stream, split: bool) -> Vec<Way> {
+    let some = |luck: &mut Stream, role: Role, rest: u64| {
+        let mut way = Way::plain(role);
+        way.network = (0..luck.below(4)).map(|_| us(luck.below(50))).collect();
+        way.quality_ppm = small(luck, 0, 1_000_000);
+        if rest == 0 {
+            return way;
+        }
+        let classes: Vec<ClassId> = (0..3).filter(|_| luck.chance(0.6)).map(ClassId).collect();
+        way.classes = luck.chance(0.5).then_some(classes);
+        way.when = match luck.below(4) {
+            0 => When::Full,
+            1 => When::Down(us(luck.below(300))),
+            _ => When::Always,
+        };
+        way
+    };
+    if split {
+        let roles = [Role::Prefill, Role::Decode, Role::Prefill, Role::Decode];
+        let of = |(at, role): (u64, Role)| some(luck, role, u64::from(at < 2));
+        return (0..).zip(roles).map(of).collect();
+    }
+    let last = luck.below(5);
+    let mut ways: Vec<Way> = (0..=last)
+        .map(|at| some(luck, Role::Whole, last - at))
+        .collect();
+    for at in 0..ways.len() - 1 {
+        let later = u64::try_from(ways.len() - 1 - at).unwrap();
+        ways[at].then = luck.chance(0.3).then(|| Then {
+            way: at + 1 + usize::try_from(luck.below(later)).unwrap(),
+            accept_ppm: small(luck, 0, 1_000_000),
+        });
+    }
+    ways
 }
 
 fn station(luck: &mut Stream, split: bool) -> Station {
@@ -334,7 +372,7 @@ fn station(luck: &mut Stream, split: bool) -> Station {
     Serving::Iteration(Arc::new(model)).station(luck.between(500_000, 2_000_000))
 }
 
-fn scene(seed: u64) -> Scene {
+pub(crate) fn scene(seed: u64) -> Scene {
     let mut luck = Stream::new(seed, &[Part::Name("pools")]);
     let model = model(&mut luck, seed);
     let split = model.transfer.is_some();
@@ -347,18 +385,16 @@ fn scene(seed: u64) -> Scene {
         let act = match luck.below(20) {
             0 | 1 => {
                 replicas += 1;
-                let role = match (split, luck.chance(0.5)) {
-                    (false, _) => Role::Whole,
-                    (true, false) => Role::Prefill,
-                    (true, true) => Role::Decode,
-                };
-                Act::Add(ReplicaId(replicas), role, station(&mut luck, split))
+                let ways = u64::try_from(model.ways.len()).unwrap();
+                let way = usize::try_from(luck.below(ways)).unwrap();
+                Act::Add(ReplicaId(replicas), way, station(&mut luck, split))
             }
             2 => Act::Drain(some),
             3 => Act::Lose(some),
             _ => {
                 requests += 1;
                 Act::Arrive(Request {
+                    class: ClassId(u16::try_from(luck.below(4)).unwrap()),
                     counts: Counts {
                         input: small(&mut luck, 0, 70),
                         output: small(&mut luck, 0, 20),
@@ -372,19 +408,17 @@ fn scene(seed: u64) -> Scene {
         acts.push((at(now), act));
     }
     // In the end somebody serves whoever is left.
-    for role in [Role::Whole, Role::Prefill, Role::Decode] {
-        if split != (role == Role::Whole) {
-            replicas += 1;
-            acts.push((at(now), Act::Add(ReplicaId(replicas), role, tokens())));
-        }
+    for way in 0..model.ways.len() {
+        replicas += 1;
+        acts.push((at(now), Act::Add(ReplicaId(replicas), way, tokens())));
     }
     Scene { model, acts }
 }
 
-fn act(pool: &mut Pool, (now, act): &(SimTime, Act), sink: &mut impl FnMut(Completion)) {
+pub(crate) fn act(pool: &mut Pool, (now, act): &(SimTime, Act), sink: &mut impl FnMut(Completion)) {
     match act.clone() {
         Act::Arrive(request) => pool.arrive(*now, request, sink),
-        Act::Add(id, role, station) => pool.add(*now, (id, role), station, sink),
+        Act::Add(id, way, station) => pool.add(*now, (id, way), station, sink),
         Act::Lose(id) => pool.lose(*now, id, sink),
         Act::Drain(id) => {
             pool.advance(*now, sink);
@@ -432,7 +466,7 @@ impl Watch {
         assert!(self.ended.insert(request.id.0), "{completion:?} ends twice");
         assert!(completion.at() >= request.arrived);
         match completion.end {
-            End::Served { by, times } => {
+            End::Served { by, times, .. } => {
                 assert!(there.contains(&by.0), "{completion:?} by whom?");
                 assert!(request.arrived <= times.started);
                 assert!(times.started <= times.first_token && times.first_token <= times.done);

@@ -26,6 +26,7 @@ fn queue(servers: u32, size: u32, line: Option<u32>, law: Law) -> Batch {
         service: Service::Drawn {
             law,
             mean: SERVICE,
+            fan_out: 1,
             luck: luck("queue"),
         },
     }

@@ -7,7 +7,7 @@ use policies::params::Value;
 use sim_core::engine::{Engine, Grants, Listed, ReplicaSet, Service, World};
 use sim_core::model::{Gang, Job, Market};
 use sim_core::serve;
-use sim_core::serve::{Batch, Luck, PoolModel, Request, Role, Serving};
+use sim_core::serve::{Batch, Luck, PoolModel, Request, Serving};
 use sim_core::units::{JobId, ServiceId, SimTime, Span};
 use sim_core::watch::audit::Auditor;
 use sim_core::watch::{Fact, Observer};
@@ -59,6 +59,7 @@ fn asked(rates: &[(u64, u64)], end: u64, initial: u32) -> Arc<World> {
     let mut world = world(vec![standing(fleet(Market::OnDemand, 1, 20))]);
     world.classes[0].checkpoint.setup = span(30);
     world.services.push(Service {
+        max_unavailable: None,
         name: "ask".to_owned(),
         requests: Arc::new(Listed(requests)),
         model: PoolModel::plain(Luck {
@@ -69,7 +70,7 @@ fn asked(rates: &[(u64, u64)], end: u64, initial: u32) -> Arc<World> {
     world.sets.push(ReplicaSet {
         name: "all".to_owned(),
         service: ServiceId(0),
-        role: Role::Whole,
+        way: 0,
         serving: Serving::Batch(Arc::new(Batch {
             servers: 1,
             size: 1,

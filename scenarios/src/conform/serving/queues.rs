@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::serve::{Batch, Completion, End, Law, Luck, Pool, PoolModel, ReplicaId};
-use sim_core::serve::{Request, Role, Service, Serving};
+use sim_core::serve::{Request, Service, Serving};
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, span};
 
@@ -102,6 +102,7 @@ impl Queue {
         let drawn = |law: Law| Service::Drawn {
             law,
             mean,
+            fan_out: 1,
             luck: luck(name),
         };
         let (servers, size, service, varied) = match *model {
@@ -144,12 +145,7 @@ impl Queue {
         let mut pool = Pool::new(PoolModel::plain(luck(name)));
         let mut watch = Watch::new(self.bin, (5.0 * self.memory).max(200.0));
         let station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
-        pool.add(
-            SimTime::ZERO,
-            (ReplicaId(0), Role::Whole),
-            station,
-            &mut |_| {},
-        );
+        pool.add(SimTime::ZERO, (ReplicaId(0), 0), station, &mut |_| {});
         let mut arrivals = Stream::new(1, &["arrivals".into(), name.into()]);
         let mut us = 0.0;
         let mut ask = 0;

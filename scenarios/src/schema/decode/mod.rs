@@ -25,6 +25,7 @@ mod sharing;
 mod speeds;
 mod store;
 mod variants;
+mod ways;
 mod workload;
 
 pub(super) use fleet::instance_shape;

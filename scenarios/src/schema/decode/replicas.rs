@@ -12,8 +12,8 @@ use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
 use super::fleet_keys::MARKETS;
 use super::service::count_or;
-use super::serving;
 use super::workload::{self, MOST};
+use super::{serving, ways};
 
 const COUNT: Takes = Takes::Integer(0, limits::MAX_REPLICAS as i64);
 
@@ -88,6 +88,13 @@ pub(super) static REPLICAS: TableSpec = TableSpec::closed(
             "How they serve, at speed 1.0.",
         )
         .default("as the service says"),
+        ways::CLASSES,
+        ways::WHEN,
+        ways::AFTER,
+        ways::THEN,
+        ways::ACCEPT,
+        ways::NETWORK,
+        ways::QUALITY,
     ],
 );
 
@@ -125,10 +132,12 @@ pub(super) fn decode(
     let reload = fields.optional("reload", Item::span);
     let (initial, max) = bounds(fields)?;
     let serving = serving_of(fields, common);
+    let way = ways::decode(fields);
     let load = load?.map_or(Span::ZERO, |span| span.value);
     Some(ReplicasSpec {
         name: name?,
         role: [Role::Whole, Role::Prefill, Role::Decode][role?],
+        way: way?,
         tasks: tasks?,
         gpus: gpus?,
         profile: profile?,

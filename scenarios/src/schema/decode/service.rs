@@ -1,7 +1,7 @@
 //! `[[service]]`: its keys, how they become a service, and what they say of the rest.
 
 use sim_core::serve::{Caching, Expiry, Objective, Role, Routing, Tier, Transfer};
-use sim_core::units::{Span, convert};
+use sim_core::units::{Span, convert, limits};
 
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
@@ -10,7 +10,7 @@ use super::super::scenario::{End, Scenario};
 use super::super::service::{PoolSpec, ReplicasSpec, ServiceSpec};
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::serving::{self, TIME};
-use super::{replicas, requests};
+use super::{replicas, requests, ways};
 
 pub(super) static SERVICE: TableSpec = TableSpec::closed(
     "[[service]]",
@@ -71,6 +71,12 @@ pub(super) static SERVICE: TableSpec = TableSpec::closed(
         .default("not apart"),
         KeySpec::new("slo", Takes::Table(&SLO), "What it promises of each request.")
             .default("nothing"),
+        KeySpec::new(
+            "max-unavailable",
+            Takes::Integer(0, limits::MAX_REPLICAS as i64),
+            "How many replicas may take no requests before a policy may interrupt none that does; those that it retires do not count.",
+        )
+        .default("any number"),
         KeySpec::new(
             "replicas",
             Takes::Tables(&replicas::REPLICAS),
@@ -214,6 +220,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<ServiceSpec> {
     let promise = fields
         .item("slo")
         .map_or(Some(Objective::default()), promise);
+    let unavailable = fields.optional("max-unavailable", Item::count);
     let sets = fields.item("replicas")?.tables()?;
     let sets = every(
         sets.iter()
@@ -221,6 +228,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<ServiceSpec> {
     );
     let (pool, sets) = (pool?, sets?);
     roles_agree(fields, &pool, &sets)?;
+    ways::are_sound(fields, pool.transfer.is_some(), &sets)?;
     Some(ServiceSpec {
         name: name?,
         queue: queue?,
@@ -228,6 +236,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<ServiceSpec> {
         requests: requests?,
         pool,
         promise: promise?,
+        max_unavailable: unavailable?.map(|count| count.value),
         replicas: sets,
         written: fields.table.clone(),
     })

@@ -46,6 +46,12 @@ pub(super) static SERVING: TableSpec = TableSpec::closed(
             "How these vary; drawn by the request's number.",
         )
         .default("\"constant\""),
+        KeySpec::new(
+            "fan-out",
+            Takes::Integer(1, 100_000),
+            "Shards that a request asks at the same time; each takes its own time, and the slowest counts.",
+        )
+        .default("1"),
         KeySpec::new("per-token", TIME, "Time for each token that an iteration computes.")
             .default("0"),
         KeySpec::new("per-sequence", TIME, "Time for each sequence that it advances.")
@@ -147,7 +153,15 @@ static PREFIX: TableSpec = TableSpec::closed(
 const SHARED: Takes = Takes::Integer(0, 100_000_000);
 
 /// Keys of batches alone, of drawn times alone, and of tokens alone.
-const BATCHES: [&str; 6] = ["servers", "size", "timeout", "per-request", "mean", "law"];
+const BATCHES: [&str; 7] = [
+    "servers",
+    "size",
+    "timeout",
+    "per-request",
+    "mean",
+    "law",
+    "fan-out",
+];
 const TOKENS: [&str; 8] = [
     "per-token",
     "per-sequence",
@@ -187,15 +201,17 @@ fn batch(fields: &Fields<'_>) -> Option<BatchSpec> {
         }
         let mean = span_or_zero(fields, "mean");
         let law = fields.item("law").map_or(Some(Law::Constant), law);
+        let fan_out = count_or(fields, "fan-out", 1);
         BatchTime::Drawn {
             law: law?,
             mean: mean?,
+            fan_out: fan_out?,
         }
     } else {
         none_of(
             fields,
-            &["law"],
-            "says how times around a mean vary, and there is none",
+            &["law", "fan-out"],
+            "is about times around a mean, and there is none",
         )?;
         let fixed = span_or_zero(fields, "fixed");
         let per_request = span_or_zero(fields, "per-request");
@@ -345,9 +361,10 @@ impl BatchSpec {
                 BatchTime::Affine { fixed, per_request } => {
                     serve::Service::Affine { fixed, per_request }
                 }
-                BatchTime::Drawn { law, mean } => serve::Service::Drawn {
+                BatchTime::Drawn { law, mean, fan_out } => serve::Service::Drawn {
                     law,
                     mean,
+                    fan_out,
                     luck: luck.clone(),
                 },
             },

@@ -8,7 +8,7 @@
 //!   value analysis). Places are those that its limits allow for sequences of mean length; who finds none waits as in M/M/c.
 
 use crate::serve::request::Counts;
-use crate::serve::station::{BLOCK, Batch, Iteration, Service, Serving, StepTime};
+use crate::serve::station::{BLOCK, Batch, Iteration, Law, Service, Serving, StepTime};
 use crate::serve::theory::{Parallel, bulk};
 use crate::units::{Span, convert};
 
@@ -234,7 +234,12 @@ impl Rate {
         let servers = model.servers;
         let (fixed_s, per_request_s, squared_variation) = match &model.service {
             Service::Affine { fixed, per_request } => (seconds(*fixed), seconds(*per_request), 0.0),
-            Service::Drawn { law, mean, .. } => (seconds(*mean), 0.0, law.squared_variation()),
+            Service::Drawn {
+                law, mean, fan_out, ..
+            } => {
+                let (slowest, squared) = slowest(*law, *fan_out);
+                (seconds(*mean) * slowest, 0.0, squared)
+            }
         };
         if model.size == 1 {
             return Self::Single {
@@ -318,6 +323,19 @@ fn batches((size, fixed_s, per_request_s): (u32, f64, f64), rate: f64) -> Steady
         service_s: length,
         busy: 1.0 - idle,
     }
+}
+
+/// Mean and squared coefficient of variation of the slowest of so many draws of mean one: exact for exponential ones and for
+/// those that do not vary; the others are taken to be stretched like exponential ones, by their own standard deviation.
+fn slowest(law: Law, of: u32) -> (f64, f64) {
+    let squared = law.squared_variation();
+    let (mut first, mut second) = (0.0, 0.0);
+    for nth in (1..=of).map(f64::from) {
+        first += 1.0 / nth;
+        second += 1.0 / (nth * nth);
+    }
+    let mean = 1.0 + squared.sqrt() * (first - 1.0);
+    (mean, squared * second / (mean * mean))
 }
 
 fn seconds(span: Span) -> f64 {

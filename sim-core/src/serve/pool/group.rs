@@ -1,13 +1,14 @@
-//! Replicas that do the same, and the line before them.
+//! Replicas that do the same of a request, and the lanes before them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use crate::serve::request::{Refusal, ReplicaId, Request, RequestId, Served, Task};
+use super::lanes::{Lanes, order};
+use crate::serve::request::{Refusal, ReplicaId, Request, Served, Task};
 use crate::serve::router::{Candidate, Router};
 use crate::serve::station::{Gauge, Station};
 use crate::units::{SimTime, convert};
 
-/// Replicas that do the same, in the order of their numbers, and who waits for one of them, in the order of arrival.
+/// Replicas that do the same, in the order of their numbers, and who waits for one of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Group {
     router: Router,
@@ -16,7 +17,7 @@ pub(super) struct Group {
     replicas: Vec<Replica>,
     /// When which replica next changes.
     due: BTreeSet<(SimTime, ReplicaId)>,
-    line: VecDeque<Task>,
+    lanes: Lanes,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -27,18 +28,18 @@ struct Replica {
 }
 
 impl Group {
-    pub(super) const fn new(router: Router) -> Self {
+    pub(super) const fn new(router: Router, lanes: Lanes) -> Self {
         Self {
             router,
             candidates: Vec::new(),
             replicas: Vec::new(),
             due: BTreeSet::new(),
-            line: VecDeque::new(),
+            lanes,
         }
     }
 
     /// Panics on a number that is taken.
-    pub(super) fn add(&mut self, replica: ReplicaId, station: Station) {
+    pub(super) fn add(&mut self, (replica, way): (ReplicaId, usize), station: Station) {
         let at = self.candidates.partition_point(|one| one.replica < replica);
         let taken = self
             .candidates
@@ -47,6 +48,7 @@ impl Group {
         assert!(!taken, "a replica has its number for itself");
         let candidate = Candidate {
             replica,
+            way,
             outstanding: 0,
             room: false,
         };
@@ -61,21 +63,26 @@ impl Group {
                 drains,
             },
         );
+        self.lanes.standing_mut(way).rises();
         self.refresh(at);
     }
 
-    /// From now on it takes nobody; false if there is none of that number.
-    pub(super) fn drain(&mut self, replica: ReplicaId) -> bool {
+    /// From `now` on it takes nobody; false if there is none of that number.
+    pub(super) fn drain(&mut self, replica: ReplicaId, now: SimTime) -> bool {
         let Some(at) = self.place(replica) else {
             return false;
         };
-        self.replicas[at].drains = true;
+        if !std::mem::replace(&mut self.replicas[at].drains, true) {
+            self.lanes.standing_mut(self.candidates[at].way).falls(now);
+        }
         self.refresh(at);
         true
     }
 
-    /// Takes it out, with all that were inside.
-    pub(super) fn remove(&mut self, replica: ReplicaId) -> Option<Vec<Task>> {
+    /// Takes it out at `now`, with all that were inside.
+    pub(super) fn remove(&mut self, replica: ReplicaId, now: SimTime) -> Option<Vec<Task>> {
+        // Whoever is out takes nobody, and has no room.
+        self.drain(replica, now);
         let at = self.place(replica)?;
         self.candidates.remove(at);
         let gone = self.replicas.remove(at);
@@ -90,29 +97,24 @@ impl Group {
     }
 
     /// Goes on to `at`, replica by replica.
-    pub(super) fn advance(&mut self, at: SimTime, sink: &mut impl FnMut(ReplicaId, Served)) {
+    pub(super) fn advance(&mut self, at: SimTime, sink: &mut impl FnMut(&Candidate, Served)) {
         while let Some((_, replica)) = self.due.first().filter(|(due, _)| *due <= at) {
             let replica = *replica;
             let place = self.place(replica).expect("it is there until removed");
-            let station = &mut self.replicas[place].station;
-            station.advance(at, &mut |served| sink(replica, served));
+            let (station, by) = (&mut self.replicas[place].station, &self.candidates[place]);
+            station.advance(at, &mut |served| sink(by, served));
             self.refresh(place);
         }
     }
 
-    /// Puts a task into the line, where its arrival has it.
-    pub(super) fn queue(&mut self, task: Task) {
-        let at = self
-            .line
-            .partition_point(|one| order(&one.request) < order(&task.request));
-        self.line.insert(at, task);
-    }
-
     /// Sends on whoever finds room, first come, first served; `refused` is told of those that are too long.
     pub(super) fn dispatch(&mut self, now: SimTime, refused: &mut impl FnMut(Request)) {
-        while let Some(task) = self.line.front().copied() {
-            let Some(at) = self.router.choose(&task.request, &self.candidates) else {
-                break;
+        let mut last = None;
+        while let Some((lane, task)) = self.lanes.after(last) {
+            last = Some(order(&task));
+            let open = self.lanes.open(lane, now);
+            let Some(at) = self.router.choose(&task.request, &self.candidates, open) else {
+                continue;
             };
             // It may be amid something that began before and is not seen from outside.
             let station = &mut self.replicas[at].station;
@@ -121,16 +123,21 @@ impl Group {
                 Err(Refusal::TooLong) => refused(task.request),
                 Err(Refusal::Full) => unreachable!("the router was told who has room"),
             }
-            self.line.pop_front();
+            self.lanes.pop(lane);
         }
     }
 
-    pub(super) const fn line(&self) -> &VecDeque<Task> {
-        &self.line
+    pub(super) const fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
-    pub(super) const fn line_mut(&mut self) -> &mut VecDeque<Task> {
-        &mut self.line
+    pub(super) const fn lanes_mut(&mut self) -> &mut Lanes {
+        &mut self.lanes
+    }
+
+    /// Whether a replica takes requests.
+    pub(super) fn takes(&self, replica: ReplicaId) -> Option<bool> {
+        self.place(replica).map(|at| !self.replicas[at].drains)
     }
 
     /// Tasks inside a replica.
@@ -149,11 +156,11 @@ impl Group {
             .map(|at| self.replicas[at].station.load(now))
     }
 
-    /// All replicas together, and the line.
+    /// All replicas together, and who waits for one.
     pub(super) fn load(&self, now: SimTime) -> Gauge {
         let gauges = self.replicas.iter().map(|one| one.station.load(now));
         let mut all = gauges.fold(Gauge::default(), Gauge::and);
-        all.waiting += convert::narrow(self.line.len());
+        all.waiting += convert::narrow(self.lanes.len());
         all
     }
 
@@ -168,7 +175,11 @@ impl Group {
     fn refresh(&mut self, at: usize) {
         let (candidate, replica) = (&mut self.candidates[at], &mut self.replicas[at]);
         candidate.outstanding = replica.station.outstanding();
-        candidate.room = !replica.drains && replica.station.has_room();
+        let room = !replica.drains && replica.station.has_room();
+        if room != candidate.room {
+            candidate.room = room;
+            self.lanes.standing_mut(candidate.way).turns(room);
+        }
         let next = replica.station.next();
         if next == replica.due {
             return;
@@ -181,8 +192,4 @@ impl Group {
         }
         replica.due = next;
     }
-}
-
-const fn order(request: &Request) -> (SimTime, RequestId) {
-    (request.arrived, request.id)
 }

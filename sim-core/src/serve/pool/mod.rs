@@ -1,20 +1,27 @@
 //! A service's pool: a cache, a line, a router and the replicas behind it, which come and go.
 //!
 //! Everything is told to it with the instant at which it happens, in order; what becomes of a request is told back once, by a
-//! [`Completion`]. A request that finds no replica with room waits in a common line, first come, first served. Whoever was in
-//! a replica that is lost begins anew elsewhere, as often as it may. Where prompts and answers are served apart, a request
-//! goes through both groups, and its tokens' memory moves from one to the other in between.
+//! [`Completion`]. A request that finds no replica with room among those that are open to it ([`Way`]) waits in a common line,
+//! first come, first served. Whoever was in a replica that is lost begins anew elsewhere, as often as it may. Where prompts
+//! and answers are served apart, a request goes through both groups, and its tokens' memory moves from one to the other in
+//! between.
 
 mod group;
+mod lanes;
+mod transfer;
+mod ways;
 
 use std::collections::BTreeMap;
 
 use group::Group;
+use lanes::Lanes;
+pub use transfer::Transfer;
+pub use ways::{Role, Then, Way, WaySet, When};
 
 use super::cache::{Cache, Caching};
 use super::request::{Completion, End, Luck, Reason, ReplicaId, Request, RequestId};
 use super::request::{Served, Stage, Task};
-use super::router::{Router, Routing};
+use super::router::{Candidate, Router, Routing};
 use super::station::{Gauge, Station};
 use crate::units::{SimTime, Span, convert};
 
@@ -35,6 +42,8 @@ pub struct PoolModel {
     pub retries: u32,
     /// Prompts and answers are served apart, at this cost.
     pub transfer: Option<Transfer>,
+    /// Its sets of replicas, and who comes to each.
+    pub ways: Vec<Way>,
 }
 
 impl PoolModel {
@@ -49,28 +58,9 @@ impl PoolModel {
             patience: None,
             retries: 0,
             transfer: None,
+            ways: vec![Way::plain(Role::Whole)],
         }
     }
-}
-
-/// What it takes to move the memory of a prompt's tokens to another replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transfer {
-    /// Whatever the size.
-    pub fixed: Span,
-    /// For each token, in nanoseconds.
-    pub per_token_ns: u64,
-}
-
-/// What a replica of a pool is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Whole requests, in a pool without transfers.
-    Whole,
-    /// Prompts.
-    Prefill,
-    /// Answers.
-    Decode,
 }
 
 /// Counts since they were last taken.
@@ -103,17 +93,33 @@ pub struct Pool {
     back: Group,
     /// Answers on their way to the back, by the instant at which they are there.
     moving: BTreeMap<(SimTime, RequestId), Task>,
-    /// How often each request that is inside has lost its replica.
-    lost: BTreeMap<RequestId, u32>,
+    /// Of the requests inside, those that did not go straight through.
+    passages: BTreeMap<RequestId, Passage>,
+    /// Whether a standby may have opened since it was last seen who finds room.
+    stale: bool,
     traffic: Traffic,
     now: SimTime,
     /// Room for what one step brings.
-    served: Vec<(ReplicaId, Served)>,
+    served: Vec<(Candidate, Served)>,
+}
+
+/// What a request has behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Passage {
+    /// How often it has lost its replica.
+    lost: u32,
+    /// The way that a cascade has sent it to.
+    sent: Option<usize>,
+    /// Time on networks to those that it was at before.
+    network: Span,
 }
 
 impl Pool {
-    /// A pool without replicas. Panics on a cache that [`Caching::check`] refuses.
+    /// A pool without replicas. Panics on a cache that [`Caching::check`] refuses, on no way or too many, on roles that do not
+    /// go with the transfer, and on a cascade that does not go on to a later way.
     pub fn new(model: PoolModel) -> Self {
+        model.demand_ways();
+        let is_back = |way: &Way| way.role == Role::Decode;
         let router = || Router::new(model.routing, model.luck.clone());
         let cache = model.caching.as_ref().map(|caching| {
             caching
@@ -123,10 +129,11 @@ impl Pool {
         });
         Self {
             cache,
-            front: Group::new(router()),
-            back: Group::new(router()),
+            front: Group::new(router(), Lanes::new(&model.ways, |way| !is_back(way))),
+            back: Group::new(router(), Lanes::new(&model.ways, is_back)),
             moving: BTreeMap::new(),
-            lost: BTreeMap::new(),
+            passages: BTreeMap::new(),
+            stale: false,
             traffic: Traffic::default(),
             now: SimTime::ZERO,
             served: Vec::new(),
@@ -134,28 +141,33 @@ impl Pool {
         }
     }
 
-    /// A replica is ready at `now`. Panics on a number that is taken, or a role that the pool does not have.
+    /// A replica of the way in this place is ready at `now`. Panics on a number that is taken, or a way that is not there.
     pub fn add(
         &mut self,
         now: SimTime,
-        (replica, role): (ReplicaId, Role),
+        (replica, way): (ReplicaId, usize),
         station: Station,
         sink: &mut impl FnMut(Completion),
     ) {
         self.advance(now, sink);
-        let split = self.model.transfer.is_some();
-        let group = match role {
+        let group = match self.model.ways[way].role {
             Role::Whole | Role::Prefill => &mut self.front,
             Role::Decode => &mut self.back,
         };
-        assert!(split != (role == Role::Whole), "a role that the pool has");
-        group.add(replica, station);
+        group.add((replica, way), station);
         self.dispatch(now, sink);
     }
 
     /// From now on the replica takes nobody; whoever is inside is served. False if there is none of that number.
     pub fn drain(&mut self, replica: ReplicaId) -> bool {
-        self.front.drain(replica) || self.back.drain(replica)
+        let now = self.now;
+        let mut groups = [&mut self.front, &mut self.back].into_iter();
+        let Some(group) = groups.find_map(|group| group.drain(replica, now).then_some(group))
+        else {
+            return false;
+        };
+        self.stale |= group.lanes().has_standby();
+        true
     }
 
     /// The replica is gone at `now`; whoever is inside begins anew, or is dropped. Of a drained and empty one nobody is.
@@ -163,17 +175,17 @@ impl Pool {
         self.advance(now, sink);
         let inside = self
             .front
-            .remove(replica)
-            .or_else(|| self.back.remove(replica));
+            .remove(replica, now)
+            .or_else(|| self.back.remove(replica, now));
         for task in inside.unwrap_or_default() {
             let request = task.request;
-            let lost = self.lost.entry(request.id).or_default();
-            *lost += 1;
-            if *lost > self.model.retries {
+            let passage = self.passages.entry(request.id).or_default();
+            passage.lost += 1;
+            if passage.lost > self.model.retries {
                 self.drop(request, Reason::Lost, sink);
             } else {
                 self.traffic.retried += 1;
-                self.front.queue(self.task(request));
+                self.enter(request);
             }
         }
         self.dispatch(now, sink);
@@ -194,15 +206,23 @@ impl Pool {
             sink(Completion { request, end });
             return;
         }
-        self.front.queue(self.task(request));
+        self.enter(request);
         self.dispatch(now, sink);
     }
 
     /// When something next happens by itself, if it does.
     pub fn next(&self) -> Option<SimTime> {
+        if self.stale {
+            return Some(self.now);
+        }
         let moving = self.moving.first_key_value().map(|((at, _), _)| *at);
-        let ends = [self.front.next(), self.back.next(), moving, self.deadline()];
-        ends.into_iter().flatten().min()
+        let mut next = [self.front.next(), self.back.next(), moving, None, None];
+        if self.line() > 0 {
+            let opens = [&self.front, &self.back].map(|group| group.lanes().opens(self.now));
+            next[3] = self.deadline();
+            next[4] = opens.into_iter().flatten().min();
+        }
+        next.into_iter().flatten().min()
     }
 
     /// Goes on to `now`.
@@ -231,6 +251,12 @@ impl Pool {
         front.or_else(|| self.back.outstanding(replica))
     }
 
+    /// Whether a replica takes requests; `None` if there is none of that number.
+    pub fn takes(&self, replica: ReplicaId) -> Option<bool> {
+        let front = self.front.takes(replica);
+        front.or_else(|| self.back.takes(replica))
+    }
+
     /// When a replica next changes by itself, if it does. What of a drained one comes to be does not depend on the others.
     pub fn next_of(&self, replica: ReplicaId) -> Option<SimTime> {
         let front = self.front.next_of(replica);
@@ -251,30 +277,31 @@ impl Pool {
     }
 
     /// Requests in the common lines.
-    pub fn line(&self) -> usize {
-        self.front.line().len() + self.back.line().len()
+    pub const fn line(&self) -> usize {
+        self.front.lanes().len() + self.back.lanes().len()
     }
 
     /// What happens at `at`: ends, then arrivals at the back, then whoever finds room.
     fn step(&mut self, at: SimTime, sink: &mut impl FnMut(Completion)) {
         let mut served = std::mem::take(&mut self.served);
-        let mut keep = |replica, done| served.push((replica, done));
+        let mut keep = |by: &Candidate, done| served.push((*by, done));
         self.front.advance(at, &mut keep);
         self.back.advance(at, &mut keep);
-        for (replica, done) in served.drain(..) {
-            self.settle(replica, done, sink);
+        for (by, done) in served.drain(..) {
+            self.settle(&by, done, sink);
         }
         self.served = served;
         while let Some(entry) = self.moving.first_entry() {
             if entry.key().0 > at {
                 break;
             }
-            self.back.queue(entry.remove());
+            self.back.lanes_mut().queue(entry.remove(), None);
         }
         self.dispatch(at, sink);
     }
 
-    fn settle(&mut self, by: ReplicaId, served: Served, sink: &mut impl FnMut(Completion)) {
+    /// A replica is done with a task: its request moves to the back, goes on in a cascade, or has its answer.
+    fn settle(&mut self, by: &Candidate, served: Served, sink: &mut impl FnMut(Completion)) {
         let (request, times) = (served.task.request, served.times);
         let counts = request.counts;
         if let (Stage::Prefill, Some(transfer)) = (served.task.stage, self.model.transfer)
@@ -289,19 +316,37 @@ impl Pool {
             self.moving.insert((there, request.id), task);
             return;
         }
-        self.lost.remove(&request.id);
+        let way = &self.model.ways[by.way];
+        let network = way.network_of(&request);
+        if let Some(then) = way.then
+            && !then.accepts((&self.model.luck, by.way), request.id)
+        {
+            let passage = self.passages.entry(request.id).or_default();
+            passage.sent = Some(then.way);
+            passage.network = passage.network.saturating_add(network);
+            self.enter(request);
+            return;
+        }
+        let quality_ppm = way.quality_ppm;
+        let passage = self.passages.remove(&request.id).unwrap_or_default();
         self.traffic.served += 1;
         self.traffic.input_tokens += u64::from(counts.input);
         self.traffic.output_tokens += u64::from(counts.output);
         if let Some(cache) = &mut self.cache {
             cache.keep(times.done, &request);
         }
-        let end = End::Served { by, times };
+        let end = End::Served {
+            by: by.replica,
+            times,
+            network: passage.network.saturating_add(network),
+            quality_ppm,
+        };
         sink(Completion { request, end });
     }
 
     /// Sends on whoever finds room, and gives up whoever waits too long or is one too many.
     fn dispatch(&mut self, now: SimTime, sink: &mut impl FnMut(Completion)) {
+        self.stale = false;
         let mut long = Vec::new();
         let mut refused = |request| long.push(request);
         self.front.dispatch(now, &mut refused);
@@ -310,54 +355,40 @@ impl Pool {
             self.drop(request, Reason::TooLong, sink);
         }
         while self.deadline().is_some_and(|deadline| deadline <= now) {
-            let first = self
-                .front
-                .line_mut()
-                .pop_front()
-                .expect("it has a deadline");
-            self.drop(first.request, Reason::Impatient, sink);
+            let lanes = self.front.lanes_mut();
+            let first = lanes.after(None).and_then(|(lane, _)| lanes.pop(lane));
+            self.drop(first.expect("it has a deadline"), Reason::Impatient, sink);
         }
         let most = self.model.line.map_or(usize::MAX, convert::index);
-        while self.front.line().len() > most {
-            let last = self
-                .front
-                .line_mut()
-                .pop_back()
-                .expect("there are too many");
-            self.drop(last.request, Reason::Full, sink);
+        while self.front.lanes().len() > most {
+            let last = self.front.lanes_mut().pop_last();
+            self.drop(last.expect("there are too many"), Reason::Full, sink);
         }
     }
 
     /// When the first of the line gives up.
     fn deadline(&self) -> Option<SimTime> {
-        let first = self.front.line().front()?;
-        Some(first.request.arrived.saturating_add(self.model.patience?))
+        let patience = self.model.patience?;
+        let (_, first) = self.front.lanes().after(None)?;
+        Some(first.request.arrived.saturating_add(patience))
     }
 
     fn drop(&mut self, request: Request, why: Reason, sink: &mut impl FnMut(Completion)) {
-        self.lost.remove(&request.id);
+        self.passages.remove(&request.id);
         self.traffic.dropped += 1;
         let at = self.now;
         let end = End::Dropped { at, why };
         sink(Completion { request, end });
     }
 
-    /// What the front has to do for a request.
-    const fn task(&self, request: Request) -> Task {
+    /// Puts a request before the front, where it begins or begins anew.
+    fn enter(&mut self, request: Request) {
         let stage = match self.model.transfer {
             Some(_) => Stage::Prefill,
             None => Stage::Whole,
         };
-        Task { request, stage }
-    }
-}
-
-impl Transfer {
-    /// Time it takes for so many tokens, rounded up to the microsecond.
-    pub fn span(self, tokens: u32) -> Span {
-        let ns = u128::from(self.per_token_ns) * u128::from(tokens);
-        let us = u64::try_from(ns.div_ceil(1_000)).ok();
-        let moved = us.and_then(Span::from_us).unwrap_or(Span::MAX);
-        self.fixed.saturating_add(moved)
+        let passage = self.passages.get(&request.id);
+        let sent = passage.and_then(|passage| passage.sent);
+        self.front.lanes_mut().queue(Task { request, stage }, sent);
     }
 }

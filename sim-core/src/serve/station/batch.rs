@@ -57,6 +57,9 @@ impl Batch {
         if self.service.mean() == Span::ZERO {
             return Err(ParameterError::Zero { name: "service" });
         }
+        if let Service::Drawn { fan_out: 0, .. } = self.service {
+            return Err(ParameterError::Zero { name: "fan-out" });
+        }
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::at_speed;
 use crate::serve::request::{Luck, Task};
 use crate::units::{Span, convert};
-use crate::world::draw::span;
+use crate::world::draw::{Stream, span};
 
 /// How long a batch takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Service {
         law: Law,
         /// Their mean.
         mean: Span,
+        /// Shards that a request asks at the same time, at least one: its own time is that of the slowest, and each is drawn.
+        fan_out: u32,
         /// Where the draws come from.
         luck: Luck,
     },
@@ -46,8 +48,13 @@ impl Service {
             Self::Affine { fixed, per_request } => {
                 fixed.saturating_add(per_request.saturating_mul(convert::wide(batch.count())))
             }
-            Self::Drawn { law, mean, luck } => {
-                let draws = batch.map(|task| law.draw(*mean, luck, task));
+            Self::Drawn {
+                law,
+                mean,
+                fan_out,
+                luck,
+            } => {
+                let draws = batch.map(|task| law.slowest(*mean, *fan_out, (luck, task)));
                 draws.max().unwrap_or(Span::ZERO)
             }
         };
@@ -56,7 +63,7 @@ impl Service {
         Span::from_us(us).unwrap_or(Span::MAX)
     }
 
-    /// Mean time of one request alone.
+    /// Mean time of one request alone, at one shard.
     pub fn mean(&self) -> Span {
         match self {
             Self::Affine { fixed, per_request } => fixed.saturating_add(*per_request),
@@ -76,28 +83,35 @@ impl Law {
         }
     }
 
-    fn draw(self, mean: Span, luck: &Luck, task: &Task) -> Span {
+    /// The slowest of so many draws, one after the other from the request's stream.
+    fn slowest(self, mean: Span, of: u32, (luck, task): (&Luck, &Task)) -> Span {
+        if self == Self::Constant {
+            return mean;
+        }
+        let mut stream = luck.stream("service", task.request.id);
         let mean_us = convert::real(mean.us());
-        let stream = || luck.stream("service", task.request.id);
-        let us = match self {
-            Self::Constant => return mean,
-            Self::Exponential => stream().exponential(mean_us),
+        let draws = (0..of).map(|_| self.draw(mean_us, &mut stream));
+        span(draws.fold(0.0, f64::max))
+    }
+
+    /// A time around this mean.
+    fn draw(self, mean: f64, stream: &mut Stream) -> f64 {
+        match self {
+            Self::Constant => mean,
+            Self::Exponential => stream.exponential(mean),
             Self::Erlang(phases) => {
-                let mut stream = stream();
-                let each = mean_us / f64::from(phases);
+                let each = mean / f64::from(phases);
                 (0..phases).map(|_| stream.exponential(each)).sum()
             }
             Self::Hyperexponential(squared) => {
-                let mut stream = stream();
                 let likely = f64::midpoint(1.0, ((squared - 1.0) / (squared + 1.0)).sqrt());
                 let taken = if stream.chance(likely) {
                     likely
                 } else {
                     1.0 - likely
                 };
-                stream.exponential(mean_us / (2.0 * taken))
+                stream.exponential(mean / (2.0 * taken))
             }
-        };
-        span(us)
+        }
     }
 }

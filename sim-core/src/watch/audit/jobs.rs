@@ -200,6 +200,9 @@ impl Auditor {
         self.demand(running.passed(now, spent), Rule::WorkingTime, || {
             format!("{job} did not pass its time so: {spent:?}, {running:?}")
         });
+        if cause == Cause::Policy {
+            self.spared(job, &running);
+        }
         let checkpoint = self.world.classes[self.jobs[at].spec.class.index()].checkpoint;
         let saved = running.saving.is_some() && running.due(checkpoint.dump) == now;
         // Step by step, others may come between the last of the saving and the stop, and then it is not kept.

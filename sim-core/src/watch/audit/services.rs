@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::nodes::Phase;
+use super::running::Running;
 use super::{Auditor, Rule};
 use crate::engine::Stream;
 use crate::engine::World;
-use crate::serve::{Completion, End, Request, RequestId};
-use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
+use crate::model::Seat;
+use crate::serve::{Completion, End, PoolModel, Request, RequestId};
+use crate::units::{JobId, ServiceId, SetId, SimTime, Span, convert};
 
 /// A service.
 pub(super) struct Account {
@@ -86,6 +89,36 @@ impl Auditor {
         );
     }
 
+    /// A policy has interrupted a job that ran so: if it was a replica that took requests, enough are left.
+    pub(super) fn spared(&mut self, job: JobId, running: &Running) {
+        let accounts = self.services.iter().zip(&self.world.services);
+        let mut own = accounts.filter(|(account, _)| account.replicas.contains_key(&job));
+        let own = own.find_map(|(account, spec)| Some((account, spec.max_unavailable?)));
+        let Some((account, most)) = own else {
+            return;
+        };
+        let takes = |running: &Running| {
+            let noticed = |seat: &Seat| {
+                let phase = self.slots[seat.node.index()].phase;
+                matches!(phase, Phase::Noticed { .. })
+            };
+            running.works <= self.now && !running.seats.iter().any(noticed)
+        };
+        if account.replicas[&job].1 || !takes(running) {
+            return;
+        }
+        let stay = account.replicas.iter().filter(|(_, (_, goes))| !goes);
+        let serves = |job: &JobId| {
+            let row = job.replica().and_then(|replica| self.replica_row(replica));
+            let running = row.and_then(|row| self.jobs[row].running.as_ref());
+            running.is_some_and(takes)
+        };
+        let without = convert::narrow(stay.filter(|(job, _)| !serves(job)).count());
+        self.demand(without <= most, Rule::Replica, || {
+            format!("{job} is interrupted, and {without} of at most {most} take no requests")
+        });
+    }
+
     pub(super) fn request(&mut self, service: ServiceId, completion: &Completion) {
         let account = &mut self.services[service.index()];
         let (id, at) = (completion.request.id, completion.at());
@@ -106,24 +139,70 @@ impl Auditor {
         self.demand(in_order, Rule::Request, || {
             format!("{completion:?} is told out of order")
         });
-        let End::Served { by, times } = completion.end else {
+        if let End::Served { .. } = completion.end {
+            self.served(service, completion);
+        }
+    }
+
+    /// A replica that works has served it, on a way that was open to it.
+    fn served(&mut self, service: ServiceId, completion: &Completion) {
+        let End::Served {
+            by,
+            times,
+            network,
+            quality_ppm,
+        } = completion.end
+        else {
             return;
         };
-        let arrived = completion.request.arrived;
-        let steps = [arrived, times.started, times.first_token, times.done];
+        let request = &completion.request;
+        let steps = [
+            request.arrived,
+            times.started,
+            times.first_token,
+            times.done,
+        ];
         self.demand(steps.is_sorted(), Rule::Request, || {
             format!("{completion:?} goes back in time")
         });
-        let served = self.replica_row(by.0).map(|at| &self.jobs[at]);
-        let works = served.and_then(|row| row.running.as_ref());
+        let row = self.replica_row(by.0).map(|at| &self.jobs[at]);
+        let works = row.and_then(|row| row.running.as_ref());
         let works = works.is_some_and(|running| running.works <= times.done);
-        let of_service = served.is_some_and(|row| {
-            self.services[service.index()]
-                .replicas
-                .contains_key(&row.id)
+        let replicas = &self.services[service.index()].replicas;
+        let set = row.and_then(|row| replicas.get(&row.id));
+        let set = set.map(|(set, _)| &self.world.sets[set.index()]);
+        let model = &self.world.services[service.index()].model;
+        let leads = set.is_some_and(|set| {
+            let worth = model.ways[set.way].quality_ppm == quality_ppm;
+            worth && networks(model, request, set.way).any(|sum| sum == network)
         });
-        self.demand(works && of_service, Rule::Request, || {
+        self.demand(works && set.is_some(), Rule::Request, || {
             format!("{completion:?} is served by a replica that does not work")
         });
+        self.demand(leads, Rule::Request, || {
+            format!("{completion:?} is served on a way that does not lead there")
+        });
     }
+}
+
+/// Time on networks, for each way that takes a request and from which its cascade ends on the last one.
+fn networks<'a>(
+    model: &'a PoolModel,
+    request: &'a Request,
+    last: usize,
+) -> impl Iterator<Item = Span> + use<'a> {
+    let takes = |way: &usize| model.ways[*way].takes(request.class);
+    let from = move |first: usize| {
+        let (mut at, mut sum) = (first, Span::ZERO);
+        loop {
+            let way = &model.ways[at];
+            sum = sum.saturating_add(way.network_of(request));
+            let accepts = |then: &crate::serve::Then| then.accepts((&model.luck, at), request.id);
+            match way.then.filter(|then| !accepts(then)) {
+                Some(then) => at = then.way,
+                None => return (at == last).then_some(sum),
+            }
+        }
+    };
+    (0..model.ways.len()).filter(takes).filter_map(from)
 }
