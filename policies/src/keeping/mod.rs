@@ -2,6 +2,7 @@
 //! right size. A policy without any of them pays for none.
 
 mod budget;
+mod choice;
 mod grow;
 mod losses;
 mod office;

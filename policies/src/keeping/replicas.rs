@@ -7,8 +7,9 @@ use sim_core::model::Market;
 use sim_core::serve::Serving;
 use sim_core::units::{JobId, SetId, SimTime, Span, convert};
 
-use super::{Keeper, Shut};
+use super::{Keeper, Shut, choice};
 use crate::compose::Desk;
+use crate::scale::choose::Limits;
 use crate::scale::release::{Held, release};
 use crate::scale::{self, Load, Local, Scaler, Seen};
 
@@ -18,6 +19,8 @@ pub struct Replicas {
     like: Box<dyn Scaler + Send>,
     /// Names of the sets that there are to be replicas of; none: all.
     only: Vec<String>,
+    /// Whether each service has replicas of one set alone, the cheapest within these limits.
+    limits: Option<Limits>,
     sets: BTreeMap<SetId, Sized>,
 }
 
@@ -40,6 +43,7 @@ impl Replicas {
         Self {
             like,
             only: Vec::new(),
+            limits: None,
             sets: BTreeMap::new(),
         }
     }
@@ -49,6 +53,21 @@ impl Replicas {
     pub fn only(mut self, sets: Vec<String>) -> Self {
         self.only = sets;
         self
+    }
+
+    /// Of one set of each service alone, the cheapest within these limits.
+    #[must_use]
+    pub fn of_the_cheapest(mut self, limits: Option<Limits>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether as many replicas of a set take requests as are wanted.
+    fn serves(&self, service: &ServiceView<'_>, set: SetId) -> bool {
+        let replicas = service.replicas().filter(|replica| replica.set == set);
+        let ready = replicas.filter(|replica| replica.gauge.is_some()).count();
+        let sized = self.sets.get(&set);
+        sized.is_some_and(|sized| ready >= convert::index(sized.wanted))
     }
 
     /// A set goes by its own name, and by the service's and its own.
@@ -64,9 +83,15 @@ impl Keeper for Replicas {
         let (view, mut wish) = (desk.view, None);
         for service in view.services() {
             let waits = view.changes().contains(&Change::Waiting(service.id()));
+            let limits = self.limits;
+            let chosen = limits
+                .and_then(|limits| choice::chosen(desk, &service, limits, |set| self.heeds(set)));
             for (set, spec) in service.sets() {
-                if !self.heeds(&spec.name) {
-                    adjust(desk, (set, 0), &staying(view, &service, set));
+                if !self.heeds(&spec.name) || chosen.is_some_and(|chosen| chosen != set) {
+                    // Whoever is not chosen any more serves until the chosen ones do.
+                    if chosen.is_none_or(|chosen| self.serves(&service, chosen)) {
+                        adjust(desk, (set, 0), &staying(view, &service, set));
+                    }
                     continue;
                 }
                 let sized = self.sets.entry(set).or_insert_with(|| Sized {
@@ -97,6 +122,7 @@ impl Keeper for Replicas {
         Box::new(Self {
             like: self.like.fork(),
             only: self.only.clone(),
+            limits: self.limits,
             sets: self.sets.iter().map(copy).collect(),
         })
     }

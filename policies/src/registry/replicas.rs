@@ -8,6 +8,7 @@ use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
 use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Persistence, SeasonalNaive};
 use crate::keeping::{Keeper, Nothing, Replicas};
 use crate::params::{Domain, Param, Params};
+use crate::scale::choose::Limits;
 use crate::scale::hpa::controller::Settings;
 use crate::scale::hpa::{Hpa, Target};
 use crate::scale::keda::{Keda, Object};
@@ -67,7 +68,32 @@ const SETS: Param = Param::new(
     "sets that there are replicas of, by name; none named: all",
 );
 
-const FIXED: &[Param] = &[count("replicas", "1", "replicas of each set"), SETS];
+const CHOOSE: Param = Param::new(
+    "choose",
+    Domain::Word(&["all", "cheapest"]),
+    "\"all\"",
+    "whether each set has replicas, or of each service the cheapest by the request within the limits",
+);
+const QUALITY: Param = Param::new(
+    "quality",
+    Domain::Ratio(0.0, 1.0),
+    "0.0",
+    "what the answers of the set that is chosen are worth at least",
+);
+const LATENCY: Param = Param::new(
+    "latency",
+    Domain::Patience,
+    "\"never\"",
+    "most time that a request takes of it on the network and on an idle replica; never: any",
+);
+
+const FIXED: &[Param] = &[
+    count("replicas", "1", "replicas of each set"),
+    SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
+];
 
 const SCHEDULE: &[Param] = &[
     OPEN,
@@ -76,6 +102,9 @@ const SCHEDULE: &[Param] = &[
     count("within", "2", "replicas of each set in these hours"),
     count("without", "1", "replicas of each set in all others"),
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 const HPA: &[Param] = &[
@@ -95,6 +124,9 @@ const HPA: &[Param] = &[
     ),
     GRACE,
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 const TRACKING: &[Param] = &[
@@ -110,6 +142,9 @@ const TRACKING: &[Param] = &[
     ),
     GRACE,
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 const DEPTH: &[Param] = &[
@@ -134,6 +169,9 @@ const DEPTH: &[Param] = &[
     MAX,
     GRACE,
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 const KEDA: &[Param] = &[
@@ -158,6 +196,9 @@ const KEDA: &[Param] = &[
     MAX,
     GRACE,
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 const PREDICTIVE: &[Param] = &[
@@ -207,6 +248,9 @@ const PREDICTIVE: &[Param] = &[
     ),
     GRACE,
     SETS,
+    CHOOSE,
+    QUALITY,
+    LATENCY,
 ];
 
 /// How many replicas services have.
@@ -329,7 +373,13 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
 ];
 
 fn keep(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
-    Box::new(Replicas::new(scaler).only(params.subset("sets")))
+    let limits = Limits {
+        quality_ppm: params.millionths("quality"),
+        latency: params.patience("latency").unwrap_or(Span::MAX),
+    };
+    let one = (params.word("choose") == "cheapest").then_some(limits);
+    let replicas = Replicas::new(scaler).only(params.subset("sets"));
+    Box::new(replicas.of_the_cheapest(one))
 }
 
 /// Between `min` and `max`, or `min` where that is more.

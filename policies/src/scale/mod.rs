@@ -6,6 +6,7 @@
 //! advice on what they run on.
 
 mod burst;
+pub mod choose;
 pub mod cluster;
 mod fixed;
 mod grace;

@@ -2,22 +2,25 @@
 
 use sim_core::engine::World;
 use sim_core::model::{Gang, GpuDemand, Offering, Quota, Role, Shape};
+use sim_core::units::OfferingId;
 
 /// Whether the offerings of a pool hold each role of a gang by itself. Said to be so where quotas leave that open: which
 /// machines of several sizes fill one best is not looked into.
 pub(super) fn holds(world: &World, pool: impl Fn(&Offering) -> bool, gang: &Gang) -> bool {
     let roles = gang.roles().iter();
     let mut enough = roles.map(|role| {
-        let allows = |of: &Offering| {
+        let allows = |id: OfferingId, of: &Offering| {
             let offered = role
                 .demand
                 .gpu
                 .is_offered(of.mig.as_deref().unwrap_or_default());
-            pool(of) && offered && role.demand.markets.allows(of.market)
+            let market = role.demand.markets.allows(of.market);
+            pool(of) && offered && market && role.demand.offerings.allows(id)
         };
-        let rooms = world.offerings.iter().map(|of| {
+        let offerings = (0..).map(OfferingId).zip(world.offerings.iter());
+        let rooms = offerings.map(|(id, of)| {
             let room = room(&of.shape, role);
-            if allows(of) { room } else { 0 }
+            if allows(id, of) { room } else { 0 }
         });
         most_tasks(world, &rooms.collect::<Vec<_>>()) >= u64::from(role.tasks)
     });

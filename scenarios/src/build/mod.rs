@@ -133,6 +133,7 @@ impl Experiment {
         let profiles = goodput::read(scenario, &world::models(scenario, &nodes), &mut reasons)?;
         let tables = speeds::read(scenario, &mut reasons)?;
         let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
+        services::check_fleets(scenario, &mut reasons);
         let services = services::Sources::read(scenario, &mut reasons)?;
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));

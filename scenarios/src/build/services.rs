@@ -9,7 +9,7 @@ use sim_core::model::{
     Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, ModelSet, OfferingSet, Role,
 };
 use sim_core::serve::{self, Law, Prefix, Serving};
-use sim_core::units::{ClassId, ModelId, QueueId, ServiceId, SimTime, Span};
+use sim_core::units::{ClassId, ModelId, OfferingId, QueueId, ServiceId, SimTime, Span};
 
 use super::BuildError;
 use super::holds::holds;
@@ -220,7 +220,7 @@ fn replica(
         cpu_milli: set.cpu_milli,
         memory_mib: u32::try_from(set.memory.0.div_ceil(1 << 20)).unwrap_or(u32::MAX),
         markets: market_set(&set.markets),
-        offerings: OfferingSet::ANY,
+        offerings: offerings(world, set),
     };
     let models = set.models.iter().filter_map(|(name, _)| {
         let at = world.models.iter().position(|known| *known == name.value);
@@ -241,6 +241,34 @@ fn replica(
         queue: QueueId(number(queue.unwrap_or(0))),
         class: ClassId(number(class)),
         ..Job::plain(SimTime::ZERO, u64::MAX, gang)
+    }
+}
+
+/// The offerings of the fleets that a set names: a fleet that a file lists has one for each shape, named after it.
+fn offerings(world: &World, set: &ReplicasSpec) -> OfferingSet {
+    if set.fleets.is_empty() {
+        return OfferingSet::ANY;
+    }
+    let named = |name: &str| {
+        let fleet = name.split_once('/').map_or(name, |(fleet, _)| fleet);
+        let mut fleets = set.fleets.iter();
+        fleets.any(|own| own.value == name || own.value == fleet)
+    };
+    let offerings = (0..).map(OfferingId).zip(world.offerings.iter());
+    let own = offerings.filter(|(_, offering)| named(&offering.name));
+    own.fold(OfferingSet::NONE, |all, (id, _)| all.with(id))
+}
+
+/// Fleets that sets name and that are not there.
+pub(super) fn check_fleets(scenario: &Scenario, reasons: &mut Vec<Diagnostic>) {
+    let sets = scenario.services.iter().flat_map(|own| &own.replicas);
+    for name in sets.flat_map(|set| &set.fleets) {
+        let mut fleets = scenario.fleets.iter();
+        if !fleets.any(|fleet| fleet.name.value == name.value) {
+            let rule = "no fleet has this name";
+            let remedy = "name a [[fleet]] of the scenario";
+            reasons.push(Diagnostic::new(name.place, &name.value, rule).or(remedy));
+        }
     }
 }
 

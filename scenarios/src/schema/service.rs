@@ -118,6 +118,8 @@ pub struct ReplicasSpec {
     pub models: Vec<(Spanned<String>, f64)>,
     /// Markets that they may use; empty means any.
     pub markets: Vec<Market>,
+    /// Names of the fleets that they may lie on; empty means any.
+    pub fleets: Vec<Spanned<String>>,
     /// From a start to when requests are taken.
     pub load: Span,
     /// The same of a replica that was interrupted.

@@ -69,6 +69,12 @@ pub(super) static REPLICAS: TableSpec = TableSpec::closed(
         )
         .default("any"),
         KeySpec::new(
+            "fleets",
+            Takes::List(&Takes::Name),
+            "Fleets that they may lie on, such as those of a region.",
+        )
+        .default("any"),
+        KeySpec::new(
             "load",
             Takes::Duration(false),
             "Time from a start until requests are taken: to load the model.",
@@ -128,6 +134,9 @@ pub(super) fn decode(
         .map_or(Some(Bytes(0)), |item| Some(item.size()?.value));
     let models = fields.item("models").map_or(Some(Vec::new()), models);
     let markets = workload::markets(fields, "markets");
+    let fleets = fields.item("fleets").map_or(Some(Vec::new()), |item| {
+        every(item.list()?.into_iter().map(Item::name))
+    });
     let load = fields.optional("load", Item::span);
     let reload = fields.optional("reload", Item::span);
     let (initial, max) = bounds(fields)?;
@@ -145,6 +154,7 @@ pub(super) fn decode(
         memory: memory?,
         models: models?,
         markets: markets?,
+        fleets: fleets?,
         load,
         reload: reload?.map_or(load, |span| span.value),
         initial,

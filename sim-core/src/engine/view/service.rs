@@ -1,10 +1,11 @@
 //! Services as a policy sees them.
 
 use super::{JobView, View};
+use crate::course::Reach;
 use crate::engine::service::{ReplicaSet, Service, ServiceState};
 use crate::engine::state::State;
-use crate::serve::{Gauge, ReplicaId, Traffic};
-use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
+use crate::serve::{Gauge, ReplicaId, Traffic, Way};
+use crate::units::{JobId, ModelId, ServiceId, SetId, SimTime, convert};
 
 /// A service as a policy sees it: what a load balancer and its replicas' metrics tell.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +67,22 @@ impl<'a> ServiceView<'a> {
         let (sets, id) = (&self.state.world.sets, self.id);
         let ids = (0..).map(SetId).zip(sets);
         ids.filter(move |(_, set)| set.service == id)
+    }
+
+    /// The rule by which requests come to a set of this service, the `at`-th of them.
+    pub fn way(&self, at: usize) -> Option<&'a Way> {
+        self.spec.model.ways.get(at)
+    }
+
+    /// How fast a replica of a set serves on this model, in parts per million; zero where it does not run.
+    pub fn speed_ppm(&self, set: &ReplicaSet, model: ModelId) -> u64 {
+        let job = &set.replica;
+        let class = &self.state.world.classes[job.class.index()];
+        if job.gang.gpu_milli() > 0 && !job.models.allows(model) {
+            return 0;
+        }
+        let rates = &class.course.rates;
+        rates.on(job.kind, Some(model), job.gang.gpus(), Reach::Node) / 1000
     }
 
     /// What came and how it ended, since the beginning.
