@@ -4,7 +4,7 @@ use sim_core::units::Span;
 
 use super::{Entry, FAIR, Setting, span};
 use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
-use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Persistence, SeasonalNaive};
+use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Oracle, Persistence, SeasonalNaive};
 use crate::keeping::{Keeper, Nothing, Replicas};
 use crate::params::{Domain, Param, Params};
 use crate::scale::hpa::controller::Settings;
@@ -22,7 +22,10 @@ const FORECASTERS: &[&str] = &[
     "mstl",
     "lstm",
     "transformer",
+    ORACLE,
 ];
+/// Knows what is to come.
+const ORACLE: &str = "oracle";
 
 const fn count(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param::new(name, Domain::Count(0, 100_000), default, doc)
@@ -142,7 +145,7 @@ const PREDICTIVE: &[Param] = &[
         "forecast",
         Domain::Word(FORECASTERS),
         "\"holt-winters\"",
-        "who foretells",
+        "who foretells; the oracle knows the requests to come, with clairvoyant = [\"arrivals\"]",
     ),
     Param::new(
         "season",
@@ -290,6 +293,15 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
     },
 ];
 
+/// What must be granted to one of these parts, with these parameters, in the scenario's words.
+pub fn needs(kind: &str, params: &Params) -> &'static [&'static str] {
+    if kind == "predictive" && params.word("forecast") == ORACLE {
+        &["arrivals"]
+    } else {
+        &[]
+    }
+}
+
 fn keep(scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
     Box::new(Replicas::new(scaler))
 }
@@ -339,6 +351,7 @@ fn forecaster(params: &Params, setting: &Setting) -> Box<dyn Forecaster + Send> 
         "mstl" => Box::new(Mstl::new(vec![season], 3, 0.5)),
         "lstm" => Box::new(Learned::<Lstm>::new(shape, training())),
         "transformer" => Box::new(Learned::<Transformer>::new(shape, training())),
+        ORACLE => Box::new(Oracle::new([].into())),
         _ => Box::new(HoltWinters::new(0.5, 0.3, season)),
     }
 }
