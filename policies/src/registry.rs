@@ -14,7 +14,7 @@ mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
-pub use replicas::REPLICAS;
+pub use replicas::{REPLICAS, needs};
 
 use sim_core::engine::Policy;
 use sim_core::model::Market;

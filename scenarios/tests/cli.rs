@@ -245,6 +245,38 @@ fn the_batch_family_conforms_job_by_job() {
 }
 
 #[test]
+fn a_family_that_is_held_to_data_alone_conforms_and_fails_where_the_data_are_doctored() {
+    let Some(reference) = reference() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("serving/alpaserve");
+    std::fs::create_dir_all(&inner).expect("a folder in it");
+    for name in ["align_sim.tsv", "align_real.tsv"] {
+        let from = reference.join("data/serving/alpaserve").join(name);
+        std::fs::copy(from, inner.join(name)).expect("it is there");
+    }
+    let run = || {
+        let mut command = windtunnel();
+        command
+            .env("WINDTUNNEL_REFERENCE", &reference)
+            .args(["conform", "alpaserve", "--format", "json", "--data"])
+            .arg(folder.path());
+        ran(&mut command)
+    };
+    let (stdout, stderr, code) = run();
+    assert_eq!(code, 0, "{stderr}{stdout}");
+    assert!(stdout.contains("\"items\": 20"), "{stdout}");
+    let real = inner.join("align_real.tsv");
+    let text = std::fs::read_to_string(&real).expect("it is there");
+    let last = text
+        .rfind("1.0\trun")
+        .expect("the last setting attains all");
+    std::fs::remove_file(&real).expect("a copy of ours");
+    let doctored = text[..last].to_owned() + "0.9" + &text[last + 3..];
+    std::fs::write(&real, doctored).expect("a writable folder");
+    assert_eq!(run().2, 1);
+}
+
+#[test]
 fn a_conformance_case_that_is_doctored_fails() {
     let Some(reference) = reference() else { return };
     let folder = tempfile::tempdir().expect("a folder");

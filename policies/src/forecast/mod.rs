@@ -23,6 +23,8 @@ pub use weekly::Weekly;
 pub trait Forecaster {
     /// What it is called.
     fn name(&self) -> &str;
+    /// All values of the run, the first of them included, for one that is given the future; the others do not listen.
+    fn reveal(&mut self, _values: &mut dyn Iterator<Item = f64>) {}
     /// The next value.
     fn observe(&mut self, value: f64);
     /// What to expect so many steps after the last value, from one on; zero while nothing has been told.

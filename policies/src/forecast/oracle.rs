@@ -26,6 +26,10 @@ impl Forecaster for Oracle {
         "oracle"
     }
 
+    fn reveal(&mut self, values: &mut dyn Iterator<Item = f64>) {
+        self.values = values.collect();
+    }
+
     fn observe(&mut self, _value: f64) {
         self.come += 1;
     }

@@ -1,5 +1,5 @@
 //! The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), seeded and drawn from as `CPython`'s `random.Random` does:
-//! for whoever must shuffle as a Python program did, and for nothing else.
+//! for whoever must draw as a Python program did, and for nothing else.
 
 const SIZE: usize = 624;
 const SHIFT: usize = 397;
@@ -31,8 +31,8 @@ impl Mersenne {
         Self { state, next: SIZE }
     }
 
-    /// The state that a single number makes.
-    fn of_one(seed: u32) -> Self {
+    /// As `numpy.random.seed(seed)`: from the state that a single number makes.
+    pub fn of_one(seed: u32) -> Self {
         let mut state = [0; SIZE];
         state[0] = seed;
         for (at, number) in (1..SIZE).zip(1_u32..) {
@@ -55,6 +55,12 @@ impl Mersenne {
         word ^= (word << 7) & 0x9d2c_5680;
         word ^= (word << 15) & 0xefc6_0000;
         word ^ (word >> 18)
+    }
+
+    /// A double in [0, 1), of 53 bits, as both draw it.
+    pub fn uniform(&mut self) -> f64 {
+        let (high, low) = (self.bits() >> 5, self.bits() >> 6);
+        (f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0
     }
 
     fn twist(&mut self) {
@@ -133,6 +139,17 @@ mod tests {
         // random.Random(seed).getrandbits(32), three times.
         assert_eq!(draws(0), [3_626_764_237, 1_654_615_998, 3_255_389_356]);
         assert_eq!(draws(5), [2_675_342_405, 1_097_127_993, 3_185_950_873]);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the same bits")]
+    fn it_draws_what_numpy_draws() {
+        let mut own = Mersenne::of_one(0);
+        // numpy.random.seed(0); numpy.random.random_sample(3).
+        let drawn = [own.uniform(), own.uniform(), own.uniform()];
+        let theirs = [0.548_813_503_927_324_8, 0.715_189_366_372_419_5];
+        assert_eq!(drawn[..2], theirs);
+        assert_eq!(drawn[2], 0.602_763_376_071_643_9);
     }
 
     #[test]

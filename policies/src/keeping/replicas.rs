@@ -95,7 +95,7 @@ impl Keeper for Replicas {
                     continue;
                 }
                 let sized = self.sets.entry(set).or_insert_with(|| Sized {
-                    scaler: self.like.fork(),
+                    scaler: informed(self.like.fork(), view, &service),
                     next: SimTime::ZERO,
                     last: SimTime::ZERO,
                     wanted: spec.initial,
@@ -126,6 +126,18 @@ impl Keeper for Replicas {
             sets: self.sets.iter().map(copy).collect(),
         })
     }
+}
+
+/// A scaler that has been told what is to come, if that may be known.
+fn informed(
+    mut scaler: Box<dyn Scaler + Send>,
+    view: &View<'_>,
+    service: &ServiceView<'_>,
+) -> Box<dyn Scaler + Send> {
+    if let Some(leave) = view.arrivals() {
+        scaler.reveal(&mut service.arriving(leave));
+    }
+    scaler
 }
 
 /// Replicas of a set that are not to go, and whose machines are not to be taken away.

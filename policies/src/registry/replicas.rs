@@ -5,7 +5,7 @@ use sim_core::units::Span;
 use super::keeping::{CLOSE, ON, OPEN, hours};
 use super::{Entry, FAIR, Setting, span};
 use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
-use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Persistence, SeasonalNaive};
+use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Oracle, Persistence, SeasonalNaive};
 use crate::keeping::{Keeper, Nothing, Replicas};
 use crate::params::{Domain, Param, Params};
 use crate::scale::choose::Limits;
@@ -26,7 +26,10 @@ const FORECASTERS: &[&str] = &[
     "mstl",
     "lstm",
     "transformer",
+    ORACLE,
 ];
+/// Knows what is to come.
+const ORACLE: &str = "oracle";
 
 const fn count(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param::new(name, Domain::Count(0, 100_000), default, doc)
@@ -206,7 +209,7 @@ const PREDICTIVE: &[Param] = &[
         "forecast",
         Domain::Word(FORECASTERS),
         "\"holt-winters\"",
-        "who foretells",
+        "who foretells; the oracle knows the requests to come, with clairvoyant = [\"arrivals\"]",
     ),
     Param::new(
         "season",
@@ -372,6 +375,15 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
     },
 ];
 
+/// What must be granted to one of these parts, with these parameters, in the scenario's words.
+pub fn needs(kind: &str, params: &Params) -> &'static [&'static str] {
+    if kind == "predictive" && params.word("forecast") == ORACLE {
+        &["arrivals"]
+    } else {
+        &[]
+    }
+}
+
 fn keep(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
     let limits = Limits {
         quality_ppm: params.millionths("quality"),
@@ -427,6 +439,7 @@ fn forecaster(params: &Params, setting: &Setting) -> Box<dyn Forecaster + Send> 
         "mstl" => Box::new(Mstl::new(vec![season], 3, 0.5)),
         "lstm" => Box::new(Learned::<Lstm>::new(shape, training())),
         "transformer" => Box::new(Learned::<Transformer>::new(shape, training())),
+        ORACLE => Box::new(Oracle::new([].into())),
         _ => Box::new(HoltWinters::new(0.5, 0.3, season)),
     }
 }

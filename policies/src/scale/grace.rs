@@ -30,6 +30,10 @@ impl Scaler for Grace {
         "grace"
     }
 
+    fn reveal(&mut self, instants: &mut dyn Iterator<Item = SimTime>) {
+        self.inner.reveal(instants);
+    }
+
     fn interval(&self) -> Span {
         self.inner.interval()
     }

@@ -91,7 +91,7 @@ fn by_levels(need: &[u32], pool: &Pool) -> Optimum {
         count(&mut optimum.serving, &serves);
         count(&mut optimum.paid, &paid);
     }
-    optimum.cost = cost(need, pool, &optimum.paid, &optimum.serving);
+    optimum.cost = pool.cost_of(need, &optimum.paid, &optimum.serving);
     optimum
 }
 
@@ -107,14 +107,16 @@ fn with_starts(serves: &[bool], was_on: bool, start: u32) -> Vec<bool> {
     paid
 }
 
-/// What these numbers of replicas cost.
-fn cost(need: &[u32], pool: &Pool, paid: &[u32], serving: &[u32]) -> u64 {
-    let paid: u64 = paid.iter().map(|paid| u64::from(*paid)).sum();
-    let missing = need.iter().zip(serving);
-    let missing: u64 = missing
-        .map(|(need, serving)| u64::from(need.saturating_sub(*serving)))
-        .sum();
-    paid * pool.cost + missing * pool.penalty
+impl Pool {
+    /// What these numbers of replicas, paid and serving, cost under this need, by interval.
+    pub fn cost_of(&self, need: &[u32], paid: &[u32], serving: &[u32]) -> u64 {
+        let paid: u64 = paid.iter().map(|paid| u64::from(*paid)).sum();
+        let missing = need.iter().zip(serving);
+        let missing: u64 = missing
+            .map(|(need, serving)| u64::from(need.saturating_sub(*serving)))
+            .sum();
+        paid * self.cost + missing * self.penalty
+    }
 }
 
 /// When a replica of one level serves, if it must not; of several ways that cost the same, the one that serves most.

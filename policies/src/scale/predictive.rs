@@ -144,6 +144,25 @@ impl Scaler for Predictive {
         "predictive"
     }
 
+    fn reveal(&mut self, instants: &mut dyn Iterator<Item = SimTime>) {
+        let step_us = self.outlook.step.us();
+        // One request in a step, in thousandths a second.
+        let each = 1e9 / convert::real(step_us);
+        let (mut instants, mut ends) = (instants.peekable(), 0);
+        // The first reading is a step of its own, at time zero.
+        let steps = std::iter::from_fn(|| {
+            instants.peek()?;
+            let mut count = 0;
+            while instants.next_if(|at| at.us() <= ends).is_some() {
+                count += 1;
+            }
+            ends += step_us;
+            Some(convert::real(count) * each)
+        });
+        // Nothing comes after the last request.
+        self.forecaster.reveal(&mut steps.chain([0.0]));
+    }
+
     fn interval(&self) -> Span {
         self.outlook.step.min(self.reactive.interval())
     }
@@ -215,6 +234,37 @@ mod tests {
         let wants = wants(&values.map(u64::from), &foretold);
         // Three steps ahead cover the time until what is asked for now serves: it was right for the first time after four.
         assert_eq!(wants[..9], [99, 99, 99, 5, 5, 5, 1, 1, 1]);
+    }
+
+    #[test]
+    fn what_is_revealed_to_it_is_counted_by_the_step() {
+        let bounds = Bounds::new(0, 100).expect("a range");
+        let outlook = Outlook {
+            lead: Span::from_secs(60),
+            overprovision_milli: 1000,
+            ..Outlook::new((Signal::Rate, 1000), bounds, Span::from_secs(60))
+        };
+        let oracle = Box::new(Oracle::new([].into()));
+        let mut scaler = Predictive::new(outlook, oracle, Box::new(Fixed(99)));
+        // 60 in the first minute, 180 in the fourth, the last of them as it ends.
+        let instants = (1..=60).chain((1..=180).map(|third: u64| 180 + third.div_ceil(3)));
+        scaler.reveal(&mut instants.map(SimTime::from_secs));
+        let mut wants = Vec::new();
+        for (minute, rate) in (0..).zip([0, 1, 0, 0, 3, 0]) {
+            let load = Load {
+                rate_milli: 1000 * rate,
+                ..Load::default()
+            };
+            let now = SimTime::from_secs(60 * minute);
+            let seen = Seen {
+                now,
+                load,
+                ..Seen::default()
+            };
+            wants.push(scaler.want(&seen));
+        }
+        // Right for the first time in the third step; the next two count.
+        assert_eq!(wants, [99, 99, 3, 3, 0, 0]);
     }
 
     #[test]

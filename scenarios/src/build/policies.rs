@@ -5,7 +5,7 @@ use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
     ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find,
+    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find, needs,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -178,6 +178,7 @@ fn composed_of(
     let claims = Claims {
         estimate: made[0].claims.estimate || made[1].claims.estimate,
         keeps: made.iter().find_map(|made| made.claims.keeps),
+        needs: needs(made[10].kind, &made[10].params),
         ..Claims::default()
     };
     let params = made.into_iter().map(|made| made.params).collect();

@@ -8,9 +8,9 @@ use plots::table::{Cell, Table, Value};
 use super::compare::Format;
 use super::run::plot;
 use super::{Failure, progress, terminal};
-use crate::conform::{Verdict, families, run};
+use crate::conform::{OWN, Own, Verdict, families, run};
 
-/// Runs every case of each family's `cases.toml`.
+/// Runs every case of each family's `cases.toml`, and families that are held to data alone.
 #[derive(Debug, Args)]
 pub(super) struct Conform {
     /// Families to run; all that can be run if none is named
@@ -57,22 +57,30 @@ impl Conform {
             self.data.clone()
         };
         let named: Vec<String> = if self.families.is_empty() {
+            let own = OWN.iter().filter(|own| own.is_there(&data));
             families()
                 .filter(|family| reference.join(family).is_dir())
+                .chain(own.map(|own| own.name))
                 .map(str::to_owned)
                 .collect()
         } else {
             self.families.clone()
         };
         let bar = progress::bar(0, "cases", !self.no_progress);
-        let mut verdicts = Vec::new();
+        let (mut verdicts, mut tables) = (Vec::new(), Vec::new());
         for family in &named {
+            if let Some(own) = Own::find(family) {
+                let found = own.run(&data, self.full).map_err(Failure::Input)?;
+                verdicts.extend(found.verdicts);
+                tables.push(found.table);
+                continue;
+            }
             let folder = reference.join(family);
             let found = run(&folder, &data, self.full, &|_| bar.inc(1));
             verdicts.extend(found.map_err(Failure::Input)?);
         }
         bar.finish_and_clear();
-        self.print(&verdicts)?;
+        self.print(&verdicts, &tables)?;
         let failed = verdicts.iter().any(|verdict| verdict.pass == Some(false));
         let ran = verdicts.iter().any(|verdict| verdict.pass.is_some());
         if failed || !ran {
@@ -82,9 +90,18 @@ impl Conform {
         }
     }
 
-    fn print(&self, verdicts: &[Verdict]) -> Result<(), Failure> {
+    /// What there is to say, behind the tables that it is about.
+    fn print(&self, verdicts: &[Verdict], about: &[Table]) -> Result<(), Failure> {
         let table = table(verdicts);
-        let text = match self.format {
+        let mut text = String::new();
+        for table in about {
+            match self.format {
+                Format::Json => {}
+                Format::Markdown => text = text + &table.markdown().map_err(plot)? + "\n",
+                Format::Text => text = text + &table.text(terminal::width()).map_err(plot)? + "\n",
+            }
+        }
+        text += match self.format {
             Format::Json => format!(
                 "{}\n",
                 serde_json::to_string_pretty(verdicts).expect("plain numbers and texts")
@@ -103,7 +120,8 @@ impl Conform {
                 let rows = table.text(terminal::width()).map_err(plot)?;
                 format!("{rows}\n{passed} passed, {failed} failed, {skipped} skipped\n")
             }
-        };
+        }
+        .as_str();
         terminal::say(&text)
     }
 }

@@ -1,8 +1,11 @@
 //! Conformance: what published simulators print, job by job, against what this engine prints.
 //!
 //! A family is a folder with a `cases.toml`, whose head explains its fields; a case names inputs, a policy, options, and the
-//! columns that must agree. Any folder of that form runs without a change of code.
+//! columns that must agree. Any folder of that form runs without a change of code. Families of which the cases are ours
+//! ([`own`]) read what they are held to from the data.
 
+mod alpaserve;
+mod autoscaling;
 mod batch;
 mod blox;
 mod cant_be_late;
@@ -14,6 +17,7 @@ mod gavel;
 mod gavel_tables;
 mod held;
 mod hpa;
+mod own;
 mod rlscheduler;
 mod row;
 mod scenario;
@@ -28,6 +32,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use cases::{Case, Compare, Expect, Family, First, Rows};
+pub use own::{Findings, OWN, Own};
 use table::{Found, Table};
 
 /// What came of a case.
@@ -159,7 +164,10 @@ fn judge(family: &Family, case: &Case, runner: Runner, place: &Place<'_>) -> Ver
     let left_out = found.iter().map(|(_, found)| found.left_out).max();
     if let Some(left_out) = left_out.filter(|count| *count > 0) {
         let why = Some(format!("; {}", verdict.note)).filter(|_| !verdict.note.is_empty());
-        verdict.note = format!("{left_out} rows left out{}", why.unwrap_or_default());
+        let whys: BTreeSet<&str> = found.iter().flat_map(|(_, found)| found.whys()).collect();
+        let whys: Vec<&str> = whys.into_iter().collect();
+        let (whys, why) = (whys.join(", "), why.unwrap_or_default());
+        verdict.note = format!("{left_out} rows left out ({whys}){why}");
     }
     let wrong = found.iter().find(|(rule, found)| !found.agrees(rule));
     let as_it_should = match (case.expect, wrong) {

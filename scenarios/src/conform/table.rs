@@ -1,6 +1,6 @@
 //! Tables side by side: rows matched by key, columns within a tolerance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -26,13 +26,19 @@ pub(super) struct Found {
     pub(super) max_abs_diff: f64,
     /// Rows that are further off than the limit, or that one side lacks.
     beyond: usize,
-    /// Rows of which nothing is compared.
+    /// Rows of which nothing is compared, and why.
     pub(super) left_out: usize,
+    why: BTreeSet<String>,
     /// The first row that differs, in words.
     pub(super) first: Option<String>,
 }
 
 impl Found {
+    /// Why rows are left out.
+    pub(super) fn whys(&self) -> impl Iterator<Item = &str> {
+        self.why.iter().map(String::as_str)
+    }
+
     /// Whether it is what the rule asks for.
     pub(super) fn agrees(&self, rule: &Compare) -> bool {
         let real = |count: usize| sim_core::units::convert::real(count as u64);
@@ -44,8 +50,8 @@ impl Found {
 }
 
 impl Table {
-    /// A cell of ours that is not compared, as it was not worked out.
-    pub(super) const LEFT_OUT: &str = "left out";
+    /// How a cell of ours begins that is not compared, as it was not worked out; why is behind it.
+    pub(super) const LEFT_OUT: &str = "left out: ";
 
     /// An empty table.
     pub(super) fn new(columns: &[&str]) -> Self {
@@ -258,9 +264,13 @@ fn compare_columns(ours: &Table, expected: &Table, rule: &Compare) -> Result<Fou
     let mut found = Found::default();
     let pairs = pair(&ours, &expected, rule.tolerance);
     for (our, theirs) in pairs {
-        let mut cells = our.iter().flat_map(|(_, our)| &our.1[..columns.len()]);
-        if our.is_some() && theirs.is_some() && cells.all(|cell| *cell == Table::LEFT_OUT) {
+        let cells = our.iter().flat_map(|(_, our)| &our.1[..columns.len()]);
+        let whys: Option<Vec<&str>> = cells
+            .map(|cell| cell.strip_prefix(Table::LEFT_OUT))
+            .collect();
+        if let (Some(_), Some(_), Some(whys)) = (our, theirs, whys) {
             found.left_out += 1;
+            found.why.extend(whys.into_iter().map(str::to_owned));
             continue;
         }
         found.items += 1;
@@ -321,7 +331,7 @@ fn side<'t>(
         (key, columns.iter().map(|at| row[*at].as_str()).collect())
     };
     let rows: Vec<_> = rows.iter().enumerate().map(of).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let twice = |row: &&(Key, Vec<&str>)| !seen.insert((row.0.texts.clone(), row.0.words.clone()));
     match rows.iter().find(twice) {
         Some((key, _)) => Err(format!("two rows with the key {}", key.words)),
@@ -386,7 +396,7 @@ fn difference(
     let stderrs = (columns.len()..).map(|at| ours.get(at));
     let pairs = ours.iter().zip(expected).zip(columns);
     let compared = pairs.zip(stderrs);
-    let compared = compared.filter(|(((ours, _), _), _)| **ours != Table::LEFT_OUT);
+    let compared = compared.filter(|(((ours, _), _), _)| !ours.starts_with(Table::LEFT_OUT));
     for (((ours, expected), column), stderr) in compared {
         let numbers = ours.parse::<f64>().ok().zip(expected.parse::<f64>().ok());
         let equal = if let Some((ours, expected)) = numbers {

@@ -1,10 +1,13 @@
 //! Queues and caches beside theory: the formulas themselves, and what stations and caches do in simulation.
 //!
-//! How long a simulation is follows from its own standard error ([`estimate`]): 1 % of the mean wait where a request in twenty
-//! waits, else 2 % of the probability of waiting; an eighth of a point of a hit ratio, so that four are the tolerance; at full
-//! length a quarter of that. A row takes a tenth of the requests that the case says at most, at full length ten times as many:
-//! where that is too few the standard error is larger, and still that of the run. Loads above 0.9 are simulated at full length
-//! only.
+//! How long a simulation is follows from its own standard error ([`estimate`]): it goes on until that is 1 % of the mean wait
+//! where a request in twenty waits, else 2 % of the probability of waiting; an eighth of a point of a hit ratio, so that four
+//! are the tolerance; at full length a quarter of that. Loads above 0.9 take a fifth of the requests that the case says, at
+//! full length all of them, and are judged at the standard error that they come to; those above 0.95 wait for full length.
+//!
+//! Where a probability is below 5e-4 the cases say that it is not to be simulated. A cache of one item holds what was asked
+//! for last, so that its hit ratio is the sum of the squares of the popularities: where Che's formula misses that by more than
+//! the tolerance, the run is held to it, to four standard errors, and not to the row.
 
 mod caches;
 mod estimate;
@@ -54,8 +57,6 @@ struct Effort {
     load: f64,
     /// Requests where the load is above 0.9.
     arrivals: f64,
-    /// Requests at most.
-    most: f64,
 }
 
 /// Works out a case; the table is that of the file it is compared with.
@@ -99,9 +100,10 @@ pub(super) fn run(case: &Case, place: &Place<'_>) -> Result<Vec<(String, Table)>
             .map(|key| row.text(key).map(str::to_owned))
             .collect();
         let print = |of: fn(&Estimate) -> f64| {
-            let print = move |result: &Option<Estimate>| {
-                let left_out = Table::LEFT_OUT.to_owned();
-                result.as_ref().map_or(left_out, |one| of(one).to_string())
+            let left_out = |why: &str| format!("{}{why}", Table::LEFT_OUT);
+            let print = move |result: &Cell| {
+                let number = result.as_ref().map(|one| of(one).to_string());
+                number.unwrap_or_else(|why| left_out(why))
             };
             results.iter().map(print)
         };
@@ -131,21 +133,24 @@ fn check(case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-/// Results of a row, column by column; `None` is left out.
+/// What there is in a column, or why it is left out.
+type Cell = Result<Estimate, &'static str>;
+
+/// Results of a row, column by column.
 fn work(
     case: &Case,
     row: &Row<'_>,
     columns: &[&str],
     effort: Option<Effort>,
-) -> Result<Vec<Option<Estimate>>, String> {
+) -> Result<Vec<Cell>, String> {
     let model = Model::of(case, row)?;
     let Some(effort) = effort else {
         let exact =
-            |column: &&str| formulas::of(&model, column).map(|mean| Some(Estimate::exact(mean)));
+            |column: &&str| formulas::of(&model, column).map(|mean| Ok(Estimate::exact(mean)));
         return columns.iter().map(exact).collect();
     };
     if model.load() > effort.load {
-        return Ok(vec![None; columns.len()]);
+        return Ok(vec![Err("loads above 0.95 take --full"); columns.len()]);
     }
     let unreachable = unreachable(case, row)?;
     let reached = |column: &&str| !unreachable.contains(&(*column).to_owned());
@@ -155,12 +160,14 @@ fn work(
     if let Some(exact) = model.exact(case.compare.tolerance) {
         let agrees = (found[0].mean - exact).abs() <= 4.0 * found[0].stderr;
         let other = || format!("{name}: {}, and is exactly {exact}", found[0].mean);
-        return agrees.then(|| vec![None; columns.len()]).ok_or_else(other);
+        let held = "held to the sum of squared popularities instead, which is exact";
+        let cells = vec![Err(held); columns.len()];
+        return agrees.then_some(cells).ok_or_else(other);
     }
     let place = |column: &&str| wanted.iter().position(|one| one == column);
     Ok(columns
         .iter()
-        .map(|column| place(column).map(|at| found[at]))
+        .map(|column| place(column).map(|at| found[at]).ok_or("unreachable"))
         .collect())
 }
 
@@ -202,16 +209,15 @@ impl Effort {
             "requests_simulated"
         };
         let arrivals = case.real(option)?;
-        let (stderr, load, most) = if place.full {
-            (0.0025, 1.0, 10.0 * arrivals)
+        let (stderr, load, share) = if place.full {
+            (0.0025, 1.0, 1.0)
         } else {
-            (0.01, 0.9, 0.1 * arrivals)
+            (0.01, 0.950_001, 0.2)
         };
         Ok(Self {
             stderr,
             load,
-            arrivals,
-            most,
+            arrivals: share * arrivals,
         })
     }
 }

@@ -1,9 +1,11 @@
-//! Queues in simulation: Poisson arrivals at a pool of one station.
+//! Queues in simulation: Poisson arrivals at a station.
+//!
+//! A run goes on until the standard error that is asked for is reached; above a load of 0.9, as many requests as there are to
+//! be. It is asked for only when there is an eighth more of it, so that luck has little choice when to stop.
 
 use std::sync::Arc;
 
-use sim_core::serve::{Batch, Completion, End, Law, Luck, Pool, PoolModel, ReplicaId};
-use sim_core::serve::{Request, Service, Serving};
+use sim_core::serve::{Batch, Law, Luck, Request, Served, Service, Serving, Task};
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, span};
 
@@ -15,8 +17,8 @@ use super::model::Model;
 const SERVICE_US: f64 = 1e6;
 /// Bins of waits, each a hundredth of the mean wait of those that wait.
 const BINS: usize = 4_000;
-/// Largest load at which a standard error is sought: above, a run takes as many requests as the case says.
-const LOAD: f64 = 0.9;
+/// Largest load at which a standard error is sought (some are quotients): above, a run takes as many requests as it may.
+const LOAD: f64 = 0.900_001;
 
 /// A queue to be simulated.
 struct Queue {
@@ -29,9 +31,11 @@ struct Queue {
     bin: f64,
 }
 
-/// What comes out of a pool, summed up.
+/// What comes out of a station, summed up.
 struct Watch {
     bin: f64,
+    /// Bins that are counted: none where no column asks for them.
+    bins: usize,
     /// Requests of a part.
     size: f64,
     part: Sums,
@@ -59,12 +63,11 @@ pub(super) fn simulate(
     };
     let (judged, share) = judged(model, columns, effort);
     let mut fault = None;
-    let watch = queue.fly(name, |watch| {
+    let quantiles = columns.iter().any(|column| column.starts_with("Wq_p"));
+    let bins = if quantiles { BINS } else { 0 };
+    let watch = queue.fly((name, bins), |watch| {
         if model.load() > LOAD {
             return watch.served() >= effort.arrivals;
-        }
-        if watch.served() >= effort.most {
-            return true;
         }
         let found = watch.estimate(judged);
         let rare = columns.contains(&EMPTY).then(|| watch.estimate(EMPTY));
@@ -141,19 +144,18 @@ impl Queue {
     }
 
     /// Serves until `enough` of it, asked now and then.
-    fn fly(&self, name: &str, mut enough: impl FnMut(&Watch) -> bool) -> Watch {
-        let mut pool = Pool::new(PoolModel::plain(luck(name)));
-        let mut watch = Watch::new(self.bin, (5.0 * self.memory).max(200.0));
-        let station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
-        pool.add(SimTime::ZERO, (ReplicaId(0), 0), station, &mut |_| {});
+    fn fly(&self, (name, bins): (&str, usize), mut enough: impl FnMut(&Watch) -> bool) -> Watch {
+        let mut watch = Watch::new((self.bin, bins), (5.0 * self.memory).max(1_000.0));
+        let mut station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
         let mut arrivals = Stream::new(1, &["arrivals".into(), name.into()]);
         let mut us = 0.0;
         let mut ask = 0;
         for id in 0_u64.. {
             us += arrivals.exponential(SERVICE_US / self.rate);
             let now = SimTime::ZERO + span(us);
-            pool.arrive(now, Request::plain(id, now), &mut |done| watch.see(&done));
-            // Each time that there is an eighth more, so that luck has little choice when to stop.
+            station.advance(now, &mut |served| watch.see(&served));
+            let task = Task::whole(Request::plain(id, now));
+            station.offer(now, task).expect("its line has no end");
             if watch.over >= ask {
                 ask = watch.over + watch.over / 8 + 16;
                 if watch.sections.len() >= LEAST && enough(&watch) {
@@ -166,9 +168,10 @@ impl Queue {
 }
 
 impl Watch {
-    fn new(bin: f64, size: f64) -> Self {
+    fn new((bin, bins): (f64, usize), size: f64) -> Self {
         Self {
             bin,
+            bins,
             size,
             part: Sums::default(),
             from: SimTime::ZERO,
@@ -178,12 +181,9 @@ impl Watch {
         }
     }
 
-    fn see(&mut self, completion: &Completion) {
-        let End::Served { times, .. } = completion.end else {
-            unreachable!("there is no cache, and nobody is given up");
-        };
+    fn see(&mut self, served: &Served) {
+        let (times, arrived) = (served.times, served.task.request.arrived);
         let seconds = |span: Span| convert::real(span.us()) / 1e6;
-        let arrived = completion.request.arrived;
         let wait = seconds(times.started.since(arrived));
         let part = &mut self.part;
         part.requests += 1.0;
@@ -194,14 +194,12 @@ impl Watch {
             part.empty += f64::from(u8::from(times.started > self.last.1));
             self.last = (Some(times.started), times.done);
         }
-        part.waits.resize(BINS, 0.0);
-        let mut bin = 0;
-        if wait > 0.0 {
-            part.hits += 1.0;
-            bin = usize::try_from(convert::floor(wait / self.bin)).unwrap_or(usize::MAX);
-            bin = bin.saturating_add(1).min(BINS - 1);
+        part.hits += f64::from(u8::from(wait > 0.0));
+        part.waits.resize(self.bins, 0.0);
+        if let Some(last) = self.bins.checked_sub(1) {
+            let bin = usize::try_from(convert::floor((wait / self.bin).ceil()));
+            part.waits[bin.map_or(last, |bin| bin.min(last))] += 1.0;
         }
-        part.waits[bin] += 1.0;
         if part.requests >= self.size {
             part.length = seconds(times.done.since(self.from));
             self.from = times.done;

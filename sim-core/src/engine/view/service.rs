@@ -1,6 +1,6 @@
 //! Services as a policy sees them.
 
-use super::{JobView, View};
+use super::{ArrivalsToCome, JobView, View};
 use crate::course::Reach;
 use crate::engine::service::{ReplicaSet, Service, ServiceState};
 use crate::engine::state::State;
@@ -88,6 +88,12 @@ impl<'a> ServiceView<'a> {
     /// What came and how it ended, since the beginning.
     pub fn traffic(&self) -> Traffic {
         self.standing.pool.traffic()
+    }
+
+    /// When every request of the run comes, past and to come, in order.
+    pub fn arriving(&self, _leave: ArrivalsToCome) -> impl Iterator<Item = SimTime> + use<'a> {
+        let mut stream = self.spec.requests.open();
+        std::iter::from_fn(move || stream.next()).map(|request| request.arrived)
     }
 
     /// What can be read off all its replicas together.
