@@ -92,8 +92,8 @@ pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
 };
 pub use service::{
-    BatchSpec, BatchTime, CurveSpec, GpusSpec, PoolSpec, PrefixSpec, ReplicasSpec, RequestLogSpec,
-    RequestsSpec, ServiceSpec, ServingSpec, SharedSpec,
+    BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, PoolSpec, PrefixSpec, ReplicasSpec,
+    RequestLogSpec, RequestsSpec, ServiceSpec, ServingSpec, SharedSpec,
 };
 pub use sharing::{PairSpec, SharingSpec};
 pub use skeleton::skeleton;

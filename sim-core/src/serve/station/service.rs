@@ -3,7 +3,7 @@
 use super::at_speed;
 use crate::serve::request::{Luck, Task};
 use crate::units::{Span, convert};
-use crate::world::draw::span;
+use crate::world::draw::{Stream, span};
 
 /// How long a batch takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,27 +77,31 @@ impl Law {
     }
 
     fn draw(self, mean: Span, luck: &Luck, task: &Task) -> Span {
-        let mean_us = convert::real(mean.us());
-        let stream = || luck.stream("service", task.request.id);
-        let us = match self {
-            Self::Constant => return mean,
-            Self::Exponential => stream().exponential(mean_us),
+        if self == Self::Constant {
+            return mean;
+        }
+        let mut stream = luck.stream("service", task.request.id);
+        span(self.time(convert::real(mean.us()), &mut stream))
+    }
+
+    /// A time of this mean.
+    pub(in crate::serve) fn time(self, mean: f64, stream: &mut Stream) -> f64 {
+        match self {
+            Self::Constant => mean,
+            Self::Exponential => stream.exponential(mean),
             Self::Erlang(phases) => {
-                let mut stream = stream();
-                let each = mean_us / f64::from(phases);
+                let each = mean / f64::from(phases);
                 (0..phases).map(|_| stream.exponential(each)).sum()
             }
             Self::Hyperexponential(squared) => {
-                let mut stream = stream();
                 let likely = f64::midpoint(1.0, ((squared - 1.0) / (squared + 1.0)).sqrt());
                 let taken = if stream.chance(likely) {
                     likely
                 } else {
                     1.0 - likely
                 };
-                stream.exponential(mean_us / (2.0 * taken))
+                stream.exponential(mean / (2.0 * taken))
             }
-        };
-        span(us)
+        }
     }
 }
