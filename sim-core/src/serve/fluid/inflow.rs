@@ -82,7 +82,7 @@ impl Inflow {
     /// Whether an interval ends at an instant that, or a later one, brings somebody.
     pub fn ends(&self, at: SimTime) -> bool {
         let within = SimTime::from_us(at.us().saturating_sub(1));
-        let at_end = at > SimTime::ZERO && at.us() % self.interval.us() == 0;
+        let at_end = at > SimTime::ZERO && at.us().is_multiple_of(self.interval.us());
         at_end && within.is_some_and(|within| self.goes_on(within))
     }
 

@@ -7,6 +7,9 @@
 //!
 //! A line that is full turns away what comes on top; in a steady state as many as a queue of that size blocks. Nobody is lost
 //! with a replica, and no request is too long for one.
+//!
+//! What varies within a stretch is not seen in what replicas are read to have done: an autoscaler that goes by the highest of many
+//! short looks wants fewer here than request by request. `scenarios/tests/fluid.rs` has the figures.
 
 mod inflow;
 mod kinds;
