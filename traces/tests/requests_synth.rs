@@ -458,3 +458,58 @@ fn a_parameter_out_of_its_domain_is_named() {
     assert!(RateCurve::diurnal(1.0, 0.5, 24.0).is_err());
     assert!(RateCurve::weekly(1.0, 0.5, 3.0, 0.0).is_err());
 }
+
+#[test]
+fn as_many_requests_are_expected_as_come_on_average() {
+    let minute = Span::from_secs(60);
+    let curve = |then| {
+        let curve = RateCurve::new(Span::from_secs(90), vec![100.0, 0.0, 40.4, 10.0]);
+        curve.expect("a curve").then(then)
+    };
+    let state = |per_s, secs| State {
+        per_s,
+        mean: Span::from_secs(secs),
+    };
+    let all = [
+        Arrivals::Poisson { per_s: 2.0 },
+        Arrivals::Curve(curve(Then::Repeat)),
+        Arrivals::Counted(curve(Then::Stop)),
+        Arrivals::Mmpp {
+            states: vec![state(0.5, 300), state(6.0, 100)],
+        },
+        Arrivals::Bursts {
+            per_s: 0.5,
+            bursts_per_h: 6.0,
+            size: 200.0,
+            length: Span::from_secs(100),
+        },
+    ];
+    for arrivals in all {
+        let counted = matches!(arrivals, Arrivals::Counted(_));
+        let model = model(arrivals, Length::Time(hours(2)));
+        let expected = model.expected(LUCK, (minute, 130)).expect("good");
+        assert_eq!(expected.len(), 130);
+        assert!(expected[120..].iter().all(|count| *count == 0.0));
+        let mut came = vec![0.0; 130];
+        for request in &generate(&model).records {
+            came[usize::try_from(request.arrived.us() / minute.us()).expect("few")] += 1.0;
+        }
+        // Where states and bursts are the same, what is left is Poisson, minute by minute.
+        let mut off = 0.0;
+        for (seen, mean) in came.iter().zip(&expected) {
+            assert!(*mean > 0.0 || *seen == 0.0);
+            off += (seen - mean).powi(2) / mean.max(1.0);
+        }
+        let sum = expected.iter().sum::<f64>();
+        if counted {
+            assert!((sum - came.iter().sum::<f64>()).abs() < 1e-6);
+        } else {
+            close("sum", came.iter().sum(), sum, sum.sqrt());
+            // Chi squared of 120.
+            close("minutes", off, 120.0, 240.0_f64.sqrt());
+        }
+    }
+    let most = model(Arrivals::Poisson { per_s: 2.0 }, Length::Requests(150));
+    let expected = most.expected(LUCK, (minute, 3)).expect("good");
+    assert_eq!(expected, [120.0, 30.0, 0.0]);
+}

@@ -18,8 +18,8 @@ use super::streams::Source;
 use super::ways;
 use super::world::ppb;
 use crate::schema::{
-    BatchTime, Diagnostic, End, GpusSpec, PrefixSpec, ReplicasSpec, Scenario, ServiceSpec,
-    ServingSpec, SharedSpec, slice_of,
+    BatchTime, Diagnostic, End, Fidelity, GpusSpec, PrefixSpec, ReplicasSpec, Scenario,
+    ServiceSpec, ServingSpec, SharedSpec, slice_of,
 };
 
 /// Where the requests of each service come from, in the order of the scenario.
@@ -77,6 +77,7 @@ impl Sources {
         let mut sources = Vec::new();
         for service in &scenario.services {
             if let Some(source) = Source::read(service, length, reasons)? {
+                reasons.extend(source.talks(service));
                 for set in &service.replicas {
                     reasons.extend(stranger(&set.serving.value, &source));
                 }
@@ -114,7 +115,9 @@ impl Sources {
                 });
                 class += 1;
             }
-            world.services.push(service(spec, source, luck));
+            world
+                .services
+                .push(service((spec, source), luck, world.end));
         }
     }
 }
@@ -134,9 +137,24 @@ fn has_luck(spec: &ServiceSpec) -> bool {
         || spec.replicas.iter().any(varies)
 }
 
-fn service(spec: &ServiceSpec, source: &Source, luck: serve::Luck) -> Service {
+fn service(
+    (spec, source): (&ServiceSpec, &Source),
+    luck: serve::Luck,
+    end: Option<SimTime>,
+) -> Service {
     let pool = &spec.pool;
+    let fluid = match spec.fidelity {
+        Fidelity::Requests => None,
+        Fidelity::Fluid(interval) => {
+            let length = end.map_or(Span::ZERO, |end| end.since(SimTime::ZERO));
+            let count = length.us().div_ceil(interval.us());
+            let count = usize::try_from(count).expect("checked where it was read");
+            let inflow = source.inflow((luck.seed, &spec.name.value), (interval, count));
+            Some(Arc::new(inflow))
+        }
+    };
     Service {
+        fluid,
         name: spec.name.value.clone(),
         requests: source.open(luck.seed, &spec.name.value),
         model: serve::PoolModel {

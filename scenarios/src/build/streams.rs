@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sim_core::engine::{Listed, Requests, Stream};
 use sim_core::serve::Request;
+use sim_core::serve::fluid::Inflow;
 use sim_core::units::{SimTime, Span, convert};
 use traces::requests::synth::{self, Synthetic};
 use traces::requests::{RequestLog, RequestRecord, import_rates, import_requests};
@@ -11,7 +12,12 @@ use traces::synth::Luck;
 use traces::{Options, Source as Bytes};
 
 use super::{BuildError, files, requests};
-use crate::schema::{CurveSpec, Diagnostic, Place, RequestLogSpec, RequestsSpec, ServiceSpec};
+use crate::schema::{
+    CurveSpec, Diagnostic, Fidelity, Place, RequestLogSpec, RequestsSpec, ServiceSpec,
+};
+
+/// Requests whose demands stand for those of all.
+const SAMPLE: usize = 1 << 14;
 
 /// Where the requests of a service come from.
 #[derive(Clone, Debug)]
@@ -84,17 +90,75 @@ impl Source {
         match self {
             Self::Listed(listed, _) => listed.clone(),
             Self::Drawn(model, _) => {
-                // No workload is called so, and none has its draws.
-                let name = format!("service/{service}");
                 let luck = Luck {
                     seed,
-                    workload: &name,
+                    workload: &named(service),
                 };
                 let first = model.requests(luck).expect("parameters were checked");
                 Arc::new(Lazy(first))
             }
         }
     }
+}
+
+impl Source {
+    /// The same as rates over so many intervals.
+    pub(super) fn inflow(
+        &self,
+        (seed, service): (u64, &str),
+        (interval, count): (Span, usize),
+    ) -> Inflow {
+        let mut sample = Vec::new();
+        let mut stream = self.open(seed, service).open();
+        match self {
+            Self::Listed(listed, _) => {
+                let mut expected = vec![0.0; count];
+                for request in listed.0.iter() {
+                    let nth = usize::try_from(request.arrived.us() / interval.us());
+                    if let Some(count) = nth.ok().and_then(|nth| expected.get_mut(nth)) {
+                        *count += 1.0;
+                    }
+                }
+                let every = listed.0.len().div_ceil(SAMPLE).max(1);
+                sample.extend(listed.0.iter().step_by(every).map(|own| own.counts));
+                Inflow::new(interval, &expected, sample)
+            }
+            Self::Drawn(model, _) => {
+                while let Some(request) = stream.next().filter(|_| sample.len() < SAMPLE) {
+                    sample.push(request.counts);
+                }
+                let luck = Luck {
+                    seed,
+                    workload: &named(service),
+                };
+                let expected = model.expected(luck, (interval, count));
+                let expected = expected.expect("parameters were checked");
+                Inflow::new(interval, &expected, sample)
+            }
+        }
+    }
+
+    /// Why a service of rates does not know these requests: they come in sessions.
+    pub(super) fn talks(&self, service: &ServiceSpec) -> Option<Diagnostic> {
+        let Self::Drawn(model, _) = self else {
+            return None;
+        };
+        let place = match &service.requests {
+            RequestsSpec::Model(part) => part.kind.place,
+            RequestsSpec::Curve(spec) => spec.format.place,
+            RequestsSpec::Log(_) => return None,
+        };
+        let fluid = matches!(service.fidelity, Fidelity::Fluid(_));
+        let talks = fluid && model.dialogues.is_some();
+        let rule = "rates know no sessions";
+        let remedy = "remove turns, pause and prompt, or write fidelity = \"requests\"";
+        talks.then(|| Diagnostic::new(place, "requests", rule).or(remedy))
+    }
+}
+
+/// No workload is called so, and none has its draws.
+fn named(service: &str) -> String {
+    format!("service/{service}")
 }
 
 fn refusal(place: Place, rule: &str) -> Diagnostic {

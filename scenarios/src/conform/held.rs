@@ -85,6 +85,7 @@ impl Observer for Held {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Ready { .. }

@@ -328,6 +328,7 @@ impl Observer for Log<'_> {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

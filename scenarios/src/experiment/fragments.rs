@@ -248,6 +248,7 @@ impl Observer for Fragments {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

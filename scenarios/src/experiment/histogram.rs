@@ -8,7 +8,10 @@ use sim_core::units::convert;
 const FINE: u64 = 1024;
 const FINE_BITS: u32 = 10;
 
-/// Counts of values by size.
+/// Parts of a value that is counted whole.
+pub(super) const WHOLE: u64 = 1_000_000;
+
+/// Counts of values by size, in millionths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
@@ -18,12 +21,17 @@ pub struct Histogram {
 impl Histogram {
     /// Counts a value.
     pub fn add(&mut self, value: u64) {
+        self.weigh(value, WHOLE);
+    }
+
+    /// Counts so many millionths of a value.
+    pub fn weigh(&mut self, value: u64, parts: u64) {
         let at = bucket(value);
         if at >= self.counts.len() {
             self.counts.resize(at + 1, 0);
         }
-        self.counts[at] += 1;
-        self.total += 1;
+        self.counts[at] += parts;
+        self.total += parts;
     }
 
     /// Adds all that another has counted.

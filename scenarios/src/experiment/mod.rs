@@ -6,6 +6,7 @@ pub mod claims;
 pub mod compare;
 mod figures;
 pub mod flight;
+mod flows;
 pub mod fragments;
 mod histogram;
 mod judged;

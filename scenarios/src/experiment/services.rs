@@ -5,6 +5,7 @@ use sim_core::serve::{Attainment, Completion, End, Objective};
 use sim_core::units::{Money, ServiceId, SimTime};
 use sim_core::watch::{Fact, Observer, Record, Row};
 
+use super::flows::Flows;
 use super::histogram::Histogram;
 use super::judged::Window;
 use super::measured::usd;
@@ -40,6 +41,8 @@ pub struct Tally {
 pub struct Services {
     promises: Vec<Objective>,
     tallies: Vec<Tally>,
+    /// By service, if it is one of rates.
+    flows: Vec<Option<Flows>>,
     from: SimTime,
     until: SimTime,
     /// The first that ended, if they are asked for.
@@ -88,6 +91,11 @@ impl Services {
         Some(Self {
             promises: scenario.services.iter().map(|own| own.promise).collect(),
             tallies: vec![Tally::default(); world.services.len()],
+            flows: (0..)
+                .map(ServiceId)
+                .take(world.services.len())
+                .map(|service| Flows::of(world, service))
+                .collect(),
             from: window.warmup,
             until: SimTime::from_us(until).expect("earlier than the end"),
             kept: Vec::new(),
@@ -97,12 +105,20 @@ impl Services {
 
     /// By service, what became of its requests; and the first requests that ended, if they were asked for.
     pub(super) fn finish(self) -> (Vec<Tally>, Vec<(ServiceId, Completion)>) {
-        (self.tallies, self.kept)
+        let both = self.tallies.into_iter().zip(self.flows);
+        let tallies = both.map(|(tally, flows)| flows.map_or(tally, Flows::finish));
+        (tallies.collect(), self.kept)
     }
 }
 
 impl Observer for Services {
     fn observe(&mut self, _: SimTime, fact: &Fact<'_>) {
+        if let Fact::Flow { service, passed } = fact
+            && let Some(flows) = &mut self.flows[service.index()]
+        {
+            let promise = &self.promises[service.index()];
+            flows.count(promise, passed, (self.from, self.until));
+        }
         let Fact::Request {
             service,
             completion,

@@ -242,6 +242,7 @@ impl Observer for Tenancy {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Booting { .. }

@@ -92,7 +92,7 @@ pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
 };
 pub use service::{
-    BatchSpec, BatchTime, CurveSpec, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec, ReplicasSpec,
+    BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec, ReplicasSpec,
     RequestLogSpec, RequestsSpec, ServiceSpec, ServingSpec, SharedSpec, ThenSpec, WaySpec,
 };
 pub use sharing::{PairSpec, SharingSpec};

@@ -21,6 +21,8 @@ pub struct ServiceSpec {
     pub priority: i32,
     /// What is asked of it.
     pub requests: RequestsSpec,
+    /// How closely that is looked at.
+    pub fidelity: Fidelity,
     /// How that is spread over its replicas.
     pub pool: PoolSpec,
     /// What it promises.
@@ -31,6 +33,15 @@ pub struct ServiceSpec {
     pub replicas: Vec<ReplicasSpec>,
     /// As it was written.
     pub written: Table,
+}
+
+/// How closely a service is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Request by request.
+    Requests,
+    /// By rates, over intervals of this length.
+    Fluid(Span),
 }
 
 /// Where requests come from.

@@ -18,7 +18,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 71] = [
+const NAMES: [&str; 72] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -45,6 +45,7 @@ const NAMES: [&str; 71] = [
     "fact retired",
     "fact retiring",
     "fact request",
+    "fact flow",
     "fact refused",
     "fact held: no capacity",
     "fact held: would delay",
@@ -221,6 +222,7 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
         } => "fact retired",
         Fact::Retiring { .. } => "fact retiring",
         Fact::Request { .. } => "fact request",
+        Fact::Flow { .. } => "fact flow",
         Fact::Refused(_) => "fact refused",
         Fact::Held { reason, .. } => reason_name(*reason),
         Fact::Requested { .. } => "fact requested",

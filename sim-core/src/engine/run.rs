@@ -13,13 +13,13 @@ use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
-use super::service;
+use super::service::ServiceState;
 use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
 use super::view::{Grants, View};
 use crate::model::Job;
 use crate::serve::Completion;
-use crate::units::{JobId, Money, SimTime, convert, limits};
+use crate::units::{JobId, Money, ServiceId, SimTime, convert, limits};
 use crate::watch::{Digesting, Digests, Fact, Observer, Outcome};
 use crate::world::Arrivals;
 
@@ -141,8 +141,8 @@ impl Engine {
             fails: SimTime::MAX,
             repairs: 0,
         };
-        let services = world.services.iter();
-        let services = services.map(service::ServiceState::new);
+        let services = (0..).map(ServiceId).zip(&world.services);
+        let services = services.map(|(id, service)| ServiceState::new(id, service, &world.sets));
         let services = services.collect();
         Self {
             capacity: Capacity::new(&world.offerings),
@@ -416,6 +416,7 @@ impl Engine {
     /// Ends the run with jobs left.
     fn finish(&mut self, finish: Finish, watch: &mut dyn Observer) -> Step {
         self.reach_services(watch);
+        self.cut_flows(watch);
         for standing in [Standing::Pending, Standing::Running] {
             let mut left: Vec<JobId> = self.state.jobs.iter(standing).map(|live| live.id).collect();
             left.sort_unstable();

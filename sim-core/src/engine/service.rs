@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::Job;
-use crate::serve::{Completion, Pool, PoolModel, ReplicaId, Request, Serving};
+use crate::serve::fluid::{FluidPool, Inflow, Passed};
+use crate::serve::{Completion, Gauge, Pool, PoolModel, ReplicaId, Request, Serving, Traffic};
 use crate::units::{JobId, ServiceId, SetId, SimTime, convert};
 
 /// A service.
@@ -19,6 +20,8 @@ pub struct Service {
     pub model: PoolModel,
     /// How many of its replicas that are to stay may take no requests for a policy has interrupted one that did.
     pub max_unavailable: Option<u32>,
+    /// What comes to it as a rate: then there are no requests one by one, and its sets serve alike.
+    pub fluid: Option<Arc<Inflow>>,
 }
 
 /// Replicas of a service that are alike.
@@ -101,7 +104,9 @@ pub(crate) struct Replica {
 /// Time is told to its pool only where something is to be seen of it or done to it: what becomes of requests does not depend on
 /// how often that is. At an instant, replicas that are ready come first, and requests after all else.
 pub(crate) struct ServiceState {
-    pub(crate) pool: Pool,
+    pool: Pool,
+    /// In place of the pool, which stays empty, and of the stream, which is not read.
+    fluid: Option<Box<FluidPool>>,
     stream: Box<dyn Stream + Send>,
     next: Option<Request>,
     pub(crate) replicas: BTreeMap<ReplicaId, Replica>,
@@ -117,11 +122,13 @@ pub(crate) struct ServiceState {
 
 impl ServiceState {
     /// Before anything has come.
-    pub(crate) fn new(service: &Service) -> Self {
+    pub(crate) fn new(id: ServiceId, service: &Service, sets: &[ReplicaSet]) -> Self {
         let mut stream = service.requests.open();
+        let fluid = fluid(id, service, sets);
         Self {
             pool: Pool::new(service.model.clone()),
-            next: stream.next(),
+            next: if fluid.is_none() { stream.next() } else { None },
+            fluid,
             stream,
             replicas: BTreeMap::new(),
             coming: BTreeMap::new(),
@@ -152,10 +159,16 @@ impl ServiceState {
             }
         }
         self.pool.advance(now, sink);
+        if let Some(fluid) = &mut self.fluid {
+            fluid.advance(now);
+        }
     }
 
     /// Takes a request that comes now and that nobody can serve, if there is one.
     pub(crate) fn take_deserted(&mut self, now: SimTime, sink: &mut impl FnMut(Completion)) {
+        if let Some(fluid) = &mut self.fluid {
+            fluid.look();
+        }
         let comes = self.next.is_some_and(|request| request.arrived == now);
         if comes && self.is_deserted() {
             self.take(sink);
@@ -167,6 +180,13 @@ impl ServiceState {
         let Some(((at, id), speed_ppm)) = self.coming.pop_first() else {
             return;
         };
+        if let Some(fluid) = &mut self.fluid {
+            fluid.add(at, id, speed_ppm);
+            if self.shut.remove(&id) {
+                fluid.drain(id);
+            }
+            return;
+        }
         let set = &sets[self.replicas[&id].set.index()];
         let station = set.serving.station(speed_ppm);
         self.pool.add(at, (id, set.way), station, sink);
@@ -189,7 +209,11 @@ impl ServiceState {
 
     /// A replica takes no more requests.
     pub(crate) fn shut(&mut self, id: ReplicaId) {
-        if !self.pool.drain(id) {
+        let there = match &mut self.fluid {
+            Some(fluid) => fluid.drain(id),
+            None => self.pool.drain(id),
+        };
+        if !there {
             self.shut.insert(id);
         }
     }
@@ -202,7 +226,53 @@ impl ServiceState {
             Some(key) => {
                 self.coming.remove(&key);
             }
-            None => self.pool.lose(now, id, sink),
+            None => match &mut self.fluid {
+                Some(fluid) => fluid.lose(now, id),
+                None => self.pool.lose(now, id, sink),
+            },
+        }
+    }
+
+    /// What has flowed since this was last asked, up to `now` where a stretch is to end there.
+    pub(crate) fn take_passed(&mut self, cut: Option<SimTime>) -> Vec<Passed> {
+        let Some(fluid) = &mut self.fluid else {
+            return Vec::new();
+        };
+        if let Some(now) = cut {
+            fluid.cut(now);
+        }
+        fluid.take_passed()
+    }
+
+    /// Counts since the beginning.
+    pub(crate) fn traffic(&self) -> Traffic {
+        match &self.fluid {
+            Some(fluid) => fluid.traffic(),
+            None => self.pool.traffic(),
+        }
+    }
+
+    /// What can be read off all replicas together now, lines included.
+    pub(crate) fn load(&self) -> Gauge {
+        match &self.fluid {
+            Some(fluid) => fluid.load(),
+            None => self.pool.load(),
+        }
+    }
+
+    /// What can be read off a replica now.
+    pub(crate) fn load_of(&self, id: ReplicaId) -> Option<Gauge> {
+        match &self.fluid {
+            Some(fluid) => fluid.load_of(id),
+            None => self.pool.load_of(id),
+        }
+    }
+
+    /// Requests that no replica has taken.
+    pub(crate) fn line(&self) -> u32 {
+        match &self.fluid {
+            Some(fluid) => fluid.line(),
+            None => convert::narrow(self.pool.line()),
         }
     }
 
@@ -246,14 +316,32 @@ impl ServiceState {
         });
         let comes = self.next.filter(|_| self.is_deserted());
         let comes = comes.map(|request| request.arrived);
-        idle.chain(comes).min()
+        let fluid = self.fluid.as_ref().filter(|_| self.is_deserted());
+        let left = fluid.and_then(|fluid| fluid.calls());
+        idle.chain(comes).chain(left.map(|at| at.max(now))).min()
     }
+}
+
+/// The replicas of a service that is one of rates.
+fn fluid(id: ServiceId, service: &Service, sets: &[ReplicaSet]) -> Option<Box<FluidPool>> {
+    let inflow = service.fluid.as_ref()?;
+    let mut own = sets.iter().filter(|set| set.service == id);
+    let serving = &own
+        .next()
+        .expect("a service is served on something")
+        .serving;
+    assert!(
+        own.all(|set| set.serving == *serving),
+        "sets of a fluid service serve alike"
+    );
+    Some(Box::new(FluidPool::new(inflow, &service.model, serving)))
 }
 
 impl Clone for ServiceState {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
+            fluid: self.fluid.clone(),
             stream: self.stream.fork(),
             next: self.next,
             replicas: self.replicas.clone(),

@@ -8,7 +8,7 @@ use super::service::{self, Replica};
 use super::state::Change;
 use crate::model::Job;
 use crate::serve::{Completion, ReplicaId};
-use crate::units::{JobId, NodeId, ServiceId, SetId, limits};
+use crate::units::{JobId, NodeId, ServiceId, SetId, SimTime, limits};
 use crate::watch::{Fact, Observer, Outcome};
 
 impl Engine {
@@ -94,7 +94,7 @@ impl Engine {
         }
         self.take_deserted(service, watch);
         let standing = &self.state.services[service.index()];
-        if standing.is_deserted() && standing.pool.line() > 0 {
+        if standing.is_deserted() && standing.line() > 0 {
             self.note(Change::Waiting(service), Wakes::DEMAND);
         }
         self.arrange(service);
@@ -130,6 +130,7 @@ impl Engine {
             standing.replicas.remove(&replica);
         }
         self.tell_requests(service, told, watch);
+        self.tell_flows(service, None, watch);
         self.arrange(service);
     }
 
@@ -167,6 +168,22 @@ impl Engine {
         let sets = &self.state.world.sets;
         standing.reach(now, sets, &mut |completion| told.push(completion));
         self.told = self.tell_requests(service, told, watch);
+        self.tell_flows(service, None, watch);
+    }
+
+    /// Ends what flows at the end of the run.
+    pub(crate) fn cut_flows(&mut self, watch: &mut dyn Observer) {
+        for service in self.service_ids() {
+            self.tell_flows(service, Some(self.state.now), watch);
+        }
+    }
+
+    /// Tells what has flowed, up to now if it ends here.
+    fn tell_flows(&mut self, service: ServiceId, cut: Option<SimTime>, watch: &mut dyn Observer) {
+        let passed = self.state.services[service.index()].take_passed(cut);
+        for passed in &passed {
+            self.tell(&Fact::Flow { service, passed }, watch);
+        }
     }
 
     fn take_deserted(&mut self, service: ServiceId, watch: &mut dyn Observer) {

@@ -202,6 +202,7 @@ pub fn replay(
         }
     };
     naive.pass_services();
+    naive.cut_flows();
     naive.leave();
     match log.next() {
         Some(answer) => Err(Objection::Superfluous(answer.at)),
@@ -233,7 +234,9 @@ impl<'a> Naive<'a> {
             rows: Vec::new(),
             arrived: 0,
             launching: world.sets.iter().map(|set| set.initial).collect(),
-            services: world.services.iter().map(Service::new).collect(),
+            services: (0..world.services.len())
+                .map(|at| Service::new(world, at))
+                .collect(),
             slots,
             steps: vec![[1, 1, 0]; world.offerings.len()],
             wakes: vec![SimTime::ZERO; usize::from(!world.services.is_empty())],
@@ -265,6 +268,7 @@ impl<'a> Naive<'a> {
                 Fact::Started { .. }
                 | Fact::Retiring { .. }
                 | Fact::Request { .. }
+                | Fact::Flow { .. }
                 | Fact::Paced { .. }
                 | Fact::Reseated { .. }
                 | Fact::Shock { .. }

@@ -2,6 +2,7 @@
 //! where somebody looks.
 
 use super::{Naive, Next};
+use crate::serve::fluid::FluidPool;
 use crate::serve::{Completion, Pool, ReplicaId, Request};
 use crate::units::{JobId, NodeId, ServiceId, SetId, SimTime, convert, limits};
 use crate::watch::{Fact, Outcome};
@@ -10,6 +11,8 @@ use crate::{engine, engine::Stream};
 /// A service.
 pub(super) struct Service {
     pool: Pool,
+    /// In place of the pool, where there are rates in place of requests.
+    fluid: Option<FluidPool>,
     stream: Box<dyn Stream + Send>,
     next: Option<Request>,
     /// Replicas that were started and do not take requests yet: from when on they do, and whether they shall not.
@@ -19,11 +22,18 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(spec: &engine::Service) -> Self {
+    /// The service at this place of a world.
+    pub(super) fn new(world: &engine::World, at: usize) -> Self {
+        let spec = &world.services[at];
         let mut stream = spec.requests.open();
+        let fluid = spec.fluid.as_ref().map(|inflow| {
+            let set = world.sets.iter().find(|set| set.service.index() == at);
+            FluidPool::new(inflow, &spec.model, &set.expect("a set").serving)
+        });
         Self {
             pool: Pool::new(spec.model.clone()),
-            next: stream.next(),
+            next: stream.next().filter(|_| fluid.is_none()),
+            fluid,
             stream,
             coming: Vec::new(),
             ended: Vec::new(),
@@ -64,6 +74,19 @@ impl Naive<'_> {
         let service = &mut self.services[at];
         let ended = &mut service.ended;
         service.pool.advance(self.now, &mut |end| ended.push(end));
+        if let Some(fluid) = &mut service.fluid {
+            fluid.advance(self.now);
+        }
+    }
+
+    /// What flows ends with the run.
+    pub(super) fn cut_flows(&mut self) {
+        for at in 0..self.services.len() {
+            if let Some(fluid) = &mut self.services[at].fluid {
+                fluid.cut(self.now);
+            }
+            self.tell_ended(at);
+        }
     }
 
     fn take_request(&mut self, at: usize) {
@@ -86,6 +109,13 @@ impl Naive<'_> {
         let set = &self.world.sets[set.expect("a replica").index()];
         let speed_ppm = (self.rows[row].first.rate_ppb / 1000).max(1);
         let service = &mut self.services[at];
+        if let Some(fluid) = &mut service.fluid {
+            fluid.add(when, id, speed_ppm);
+            if shut {
+                fluid.drain(id);
+            }
+            return;
+        }
         let ended = &mut service.ended;
         let station = set.serving.station(speed_ppm);
         service
@@ -116,6 +146,11 @@ impl Naive<'_> {
                 completion: &completion,
             });
         }
+        let fluid = self.services[at].fluid.as_mut();
+        for passed in fluid.map_or(Vec::new(), FluidPool::take_passed) {
+            let passed = &passed;
+            self.tell(&Fact::Flow { service, passed });
+        }
     }
 
     /// Where the service of a replica stands; none for any other job.
@@ -145,7 +180,10 @@ impl Naive<'_> {
         if service.coming.len() == before {
             let ended = &mut service.ended;
             let id = number(self.rows[row].id);
-            service.pool.lose(self.now, id, &mut |end| ended.push(end));
+            match &mut service.fluid {
+                Some(fluid) => fluid.lose(self.now, id),
+                None => service.pool.lose(self.now, id, &mut |end| ended.push(end)),
+            }
         }
         self.tell_ended(at);
     }
@@ -172,6 +210,9 @@ impl Naive<'_> {
         let id = number(self.rows[row].id);
         let service = &mut self.services[at];
         service.pool.drain(id);
+        if let Some(fluid) = &mut service.fluid {
+            fluid.drain(id);
+        }
         for coming in &mut service.coming {
             coming.2 |= coming.1 == row;
         }
@@ -255,6 +296,8 @@ impl Naive<'_> {
             if self.is_deserted(at) {
                 let next = service.next.map(|request| request.arrived);
                 all.extend(next.map(|when| (when, Next::Call(at))));
+                let left = service.fluid.as_ref().and_then(FluidPool::calls);
+                all.extend(left.map(|when| (when.max(self.now), Next::Call(at))));
             }
         }
     }
@@ -279,7 +322,13 @@ impl Naive<'_> {
                 self.tell_ended(at);
             }
         }
-        if self.is_deserted(at) && self.services[at].pool.line() > 0 {
+        let service = &mut self.services[at];
+        let mut line = service.pool.line();
+        if let Some(fluid) = &mut service.fluid {
+            fluid.look();
+            line = convert::index(fluid.line());
+        }
+        if self.is_deserted(at) && line > 0 {
             self.happened = self.happened | engine::Wakes::DEMAND;
         }
     }

@@ -7,6 +7,7 @@ use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Listed, ReplicaSet, Service, World};
 use crate::model::{Appetite, Checkpoint, Class, Gang, Job, Keep};
 use crate::serve;
+use crate::serve::fluid::Inflow;
 use crate::serve::{
     Batch, Caching, Counts, Expiry, Iteration, Law, Luck, PoolModel, Prefix, Request, RequestId,
     Role, Routing, Serving, StepTime, Then, Tier, Transfer, Way, When,
@@ -45,6 +46,7 @@ pub fn services(seed: u64, world: &mut World) {
                 ..swarm.pool(own.clone(), split, &mut luck)
             },
             max_unavailable: own_ways.chance(0.5).then(|| small(own_ways.below(3))),
+            fluid: None,
             name,
         });
         for way in 0..roles.len() {
@@ -59,6 +61,9 @@ pub fn services(seed: u64, world: &mut World) {
                 max: small(luck.between(2, 5)),
             });
         }
+        if !split {
+            swarm.make_fluid(id, world);
+        }
     }
     world.end = world
         .end
@@ -66,6 +71,30 @@ pub fn services(seed: u64, world: &mut World) {
 }
 
 impl Swarm {
+    /// Makes a service one of rates, or leaves it as it is. The draws are their own.
+    fn make_fluid(&self, id: ServiceId, world: &mut World) {
+        let mut luck = self.luck("fluid services", u64::from(id.0));
+        if luck.chance(0.6) {
+            return;
+        }
+        let mut expected = |_| luck.chance(0.7).then(|| luck.uniform() * 8.0);
+        let expected: Vec<f64> = (0..12).map(|at| expected(at).unwrap_or(0.0)).collect();
+        let sample = vec![Counts {
+            input: small(luck.between(0, 90)),
+            output: small(luck.between(0, 60)),
+        }];
+        let inflow = Inflow::new(self.span(&mut luck, 1, 20), &expected, sample);
+        let service = &mut world.services[id.index()];
+        service.fluid = Some(Arc::new(inflow));
+        service.model.caching = None;
+        for way in &mut service.model.ways {
+            *way = Way::plain(way.role);
+        }
+        let mut own = world.sets.iter_mut().filter(|set| set.service == id);
+        let serving = own.next().expect("it has a set").serving.clone();
+        own.for_each(|set| set.serving = serving.clone());
+    }
+
     /// What replicas share: they work for ever, keep nothing, and are slower on another model.
     fn replicas_class(&self, name: &str, luck: &mut Stream) -> Class {
         Class {

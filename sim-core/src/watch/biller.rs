@@ -448,6 +448,7 @@ impl Observer for Biller {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }
             | Fact::Draining { .. }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::fact::{Cause, Fact, Outcome, Spent};
 use crate::engine::{Decision, JobDecision, MarketDecision, NodeDecision, ServiceDecision};
 use crate::model::Seat;
+use crate::serve::fluid::Passed;
 use crate::serve::{Completion, End, Reason};
 use crate::units::{JobId, SimTime, Span, convert};
 
@@ -161,6 +162,15 @@ impl Digester {
         }
     }
 
+    fn passed(&mut self, passed: &Passed) -> &mut Self {
+        let flow = &passed.flow;
+        self.time(passed.from).time(passed.to);
+        for count in [flow.arrived, flow.served, flow.dropped, flow.backlog] {
+            self.u64(count.to_bits());
+        }
+        self
+    }
+
     fn finish(&self) -> Digest {
         let mut hasher = self.hasher.clone();
         hasher.update(&self.buffer);
@@ -277,6 +287,9 @@ impl Digesting {
                 .begin(22, now)
                 .u32(service.0.into())
                 .completion(completion),
+            Fact::Flow { service, passed } => {
+                digester.begin(23, now).u32(service.0.into()).passed(passed)
+            }
             // Explanations: what a policy says changes nothing.
             Fact::Refused(_) | Fact::Held { .. } => digester,
             Fact::Requested { .. }
@@ -348,6 +361,7 @@ impl Digesting {
             | Fact::Ended { .. }
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Refused(_)
             | Fact::Held { .. } => digester,
         };

@@ -3,6 +3,7 @@
 use crate::engine::{Reason, Refusal};
 use crate::model::{Job, Seat};
 use crate::serve::Completion;
+use crate::serve::fluid::Passed;
 use crate::units::{JobId, NodeId, OfferingId, Price, ServiceId, SetId, SimTime, Span};
 
 /// Why a running job was interrupted.
@@ -72,7 +73,7 @@ pub enum Outcome {
 }
 
 /// Something that happened, at the instant it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fact<'a> {
     /// A job was submitted.
     Arrived {
@@ -94,6 +95,13 @@ pub enum Fact<'a> {
         service: ServiceId,
         /// How.
         completion: &'a Completion,
+    },
+    /// A stretch of a service of rates has passed: told before the service is looked at or changed, each after the one before.
+    Flow {
+        /// Of which service.
+        service: ServiceId,
+        /// What flowed.
+        passed: &'a Passed,
     },
     /// A job was started.
     Started {

@@ -422,6 +422,7 @@ impl Observer for Recorder {
             Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Paced { .. }
             | Fact::Held { .. }
             | Fact::Requested { .. }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::fact::{Fact, Observer, Spent};
 use crate::model::Seat;
 use crate::serve::Completion;
+use crate::serve::fluid::Passed;
 use crate::units::{ServiceId, SimTime};
 
 /// The facts of a run, one line each. Explanations (refusals, reasons) change nothing and are left
@@ -64,6 +65,7 @@ fn line(fact: &Fact<'_>) -> Option<String> {
             service,
             completion,
         } => request(*service, completion),
+        Fact::Flow { service, passed } => flow(*service, passed),
         Fact::Started {
             job,
             seats: on,
@@ -145,6 +147,13 @@ fn granted(fact: &Fact<'_>) -> Option<String> {
 fn request(service: ServiceId, completion: &Completion) -> String {
     let (id, end) = (completion.request.id.0, completion.end);
     format!("request {id} of service {}: {end:?}", service.0)
+}
+
+/// Doubles to the last bit: Rust writes as many digits as tell them from all others.
+fn flow(service: ServiceId, passed: &Passed) -> String {
+    let (id, flow) = (service.0, &passed.flow);
+    let (from, to) = (passed.from.us(), passed.to.us());
+    format!("from {from}us to {to}us service {id} flows: {flow:?}")
 }
 
 fn seats(seats: &[Seat]) -> String {

@@ -303,6 +303,7 @@ impl Observer for History<'_> {
             | Fact::Refused(_)
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Held { .. }
             | Fact::Paced { .. }
             | Fact::Requested { .. }

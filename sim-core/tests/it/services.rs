@@ -20,7 +20,7 @@ fn served(seed: u64) -> (Arc<World>, Vec<Job>) {
 
 #[test]
 fn the_engine_agrees_with_auditor_and_naive_simulator() {
-    let (mut requests, mut retired) = (0, 0);
+    let (mut requests, mut retired, mut flows) = (0, 0, 0);
     for seed in 0..SCENARIOS {
         let (world, jobs) = served(seed);
         for animal in Animal::all(seed) {
@@ -28,9 +28,11 @@ fn the_engine_agrees_with_auditor_and_naive_simulator() {
             let seen = check(&what, &world, &jobs, &animal);
             requests += seen.report.requests;
             retired += seen.report.retired;
+            flows += seen.report.flows;
         }
     }
     assert!(requests > 20_000 && retired > 1_000, "{requests} {retired}");
+    assert!(flows > 20_000, "{flows}");
 }
 
 #[test]

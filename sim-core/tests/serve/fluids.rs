@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::serve::StepTime;
-use sim_core::serve::fluid::{Demand, Fluid, Rate};
+use sim_core::serve::fluid::{Demand, Fluid, Inflow, Kinds, Rate, Regime, Room};
 use sim_core::serve::theory::Parallel;
 use sim_core::serve::{Batch, Completion, Counts, End, Iteration, Law, Luck, Pool, PoolModel};
 use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Service, Serving};
@@ -67,70 +67,148 @@ fn tokens() -> Serving {
     }))
 }
 
+/// Of so many replicas under so many requests a second, where all may wait.
+fn regime(rate: &Rate, replicas: u32, arriving: f64) -> Regime {
+    Regime::new(rate, replicas, arriving, &Room::default())
+}
+
 #[test]
-fn what_comes_is_served_or_left() {
+fn what_comes_is_served_or_dropped_or_left() {
     let mut luck = Stream::new(1, &[Part::Name("fluids")]);
     let demand = Demand::of([Counts {
         input: 100,
         output: 50,
     }]);
+    let mut gave_up = 0;
     for serving in [exponential(4), affine(8), tokens()] {
         let rate = Rate::of(&serving, 1_000_000, &demand);
         let mut fluid = Fluid::default();
-        let (mut came, mut went) = (0.0, 0.0);
+        let (mut came, mut went, mut now_s) = (0.0, 0.0, 0.0);
         for _ in 0..500 {
             let replicas = u32::try_from(luck.below(4)).unwrap();
-            let arrived = luck.uniform() * 60.0 * rate.peak() * 3.0;
-            let flow = fluid.advance(&rate, replicas, (60.0, arrived));
-            (came, went) = (came + flow.arrived, went + flow.served);
-            let most = rate.peak() * 60.0 * f64::from(replicas);
-            assert!(flow.served >= 0.0 && flow.served <= most * (1.0 + 1e-12));
-            assert!((0.0..=1.0).contains(&flow.busy));
-            let median = flow.wait_quantile_s(0.5);
-            assert!(median <= flow.wait_quantile_s(0.99));
-            if median > 0.0 && median.is_finite() {
-                assert!((flow.within(median) - 0.5).abs() < 1e-3);
-            }
-            assert_eq!(
-                replicas == 0 && flow.behind > 0.0,
-                flow.mean_wait_s().is_infinite()
-            );
+            let arriving = luck.uniform() * rate.peak() * 3.0;
+            let room = Room {
+                each: luck.chance(0.5).then_some(3),
+                line: luck.chance(0.5).then_some(20),
+                patience_s: luck.chance(0.5).then_some(40.0),
+            };
+            let regime = Regime::new(&rate, replicas, arriving, &room);
+            let seconds = 0.1 + luck.uniform() * 60.0;
+            let over_s = (now_s, now_s + seconds);
+            now_s = over_s.1;
+            let flow = fluid.advance(&regime, over_s, arriving * (over_s.1 - over_s.0));
+            (came, went) = (came + flow.arrived, went + flow.served + flow.dropped);
+            let most = rate.peak() * (over_s.1 - over_s.0) * f64::from(replicas);
+            assert!(flow.served >= 0.0 && flow.served <= most * (1.0 + 1e-9));
+            assert!(flow.backlog <= regime.most * (1.0 + 1e-9) + 1e-9);
+            assert!((0.0..=1.0 + 1e-9).contains(&flow.busy));
+            assert!(flow.dropped >= 0.0 && flow.steps >= 0.0);
+            assert!(flow.mean_wait_s() >= 0.0);
+            close(flow.within(f64::MAX), flow.served, 1e-9);
+            gave_up += u32::from(flow.dropped > 0.0);
         }
-        close(came, went + fluid.backlog, 1e-9);
+        close(came, went + fluid.backlog(), 1e-9);
     }
+    assert!(gave_up > 300, "{gave_up}");
 }
 
 #[test]
 fn a_calm_interval_is_erlangs_queue() {
     let rate = Rate::of(&exponential(2), 2_000_000, &Demand::default());
     // Three replicas of two servers at twice the speed: service takes half a second.
-    let flow = Fluid::default().advance(&rate, 3, (3_600.0, 9.0 * 3_600.0));
+    let regime = regime(&rate, 3, 9.0);
+    let flow = Fluid::default().advance(&regime, (0.0, 3_600.0), 9.0 * 3_600.0);
     let theory = Parallel::new(6, 4.5);
     close(flow.mean_wait_s(), theory.mean_wait() / 2.0, 1e-12);
-    close(
-        flow.wait_quantile_s(0.99),
-        theory.wait_quantile(0.99) / 2.0,
-        1e-4,
-    );
+    let slow = theory.wait_quantile(0.99) / 2.0;
+    close(flow.within(slow), 0.99 * flow.served, 1e-6);
     close(flow.busy, 0.75, 1e-12);
     close(flow.served, flow.arrived, 1e-12);
+    // Each of six servers is busy for 0.75 hours, half a second at a time.
+    close(flow.steps, 6.0 * 0.75 * 7_200.0, 1e-12);
+}
+
+#[test]
+fn a_line_turns_away_as_many_as_a_queue_of_its_size() {
+    let rate = Rate::of(&exponential(4), 1_000_000, &Demand::default());
+    for (arriving, line) in [(3.0, 0), (3.6, 2), (2.0, 1)] {
+        let room = Room {
+            each: Some(0),
+            line: Some(line),
+            patience_s: None,
+        };
+        let regime = Regime::new(&rate, 1, arriving, &room);
+        // Probabilities of 0 to 4 + line inside, up to a factor.
+        let mut weights = vec![1.0];
+        for inside in 1..=4 + line {
+            let last = weights[weights.len() - 1];
+            weights.push(last * arriving / f64::from(inside.min(4)));
+        }
+        let blocked = weights[weights.len() - 1] / weights.iter().sum::<f64>();
+        close(regime.blocked, blocked, 1e-9);
+    }
 }
 
 #[test]
 fn an_overload_is_carried_over_and_worked_off() {
     let rate = Rate::of(&exponential(10), 1_000_000, &Demand::default());
     let mut fluid = Fluid::default();
-    let rush = fluid.advance(&rate, 1, (100.0, 1_500.0));
+    let rush = fluid.advance(&regime(&rate, 1, 15.0), (0.0, 100.0), 1_500.0);
     close(rush.backlog, 500.0, 1e-12);
-    close(rush.mean_wait_s(), 25.0, 1e-12);
-    close(rush.wait_quantile_s(0.9), 45.0, 1e-6);
-    // At half the rate the 500 take the whole of the next hundred seconds.
-    let calm = fluid.advance(&rate, 1, (100.0, 500.0));
-    close(calm.mean_wait_s(), 25.0, 1e-12);
-    assert!(calm.backlog < 1e-9 && calm.behind > 0.999);
-    let none = fluid.advance(&rate, 0, (100.0, 1.0));
-    assert!(none.mean_wait_s().is_infinite());
-    close(none.backlog, 1.0, 1e-9);
+    // The thousandth was the one that came after 66.7 s.
+    close(rush.mean_wait_s(), 100.0 / 6.0, 1e-12);
+    close(rush.within(10.0), 300.0, 1e-9);
+    // At half the rate the 500 and those who come behind them take the whole of the next hundred seconds.
+    let calm = fluid.advance(&regime(&rate, 1, 5.0), (100.0, 200.0), 500.0);
+    close(calm.served, 1_000.0, 1e-9);
+    let waits = 500.0 * f64::midpoint(100.0 / 3.0, 50.0) + 500.0 * 25.0;
+    close(calm.mean_wait_s(), waits / 1_000.0, 1e-9);
+    assert!(calm.backlog < 1e-9);
+    // Nobody is there for a minute: who came then waits for it, and is served in two minutes.
+    let none = fluid.advance(&regime(&rate, 0, 10.0), (200.0, 260.0), 600.0);
+    assert!(none.served == 0.0 && none.busy == 0.0);
+    let back = fluid.advance(&regime(&rate, 2, 10.0), (260.0, 400.0), 1_400.0);
+    let queued: f64 = back.queued.iter().map(|ramp| ramp.served).sum();
+    close(queued, 1_200.0, 1e-9);
+    close(back.calm, 800.0, 1e-9);
+    close(back.within(30.0) - back.calm, 600.0, 1e-2);
+}
+
+#[test]
+fn who_waits_for_nobody_gives_up_by_age() {
+    let rate = Rate::of(&exponential(10), 1_000_000, &Demand::default());
+    let room = Room {
+        patience_s: Some(30.0),
+        ..Room::default()
+    };
+    let mut fluid = Fluid::default();
+    let none = fluid.advance(&Regime::new(&rate, 0, 2.0, &room), (0.0, 100.0), 200.0);
+    close(none.dropped, 140.0, 1e-9);
+    // They are served in six seconds, the first after 30 s and the last, who came at once, after 6 s.
+    let some = fluid.advance(&Regime::new(&rate, 1, 0.0, &room), (100.0, 160.0), 0.0);
+    close(some.served, 60.0, 1e-9);
+    assert!(some.within(6.0 - 1e-6) < 1e-3 && some.within(30.0) > 60.0 - 1e-6);
+    close(some.mean_wait_s(), 18.0, 1e-9);
+}
+
+#[test]
+fn kinds_of_request_take_as_long_as_their_law_says() {
+    let inflow = Inflow::new(Span::from_secs(60), &[30.0], Vec::new());
+    let serving = exponential(1);
+    let rate = Rate::of(&serving, 1_000_000, inflow.demand());
+    let flow = Fluid::default().advance(&regime(&rate, 1, 0.5), (0.0, 60.0), 30.0);
+    let (mut count, mut mean, mut slow, mut past) = (0.0, 0.0, 0.0, 0.0);
+    Kinds::of(&serving, &inflow).answers(&flow, &mut |weight, answer| {
+        count += weight;
+        mean += weight * answer.whole_s;
+        slow += weight * f64::from(answer.whole_s > 6.0);
+        past += weight * f64::from(answer.whole_s > 2.0);
+    });
+    // Times in M/M/1 are exponential, of mean 1 / (1 - load).
+    close(count, 30.0, 1e-9);
+    close(mean / count, 2.0, 0.02);
+    close(past / count, (-1.0_f64).exp(), 0.03);
+    close(slow / count, (-3.0_f64).exp(), 0.03);
 }
 
 /// Mean wait for the start, to the first token, and to the end, in seconds, of so many requests at `rate` on one replica.

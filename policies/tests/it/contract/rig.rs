@@ -97,6 +97,7 @@ impl Observer for Fates {
             | Fact::Shock { .. }
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Availability { .. } => {}
         }
     }

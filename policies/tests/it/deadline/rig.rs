@@ -169,6 +169,7 @@ impl Observer for Log {
             | Fact::Price { .. }
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Availability { .. } => {}
         }
     }

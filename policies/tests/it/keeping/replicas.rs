@@ -66,6 +66,7 @@ fn asked(rates: &[(u64, u64)], end: u64, initial: u32) -> Arc<World> {
             seed: 1,
             service: "ask".to_owned(),
         }),
+        fluid: None,
     });
     world.sets.push(ReplicaSet {
         name: "all".to_owned(),

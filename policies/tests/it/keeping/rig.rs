@@ -158,6 +158,7 @@ impl Observer for Log {
             | Fact::Price { .. }
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Availability { .. } => {}
         }
     }

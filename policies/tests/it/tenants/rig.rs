@@ -156,6 +156,7 @@ impl Observer for Seen {
             | Fact::Price { .. }
             | Fact::Retiring { .. }
             | Fact::Request { .. }
+            | Fact::Flow { .. }
             | Fact::Availability { .. } => {}
         }
         let now_is = (self.running.clone(), self.waiting.clone());

@@ -8,6 +8,7 @@ mod commitment;
 mod course;
 mod curve;
 mod event;
+mod fidelity;
 mod fleet;
 mod fleet_keys;
 mod goodput;

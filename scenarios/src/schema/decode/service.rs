@@ -10,7 +10,7 @@ use super::super::scenario::{End, Scenario};
 use super::super::service::{PoolSpec, ReplicasSpec, ServiceSpec};
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::serving::{self, TIME};
-use super::{replicas, requests, ways};
+use super::{fidelity, replicas, requests, ways};
 
 pub(super) static SERVICE: TableSpec = TableSpec::closed(
     "[[service]]",
@@ -32,6 +32,13 @@ pub(super) static SERVICE: TableSpec = TableSpec::closed(
             "What is asked of it: a generator, or a file. Drawn by the seed and the service's name, so that all policies meet the same.",
         )
         .required(),
+        KeySpec::new(
+            "fidelity",
+            Takes::Choice(&fidelity::CHOICES),
+            "How closely it is looked at.",
+        )
+        .default("\"requests\""),
+        fidelity::INTERVAL,
         KeySpec::new(
             "serving",
             Takes::Table(&serving::SERVING),
@@ -215,6 +222,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<ServiceSpec> {
     let queue = fields.optional("queue", Item::name);
     let priority = count_or(fields, "priority", 0);
     let requests = fields.item("requests").and_then(requests::decode);
+    let fidelity = fidelity::decode(fields);
     let common = fields.optional("serving", serving::decode);
     let pool = pool(fields);
     let promise = fields
@@ -226,14 +234,16 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<ServiceSpec> {
         sets.iter()
             .map(|set| replicas::decode(set, common.as_ref()?.as_ref())),
     );
-    let (pool, sets) = (pool?, sets?);
+    let (pool, sets, fidelity) = (pool?, sets?, fidelity?);
     roles_agree(fields, &pool, &sets)?;
     ways::are_sound(fields, pool.transfer.is_some(), &sets)?;
+    fidelity::is_able(fields, fidelity, (&pool, &sets))?;
     Some(ServiceSpec {
         name: name?,
         queue: queue?,
         priority: priority?,
         requests: requests?,
+        fidelity,
         pool,
         promise: promise?,
         max_unavailable: unavailable?.map(|count| count.value),
@@ -389,6 +399,7 @@ pub(super) fn are_sound(top: &Fields<'_>, scenario: &Scenario) {
         let remedy = "add end = \"1d\" to [horizon]";
         top.refuse(first.name.place, &first.name.value, rule, remedy);
     }
+    fidelity::are_few(top, scenario);
     for service in &scenario.services {
         let mut workloads = scenario.workloads.iter();
         if workloads.any(|own| own.name.value == service.name.value) {

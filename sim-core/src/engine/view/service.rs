@@ -5,7 +5,7 @@ use crate::course::Reach;
 use crate::engine::service::{ReplicaSet, Service, ServiceState};
 use crate::engine::state::State;
 use crate::serve::{Gauge, ReplicaId, Traffic, Way};
-use crate::units::{JobId, ModelId, ServiceId, SetId, SimTime, convert};
+use crate::units::{JobId, ModelId, ServiceId, SetId, SimTime};
 
 /// A service as a policy sees it: what a load balancer and its replicas' metrics tell.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl<'a> ServiceView<'a> {
 
     /// What came and how it ended, since the beginning.
     pub fn traffic(&self) -> Traffic {
-        self.standing.pool.traffic()
+        self.standing.traffic()
     }
 
     /// When every request of the run comes, past and to come, in order.
@@ -98,12 +98,12 @@ impl<'a> ServiceView<'a> {
 
     /// What can be read off all its replicas together.
     pub fn gauge(&self) -> Gauge {
-        self.standing.pool.load()
+        self.standing.load()
     }
 
     /// Requests that no replica has taken.
     pub fn waiting(&self) -> u32 {
-        convert::narrow(self.standing.pool.line())
+        self.standing.line()
     }
 
     /// Replicas, in the order in which they were launched.
@@ -117,7 +117,7 @@ impl<'a> ServiceView<'a> {
                 set: replica.set,
                 leaves: replica.leaves,
                 ready: job.works(),
-                gauge: standing.pool.load_of(*id),
+                gauge: standing.load_of(*id),
             })
         })
     }

@@ -90,12 +90,12 @@ impl Law {
         }
         let mut stream = luck.stream("service", task.request.id);
         let mean_us = convert::real(mean.us());
-        let draws = (0..of).map(|_| self.draw(mean_us, &mut stream));
+        let draws = (0..of).map(|_| self.time(mean_us, &mut stream));
         span(draws.fold(0.0, f64::max))
     }
 
-    /// A time around this mean.
-    fn draw(self, mean: f64, stream: &mut Stream) -> f64 {
+    /// A time of this mean.
+    pub(in crate::serve) fn time(self, mean: f64, stream: &mut Stream) -> f64 {
         match self {
             Self::Constant => mean,
             Self::Exponential => stream.exponential(mean),

@@ -228,6 +228,10 @@ impl Observer for Auditor {
                 self.report.requests += 1;
                 self.request(service, completion);
             }
+            Fact::Flow { service, passed } => {
+                self.report.flows += 1;
+                self.flowed(service, passed);
+            }
             Fact::Started { job, seats, works } => self.started(job, seats, works),
             Fact::Interrupted { job, cause, spent } => self.interrupted(job, cause, &spent),
             Fact::Paced { job, every } => self.paced(job, every),

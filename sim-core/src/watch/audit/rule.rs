@@ -73,6 +73,8 @@ pub enum Rule {
     Replica,
     /// A request that came ends once, in order of time, and is served by a replica that works.
     Request,
+    /// What flows to a service is what comes to it, stretch after stretch, and is served by replicas that work.
+    Flow,
     /// Jobs that arrived have completed, were rejected, or are unfinished.
     Balance,
     /// The jobs' times in the system add up to the integral of their number.
@@ -128,6 +130,8 @@ pub struct Report {
     pub retired: u64,
     /// Requests that ended.
     pub requests: u64,
+    /// Stretches of services of rates.
+    pub flows: u64,
     /// Jobs that the run left behind.
     pub unfinished: u64,
     /// Interruptions, whatever their cause.

@@ -8,6 +8,7 @@ use super::{Auditor, Rule};
 use crate::engine::Stream;
 use crate::engine::World;
 use crate::model::Seat;
+use crate::serve::fluid::Passed;
 use crate::serve::{Completion, End, PoolModel, Request, RequestId};
 use crate::units::{JobId, ServiceId, SetId, SimTime, Span, convert};
 
@@ -19,8 +20,10 @@ pub(super) struct Account {
     open: BTreeMap<RequestId, Request>,
     /// Replicas that live, of which set each is, and whether it is to go.
     replicas: BTreeMap<JobId, (SetId, bool)>,
-    /// The last instant at which one was told to have ended.
+    /// The last instant at which one was told to have ended, or up to which it has flowed.
     last: SimTime,
+    /// Of a service of rates: requests that are left.
+    left: f64,
 }
 
 impl Account {
@@ -31,6 +34,7 @@ impl Account {
             open: BTreeMap::new(),
             replicas: BTreeMap::new(),
             last: SimTime::ZERO,
+            left: 0.0,
         };
         services.map(new).collect()
     }
@@ -43,6 +47,7 @@ impl Clone for Account {
             open: self.open.clone(),
             replicas: self.replicas.clone(),
             last: self.last,
+            left: self.left,
         }
     }
 }
@@ -116,6 +121,36 @@ impl Auditor {
         let without = convert::narrow(stay.filter(|(job, _)| !serves(job)).count());
         self.demand(without <= most, Rule::Replica, || {
             format!("{job} is interrupted, and {without} of at most {most} take no requests")
+        });
+    }
+
+    /// A stretch of a service of rates has passed. What came is counted from the expectations; what was there or came has gone
+    /// or is left.
+    pub(super) fn flowed(&mut self, service: ServiceId, passed: &Passed) {
+        let (spec, flow) = (&self.world.services[service.index()], &passed.flow);
+        let inflow = spec.fluid.as_ref();
+        let came = inflow.map_or(f64::NAN, |inflow| {
+            inflow.came(passed.to) - inflow.came(passed.from)
+        });
+        let account = &mut self.services[service.index()];
+        let follows = passed.from == account.last && passed.from < passed.to;
+        account.last = passed.to;
+        let before = std::mem::replace(&mut account.left, flow.backlog);
+        let near = |one: f64, other: f64| (one - other).abs() <= 1e-9 * one.abs().max(1.0);
+        let balances = near(before + came, flow.served + flow.dropped + flow.backlog);
+        let parts = [flow.served, flow.dropped, flow.backlog, flow.steps];
+        let sound =
+            parts.iter().all(|part| *part >= 0.0) && (0.0..=1.0 + 1e-9).contains(&flow.busy);
+        let mut own = self.services[service.index()].replicas.keys();
+        let works = own.any(|job| {
+            let row = job.replica().and_then(|number| self.replica_row(number));
+            let running = row.and_then(|at| self.jobs[at].running.as_ref());
+            running.is_some_and(|running| running.works < passed.to)
+        });
+        let served = works || flow.served == 0.0;
+        let right = follows && balances && sound && served && passed.to <= self.now;
+        self.demand(right, Rule::Flow, || {
+            format!("{passed:?} of {came} where {before} were left; a replica works: {works}")
         });
     }
 

@@ -45,7 +45,7 @@ pub(super) enum Rhythm {
 }
 
 /// A rate, and until when it holds.
-type Stretch = (f64, SimTime);
+pub(super) type Stretch = (f64, SimTime);
 
 impl Clock {
     pub(super) const fn new(gaps: Stream, modes: Stream, rhythm: Rhythm) -> Self {
@@ -58,7 +58,7 @@ impl Clock {
     }
 
     /// The rate now and until when it holds; nothing where no request comes any more.
-    fn stretch(&self) -> Option<Stretch> {
+    pub(super) fn stretch(&self) -> Option<Stretch> {
         match &self.rhythm {
             Rhythm::Steady(rate) => Some((*rate, SimTime::MAX)),
             Rhythm::Curve(curve) => {
@@ -81,6 +81,19 @@ impl Clock {
                 Some((base + extra * under_way, end))
             }
             Rhythm::Gaps(..) | Rhythm::Counted(..) => unreachable!("these are not rates"),
+        }
+    }
+
+    /// How far it is.
+    pub(super) const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Goes on to an instant without drawing what comes before it, where the stretch may end.
+    pub(super) fn pass(&mut self, to: SimTime, ends: bool) {
+        self.now = to;
+        if ends {
+            self.turn();
         }
     }
 

@@ -10,6 +10,7 @@ mod arrivals;
 mod clock;
 mod content;
 mod curves;
+mod expected;
 pub mod mixtures;
 mod session;
 mod tokens;
