@@ -149,14 +149,19 @@ impl<'v> Desk<'_, 'v, '_> {
         })
     }
 
-    /// Interrupts a running job, which is not in the queue before [`Desk::requeue`].
-    pub fn preempt(&mut self, job: JobId) {
+    /// Interrupts a running job, which is not in the queue before [`Desk::requeue`]; false if its service cannot spare it, and
+    /// it runs on.
+    pub fn preempt(&mut self, job: JobId) -> bool {
+        if !self.plan.can_spare(job) {
+            return false;
+        }
         self.plan
             .preempt(job)
             .expect("it runs, and this plan has not touched it");
         if let Some(tenants) = &mut self.tenants {
             tenants.stop(job);
         }
+        true
     }
 
     /// Takes back what [`Desk::preempt`] told of a job, once the plan has been rolled back to before.

@@ -113,6 +113,9 @@ impl<'v> Packing<'_, 'v, '_> {
             return None;
         }
         for (victim, held) in candidates {
+            if !self.plan.can_spare(victim) {
+                continue;
+            }
             self.plan.preempt(victim).expect("it runs");
             self.steps.push(Step::Stop(victim));
             freed += held;

@@ -44,8 +44,8 @@ pub(super) fn seat(
         });
         match stays {
             Some(stays) => parts.push(stays),
-            // It saves its state, for its node will be taken away.
-            None if running.is_saving() => {}
+            // It saves its state, for its node will be taken away, or its service cannot spare it.
+            None if running.is_saving() || !plan.can_spare(id) => {}
             None => plan.preempt(id).expect("it runs"),
         }
     }

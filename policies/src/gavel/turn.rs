@@ -52,7 +52,9 @@ impl Gavel {
             Some(faithful) => {
                 let tasks = faithful.settle(&round, &mut self.ledger, view);
                 for running in view.running() {
-                    plan.preempt(running.id()).expect("it runs");
+                    if plan.can_spare(running.id()) {
+                        plan.preempt(running.id()).expect("it runs");
+                    }
                 }
                 for task in tasks.iter().filter(|task| task.dropped || task.done) {
                     if task.dropped {

@@ -21,7 +21,7 @@ pub(crate) fn seat(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
         wishes.iter().any(|wish| Some(wish) == held.as_ref())
     };
     for job in view.running() {
-        if !stays(job.id()) && !job.is_saving() {
+        if !stays(job.id()) && !job.is_saving() && plan.can_spare(job.id()) {
             plan.preempt(job.id()).expect("it runs");
         }
     }

@@ -88,7 +88,9 @@ fn place(id: JobId, behind: &[JobId], view: &View<'_>, plan: &mut Plan<'_>) -> b
                 .expect("it waits, and they are free");
             return true;
         }
-        let Some(victim) = victims.find(|victim| plan.is_running(**victim)) else {
+        let Some(victim) =
+            victims.find(|victim| plan.is_running(**victim) && plan.can_spare(**victim))
+        else {
             return false;
         };
         plan.preempt(*victim).expect("it runs");

@@ -151,7 +151,9 @@ impl Budget {
             seats.any(|seat| goes(desk.plan.capacity().offering_of(seat.node)))
         });
         for job in victims.map(|job| job.id()).collect::<Vec<_>>() {
-            desk.plan.preempt(job).expect("it runs");
+            if desk.plan.can_spare(job) {
+                desk.plan.preempt(job).expect("it runs");
+            }
         }
     }
 

@@ -57,7 +57,7 @@ impl Pollux {
         let spots = search(&problem);
         let mut wishes = Vec::new();
         for ((spot, job), seeker) in spots.iter().zip(&cast.jobs).zip(&problem.seekers) {
-            if *spot == seeker.now {
+            if *spot == seeker.now || !plan.can_spare(job.id()) {
                 continue;
             }
             if job.is_running() {

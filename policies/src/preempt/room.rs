@@ -11,7 +11,8 @@ pub(super) fn make(desk: &mut Desk<'_, '_, '_>, head: JobId, victims: &[JobId]) 
     let Some((placement, needed)) = found(desk, head, victims) else {
         return false;
     };
-    let (hit, beside) = in_the_way(desk, &placement, &victims[..needed]);
+    // Services that could spare all of them can spare some.
+    let (hit, beside) = in_the_way(desk, &placement, &needed);
     for job in hit {
         desk.preempt(job);
     }
@@ -22,12 +23,10 @@ pub(super) fn make(desk: &mut Desk<'_, '_, '_>, head: JobId, victims: &[JobId]) 
         desk.preempt(job);
     }
     desk.start(head, &placement);
-    let gone = victims[..needed].iter().copied();
-    for job in gone
-        .filter(|job| !desk.plan.is_running(*job))
-        .collect::<Vec<_>>()
-    {
-        desk.requeue(job);
+    for job in needed {
+        if !desk.plan.is_running(job) {
+            desk.requeue(job);
+        }
     }
     true
 }
@@ -46,33 +45,36 @@ fn in_the_way(
     })
 }
 
-/// How many of `victims` must go for `head` to fit, and where it would lie then; all is left as it was.
+/// The first of `victims` that must go for `head` to fit, but for those that cannot be spared, and where it would lie then; all
+/// is left as it was.
 fn found(
     desk: &mut Desk<'_, '_, '_>,
     head: JobId,
     victims: &[JobId],
-) -> Option<(Placement, usize)> {
+) -> Option<(Placement, Vec<JobId>)> {
     let mark = desk.plan.mark();
     let (wanted, mut freed) = (desk.job(head).gang().gpu_milli(), free_milli(desk));
-    let (mut found, mut gone) = (None, 0);
+    let (mut found, mut gone) = (None, Vec::new());
     for victim in victims {
+        if !desk.preempt(*victim) {
+            continue;
+        }
         freed += desk.job(*victim).gang().gpu_milli();
-        desk.preempt(*victim);
-        gone += 1;
+        gone.push(*victim);
         if wanted >= 1000 && freed < wanted {
             continue;
         }
         let fits = desk.lay(head);
         if let Some(placement) = fits.filter(|fits| desk.is_within_limits(head, &fits.seats)) {
-            found = Some((placement, gone));
+            found = Some(placement);
             break;
         }
     }
     desk.plan.rollback(mark);
-    for victim in &victims[..gone] {
+    for victim in &gone {
         desk.runs_on(*victim);
     }
-    found
+    found.map(|placement| (placement, gone))
 }
 
 /// Thousandths of GPUs that are wholly free, anywhere: what is missing to the wanted must come from victims.
