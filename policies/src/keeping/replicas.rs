@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sim_core::engine::{Change, NodePhase, ReplicaView, ServiceView, View, Wakes};
 use sim_core::model::Market;
-use sim_core::serve::Serving;
 use sim_core::units::{JobId, SetId, SimTime, Span, convert};
 
 use super::{Keeper, Shut, choice};
@@ -226,10 +225,7 @@ impl Sized {
     ) -> Load {
         let us = now.since(self.last).us();
         let servers = service.sets().find(|(id, _)| *id == set);
-        let servers = servers.map_or(1, |(_, spec)| match &spec.serving {
-            Serving::Batch(batch) => u64::from(batch.servers),
-            Serving::Iteration(_) => 1,
-        });
+        let servers = servers.map_or(1, |(_, spec)| u64::from(spec.serving.servers()));
         let arrived = service.traffic().arrived;
         let came = arrived - std::mem::replace(&mut self.arrived, arrived);
         let before = std::mem::take(&mut self.worked);

@@ -84,6 +84,7 @@ impl Observer for Held {
             | Fact::Reseated { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

@@ -327,6 +327,7 @@ impl Observer for Log<'_> {
             | Fact::Ended { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

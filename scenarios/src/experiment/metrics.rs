@@ -234,7 +234,7 @@ pub(super) const OF_JOBS: &[Metric] = &[
         "gpu_utilization",
         "",
         More,
-        "GPU time that produced kept work / billed GPU time",
+        "GPU time that produced kept work / billed GPU time; of a replica what it was at work",
         |run| ratio(real_u128(run.record.gpu_time.kept), run.billed()),
     ),
     metric(

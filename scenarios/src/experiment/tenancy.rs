@@ -241,6 +241,7 @@ impl Observer for Tenancy {
             Fact::Paced { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

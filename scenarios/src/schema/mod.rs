@@ -92,8 +92,9 @@ pub use scenario::{
     End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
 };
 pub use service::{
-    BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec, ReplicasSpec,
-    RequestLogSpec, RequestsSpec, ServiceSpec, ServingSpec, SharedSpec, ThenSpec, WaySpec,
+    BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec,
+    ReplicasSpec, RequestLogSpec, RequestsSpec, ServiceSpec, ServingSpec, SharedSpec, ThenSpec,
+    WaySpec,
 };
 pub use sharing::{PairSpec, SharingSpec};
 pub use skeleton::skeleton;

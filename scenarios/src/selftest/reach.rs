@@ -18,7 +18,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 72] = [
+const NAMES: [&str; 73] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -44,6 +44,7 @@ const NAMES: [&str; 72] = [
     "fact unfinished",
     "fact retired",
     "fact retiring",
+    "fact worked",
     "fact request",
     "fact flow",
     "fact refused",
@@ -221,6 +222,7 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
             ..
         } => "fact retired",
         Fact::Retiring { .. } => "fact retiring",
+        Fact::Worked { .. } => "fact worked",
         Fact::Request { .. } => "fact request",
         Fact::Flow { .. } => "fact flow",
         Fact::Refused(_) => "fact refused",

@@ -166,7 +166,9 @@ impl Engine {
     /// A job is gone. What it held has been given back.
     pub(crate) fn end(&mut self, job: JobId, outcome: Outcome, watch: &mut dyn Observer) {
         // What replicas are at when the run ends stays unfinished.
-        if outcome != Outcome::Unfinished {
+        if outcome == Outcome::Unfinished {
+            self.tell_work(job, watch);
+        } else {
             self.leaves(job, true, watch);
         }
         let spent = self.spent_to_the_end(job);

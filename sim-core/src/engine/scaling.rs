@@ -55,9 +55,8 @@ impl Plan<'_> {
         let Some((standing, most)) = bounded else {
             return true;
         };
-        let takes = |id: ReplicaId, job: JobId| {
-            standing.pool.takes(id) == Some(true) && self.draft.fate(job) == Fate::Open
-        };
+        let takes =
+            |id: ReplicaId, job: JobId| standing.takes(id) && self.draft.fate(job) == Fate::Open;
         let stays = |job: JobId, leaves: bool| {
             let rejected = self.draft.fate(job) == Fate::Rejected;
             !leaves && !rejected && !self.draft.retired.contains(&job)

@@ -260,6 +260,14 @@ impl ServiceState {
         }
     }
 
+    /// Whether a replica takes requests.
+    pub(crate) fn takes(&self, id: ReplicaId) -> bool {
+        match &self.fluid {
+            Some(fluid) => fluid.takes(id),
+            None => self.pool.takes(id) == Some(true),
+        }
+    }
+
     /// What can be read off a replica now.
     pub(crate) fn load_of(&self, id: ReplicaId) -> Option<Gauge> {
         match &self.fluid {

@@ -122,6 +122,7 @@ impl Engine {
             return;
         };
         self.reach_service(service, watch);
+        self.tell_work(job, watch);
         let now = self.state.now;
         let standing = &mut self.state.services[service.index()];
         let mut told = Vec::new();
@@ -132,6 +133,19 @@ impl Engine {
         self.tell_requests(service, told, watch);
         self.tell_flows(service, None, watch);
         self.arrange(service);
+    }
+
+    /// Tells for how long a replica was at work, whose service was brought to now; of any other job nothing.
+    pub(crate) fn tell_work(&mut self, job: JobId, watch: &mut dyn Observer) {
+        let Some((service, replica)) = self.replica(job) else {
+            return;
+        };
+        let standing = &self.state.services[service.index()];
+        if let Some(gauge) = standing.load_of(replica) {
+            let set = standing.replicas[&replica].set;
+            let busy = self.state.world.sets[set.index()].serving.work(&gauge);
+            self.tell(&Fact::Worked { job, busy }, watch);
+        }
     }
 
     /// The node of replicas will be taken away: they take no more requests.

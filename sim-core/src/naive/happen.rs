@@ -199,7 +199,9 @@ impl Naive<'_> {
         } else {
             self.spent(at, self.walk(at, self.now).worked)
         };
-        if outcome != Outcome::Unfinished {
+        if outcome == Outcome::Unfinished {
+            self.tell_work(at);
+        } else {
             self.lose_replica(at);
         }
         self.rows[at].ended = true;

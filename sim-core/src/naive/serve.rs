@@ -174,6 +174,7 @@ impl Naive<'_> {
             return;
         };
         self.pass(at);
+        self.tell_work(row);
         let service = &mut self.services[at];
         let before = service.coming.len();
         service.coming.retain(|(_, coming, _)| *coming != row);
@@ -186,6 +187,23 @@ impl Naive<'_> {
             }
         }
         self.tell_ended(at);
+    }
+
+    /// Tells for how long a replica was at work.
+    pub(super) fn tell_work(&mut self, row: usize) {
+        let Some(at) = self.service_of(row) else {
+            return;
+        };
+        let (job, service) = (self.rows[row].id, &self.services[at]);
+        let gauge = match &service.fluid {
+            Some(fluid) => fluid.load_of(number(job)),
+            None => service.pool.load_of(number(job)),
+        };
+        let set = self.rows[row].set.expect("it is of one");
+        if let Some(gauge) = gauge {
+            let busy = self.world.sets[set.index()].serving.work(&gauge);
+            self.tell(&Fact::Worked { job, busy });
+        }
     }
 
     /// Replicas on a node that will be taken away take no more requests.
@@ -265,10 +283,14 @@ impl Naive<'_> {
         let Some(at) = self.service_of(row) else {
             return true;
         };
-        let pool = &self.services[at].pool;
+        let service = &self.services[at];
+        let takes = |id: ReplicaId| match &service.fluid {
+            Some(fluid) => fluid.takes(id),
+            None => service.pool.takes(id) == Some(true),
+        };
         let serves = |row: &usize| {
             let row = &self.rows[*row];
-            !row.leaves && pool.takes(number(row.id)) == Some(true)
+            !row.leaves && takes(number(row.id))
         };
         let stay = self.living(at).into_iter();
         let stay = stay.filter(|row| !self.rows[*row].leaves);

@@ -280,6 +280,7 @@ impl Digesting {
                 digester.begin(4, now).job(*job).u32(outcome).spent(spent)
             }
             Fact::Retiring { job } => digester.begin(21, now).job(*job),
+            Fact::Worked { job, busy } => digester.begin(24, now).job(*job).span(*busy),
             Fact::Request {
                 service,
                 completion,
@@ -360,6 +361,7 @@ impl Digesting {
             | Fact::Interrupted { .. }
             | Fact::Ended { .. }
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Refused(_)

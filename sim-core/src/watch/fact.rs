@@ -89,6 +89,13 @@ pub enum Fact<'a> {
         /// The replica.
         job: JobId,
     },
+    /// A replica that took requests is about to stop.
+    Worked {
+        /// The replica.
+        job: JobId,
+        /// For how long it was at work since it was ready, on average over its servers.
+        busy: Span,
+    },
     /// A request ended: not later than it is told, and told before its service is looked at or changed.
     Request {
         /// Of which service.

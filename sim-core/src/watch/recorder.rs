@@ -73,6 +73,8 @@ struct Running {
     seats: SmallVec<[Seat; 4]>,
     /// Parts of GPUs that the seats hold: of an elastic job fewer than it asks for.
     gpu_parts: u64,
+    /// Of a replica about to stop: for how long it was at work.
+    busy: Option<Span>,
 }
 
 /// Records a run.
@@ -266,6 +268,7 @@ impl Recorder {
             works,
             seats: seats.into(),
             gpu_parts: held,
+            busy: None,
         });
     }
 
@@ -289,12 +292,15 @@ impl Recorder {
         // Of an attempt that began before the window, what counts is split as the whole is.
         let after = counted(works, now);
         let [_, kept, lost, dump, stall] = spent.parts().map(Span::us);
-        let parts = in_order(u128::from(after), [kept, lost, dump, stall]).map(|us| us * gpu);
+        let busy = running.busy.map_or(kept, |busy| kept.min(busy.us()));
+        let whole = u128::from(after);
+        let parts = in_order(whole, [busy, lost, dump, stall, kept - busy]).map(|us| us * gpu);
         let time = &mut self.gpu_time;
         time.kept += parts[0];
         time.lost += parts[1];
         time.dumping += parts[2];
         time.stalled += parts[3];
+        time.idle += parts[4];
         if self.stays.len() < self.recording.stays {
             let Running {
                 start,
@@ -410,6 +416,11 @@ impl Observer for Recorder {
                 outcome,
                 spent,
             } => self.end(*job, *outcome, spent, now),
+            Fact::Worked { job, busy } => {
+                if let Some(running) = &mut self.running[job.slot()] {
+                    running.busy = Some(*busy);
+                }
+            }
             Fact::Booting { node, launch, .. } => self.grant(*node, *launch, now),
             Fact::Ready { node, launch } => self.ready(*node, *launch, now),
             Fact::Reclaimed { node }

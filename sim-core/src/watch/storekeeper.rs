@@ -437,6 +437,7 @@ impl Observer for Storekeeper {
             | Fact::Paced { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

@@ -25,6 +25,8 @@ pub struct GpuTime {
     pub dumping: u128,
     /// Waiting for data.
     pub stalled: u128,
+    /// Replicas that had nothing to do.
+    pub idle: u128,
 }
 
 impl GpuTime {
@@ -37,6 +39,7 @@ impl GpuTime {
             restoring: milli(self.restoring),
             dumping: milli(self.dumping),
             stalled: milli(self.stalled),
+            idle: milli(self.idle),
         }
     }
 }

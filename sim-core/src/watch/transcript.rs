@@ -61,6 +61,7 @@ fn line(fact: &Fact<'_>) -> Option<String> {
     Some(match fact {
         Fact::Arrived { job, .. } => format!("{job} arrives"),
         Fact::Retiring { job } => format!("{job} is to go"),
+        Fact::Worked { job, busy } => format!("{job} was at work for {busy}"),
         Fact::Request {
             service,
             completion,

@@ -302,6 +302,7 @@ impl Observer for History<'_> {
             Fact::Arrived { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

@@ -96,6 +96,7 @@ impl Observer for Fates {
             | Fact::Repaired { .. }
             | Fact::Shock { .. }
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Availability { .. } => {}

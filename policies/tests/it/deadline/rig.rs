@@ -168,6 +168,7 @@ impl Observer for Log {
             | Fact::Shock { .. }
             | Fact::Price { .. }
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Availability { .. } => {}

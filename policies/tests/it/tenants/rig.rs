@@ -155,6 +155,7 @@ impl Observer for Seen {
             | Fact::Released { .. }
             | Fact::Price { .. }
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Availability { .. } => {}

@@ -190,6 +190,7 @@ impl Observer for Book {
             Fact::Ended { .. }
             | Fact::Refused(_)
             | Fact::Retiring { .. }
+            | Fact::Worked { .. }
             | Fact::Request { .. }
             | Fact::Flow { .. }
             | Fact::Held { .. }

@@ -1,11 +1,13 @@
 //! `fidelity` of a service, and what goes with rates and what does not.
 
-use sim_core::serve::{Law, Routing};
+use sim_core::serve::{Law, Routing, When};
 use sim_core::units::{SimTime, Span};
 
 use super::super::fields::{Fields, Item};
 use super::super::scenario::{End, Scenario};
-use super::super::service::{BatchTime, Fidelity, PoolSpec, PrefixSpec, ReplicasSpec, ServingSpec};
+use super::super::service::{
+    BatchTime, Fidelity, NetworkSpec, PoolSpec, PrefixSpec, ReplicasSpec, ServingSpec,
+};
 use super::super::spec::{Choice, KeySpec, Takes};
 
 pub(super) static CHOICES: [Choice; 2] = [
@@ -90,6 +92,14 @@ pub(super) fn is_able(
             let rule = "with rates, all sets of a service serve alike";
             let remedy = "say it once, as serving of the service, or write fidelity = \"requests\"";
             fields.refuse(serving.place, name, rule, remedy);
+            return None;
+        }
+        let way = &set.way;
+        let plain = way.classes.is_none() && way.when == When::Always && way.then.is_none();
+        if !plain || way.network != NetworkSpec::Alike(Span::ZERO) {
+            let rule = "rates know no classes, cascades, standbys and networks";
+            let remedy = "leave them out, or write fidelity = \"requests\"";
+            fields.refuse(set.name.place, name, rule, remedy);
             return None;
         }
         if let Some(rule) = unserved(&serving.value) {

@@ -228,6 +228,12 @@ impl FluidPool {
         u32::try_from(line).unwrap_or(u32::MAX)
     }
 
+    /// Whether a replica takes requests.
+    pub fn takes(&self, replica: ReplicaId) -> bool {
+        let taker = self.replicas.get(&replica);
+        taker.is_some_and(|taker| taker.drained.is_none())
+    }
+
     /// What can be read off a replica now.
     pub fn load_of(&self, replica: ReplicaId) -> Option<Gauge> {
         let taker = self.replicas.get(&replica)?;

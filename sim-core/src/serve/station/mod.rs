@@ -66,6 +66,20 @@ pub struct Gauge {
 }
 
 impl Serving {
+    /// Batches or iterations that it works on at a time.
+    pub fn servers(&self) -> u32 {
+        match self {
+            Self::Batch(model) => model.servers,
+            Self::Iteration(_) => 1,
+        }
+    }
+
+    /// Time at work by this gauge of it, on average over its servers.
+    pub fn work(&self, gauge: &Gauge) -> Span {
+        let us = gauge.busy.us() / u64::from(self.servers().max(1));
+        Span::from_us(us).expect("no more than it was")
+    }
+
     /// Whether the parameters make a station.
     ///
     /// # Errors

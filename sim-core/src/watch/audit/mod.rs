@@ -221,6 +221,7 @@ impl Observer for Auditor {
         match *fact {
             Fact::Arrived { job, spec, set } => self.arrived(job, spec, set),
             Fact::Retiring { job } => self.retiring(job),
+            Fact::Worked { job, busy } => self.worked(job, busy),
             Fact::Request {
                 service,
                 completion,

@@ -83,6 +83,17 @@ impl Auditor {
         });
     }
 
+    /// A replica that runs was at work, no longer than it has been ready.
+    pub(super) fn worked(&mut self, job: JobId, busy: Span) {
+        let row = job.replica().and_then(|number| self.replica_row(number));
+        let running = row.and_then(|at| self.jobs[at].running.as_ref());
+        let ready = running.filter(|running| running.works <= self.now);
+        let ready = ready.map(|running| self.now.since(running.works));
+        self.demand(ready.is_some_and(|ready| busy <= ready), Rule::Replica, || {
+            format!("{job} was at work for {busy}, and is ready for {ready:?}")
+        });
+    }
+
     /// A replica has ended; if it was let go, it was to go.
     pub(super) fn gone(&mut self, job: JobId, retired: bool) {
         let mut replicas = self.services.iter_mut();
