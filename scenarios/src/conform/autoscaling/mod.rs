@@ -6,6 +6,12 @@
 //! each. Every scaler's parameters are those of a grid that cost least over the first half, at each penalty anew: also who
 //! foretells is chosen there. Judged is the second half, against the optimum that knew it all and began with as many as it
 //! liked. Ratios below one are impossible.
+//!
+//! What is found: at penalties of 0.1 and 1 it is best to keep the fewest replicas and to let the rest go, and the grids find
+//! that. At 10, scaling ahead is cheaper than all others on the diurnal trace alone; on the others hardly any forecast is
+//! better than persistence, and what scales by the load as it is does as well or a little better. So all that is claimed, at
+//! all three penalties, is that scaling ahead costs at most a twentieth more than each of the others; not beside HPA on Azure's
+//! code trace (15 % more) and beside queue depth on its conversation trace (6 % more).
 
 mod entrants;
 mod tape;
@@ -32,8 +38,10 @@ const START_S: u64 = 480;
 /// A replica for a tick costs so much, and one that is missing one of these.
 const COST: u64 = 10;
 const PENALTIES: [u64; 3] = [1, 10, 100];
-/// What we claim: scaling ahead costs at most so much of what each of the others does, at all three penalties.
+/// What we claim: scaling ahead costs at most so much of what each of the others does, at all three penalties,
 const CLAIM: f64 = 1.05;
+/// but for these.
+const UNCLAIMED: [(&str, &str); 2] = [("azure-code", "hpa"), ("azure-conversation", "queue-depth")];
 
 /// A trace, flown.
 struct Judged {
@@ -164,7 +172,7 @@ fn verdicts(judged: &Judged) -> Vec<Verdict> {
         .enumerate()
         .filter(|(_, one)| **one != PREDICTIVE)
     {
-        if !traces::CLAIMS.contains(&(judged.trace.name, *family)) {
+        if UNCLAIMED.contains(&(judged.trace.name, *family)) {
             continue;
         }
         let beside = |(_, row): &(u64, Vec<(String, f64)>)| {
@@ -176,7 +184,7 @@ fn verdicts(judged: &Judged) -> Vec<Verdict> {
         };
         let shares: Vec<f64> = judged.rows.iter().map(beside).collect();
         let kept = shares.iter().filter(|share| **share <= CLAIM).count();
-        let case = format!("{}: ahead of {family}", judged.trace.name);
+        let case = format!("{}: predictive beside {family}", judged.trace.name);
         let words: Vec<String> = shares.iter().map(|share| format!("{share:.3}")).collect();
         let verdict = Verdict::of(("autoscaling", case), (shares.len(), kept));
         verdicts.push(verdict.noting(format!("{} of its cost", words.join(", "))));

@@ -13,8 +13,6 @@ pub(in crate::conform) const INPUTS: &[&str] = &[
     "data/serving/genai2026_arrivals_10min.csv",
     "data/serving/genai2026_arrivals_1h.csv",
 ];
-/// On which traces scaling ahead is claimed to cost no more than whom, at every penalty.
-pub(super) const CLAIMS: &[(&str, &str)] = &[];
 /// Replicas that bear the mean of the first half.
 const MEAN: f64 = 10.0;
 /// Days of a trace of ours.

@@ -27,6 +27,8 @@ pub(super) struct Sums {
     pub(super) batches: f64,
     /// Batches before which nobody waited.
     pub(super) empty: f64,
+    /// What a control was above what it is in the mean.
+    pub(super) control: f64,
     /// Requests by how long they waited: not at all, up to one bin, up to two, and so on; the last holds whatever is above.
     pub(super) waits: Vec<f64>,
 }
@@ -64,6 +66,7 @@ impl Sums {
         self.inside += other.inside;
         self.batches += other.batches;
         self.empty += other.empty;
+        self.control += other.control;
         self.waits
             .resize(self.waits.len().max(other.waits.len()), 0.0);
         for (own, more) in self.waits.iter_mut().zip(&other.waits) {
@@ -134,6 +137,30 @@ impl Sections {
         let count = convert::real(convert::wide(pairs.len()));
         let stderr = (squares * count / (count - 1.0)).sqrt() / below;
         Estimate { mean, stderr }
+    }
+
+    /// The same less what the control was off by, times how much of it shows there.
+    pub(super) fn controlled(&self, of: impl Fn(&Sums) -> (f64, f64)) -> Estimate {
+        let plain = self.ratio(&of);
+        let count = convert::real(convert::wide(self.all.len()));
+        let control: f64 = self.all.iter().map(|sums| sums.control).sum();
+        let (mut below, mut both, mut square) = (0.0, 0.0, 0.0);
+        let mut off = |sums: &Sums| {
+            let (own, size) = of(sums);
+            let (own, control) = (own - plain.mean * size, sums.control - control / count);
+            below += size;
+            both += own * control;
+            square += control * control;
+            (own, control)
+        };
+        let pairs: Vec<(f64, f64)> = self.all.iter().map(&mut off).collect();
+        let shows = if square > 0.0 { both / square } else { 0.0 };
+        let left = pairs.iter().map(|(own, control)| own - shows * control);
+        let squares: f64 = left.map(|left| left * left).sum();
+        Estimate {
+            mean: plain.mean - shows * control / below,
+            stderr: (squares * count / (count - 2.0)).sqrt() / below,
+        }
     }
 
     /// The wait that this share of the requests do not exceed, in bins, by Woodruff's interval (JASA 47, 1952): the standard
@@ -227,6 +254,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_control_takes_away_what_it_shows_and_the_standard_error_is_still_right() {
+        let (mut squares, mut shares) = (0.0, 0.0);
+        let runs = 200_u64;
+        for seed in 0..runs {
+            let mut luck = Stream::new(seed, &["control".into()]);
+            let mut sections = Sections::default();
+            for _ in 0..300 {
+                let (common, own) = (luck.normal(), luck.normal());
+                sections.push(&Sums {
+                    requests: 10.0,
+                    wait: 10.0 + 3.0 * common + own,
+                    control: common,
+                    ..Sums::default()
+                });
+            }
+            let of = |sums: &Sums| (sums.wait, sums.requests);
+            let (plain, found) = (sections.ratio(of), sections.controlled(of));
+            let z = (found.mean - 1.0) / found.stderr;
+            squares += z * z;
+            shares += found.stderr / plain.stderr;
+        }
+        let mean = |sum: f64| sum / convert::real(runs);
+        // A tenth of the variance is left. Squares of standard normals have a standard error of 0.1; 4 of them.
+        assert!(
+            (mean(shares) - 0.1_f64.sqrt()).abs() < 0.02,
+            "{}",
+            mean(shares)
+        );
+        assert!((mean(squares) - 1.0).abs() < 0.4, "{}", mean(squares));
     }
 
     #[test]

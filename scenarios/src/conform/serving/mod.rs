@@ -10,6 +10,7 @@
 //! the tolerance, the run is held to it, to four standard errors, and not to the row.
 
 mod caches;
+mod endless;
 mod estimate;
 mod formulas;
 mod model;

@@ -1,7 +1,8 @@
 //! Queues in simulation: Poisson arrivals at a station.
 //!
 //! A run goes on until the standard error that is asked for is reached; above a load of 0.9, as many requests as there are to
-//! be. It is asked for only when there is an eighth more of it, so that luck has little choice when to stop.
+//! be. It is asked for only when there is an eighth more of it, so that luck has little choice when to stop. Where there are
+//! several servers, means are told with the help of a [control](super::endless), which is held to its own mean.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use sim_core::units::{SimTime, Span, convert};
 use sim_core::world::draw::{Stream, span};
 
 use super::Effort;
+use super::endless::Endless;
 use super::estimate::{Estimate, LEAST, Sections, Sums};
 use super::model::Model;
 
@@ -29,6 +31,8 @@ struct Queue {
     memory: f64,
     /// A bin of waits, in seconds.
     bin: f64,
+    /// A control, where there are several servers.
+    control: Option<(u32, f64)>,
 }
 
 /// What comes out of a station, summed up.
@@ -42,6 +46,7 @@ struct Watch {
     from: SimTime,
     /// Start and end of the last batch.
     last: (Option<SimTime>, SimTime),
+    control: Option<Endless>,
     /// Parts that are over, the first of which is the way to what is usual.
     over: u32,
     sections: Sections,
@@ -81,6 +86,12 @@ pub(super) fn simulate(
             }
         }
     });
+    let control = watch.sections.ratio(|sums| (sums.control, sums.requests));
+    if control.mean.abs() > 5.0 * control.stderr {
+        return Err(format!(
+            "{name}: services or arrivals are not what they should be"
+        ));
+    }
     fault.map_or_else(|| estimates(&watch), Err)
 }
 
@@ -127,6 +138,8 @@ impl Queue {
         };
         let load = model.load();
         let at_once = f64::from(servers * size);
+        // Where hardly anybody waits a control hardly ever says anything, and nothing can be told from it.
+        let control = servers > 1 && model.waiting() > 1e-3;
         // The relaxation time of M/M/1 (Cohen, The single server queue, 1982), and that of servers that are never all busy.
         let relaxed = load / (1.0 - load.sqrt()).powi(2) * f64::midpoint(1.0, varied);
         Some(Self {
@@ -140,12 +153,16 @@ impl Queue {
             rate: load * at_once,
             memory: relaxed.max(load * at_once),
             bin: 0.01 / (at_once * (1.0 - load)),
+            control: control.then_some((servers, load * at_once)),
         })
     }
 
     /// Serves until `enough` of it, asked now and then.
     fn fly(&self, (name, bins): (&str, usize), mut enough: impl FnMut(&Watch) -> bool) -> Watch {
         let mut watch = Watch::new((self.bin, bins), (5.0 * self.memory).max(1_000.0));
+        watch.control = self
+            .control
+            .map(|(servers, busy)| Endless::new(servers, busy));
         let mut station = Serving::Batch(Arc::new(self.model.clone())).station(1_000_000);
         let mut arrivals = Stream::new(1, &["arrivals".into(), name.into()]);
         let mut us = 0.0;
@@ -154,6 +171,9 @@ impl Queue {
             us += arrivals.exponential(SERVICE_US / self.rate);
             let now = SimTime::ZERO + span(us);
             station.advance(now, &mut |served| watch.see(&served));
+            if let Some(control) = &mut watch.control {
+                control.arrive(now);
+            }
             let task = Task::whole(Request::plain(id, now));
             station.offer(now, task).expect("its line has no end");
             if watch.over >= ask {
@@ -176,6 +196,7 @@ impl Watch {
             part: Sums::default(),
             from: SimTime::ZERO,
             last: (None, SimTime::ZERO),
+            control: None,
             over: 0,
             sections: Sections::default(),
         }
@@ -186,6 +207,10 @@ impl Watch {
         let seconds = |span: Span| convert::real(span.us()) / 1e6;
         let wait = seconds(times.started.since(arrived));
         let part = &mut self.part;
+        part.control += self
+            .control
+            .as_mut()
+            .map_or(0.0, |control| control.see(served));
         part.requests += 1.0;
         part.wait += wait;
         part.inside += seconds(times.done.since(arrived));
@@ -224,7 +249,10 @@ impl Watch {
                 stderr: bins.stderr * self.bin,
             }
         };
-        let ratio = |of: fn(&Sums) -> (f64, f64)| self.sections.ratio(of);
+        let ratio = |of: fn(&Sums) -> (f64, f64)| match self.control {
+            Some(_) => self.sections.controlled(of),
+            None => self.sections.ratio(of),
+        };
         Ok(match column {
             "erlang_c_p_wait" => ratio(|sums| (sums.hits, sums.requests)),
             "Wq_mean" | "Wq_mean_in_service_times" => ratio(|sums| (sums.wait, sums.requests)),
