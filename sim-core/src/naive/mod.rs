@@ -267,7 +267,7 @@ impl<'a> Naive<'a> {
                 }
                 Fact::Started { .. }
                 | Fact::Retiring { .. }
-            | Fact::Worked { .. }
+                | Fact::Worked { .. }
                 | Fact::Request { .. }
                 | Fact::Flow { .. }
                 | Fact::Paced { .. }

@@ -37,6 +37,7 @@ fn three(max_unavailable: Option<u32>) -> Arc<World> {
             ..PoolModel::plain(luck)
         },
         max_unavailable,
+        fluid: None,
     });
     world.sets.push(ReplicaSet {
         name: "all".to_owned(),

@@ -89,9 +89,11 @@ impl Auditor {
         let running = row.and_then(|at| self.jobs[at].running.as_ref());
         let ready = running.filter(|running| running.works <= self.now);
         let ready = ready.map(|running| self.now.since(running.works));
-        self.demand(ready.is_some_and(|ready| busy <= ready), Rule::Replica, || {
-            format!("{job} was at work for {busy}, and is ready for {ready:?}")
-        });
+        self.demand(
+            ready.is_some_and(|ready| busy <= ready),
+            Rule::Replica,
+            || format!("{job} was at work for {busy}, and is ready for {ready:?}"),
+        );
     }
 
     /// A replica has ended; if it was let go, it was to go.
