@@ -203,7 +203,11 @@ impl Auditor {
         }
         let over = matches!(
             fact,
-            Fact::Ended { .. } | Fact::Released { .. } | Fact::Refused(_) | Fact::Held { .. }
+            Fact::Worked { .. }
+                | Fact::Ended { .. }
+                | Fact::Released { .. }
+                | Fact::Refused(_)
+                | Fact::Held { .. }
         );
         self.demand(!self.ending || over, Rule::Clock, || {
             format!("{fact:?} is told after the end")
