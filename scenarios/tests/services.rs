@@ -179,7 +179,7 @@ fn classes_that_nobody_has_or_nobody_takes_are_refused() {
         error.to_string()
     };
     let strange = refused(WAYS);
-    assert!(strange.contains("\"us\""), "{strange}");
+    assert!(strange.contains("us: no class"), "{strange}");
     assert!(strange.contains("known are eu, asia"), "{strange}");
     let stranded = WAYS.replace(", us = \"20ms\"", "");
     let stranded = stranded.replace("when = \"full\"", "classes = [\"eu\"]");
