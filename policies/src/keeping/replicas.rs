@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sim_core::engine::{Change, NodePhase, ReplicaView, ServiceView, View, Wakes};
 use sim_core::model::Market;
-use sim_core::units::{JobId, SetId, SimTime, Span, convert};
+use sim_core::units::{JobId, ServiceId, SetId, SimTime, Span, convert};
 
 use super::{Keeper, Shut, choice};
 use crate::compose::Desk;
@@ -20,6 +20,8 @@ pub struct Replicas {
     only: Vec<String>,
     /// Whether each service has replicas of one set alone, the cheapest within these limits.
     limits: Option<Limits>,
+    /// By service: the set that was chosen, and until when that holds.
+    chosen: BTreeMap<ServiceId, (SimTime, Option<SetId>)>,
     sets: BTreeMap<SetId, Sized>,
 }
 
@@ -43,6 +45,7 @@ impl Replicas {
             like,
             only: Vec::new(),
             limits: None,
+            chosen: BTreeMap::new(),
             sets: BTreeMap::new(),
         }
     }
@@ -59,6 +62,20 @@ impl Replicas {
     pub fn of_the_cheapest(mut self, limits: Option<Limits>) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The one set that a service has replicas of, if it has one alone: looked for once a minute.
+    fn choose(&mut self, desk: &Desk<'_, '_, '_>, service: &ServiceView<'_>) -> Option<SetId> {
+        let (limits, now) = (self.limits?, desk.view.now());
+        if let Some((until, chosen)) = self.chosen.get(&service.id())
+            && now < *until
+        {
+            return *chosen;
+        }
+        let chosen = choice::chosen(desk, service, limits, |set| self.heeds(set));
+        let until = now.saturating_add(Span::from_secs(60));
+        self.chosen.insert(service.id(), (until, chosen));
+        chosen
     }
 
     /// Whether as many replicas of a set take requests as are wanted.
@@ -82,9 +99,7 @@ impl Keeper for Replicas {
         let (view, mut wish) = (desk.view, None);
         for service in view.services() {
             let waits = view.changes().contains(&Change::Waiting(service.id()));
-            let limits = self.limits;
-            let chosen = limits
-                .and_then(|limits| choice::chosen(desk, &service, limits, |set| self.heeds(set)));
+            let chosen = self.choose(desk, &service);
             for (set, spec) in service.sets() {
                 if !self.heeds(&spec.name) || chosen.is_some_and(|chosen| chosen != set) {
                     // Whoever is not chosen any more serves until the chosen ones do.
@@ -122,6 +137,7 @@ impl Keeper for Replicas {
             like: self.like.fork(),
             only: self.only.clone(),
             limits: self.limits,
+            chosen: self.chosen.clone(),
             sets: self.sets.iter().map(copy).collect(),
         })
     }
