@@ -163,6 +163,11 @@ impl Params {
         param.expect("a part reads what it declares").default
     }
 
+    /// Whether there is such a parameter.
+    pub fn declares(&self, name: &str) -> bool {
+        self.declared.iter().any(|param| param.name == name)
+    }
+
     /// A duration.
     pub fn span(&self, name: &str) -> Span {
         let text = self.text(name);

@@ -18,6 +18,8 @@ pub struct Replicas {
     like: Box<dyn Scaler + Send>,
     /// Names of the sets that there are to be replicas of; none: all.
     only: Vec<String>,
+    /// As many are wanted of each at first: a scaler may take none for a word that it is not to scale.
+    least: u32,
     /// Whether each service has replicas of one set alone, the cheapest within these limits.
     limits: Option<Limits>,
     /// By service: the set that was chosen, and until when that holds.
@@ -44,6 +46,7 @@ impl Replicas {
         Self {
             like,
             only: Vec::new(),
+            least: 0,
             limits: None,
             chosen: BTreeMap::new(),
             sets: BTreeMap::new(),
@@ -54,6 +57,13 @@ impl Replicas {
     #[must_use]
     pub fn only(mut self, sets: Vec<String>) -> Self {
         self.only = sets;
+        self
+    }
+
+    /// With at least so many from the first.
+    #[must_use]
+    pub fn at_least(mut self, replicas: u32) -> Self {
+        self.least = replicas;
         self
     }
 
@@ -112,7 +122,7 @@ impl Keeper for Replicas {
                     scaler: informed(self.like.fork(), view, &service),
                     next: SimTime::ZERO,
                     last: SimTime::ZERO,
-                    wanted: spec.initial,
+                    wanted: spec.initial.max(self.least.min(spec.max)),
                     arrived: 0,
                     worked: BTreeMap::new(),
                 });
@@ -136,6 +146,7 @@ impl Keeper for Replicas {
         Box::new(Self {
             like: self.like.fork(),
             only: self.only.clone(),
+            least: self.least,
             limits: self.limits,
             chosen: self.chosen.clone(),
             sets: self.sets.iter().map(copy).collect(),

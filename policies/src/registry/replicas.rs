@@ -390,7 +390,9 @@ fn keep(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Keeper> {
         latency: params.patience("latency").unwrap_or(Span::MAX),
     };
     let one = (params.word("choose") == "cheapest").then_some(limits);
+    let least = params.declares("min").then(|| params.count("min"));
     let replicas = Replicas::new(scaler).only(params.subset("sets"));
+    let replicas = replicas.at_least(least.unwrap_or(0));
     Box::new(replicas.of_the_cheapest(one))
 }
 
