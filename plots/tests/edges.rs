@@ -1,7 +1,7 @@
 //! Whatever data comes, a figure is drawn or refused with its place; nothing panics.
 
 use plots::figure::bars::{Bar, Bars};
-use plots::figure::cdf::{Cdf, Sample, TimeScale};
+use plots::figure::cdf::{Cdf, Of, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
 use plots::figure::scatter::{Point, Scatter};
 use plots::figure::stack::{self, Part, Stack};
@@ -31,7 +31,7 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
     let cdf = |scale| Cdf {
         heading: heading("Distribution"),
         duration: "Wait".to_owned(),
-        of: Default::default(),
+        of: Of::default(),
         scale,
         series: each()
             .map(|(position, (name, values))| Sample {

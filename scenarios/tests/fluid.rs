@@ -60,7 +60,7 @@ tables = ["services", "requests", "decisions", "bill"]
 #[test]
 fn a_case_by_hand_comes_out_as_it_should() {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    let rows = (0..60).map(|at| format!("{}.5,10,1\n", at));
+    let rows = (0..60).map(|at| format!("{at}.5,10,1\n"));
     let log = format!("arrived_s,input,output\n{}", rows.collect::<String>());
     std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
     let flight = flown(BY_HAND, folder.path(), 0);

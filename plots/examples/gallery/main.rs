@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::Path;
 
 use plots::figure::bars::{Bar, Bars};
-use plots::figure::cdf::{Cdf, Sample, TimeScale};
+use plots::figure::cdf::{Cdf, Of, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
 use plots::figure::scatter::{Point, Scatter};
 use plots::figure::stack::{self, Part, Stack};
@@ -120,7 +120,7 @@ fn jct() -> Cdf {
             "8,000 jobs, one week; exact on this trace",
         ),
         duration: "Job completion time".to_owned(),
-        of: Default::default(),
+        of: Of::default(),
         scale: TimeScale::Log,
         series: named(sample),
     }
@@ -142,7 +142,7 @@ fn wait() -> Cdf {
     Cdf {
         heading: heading("Time waited in the queue", "900 jobs; many start at once"),
         duration: "Wait".to_owned(),
-        of: Default::default(),
+        of: Of::default(),
         scale: TimeScale::Log,
         series: named(sample),
     }
@@ -381,7 +381,7 @@ fn many() -> Cdf {
             "more than a figure should hold, and still readable",
         ),
         duration: "Job completion time".to_owned(),
-        of: Default::default(),
+        of: Of::default(),
         scale: TimeScale::Log,
         series: (0..20).map(sample).collect(),
     }

@@ -98,17 +98,14 @@ mod tests {
             };
             let chosen = cheapest(&all, limits).map(|at| all[at]);
             let cheap = all.iter().filter(keeps).map(Candidate::cost);
-            match cheap.min_by(f64::total_cmp) {
-                Some(cost) => {
-                    let chosen = chosen.expect("there is one");
-                    assert!(keeps(&&chosen), "{chosen:?} of {all:?} under {limits:?}");
-                    assert!(chosen.cost() <= cost, "{chosen:?} of {all:?}");
-                    kept += 1;
-                }
-                None => {
-                    let there = all.iter().any(|one| one.price.is_some());
-                    assert_eq!(chosen.is_some(), there);
-                }
+            if let Some(cost) = cheap.min_by(f64::total_cmp) {
+                let chosen = chosen.expect("there is one");
+                assert!(keeps(&&chosen), "{chosen:?} of {all:?} under {limits:?}");
+                assert!(chosen.cost() <= cost, "{chosen:?} of {all:?}");
+                kept += 1;
+            } else {
+                let there = all.iter().any(|one| one.price.is_some());
+                assert_eq!(chosen.is_some(), there);
             }
         }
         assert!(kept > 2_000, "{kept}");

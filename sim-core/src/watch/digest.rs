@@ -270,15 +270,11 @@ impl Digesting {
                 job,
                 outcome,
                 spent,
-            } => {
-                let outcome = match outcome {
-                    Outcome::Completed => 0,
-                    Outcome::Rejected => 1,
-                    Outcome::Unfinished => 2,
-                    Outcome::Retired => 3,
-                };
-                digester.begin(4, now).job(*job).u32(outcome).spent(spent)
-            }
+            } => digester
+                .begin(4, now)
+                .job(*job)
+                .u32(ended(*outcome))
+                .spent(spent),
             Fact::Retiring { job } => digester.begin(21, now).job(*job),
             Fact::Worked { job, busy } => digester.begin(24, now).job(*job).span(*busy),
             Fact::Request {
@@ -367,5 +363,14 @@ impl Digesting {
             | Fact::Refused(_)
             | Fact::Held { .. } => digester,
         };
+    }
+}
+
+const fn ended(outcome: Outcome) -> u32 {
+    match outcome {
+        Outcome::Completed => 0,
+        Outcome::Rejected => 1,
+        Outcome::Unfinished => 2,
+        Outcome::Retired => 3,
     }
 }

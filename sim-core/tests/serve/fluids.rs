@@ -207,8 +207,8 @@ fn kinds_of_request_take_as_long_as_their_law_says() {
     // Times in M/M/1 are exponential, of mean 1 / (1 - load).
     close(count, 30.0, 1e-9);
     close(mean / count, 2.0, 0.02);
-    close(past / count, (-1.0_f64).exp(), 0.03);
-    close(slow / count, (-3.0_f64).exp(), 0.03);
+    close(past / count, libm::exp(-1.0), 0.03);
+    close(slow / count, libm::exp(-3.0), 0.03);
 }
 
 /// Mean wait for the start, to the first token, and to the end, in seconds, of so many requests at `rate` on one replica.

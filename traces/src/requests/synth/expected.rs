@@ -9,8 +9,9 @@ use crate::requests::RateCurve;
 use crate::synth::{Luck, ParameterError};
 
 impl Synthetic {
-    /// Requests expected in each of so many intervals, the first at time zero; turns of a session after its first are not
-    /// among them. States and bursts are those that the requests of the same luck meet.
+    /// Requests expected in each of so many intervals, the first at time zero; turns of a
+    /// session after its first are not among them. States and bursts are those that the
+    /// requests of the same luck meet.
     ///
     /// # Errors
     /// The first parameter out of its domain.
