@@ -85,7 +85,7 @@ impl PickJobs {
     /// Starts heads as long as they fit; then, if it backfills, whoever fits before the shadow time.
     fn go_on(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         while let Some(head) = self.head.or_else(|| self.choose(view.now())) {
-            if head.size > self.lists.free {
+            if i64::from(head.size) > self.lists.free {
                 self.head = Some(head);
                 if self.backfills {
                     self.backfill(view, plan);
@@ -105,7 +105,7 @@ impl PickJobs {
         let queue = &mut self.lists.queue;
         queue.sort_by_cached_key(|own| score.of(own, frozen, now));
         let first = *queue.first()?;
-        let shadow = if first.size > self.lists.free && self.backfills {
+        let shadow = if i64::from(first.size) > self.lists.free && self.backfills {
             queue.sort_by_key(|own| own.submit);
             self.lists.shadow(first.size)
         } else {
@@ -125,7 +125,7 @@ impl PickJobs {
         let mut at = head.tried;
         while let Some(own) = self.lists.queue.get(at).copied() {
             let ends = view.now().saturating_add(own.estimate);
-            if ends < head.shadow && own.size <= self.lists.free {
+            if ends < head.shadow && i64::from(own.size) <= self.lists.free {
                 self.lists.start(at, view, plan);
             } else {
                 at += 1;

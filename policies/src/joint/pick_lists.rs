@@ -12,7 +12,8 @@ use crate::place::{FirstFit, Place};
 pub(super) struct Lists {
     pub(super) queue: Vec<Waiting>,
     running: Vec<Running>,
-    pub(super) free: u32,
+    /// Below zero while whoever ended on a machine that is gone has not left.
+    pub(super) free: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +47,7 @@ impl Lists {
             .sum();
         let leaving = self.running.iter().filter(|own| news.is_gone(own));
         let given_back: u32 = leaving.map(|own| own.size).sum();
-        self.free = free.saturating_sub(given_back);
+        self.free = i64::from(free) - i64::from(given_back);
         news
     }
 
@@ -55,7 +56,7 @@ impl Lists {
         let Some(at) = self.running.iter().position(|own| news.is_gone(own)) else {
             return false;
         };
-        self.free += self.running.remove(at).size;
+        self.free += i64::from(self.running.remove(at).size);
         true
     }
 
@@ -64,8 +65,8 @@ impl Lists {
         self.running.sort_by_key(|own| own.by);
         let mut free = self.free;
         let fits = |own: &&Running| {
-            free += own.size;
-            free >= size
+            free += i64::from(own.size);
+            free >= i64::from(size)
         };
         let last = self.running.iter().find(fits);
         last.or(self.running.last())
@@ -80,7 +81,7 @@ impl Lists {
         });
         let placement = placement.expect("processors are alike, and so many are free");
         plan.start(own.job, &placement).expect("it waits");
-        self.free -= own.size;
+        self.free -= i64::from(own.size);
         self.running.push(Running {
             job: own.job,
             size: own.size,
