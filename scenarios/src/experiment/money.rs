@@ -297,7 +297,9 @@ impl Dimension {
         let Some(workload) = workloads.nth(class.index()) else {
             return match self {
                 Self::Team | Self::Workload | Self::Model => {
-                    experiment.world.classes[class.index()].name.clone()
+                    // A policy may bring along more sets of replicas than the scenario has.
+                    let class = experiment.world.classes.get(class.index());
+                    class.map_or(NONE, |class| &class.name).to_owned()
                 }
                 Self::Tag | Self::Project => NONE.to_owned(),
             };
