@@ -22,6 +22,7 @@ mod pending;
 mod plan;
 mod policy;
 mod pool;
+mod quiet;
 mod run;
 mod scaling;
 mod service;

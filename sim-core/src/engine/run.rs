@@ -13,6 +13,7 @@ use super::jobs::{Jobs, Standing};
 use super::pending::PendingSet;
 use super::plan::Plan;
 use super::policy::{Policy, Wakes};
+use super::quiet::Quiet;
 use super::service::ServiceState;
 use super::spend::Meter;
 use super::state::{Change, Node, NodePhase, State, Supply, Trigger, World};
@@ -39,6 +40,7 @@ pub struct Engine {
     pub(crate) told: Vec<Completion>,
     /// What has happened in the present batch that a policy may want to be asked after.
     pub(crate) news: Wakes,
+    quiet: Quiet,
     begun: bool,
 }
 
@@ -86,7 +88,8 @@ pub enum Finish {
     Drained,
     /// The horizon was reached.
     Horizon,
-    /// Jobs wait, and nothing will ever happen again.
+    /// Jobs wait, and nothing will ever happen again, or nothing has happened to a job for [very
+    /// long](limits::QUIET_INSTANTS) and only machines come and go.
     Stuck,
 }
 
@@ -143,11 +146,10 @@ impl Engine {
         };
         let services = (0..).map(ServiceId).zip(&world.services);
         let services = services.map(|(id, service)| ServiceState::new(id, service, &world.sets));
-        let services = services.collect();
         Self {
             capacity: Capacity::new(&world.offerings),
             state: State {
-                services,
+                services: services.collect(),
                 now: SimTime::ZERO,
                 jobs: Jobs::new(),
                 nodes: vec![node; convert::index(first)],
@@ -167,6 +169,7 @@ impl Engine {
             counters: Counters::default(),
             told: Vec::new(),
             news: Wakes::NONE,
+            quiet: Quiet::default(),
             begun: false,
         }
     }
@@ -234,6 +237,9 @@ impl Engine {
             let before = self.counters.events;
             let happened = self.take_batch(first, watch);
             self.counters.ties += u64::from(self.counters.events - before > 1);
+            if self.is_stuck(happened) {
+                return Ok(self.finish(Finish::Stuck, watch));
+            }
             if self.wants(wakes, happened) {
                 self.count_idle(happened)?;
                 self.counters.asked += 1;
@@ -315,6 +321,7 @@ impl Engine {
             counters: self.counters,
             told: Vec::new(),
             news: self.news,
+            quiet: self.quiet,
             begun: self.begun,
         }
     }
@@ -379,6 +386,17 @@ impl Engine {
             Trigger::Event | Trigger::Step => happened.any(wakes),
             Trigger::Round(_) => happened.any(Wakes::ROUND),
         }
+    }
+
+    /// Whether jobs have waited for so long that none will ever run. A run with an end gets there.
+    fn is_stuck(&mut self, happened: Wakes) -> bool {
+        let stirred = self.state.world.end.is_some()
+            || self.next_job.is_some()
+            || happened.any(Wakes::ARRIVAL | Wakes::END);
+        self.quiet.pass(self.state.now, stirred);
+        // Long jobs may run meanwhile; one that has come to a standstill beside its neighbours has no end.
+        let mut running = self.state.jobs.iter(Standing::Running);
+        self.quiet.is_final() && running.all(|live| live.attempt.due == SimTime::MAX)
     }
 
     fn count_idle(&mut self, happened: Wakes) -> Result<(), Fault> {

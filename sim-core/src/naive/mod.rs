@@ -130,6 +130,8 @@ struct Naive<'a> {
     steps: Vec<[usize; 3]>,
     wakes: Vec<SimTime>,
     round: Option<SimTime>,
+    /// Instants in a row in which no job came or ended.
+    quiet: Vec<SimTime>,
 }
 
 /// Plays `recording` again on `jobs`, and tells what happens.
@@ -186,6 +188,9 @@ pub fn replay(
             return Err(Objection::Livelock(at));
         }
         let rounds = naive.take_batch(at);
+        if naive.is_stuck() {
+            break Finish::Stuck;
+        }
         let asked = match world.trigger {
             Trigger::Event | Trigger::Step => naive.happened.any(wakes),
             Trigger::Round(_) => rounds,
@@ -241,7 +246,24 @@ impl<'a> Naive<'a> {
             steps: vec![[1, 1, 0]; world.offerings.len()],
             wakes: vec![SimTime::ZERO; usize::from(!world.services.is_empty())],
             round: matches!(world.trigger, Trigger::Round(_)).then_some(SimTime::ZERO),
+            quiet: Vec::new(),
         }
+    }
+
+    /// Whether no job came or ended in too many instants in a row over too long a time, where none is to come and no end is
+    /// ahead.
+    fn is_stuck(&mut self) -> bool {
+        let to_come = self.world.end.is_some() || self.arrived < self.jobs.len();
+        if to_come || self.happened.any(Wakes::ARRIVAL | Wakes::END) {
+            self.quiet.clear();
+        } else if self.quiet.last() != Some(&self.now) {
+            self.quiet.push(self.now);
+        }
+        let over = |first: &SimTime| self.now.since(*first).us() > limits::QUIET_US;
+        let ends = |row: &Row| !row.seats.is_empty() && row.due < SimTime::MAX;
+        self.quiet.len() > convert::index(limits::QUIET_INSTANTS)
+            && self.quiet.first().is_some_and(over)
+            && !self.rows.iter().any(ends)
     }
 
     /// Tells a fact, and notes what kind of thing happened.

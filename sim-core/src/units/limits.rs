@@ -22,6 +22,11 @@ pub const MAX_PRICE_NANOUSD_H: u64 = 1_000_000 * 1_000_000_000;
 pub const MAX_BATCHES: u32 = 1_000;
 /// A policy that is woken this often in a row without anything happening in between has lost its way.
 pub const MAX_IDLE_WAKES: u32 = 1_000_000;
+/// Jobs wait, no end of one is ahead, and none is to come: after this many instants in a row in which none ended, over more
+/// than [`QUIET_US`], a run without an end is stuck, whatever machines and prices do.
+pub const QUIET_INSTANTS: u32 = 10_000;
+/// Thirty days, in microseconds.
+pub const QUIET_US: u64 = 30 * 86_400_000_000;
 /// Longest name.
 pub const MAX_NAME: usize = 128;
 /// Largest scenario file, in bytes.

@@ -186,6 +186,46 @@ fn a_policy_that_only_watches_the_clock_is_stopped() {
     assert!(matches!(finish, Err(Fault::Idle { .. })), "{finish:?}");
 }
 
+/// Looks once in `EVERY` seconds; the second node comes or goes each time; what fits is started from the day `FROM` on.
+fn swapping<const EVERY: u64, const FROM: u64>(view: &View<'_>, plan: &mut Plan<'_>) {
+    if plan.request(OfferingId(1), 1).is_err() || view.now().us() % 2 == 1 {
+        plan.release(NodeId(1)).unwrap();
+    }
+    let waits = view.pending().next().map(|job| job.id());
+    if let Some(job) = waits.filter(|_| view.now() >= SimTime::from_secs(FROM * 86_400)) {
+        // A node of one GPU is too small for some of them.
+        let _ = plan.start(job, &placement(&[(0, 0, 1, 0)]));
+    }
+    let next = view.now().saturating_add(Span::from_secs(EVERY));
+    plan.wake_at(next).unwrap();
+}
+
+#[test]
+fn where_only_machines_come_and_go_a_run_is_stuck() {
+    let bought = Offering {
+        initial: 0,
+        ..fleet(1, 1)
+    };
+    let after = |gpus: u16, script: Script| {
+        let world = Arc::new(world(vec![fleet(1, 1), bought.clone()]));
+        let jobs = [job(60, gpus, 1)];
+        let policy = Scripted::policy(Wakes::WAKE | Wakes::ARRIVAL, script);
+        let seen = watch(&world, &jobs, policy);
+        assert!(seen.report.is_clean(), "{:?}", seen.report.violations);
+        let mut naive = Transcript::default();
+        let finish = naive::replay(&world, &jobs, &seen.recording, &mut naive);
+        assert_eq!(compare(&seen.transcript, &naive), None);
+        assert_eq!(seen.finish.clone().ok(), finish.ok());
+        (seen.finish, seen.recording.asked.len())
+    };
+    // Too large for the machines: over after thirty days of minutes, or after ten thousand hours.
+    assert_eq!(after(2, swapping::<60, 0>), (Ok(Finish::Stuck), 43_201));
+    assert_eq!(after(2, swapping::<3600, 0>), (Ok(Finish::Stuck), 10_000));
+    // Whoever starts it in time is waited for.
+    let late = after(1, swapping::<60, 29>);
+    assert_eq!(late.0, Ok(Finish::Drained));
+}
+
 #[test]
 fn the_naive_simulator_objects_to_a_forged_recording() {
     let world = Arc::new(world(vec![fleet(2, 2)]));
