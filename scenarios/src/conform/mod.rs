@@ -2,7 +2,7 @@
 //!
 //! A family is a folder with a `cases.toml`, whose head explains its fields; a case names inputs, a policy, options, and the
 //! columns that must agree. Any folder of that form runs without a change of code. Families of which the cases are ours
-//! ([`own`]) read what they are held to from the data.
+//! (`own`) read what they are held to from the data.
 
 mod alpaserve;
 mod autoscaling;
