@@ -90,27 +90,24 @@ const LATENCY: Param = Param::new(
     "most time that a request takes of it on the network and on an idle replica; never: any",
 );
 
-const FIXED: &[Param] = &[
-    count("replicas", "1", "replicas of each set"),
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
-];
+/// Parameters of a kind, and those of which sets it is about.
+macro_rules! of_sets {
+    ($($own:expr),* $(,)?) => {
+        &[$($own,)* SETS, CHOOSE, QUALITY, LATENCY]
+    };
+}
 
-const SCHEDULE: &[Param] = &[
+const FIXED: &[Param] = of_sets![count("replicas", "1", "replicas of each set"),];
+
+const SCHEDULE: &[Param] = of_sets![
     OPEN,
     CLOSE,
     ON,
     count("within", "2", "replicas of each set in these hours"),
     count("without", "1", "replicas of each set in all others"),
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
-const HPA: &[Param] = &[
+const HPA: &[Param] = of_sets![
     SIGNAL,
     TARGET,
     MIN,
@@ -126,13 +123,9 @@ const HPA: &[Param] = &[
         "window of which the largest recommendation holds going down",
     ),
     GRACE,
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
-const TRACKING: &[Param] = &[
+const TRACKING: &[Param] = of_sets![
     SIGNAL,
     TARGET,
     MIN,
@@ -144,13 +137,9 @@ const TRACKING: &[Param] = &[
         "how long it must be below nine tenths of it",
     ),
     GRACE,
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
-const DEPTH: &[Param] = &[
+const DEPTH: &[Param] = of_sets![
     Param::new(
         "per-replica",
         Domain::Count(1, 1_000_000),
@@ -171,13 +160,9 @@ const DEPTH: &[Param] = &[
     MIN,
     MAX,
     GRACE,
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
-const KEDA: &[Param] = &[
+const KEDA: &[Param] = of_sets![
     Param::new(
         "signal",
         Domain::Word(SIGNALS),
@@ -198,13 +183,9 @@ const KEDA: &[Param] = &[
     ),
     MAX,
     GRACE,
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
-const PREDICTIVE: &[Param] = &[
+const PREDICTIVE: &[Param] = of_sets![
     Param::new(
         "forecast",
         Domain::Word(FORECASTERS),
@@ -250,10 +231,6 @@ const PREDICTIVE: &[Param] = &[
         "steps whose errors count",
     ),
     GRACE,
-    SETS,
-    CHOOSE,
-    QUALITY,
-    LATENCY,
 ];
 
 /// How many replicas services have.
