@@ -282,7 +282,7 @@ impl Dimension {
         }
     }
 
-    /// Who pays for an item.
+    /// Who pays for an item, in the experiment as the policy had it.
     pub fn payer(self, experiment: &Experiment, item: &Item) -> String {
         if self == Self::Model {
             return model_name(&experiment.world, item.source).to_owned();
@@ -297,9 +297,7 @@ impl Dimension {
         let Some(workload) = workloads.nth(class.index()) else {
             return match self {
                 Self::Team | Self::Workload | Self::Model => {
-                    // A policy may bring along more sets of replicas than the scenario has.
-                    let class = experiment.world.classes.get(class.index());
-                    class.map_or(NONE, |class| &class.name).to_owned()
+                    experiment.world.classes[class.index()].name.clone()
                 }
                 Self::Tag | Self::Project => NONE.to_owned(),
             };

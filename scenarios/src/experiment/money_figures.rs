@@ -33,11 +33,10 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
 
 /// Cost by market: what was rented how.
 fn by_market(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> {
-    let world = &experiment.world;
     let names = Market::ALL.map(Market::name).into_iter();
     let names: Vec<&str> = names.chain(["storage", "network", "leftovers"]).collect();
-    let part = |item: &Item| {
-        let name = money::market_name(world, item.source);
+    let part = |own: &Experiment, item: &Item| {
+        let name = money::market_name(&own.world, item.source);
         let look = names.iter().position(|known| *known == name);
         (name.to_owned(), MARKET_LOOKS[look.unwrap_or(0)])
     };
@@ -55,7 +54,7 @@ const MARKET_LOOKS: [usize; 9] = [2, 0, 3, 4, 10, 1, 5, 12, 6];
 
 /// Cost by purpose: what the money was for, and what it was lost on.
 fn by_purpose(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> {
-    let part = |item: &Item| {
+    let part = |_: &Experiment, item: &Item| {
         let purpose = Purpose::of(item);
         (purpose.name().to_owned(), look(purpose))
     };
@@ -94,20 +93,25 @@ fn by_payer(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> 
     } else {
         (Dimension::Workload, "cost-by-workload", "Cost by workload")
     };
-    let position = |name: &str| {
-        let scenario = &experiment.loaded.scenario;
-        let mut teams_ = scenario.queues.iter().map(|queue| &queue.name.value);
-        let classes = &experiment.world.classes;
-        let mut workloads = classes.iter().map(|class| &class.name);
-        if teams {
-            teams_.position(|known| known == name)
-        } else {
-            workloads.position(|known| known == name)
+    let mut names: Vec<&String> = Vec::new();
+    if teams {
+        let queues = experiment.loaded.scenario.queues.iter();
+        names.extend(queues.map(|queue| &queue.name.value));
+    } else {
+        // A policy may bring along more sets of replicas than the scenario has.
+        for at in &comparison.plan.contenders {
+            let classes = experiment.of_policy(*at).world.classes.iter();
+            for name in classes.map(|class| &class.name) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
         }
-    };
-    let part = |item: &Item| match item.by {
+    }
+    let position = |name: &str| names.iter().position(|known| *known == name);
+    let part = |own: &Experiment, item: &Item| match item.by {
         Some(_) => {
-            let payer = dimension.payer(experiment, item);
+            let payer = dimension.payer(own, item);
             let look = position(&payer).unwrap_or(0);
             // Grey is left to what nobody claims.
             (payer, look / 6 * 7 + look % 6)
@@ -136,14 +140,15 @@ impl Split {
         &self,
         experiment: &Experiment,
         comparison: &Comparison,
-        part: impl Fn(&Item) -> Named,
+        part: impl Fn(&Experiment, &Item) -> Named,
         order: impl Fn(&Named) -> Option<usize>,
     ) -> Option<Figure> {
         let mut parts: Vec<Named> = Vec::new();
         let mut sums: Vec<Vec<(Named, f64)>> = Vec::new();
-        for flights in &comparison.flights {
+        for (at, flights) in comparison.plan.contenders.iter().zip(&comparison.flights) {
+            let world = experiment.of_policy(*at);
             let items = flights.iter().flat_map(|summary| &summary.items);
-            let own = money::sums(items.map(|item| (part(item), item.amount)));
+            let own = money::sums(items.map(|item| (part(world, item), item.amount)));
             let n = real(convert::wide(flights.len()));
             let mean = own
                 .into_iter()

@@ -7,7 +7,7 @@ use sim_core::serve::fluid::{Demand, Fluid, Inflow, Kinds, Rate, Regime, Room};
 use sim_core::serve::theory::Parallel;
 use sim_core::serve::{Batch, Completion, Counts, End, Iteration, Law, Luck, Pool, PoolModel};
 use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Service, Serving};
-use sim_core::units::{ClassId, SimTime, Span};
+use sim_core::units::{ClassId, SimTime, Span, convert};
 use sim_core::world::draw::{Part, Stream, span};
 
 fn close(one: f64, other: f64, relative: f64) {
@@ -287,5 +287,93 @@ fn tokens_take_nearly_as_long_as_simulated() {
         println!("load {load}: first {first_s} for {first}, all {whole_s} for {whole}");
         close(whole_s, whole, 0.05);
         close(first_s, first, 0.25);
+    }
+}
+
+/// Mean and standard deviation of the share of the time for which the servers of so many replicas are at work, over intervals of
+/// fifteen seconds.
+fn looked_at(serving: &Serving, (rate, replicas): (f64, u32), counts: Counts) -> (f64, f64) {
+    let mut pool = Pool::new(PoolModel::plain(luck()));
+    let mut tell = |_| ();
+    for replica in 0..replicas {
+        let station = serving.station(1_000_000);
+        pool.add(SimTime::ZERO, (ReplicaId(replica), 0), station, &mut tell);
+    }
+    let mut luck = Stream::new(11, &[Part::Name("looks")]);
+    let (mut us, mut id, mut shares, mut before) = (0.0, 0, Vec::new(), 0.0);
+    for look in 1..=2_000_u32 {
+        let end = f64::from(look) * 15e6;
+        while us < end {
+            let now = SimTime::ZERO + span(us);
+            let request = Request {
+                counts,
+                ..Request::plain(id, now)
+            };
+            pool.arrive(now, request, &mut tell);
+            id += 1;
+            us += luck.exponential(1e6 / rate);
+        }
+        pool.advance(SimTime::ZERO + span(end), &mut tell);
+        let busy = (0..replicas).map(|replica| pool.load_of(ReplicaId(replica)).unwrap().busy);
+        let busy: f64 = busy.map(|busy| convert::real(busy.us())).sum();
+        let servers = f64::from(replicas * serving.servers());
+        shares.push((busy - before) / 15e6 / servers);
+        before = busy;
+    }
+    let shares = &shares[100..];
+    let count = convert::real(convert::wide(shares.len()));
+    let mean = shares.iter().sum::<f64>() / count;
+    let squares: f64 = shares
+        .iter()
+        .map(|share| (share - mean) * (share - mean))
+        .sum();
+    (mean, (squares / count).sqrt())
+}
+
+/// Formulas know nothing of replicas that run empty while others have two inside: for tokens, and for batches under heavy load,
+/// they say up to five hundredths too much.
+#[test]
+fn replicas_are_seen_at_work_as_long_and_as_unevenly_as_simulated() {
+    let long = Counts {
+        input: 600,
+        output: 150,
+    };
+    let held = Serving::Batch(Arc::new(Batch {
+        servers: 1,
+        size: 8,
+        timeout: Span::from_us(100_000).unwrap(),
+        line: None,
+        service: Service::Affine {
+            fixed: Span::from_us(300_000).unwrap(),
+            per_request: Span::from_us(50_000).unwrap(),
+        },
+    }));
+    for (name, serving, counts, loads) in [
+        ("single", exponential(1), Counts::default(), [0.2, 0.5, 0.8]),
+        (
+            "several",
+            exponential(4),
+            Counts::default(),
+            [0.2, 0.5, 0.8],
+        ),
+        ("batches", affine(8), Counts::default(), [0.05, 0.1, 0.2]),
+        ("held back", held, Counts::default(), [0.05, 0.15, 0.3]),
+        ("tokens", tokens(), long, [0.002, 0.01, 0.03]),
+    ] {
+        let rate = Rate::of(&serving, 1_000_000, &Demand::of([counts]));
+        for (replicas, load) in loads.into_iter().flat_map(|load| [(4, load), (12, load)]) {
+            let arriving = load * rate.peak() * f64::from(replicas);
+            let (mean, deviation) = looked_at(&serving, (arriving, replicas), counts);
+            let steady = rate.steady(arriving, replicas);
+            let servers = f64::from(replicas * serving.servers());
+            let formula = steady.chance.deviation(15.0) / servers;
+            let seen = format!(
+                "{name} x {replicas} at {load}: {:.3} for {mean:.3}, give or take {formula:.3} for {deviation:.3}",
+                steady.busy
+            );
+            println!("{seen}");
+            assert!((steady.busy - mean).abs() < 0.055, "{seen}");
+            assert!((formula - deviation).abs() < 0.017, "{seen}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Closed forms against each other, against small cases by hand, and against chains solved by iteration.
 
 use sim_core::serve::theory::{Parallel, bulk, erlang_b, hits_lru, hits_ttl_from_insert};
-use sim_core::serve::theory::{hits_ttl_since_access, pollaczek_khinchine, zipf};
+use sim_core::serve::theory::{hits_ttl_since_access, occupied, pollaczek_khinchine, zipf};
 
 fn close(one: f64, other: f64, relative: f64) {
     let error = (one - other).abs();
@@ -33,6 +33,29 @@ fn erlang_by_hand() {
     assert!(two.wait_quantile(0.5) <= 0.0);
     assert!(Parallel::new(2, 2.0).mean_wait().is_infinite());
     assert!(pollaczek_khinchine(1.0, 1.0).is_infinite());
+}
+
+#[test]
+fn how_many_are_at_work_varies_as_by_hand() {
+    // One server is at work or not.
+    close(Parallel::new(1, 0.3).working_variance(), 0.3 * 0.7, 1e-12);
+    // Two under a load of one: none, one, and both with a probability of a third each.
+    close(Parallel::new(2, 1.0).working_variance(), 2.0 / 3.0, 1e-12);
+    // So many servers that nobody waits: a Poisson number.
+    close(Parallel::new(60, 9.0).working_variance(), 9.0, 1e-9);
+
+    let one = occupied(1, 0.7);
+    close(one.mean, 1.0 - libm::exp(-0.7), 1e-12);
+    close(one.all, one.mean, 1e-12);
+    close(one.variance, one.mean * (1.0 - one.mean), 1e-12);
+    close(occupied(60, 9.0).mean, 9.0, 1e-9);
+    // Where the normal takes over, nothing but its far tails jumps.
+    for servers in [470, 500, 530] {
+        let [below, above] = [499.99, 500.01].map(|inside| occupied(servers, inside));
+        close(above.mean, below.mean, 1e-3);
+        close(above.variance, below.variance, 0.1);
+        close(above.all, below.all, 0.15);
+    }
 }
 
 /// Means of the embedded chain by powers of its transition law, on so many states.

@@ -94,10 +94,10 @@ impl Kinds {
         let waiting = flow.steady.waiting.clamp(0.0, 1.0);
         self.after(flow.calm * (1.0 - waiting) / count, 0.0, &flow.steady, tell);
         if waiting > 0.0 {
-            let (points, mean_s) = (points(waiting), flow.steady.wait_s / waiting);
+            let points = points(waiting);
             for at in 0..points {
                 let share = (f64::from(at) + 0.5) / f64::from(points);
-                let wait_s = -libm::log1p(-share) * mean_s;
+                let wait_s = flow.steady.wait_of(share);
                 let weight = flow.calm * waiting / f64::from(points) / count;
                 self.after(weight, wait_s, &flow.steady, tell);
             }

@@ -8,13 +8,14 @@
 //! A line that is full turns away what comes on top; in a steady state as many as a queue of that size blocks. Nobody is lost
 //! with a replica, and no request is too long for one.
 //!
-//! What varies within a stretch is not seen in what replicas are read to have done: an autoscaler that goes by the highest of many
-//! short looks wants fewer here than request by request. `scenarios/tests/fluid.rs` has the figures.
+//! What replicas are read to have done varies from look to look as it would request by request: see [`Chance`].
 
 mod inflow;
 mod kinds;
 mod pool;
 mod rate;
+mod spread;
+mod uneven;
 
 use std::collections::VecDeque;
 
@@ -22,6 +23,7 @@ pub use inflow::Inflow;
 pub use kinds::{Answer, Kinds};
 pub use pool::{FluidPool, Passed};
 pub use rate::{Demand, Rate, Steady};
+pub use uneven::Chance;
 
 /// Who may wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

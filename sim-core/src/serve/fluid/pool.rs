@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Flow, Fluid, Inflow, Rate, Regime, Room};
+use super::{Flow, Fluid, Inflow, Rate, Regime, Room, uneven};
 use crate::serve::pool::{PoolModel, Traffic};
-use crate::serve::request::ReplicaId;
+use crate::serve::request::{Luck, ReplicaId};
 use crate::serve::station::{BLOCK, Gauge, Serving};
 use crate::units::{SimTime, Span, convert};
 
@@ -31,6 +31,7 @@ pub struct Passed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FluidPool {
     inflow: Arc<Inflow>,
+    luck: Luck,
     serving: Serving,
     room: Room,
     replicas: BTreeMap<ReplicaId, Taker>,
@@ -98,6 +99,7 @@ impl FluidPool {
         let mut pool = Self {
             rate: Rate::of(serving, 1_000_000, inflow.demand()),
             inflow: Arc::clone(inflow),
+            luck: model.luck.clone(),
             serving: serving.clone(),
             room: Room {
                 each,
@@ -287,7 +289,7 @@ impl FluidPool {
         let (mut sums, mut fluid) = (self.sums, self.fluid.clone());
         if self.now > self.from {
             let flow = self.flow(&mut fluid, self.now);
-            sums.add(&flow, (self.from, self.now), self.taking);
+            self.count(&mut sums, &flow, self.now);
         }
         let (regime, left) = (&self.regime, fluid.backlog());
         let (waiting, running) = if left > 0.0 || regime.arriving >= regime.peak {
@@ -310,10 +312,26 @@ impl FluidPool {
         }
         let mut fluid = std::mem::take(&mut self.fluid);
         let flow = self.flow(&mut fluid, to);
+        let mut sums = self.sums;
+        self.count(&mut sums, &flow, to);
         let from = std::mem::replace(&mut self.from, to);
-        self.fluid = fluid;
-        self.sums.add(&flow, (from, to), self.taking);
+        (self.fluid, self.sums) = (fluid, sums);
         self.passed.push(Passed { from, to, flow });
+    }
+
+    /// What has flowed since the last stretch ended, up to an instant.
+    fn count(&self, sums: &mut Sums, flow: &Flow, to: SimTime) {
+        sums.served += flow.served;
+        sums.dropped += flow.dropped;
+        if self.taking > 0 {
+            let over_s = (seconds(self.from), seconds(to));
+            let mut busy_s = flow.busy * (over_s.1 - over_s.0);
+            if flow.queued.is_empty() {
+                busy_s += uneven::beyond(&self.luck, over_s, &flow.steady, self.regime.servers);
+            }
+            sums.each.busy_s += busy_s;
+            sums.each.steps += flow.steps / f64::from(self.taking);
+        }
     }
 
     fn flow(&self, fluid: &mut Fluid, to: SimTime) -> Flow {
@@ -345,17 +363,6 @@ impl FluidPool {
 
     fn regime_at(&self, at: SimTime) -> Regime {
         Regime::new(&self.rate, self.taking, self.inflow.rate(at), &self.room)
-    }
-}
-
-impl Sums {
-    fn add(&mut self, flow: &Flow, (from, to): (SimTime, SimTime), replicas: u32) {
-        self.served += flow.served;
-        self.dropped += flow.dropped;
-        if replicas > 0 {
-            self.each.busy_s += flow.busy * (seconds(to) - seconds(from));
-            self.each.steps += flow.steps / f64::from(replicas);
-        }
     }
 }
 

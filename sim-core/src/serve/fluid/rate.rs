@@ -2,15 +2,17 @@
 //!
 //! - One request at a time: M/G/c by Allen and Cunneen's approximation, exact for exponential service and, with one server,
 //!   for any.
-//! - Batches: each server as a bulk queue for itself, at the length of its mean batch, a line for each. Where half of a full
-//!   batch's length is fixed this understates the wait by 4 % at a load of 0.6 and by 16 % at 0.85. An idle server waits for
-//!   others until the timeout, or until as many have come on average as it takes.
+//! - Batches: one server is a bulk queue at the length of its mean batch. Where half of a full batch's length is fixed this
+//!   understates the wait by 4 % at a load of 0.6 and by 16 % at 0.85. An idle server waits for others until the timeout, or
+//!   until as many have come on average as it takes. Several servers share what comes: see `spread`.
 //! - Tokens: a request meets iterations that hold what all others add at this rate, beside what it adds itself (as in mean
 //!   value analysis). Places are those that its limits allow for sequences of mean length; who finds none waits as in M/M/c.
 
+use super::Chance;
+use super::spread::{Shape, spread};
 use crate::serve::request::Counts;
 use crate::serve::station::{BLOCK, Batch, Iteration, Law, Service, Serving, StepTime};
-use crate::serve::theory::{Parallel, bulk};
+use crate::serve::theory::{Parallel, bulk, occupied};
 use crate::units::{Span, convert};
 
 /// What a replica can do, in seconds.
@@ -52,6 +54,8 @@ pub enum Rate {
         per_input_s: f64,
         /// Iterations of a request.
         iterations: f64,
+        /// Squared coefficient of variation of their number.
+        squared_variation: f64,
     },
 }
 
@@ -66,6 +70,8 @@ pub struct Demand {
     pub context: f64,
     /// Tokens in memory, on average over the iterations of all.
     pub held: f64,
+    /// Squared coefficient of variation of the tokens of an answer.
+    pub varies: f64,
 }
 
 /// A queue in its steady state.
@@ -75,12 +81,16 @@ pub struct Steady {
     pub waiting: f64,
     /// Mean wait, in seconds.
     pub wait_s: f64,
+    /// Whether those who wait do so for anything up to twice their mean, as behind a batch; else their waits are exponential.
+    pub even: bool,
     /// From the start to the first token, in seconds.
     pub first_token_s: f64,
     /// From the start to the last, in seconds.
     pub service_s: f64,
     /// Part of the time for which replicas are at work.
     pub busy: f64,
+    /// How that varies.
+    pub chance: Chance,
     /// Length of a batch or of an iteration, in seconds.
     pub step_s: f64,
     /// What a token more in a prompt adds, in seconds.
@@ -104,6 +114,7 @@ impl Demand {
             // Prompts are there from the first iteration on; half a block is taken in vain.
             let mean = input + later / 2.0 + f64::from(BLOCK) / 2.0;
             sum.held += output * mean;
+            sum.varies += output * output;
         }
         if count == 0.0 {
             return sum;
@@ -113,6 +124,7 @@ impl Demand {
             output: sum.output / count,
             context: sum.context / count,
             held: sum.held / sum.output,
+            varies: (sum.varies * count / (sum.output * sum.output) - 1.0).max(0.0),
         }
     }
 }
@@ -177,9 +189,11 @@ impl Rate {
                 Steady {
                     waiting: queue.waiting(),
                     wait_s: wait * f64::midpoint(1.0, squared_variation),
+                    even: false,
                     first_token_s: service_s,
                     service_s,
                     busy: queue.load(),
+                    chance: of_single(&queue, service_s * f64::midpoint(1.0, squared_variation)),
                     step_s: service_s,
                     per_input_s: 0.0,
                 }
@@ -191,9 +205,13 @@ impl Rate {
                 per_request_s,
                 timeout_s,
             } => {
-                let each = rate / f64::from(servers) / f64::from(replicas);
-                let alone = batches((size, fixed_s, per_request_s), each);
-                held_back(alone, (size, per_request_s, timeout_s), each)
+                let shape = Shape {
+                    size,
+                    fixed_s,
+                    per_request_s,
+                    timeout_s,
+                };
+                of_batches(shape, servers * replicas, rate)
             }
             Self::Tokens {
                 places,
@@ -202,6 +220,7 @@ impl Rate {
                 prompt_s,
                 per_input_s,
                 iterations,
+                squared_variation,
             } => {
                 let each = rate / f64::from(replicas);
                 let step_s = (fixed_s + own_s / iterations) / (1.0 - each * own_s);
@@ -209,12 +228,19 @@ impl Rate {
                 let queue = Parallel::new(places * replicas, rate * service_s);
                 // Half an iteration passes before the next begins, and the first is longer by the prompt.
                 let first_token_s = step_s * 0.5 + step_s + prompt_s;
+                // Whoever comes goes to the replica with the fewest inside, so that one inside is one at work.
+                let inside = occupied(replicas, rate * (service_s + step_s * 0.5));
                 Steady {
                     waiting: queue.waiting(),
                     wait_s: queue.mean_wait() * service_s,
+                    even: false,
                     first_token_s,
                     service_s: service_s + step_s * 0.5,
-                    busy: -libm::expm1(-each * service_s),
+                    busy: inside.mean / f64::from(replicas),
+                    chance: Chance {
+                        variance: inside.variance,
+                        lasts_s: service_s * f64::midpoint(1.0, squared_variation),
+                    },
                     step_s,
                     per_input_s,
                 }
@@ -250,6 +276,7 @@ impl Rate {
                 prompt_s,
                 per_input_s,
                 iterations,
+                ..
             } => {
                 let step_s = fixed_s + f64::from(places) * own_s / iterations;
                 Steady {
@@ -308,18 +335,64 @@ impl Rate {
             prompt_s,
             per_input_s: s(step.per_token_ps),
             iterations: output,
+            squared_variation: demand.varies,
         }
     }
 }
 
 impl Steady {
-    /// Probability of waiting longer than this: the waits of those who wait are taken as exponential.
+    /// Probability of waiting longer than this.
     pub fn longer(&self, wait_s: f64) -> f64 {
         if self.waiting <= 0.0 || self.wait_s <= 0.0 {
             return 0.0;
         }
-        self.waiting * libm::exp(-wait_s * self.waiting / self.wait_s)
+        let means = wait_s * self.waiting / self.wait_s;
+        let longer = if self.even {
+            (1.0 - means / 2.0).max(0.0)
+        } else {
+            libm::exp(-means)
+        };
+        self.waiting * longer
     }
+
+    /// The wait that a share of those who wait do not exceed.
+    pub fn wait_of(&self, share: f64) -> f64 {
+        let means = if self.even {
+            2.0 * share
+        } else {
+            -libm::log1p(-share)
+        };
+        means * self.wait_s / self.waiting
+    }
+}
+
+/// Servers at work: as many at an instant as M/M/c has, and over long as much work as comes, whose variance a second is the
+/// rate of arrivals times the second moment of the service.
+fn of_single(queue: &Parallel, residual_s: f64) -> Chance {
+    let variance = queue.working_variance();
+    let offered = queue.offered();
+    let lasts_s = if variance > 0.0 {
+        offered * residual_s / variance
+    } else {
+        0.0
+    };
+    Chance { variance, lasts_s }
+}
+
+/// Batches of so many servers.
+fn of_batches(shape: Shape, servers: u32, rate: f64) -> Steady {
+    if servers > 1 && rate > 0.0 {
+        return spread(shape, servers, rate);
+    }
+    let (size, per_request_s) = (shape.size, shape.per_request_s);
+    let alone = batches((size, shape.fixed_s, per_request_s), rate);
+    let steady = held_back(alone, (size, per_request_s, shape.timeout_s), rate);
+    let rests = 1.0 - steady.busy;
+    let chance = Chance {
+        variance: steady.busy * rests,
+        lasts_s: steady.step_s * rests,
+    };
+    Steady { chance, ..steady }
 }
 
 /// A server with batches of at most `size` under arrivals at `rate`: the length of a batch and its mean size depend on each
@@ -351,11 +424,12 @@ fn batches((size, fixed_s, per_request_s): (u32, f64, f64), rate: f64) -> Steady
     Steady {
         waiting: 1.0 - idle,
         wait_s,
+        even: true,
         first_token_s: length,
         service_s: length,
         busy: 1.0 - idle,
         step_s: length,
-        per_input_s: 0.0,
+        ..Steady::default()
     }
 }
 
@@ -380,11 +454,12 @@ fn held_back(
     Steady {
         waiting: alone.waiting + idle,
         wait_s: alone.wait_s + idle * wait_s,
+        even: true,
         first_token_s: step_s,
         service_s: step_s,
         busy: rate * step_s / longer,
         step_s,
-        per_input_s: 0.0,
+        ..Steady::default()
     }
 }
 
