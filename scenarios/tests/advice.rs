@@ -177,6 +177,62 @@ fn advice_that_is_taken_saves_what_was_told() {
     assert!((told - after).abs() <= 0.05 * after, "{told}, {after}");
 }
 
+/// Two jobs on machines of their own: two machines for 150 s at $3.60 an hour.
+const BY_HAND: &str = r#"
+name = "by-hand"
+
+[[fleet]]
+name = "owned"
+instance = { gpus = 1, gpu = "T4" }
+count = 2
+price = "$3.60"
+
+[[workload]]
+name = "jobs"
+trace = { format = "csv", file = "jobs.csv", columns = { submit = "submit", duration = "duration", gpus = "gpus" } }
+usage = { compute = 0.9 }
+
+[[policy]]
+name = "p"
+"#;
+
+#[test]
+fn what_was_held_and_paid_is_what_it_is_by_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let jobs = "submit,duration,gpus\n0,100,1\n50,100,1\n";
+    std::fs::write(folder.path().join("jobs.csv"), jobs).expect("a file");
+    std::fs::write(folder.path().join("x.toml"), BY_HAND).expect("a file");
+    let (_, said, code) = command(&["run", "x.toml", "--out", "out"], folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    let usage = std::fs::read_to_string(folder.path().join("out/runs/base/p/1/usage.json"));
+    let usage: Value = serde_json::from_str(&usage.expect("it was left")).expect("JSON");
+    let held = &usage["users"][0]["held"][0];
+    assert_eq!(held["gpus_us"]["1"], 100_000_000);
+    assert_eq!(held["gpus_us"]["2"], 50_000_000);
+    for key in ["ready_us", "work_us", "ran_us"] {
+        assert_eq!(held[key], 200_000_000, "{key}");
+    }
+    assert_eq!([&held["attempts"], &held["machines"]], [2, 2]);
+    assert_eq!(usage["users"][0]["cost_nanousd"][0], 200_000_000);
+    assert_eq!(usage["fleets"][0]["cost_nanousd"], 300_000_000);
+    assert_eq!(usage["fleets"][0]["price_nanousd_h"], 3_600_000_000_u64);
+    let (told, _, _) = command(&["explain", "out", "--recommend"], folder.path());
+    assert!(told.contains("p: $0.00 of $0.30 a run"), "{told}");
+    assert!(told.contains("it uses what it has"), "{told}");
+}
+
+#[test]
+fn what_the_rows_cost_is_what_the_machines_cost() {
+    let short = OVERSIZED.replace("20d", "2d").replace("19d", "1d");
+    let advised = advised(&short);
+    let rows = advised["rows"].as_array().expect("rows");
+    let sum: f64 = rows.iter().map(|row| usd(row, "cost_usd")).sum();
+    let cost = usd(&advised, "cost_usd");
+    assert!((sum - cost).abs() < 1e-6 * cost, "{sum}, {cost}");
+    let saves: Vec<f64> = rows.iter().map(|row| usd(row, "saves_usd")).collect();
+    assert!(saves.is_sorted_by(|one, other| one >= other), "{saves:?}");
+}
+
 #[test]
 fn what_is_not_known_is_said_and_nothing_rests_on_it() {
     let short = OVERSIZED.replace("20d", "2d").replace("19d", "1d");
@@ -185,7 +241,7 @@ fn what_is_not_known_is_said_and_nothing_rests_on_it() {
     assert_eq!(untold["advice"]["kind"], "keep");
     assert!(untold["memory_milli"].is_null());
     let why = untold["why"].as_str().expect("a reason");
-    assert!(why.starts_with("unknown: what it holds"), "{why}");
+    assert!(why.starts_with("unknown: memory and compute"), "{why}");
     let untold = short.replace("usage = { memory = 0.2, compute = 0.28 }\n", "");
     let replicas = self::advised(&untold);
     assert_eq!(row(&replicas, "ranking")["advice"]["kind"], "keep");

@@ -83,7 +83,7 @@ impl Explain {
                 Format::Text | Format::Json => table.text(terminal::width()),
             };
             text.extend([told::total(own).as_str(), "\n\n"]);
-            text.extend([table.map_err(plot)?.as_str(), "\n"]);
+            text.push_str(&table.map_err(plot)?);
             let changes: BTreeSet<String> = own.rows.iter().flat_map(told::changes).collect();
             if !changes.is_empty() {
                 text.push_str("\nto take it:\n\n");

@@ -252,12 +252,12 @@ impl Asked<'_> {
     fn spot(&self) -> Result<Option<spot::Offer>, &'static str> {
         let (user, fleet) = (self.user, self.fleet());
         if fleet.market == "spot" {
-            return Err("it computes little and may wait, and is on spot already");
+            return Err("it computes little, and is on spot already");
         }
         let whom = (self.held(), &user.keeps, user.is_service);
         match spot::cheapest(&self.runs.usage.fleets, fleet, whom) {
             Some(offer) if offer.cost >= 1.0 => {
-                Err("it computes little and may wait, but spot costs more for what reclaims lose")
+                Err("it computes little, but spot costs more for what reclaims lose")
             }
             offer => Ok(offer),
         }
@@ -265,16 +265,22 @@ impl Asked<'_> {
 
     /// Why it is left as it is: what is not known goes before what the rule says of it.
     fn kept(&self, row: &Row, why: Why) -> String {
-        let said = match (row.memory_milli, row.compute_milli) {
-            _ if self.user.part.is_some() => "it has a part of a GPU already",
-            _ if self.user.most_gpus > 1 => "it takes several GPUs at once",
-            (None, None) => "unknown: what it holds of the memory, and computes with while at work",
-            (None, Some(_)) => "unknown: what it holds of the memory",
-            (Some(_), None) if why != Why::WellUsed => "unknown: what it computes while at work",
-            (Some(_), _) if self.fleet().slices.is_empty() && why == Why::NoSliceSaves => {
-                "it holds little memory, but such GPUs have no slices"
-            }
-            (Some(_), _) => return why.to_string(),
+        let has_slices = !self.fleet().slices.is_empty();
+        let could_be_cut = has_slices && self.user.part.is_none() && self.user.most_gpus <= 1;
+        let compute_matters = could_be_cut || !self.user.is_urgent;
+        let unknown = (
+            could_be_cut && row.memory_milli.is_none(),
+            compute_matters && row.compute_milli.is_none() && why != Why::LowUseButUrgent,
+        );
+        let said = match unknown {
+            (true, true) => "unknown: memory and compute",
+            (true, false) => "unknown: memory",
+            (false, true) => "unknown: compute",
+            (false, false) if why != Why::NoSliceSaves => return why.to_string(),
+            (false, false) if self.user.part.is_some() => "it has a part of a GPU",
+            (false, false) if self.user.most_gpus > 1 => "it takes several GPUs at once",
+            (false, false) if !has_slices => "it holds little memory, but such GPUs have no slices",
+            (false, false) => return why.to_string(),
         };
         said.to_owned()
     }

@@ -54,34 +54,32 @@ pub fn table(advised: &Advised) -> Table {
     }
 }
 
-/// "3g.40gb slices, 1.40 times as long", "spot (cheap)".
+/// "slices 3g.40gb, 1.40 x the time", "spot (cheap)".
 fn words(counsel: &Counsel) -> String {
     match counsel {
         Counsel::Keep => "keep".to_owned(),
         Counsel::Slice {
             profile,
-            slowdown_milli: 1000,
-            ..
-        } => format!("{profile} slices"),
-        Counsel::Slice {
-            profile,
             slowdown_milli,
             ..
-        } => {
-            let slowdown = f64::from(*slowdown_milli) / 1000.0;
-            format!("{profile} slices, {slowdown:.2} times as long")
-        }
-        Counsel::Spot { fleet: None, .. } => "spot".to_owned(),
-        Counsel::Spot {
-            fleet: Some(fleet),
-            stretch,
-        } => {
-            if *stretch < 1.0005 {
-                return format!("spot ({fleet})");
-            }
-            format!("spot ({fleet}), {stretch:.3} times as long")
+        } => format!(
+            "slices {profile}{}",
+            longer(f64::from(*slowdown_milli) / 1000.0)
+        ),
+        Counsel::Spot { fleet, stretch } => {
+            let fleet = fleet.as_ref();
+            let fleet = fleet.map_or_else(String::new, |fleet| format!(" ({fleet})"));
+            format!("spot{fleet}{}", longer(*stretch))
         }
     }
+}
+
+/// How much longer it takes, if that shows.
+fn longer(times: f64) -> String {
+    if times < 1.005 {
+        return String::new();
+    }
+    format!(", {times:.2} x the time")
 }
 
 /// What of a scenario changes where the advice is taken: of fleets and workloads as `--set` takes it. A profile stands in place
