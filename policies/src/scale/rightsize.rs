@@ -96,12 +96,12 @@ impl Default for Marks {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LowMemoryHighCompute => "it computes much and holds little memory",
-            Self::LowMemory => "it holds little memory",
-            Self::LowUseLowPriority => "it computes little and may wait",
-            Self::NoSliceSaves => "it holds little memory, but no slice does for less",
-            Self::LowUseButUrgent => "it computes little, but may not wait",
-            Self::WellUsed => "it uses what it has",
+            Self::LowMemoryHighCompute => "much compute, little memory",
+            Self::LowMemory => "little memory",
+            Self::LowUseLowPriority => "little compute, may wait",
+            Self::NoSliceSaves => "little memory, no slice saves",
+            Self::LowUseButUrgent => "little compute, may not wait",
+            Self::WellUsed => "well used",
         })
     }
 }

@@ -86,7 +86,7 @@ impl Explain {
             text.push_str(&table.map_err(plot)?);
             let changes: BTreeSet<String> = own.rows.iter().flat_map(told::changes).collect();
             if !changes.is_empty() {
-                text.push_str("\nto take it:\n\n");
+                text.push_str("\nto take it, of fleets and workloads with --set:\n\n");
             }
             for change in changes {
                 text.extend(["    ", change.as_str(), "\n"]);

@@ -252,13 +252,11 @@ impl Asked<'_> {
     fn spot(&self) -> Result<Option<spot::Offer>, &'static str> {
         let (user, fleet) = (self.user, self.fleet());
         if fleet.market == "spot" {
-            return Err("it computes little, and is on spot already");
+            return Err("little compute, on spot already");
         }
         let whom = (self.held(), &user.keeps, user.is_service);
         match spot::cheapest(&self.runs.usage.fleets, fleet, whom) {
-            Some(offer) if offer.cost >= 1.0 => {
-                Err("it computes little, but spot costs more for what reclaims lose")
-            }
+            Some(offer) if offer.cost >= 1.0 => Err("little compute, spot saves nothing"),
             offer => Ok(offer),
         }
     }
@@ -277,9 +275,9 @@ impl Asked<'_> {
             (true, false) => "unknown: memory",
             (false, true) => "unknown: compute",
             (false, false) if why != Why::NoSliceSaves => return why.to_string(),
-            (false, false) if self.user.part.is_some() => "it has a part of a GPU",
-            (false, false) if self.user.most_gpus > 1 => "it takes several GPUs at once",
-            (false, false) if !has_slices => "it holds little memory, but such GPUs have no slices",
+            (false, false) if self.user.part.is_some() => "has a part of a GPU",
+            (false, false) if self.user.most_gpus > 1 => "takes several GPUs at once",
+            (false, false) if !has_slices => "little memory, no such slices",
             (false, false) => return why.to_string(),
         };
         said.to_owned()
@@ -291,8 +289,7 @@ impl Row {
     fn go_on_spot(&mut self, offer: Option<spot::Offer>, why: Why) {
         self.why = why.to_string();
         let Some(offer) = offer else {
-            self.why
-                .push_str(", but no spot fleet has such GPUs at a price");
+            self.why.push_str(", no spot fleet");
             self.saves = None;
             self.counsel = Counsel::Spot {
                 fleet: None,

@@ -6,7 +6,7 @@ use super::advice::{Advised, Counsel, Row};
 
 /// What stands under every table.
 pub const UNKNOWN: &str = "The advice does not know: whether the policy buys spot, how long work waits where spot runs out, \
-     how bursts are met on slices, what GPUs half full and whole machines round up to, nor whether a fleet of fixed size is \
+     whether promises are kept at a slower pace, what GPUs half full and whole machines round up to, nor whether a fleet of fixed size is \
      made smaller. What work holds and computes with is known where usage = { memory, compute } or gpu-memory says it. Each \
      row stands alone: slices of several may fill a GPU together, and save more.";
 
@@ -17,8 +17,8 @@ pub fn table(advised: &Advised) -> Table {
         "on",
         "GPUs",
         "memory %",
-        "computes %",
-        "at work %",
+        "compute %",
+        "works %",
         "priority",
         "cost $",
         "advice",
@@ -54,7 +54,7 @@ pub fn table(advised: &Advised) -> Table {
     }
 }
 
-/// "slices 3g.40gb, 1.40 x the time", "spot (cheap)".
+/// "slices 3g.40gb, 1.40 x time", "spot (cheap)".
 fn words(counsel: &Counsel) -> String {
     match counsel {
         Counsel::Keep => "keep".to_owned(),
@@ -79,7 +79,7 @@ fn longer(times: f64) -> String {
     if times < 1.005 {
         return String::new();
     }
-    format!(", {times:.2} x the time")
+    format!(", {times:.2} x time")
 }
 
 /// What of a scenario changes where the advice is taken: of fleets and workloads as `--set` takes it. A profile stands in place
