@@ -5,6 +5,7 @@
 //! - [`schema`]: one TOML file becomes one typed [`schema::Scenario`], or every reason why not.
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
+//! - [`explain`]: what the results of runs say to do.
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
@@ -20,6 +21,7 @@ pub mod build;
 pub mod cli;
 pub mod conform;
 pub mod experiment;
+pub mod explain;
 pub mod fit;
 pub mod schema;
 pub mod selftest;

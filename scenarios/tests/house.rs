@@ -111,7 +111,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "schema",
             "build",
             "experiment",
-            "conform|selftest|fit",
+            "conform|explain|selftest|fit",
             "cli",
         ],
     ),
@@ -274,6 +274,7 @@ fn the_readme_speaks_of_commands_that_exist() {
     let known = [
         "run",
         "compare",
+        "explain",
         "check",
         "new",
         "schema",

@@ -6,6 +6,7 @@
 mod check;
 mod compare;
 mod conform;
+mod explain;
 mod failure;
 mod fit;
 mod list;
@@ -55,6 +56,9 @@ enum Command {
     Run(run::Run),
     /// Flies all policies with all seeds; prints a paired table, writes figures and a report
     Compare(compare::Compare),
+    /// Says what the results of a run say to do
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::Explain),
     /// Validates a scenario and prints the resolved experiment
     Check(check::Check),
     /// Writes a new scenario to start from
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(command) => command.execute(),
         Command::Compare(command) => command.execute(),
+        Command::Explain(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Schema => schema(),

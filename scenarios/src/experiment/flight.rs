@@ -1,13 +1,16 @@
 //! One flight: one policy, one seed.
 
+use std::collections::BTreeMap;
+
 use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::serve::Completion;
-use sim_core::units::{ServiceId, SimTime, Span};
+use sim_core::units::{ClassId, OfferingId, ServiceId, SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
 use super::fragments::Fragments;
+use super::held::{Held, Holdings};
 use super::judged::Window;
 use super::measured::Watched;
 use super::metrics::{self, Known};
@@ -49,6 +52,8 @@ pub struct Flight {
     pub services: Vec<Tally>,
     /// The first requests that ended, if they are asked for.
     pub requests: Vec<(ServiceId, Completion)>,
+    /// By workload or set of replicas and by fleet, what it held, where samples are kept.
+    pub held: BTreeMap<(ClassId, OfferingId), Held>,
     /// Requests over time, where samples are kept and there are services.
     pub times: Option<Stretches>,
 }
@@ -100,12 +105,14 @@ pub fn fly(
     let services = Services::of(scenario, jobs.world(), (window, one_by_one));
     let end = jobs.world().end.filter(|_| keep.samples);
     let times = end.filter(|_| services.is_some()).map(Stretches::of);
-    let mut watch = (
-        recorder,
-        (meter, (keeper, (fragments, (tenancy, (services, times))))),
-    );
+    let holdings = keep
+        .samples
+        .then(|| Holdings::new(jobs.world(), window.warmup));
+    let told = (services, (times, holdings));
+    let mut watch = (recorder, (meter, (keeper, (fragments, (tenancy, told)))));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
-    let (recorder, (meter, (keeper, (fragments, (tenancy, (services, times)))))) = watch;
+    let (recorder, (meter, (keeper, (fragments, (tenancy, told))))) = watch;
+    let (services, (times, holdings)) = told;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -151,6 +158,7 @@ pub fn fly(
         quantities,
         services,
         requests,
+        held: holdings.map_or_else(BTreeMap::new, |holdings| holdings.finish(end)),
         times,
     })
 }

@@ -11,6 +11,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::METRICS;
+use super::usage::Usage;
 use super::{bill, claim_tables, figures, page, run_tables, service_tables, tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
@@ -37,6 +38,9 @@ impl std::error::Error for OutputError {}
 pub struct Store {
     folder: PathBuf,
 }
+
+/// In the folder of each run: what it used of what it paid for.
+pub const USAGE: &str = "usage.json";
 
 /// The cell of a scenario without a sweep.
 const BASE: &str = "base";
@@ -113,6 +117,10 @@ impl Store {
             };
             self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
         }
+        let usage = Usage::of(experiment, flight, jobs);
+        let mut usage = serde_json::to_string_pretty(&usage).expect("it has only plain numbers");
+        usage.push('\n');
+        self.put(&format!("{folder}/{USAGE}"), usage.as_bytes())?;
         let digests = format!(
             "decisions {}\nfacts {}\n",
             flight.digests.decisions, flight.digests.facts

@@ -150,6 +150,22 @@ impl ReplicasSpec {
 }
 
 impl Geometry {
+    /// How the GPUs of such a machine can be partitioned, where their model and memory leave no doubt.
+    pub fn of(instance: &InstanceType) -> Option<Self> {
+        let gpu = instance.gpu.as_ref()?;
+        let fits = |own: &Self| own.gpus.contains(gpu) && own.unlike(instance, |_| true).is_none();
+        let mut fitting = geometries().into_iter().filter(fits);
+        let first = fitting.next()?;
+        fitting.next().is_none().then_some(first)
+    }
+
+    /// The share of a GPU's memory that a slice has, in thousandths, by the GB that both are sold with.
+    pub fn memory_milli(&self, profile: Profile) -> u32 {
+        let whole = self.gpu_memory.0 >> 30;
+        let milli = u64::from(profile.memory_gb()) * 1000 / whole.max(1);
+        u32::try_from(milli.min(1000)).expect("at most a thousand")
+    }
+
     /// The slice of this name.
     pub fn profile(&self, name: &str) -> Option<Profile> {
         let mut profiles = self.profiles.iter();

@@ -62,6 +62,7 @@ mod source;
 mod spec;
 mod store;
 mod tree;
+mod usage;
 mod value;
 mod variant;
 mod workload;
@@ -101,6 +102,7 @@ pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;
 pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
+pub use usage::UsageSpec;
 pub use value::{Part, Table, Value};
 pub use variant::{Speed, Variant, gpus};
 pub use workload::{

@@ -8,6 +8,7 @@ use traces::requests::Then;
 use super::fleet::Bytes;
 use super::path::DataPath;
 use super::place::Spanned;
+use super::usage::UsageSpec;
 use super::value::{Part, Table};
 
 /// A service.
@@ -139,6 +140,8 @@ pub struct ReplicasSpec {
     pub initial: u32,
     /// How many there may be at a time.
     pub max: u32,
+    /// What a monitor says of their use of a GPU.
+    pub usage: UsageSpec,
     /// How they serve.
     pub serving: Spanned<ServingSpec>,
 }

@@ -8,6 +8,7 @@ use sim_core::units::{Money, Price, Span};
 use super::fleet::Bytes;
 use super::path::DataPath;
 use super::place::{Place, Spanned};
+use super::usage::UsageSpec;
 use super::value::Part;
 use super::variant::Variant;
 
@@ -52,6 +53,8 @@ pub struct Workload {
     pub gpu_memory: Option<Spanned<Bytes>>,
     /// Other forms that the jobs can take.
     pub variants: Vec<Variant>,
+    /// What a monitor says of their use of a GPU.
+    pub usage: UsageSpec,
     /// What a finished job is worth, for the books; no policy is told.
     pub value: Option<Worth>,
 }

@@ -25,6 +25,7 @@ mod serving;
 mod sharing;
 mod speeds;
 mod store;
+mod usage;
 mod variants;
 mod ways;
 mod workload;

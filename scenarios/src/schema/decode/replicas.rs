@@ -13,7 +13,7 @@ use super::super::value::Value;
 use super::fleet_keys::MARKETS;
 use super::service::count_or;
 use super::workload::{self, MOST};
-use super::{serving, ways};
+use super::{serving, usage, ways};
 
 const COUNT: Takes = Takes::Integer(0, limits::MAX_REPLICAS as i64);
 
@@ -94,6 +94,7 @@ pub(super) static REPLICAS: TableSpec = TableSpec::closed(
             "How they serve, at speed 1.0.",
         )
         .default("as the service says"),
+        usage::KEY,
         ways::CLASSES,
         ways::WHEN,
         ways::AFTER,
@@ -142,6 +143,7 @@ pub(super) fn decode(
     let (initial, max) = bounds(fields)?;
     let serving = serving_of(fields, common);
     let way = ways::decode(fields);
+    let usage = usage::decode(fields);
     let load = load?.map_or(Span::ZERO, |span| span.value);
     Some(ReplicasSpec {
         name: name?,
@@ -159,6 +161,7 @@ pub(super) fn decode(
         reload: reload?.map_or(load, |span| span.value),
         initial,
         max,
+        usage: usage?,
         serving: serving?,
     })
 }
@@ -213,6 +216,6 @@ fn models(item: Item<'_>) -> Option<Vec<(Spanned<String>, f64)>> {
 }
 
 /// A number within bounds in thousandths, to the nearest.
-fn milli(number: f64) -> u32 {
+pub(super) fn milli(number: f64) -> u32 {
     u32::try_from(convert::floor(number * 1000.0 + 0.5)).expect("bounded where it was read")
 }

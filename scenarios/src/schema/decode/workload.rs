@@ -12,7 +12,7 @@ use super::super::workload::{
     Checkpoint, Course, CourseKind, Deadline, JobSource, Keep, TaskGpus, TraceSpec, Workload, Worth,
 };
 use super::fleet_keys::MARKETS;
-use super::{checkpoint, course, variants};
+use super::{checkpoint, course, usage, variants};
 
 /// Fastest and slowest that a rate or a factor may be.
 pub(super) const MOST: f64 = 1e6;
@@ -141,6 +141,7 @@ pub(super) static WORKLOAD: TableSpec = TableSpec::closed(
             "Memory that a task takes of each of its GPUs: it runs on no GPU that has less. GPUs of a node list have what a fleet says of their model.",
         )
         .default("any GPU will do"),
+        usage::KEY,
         KeySpec::new(
             "variants",
             Takes::Tables(&variants::VARIANT),
@@ -274,6 +275,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
     let appetite = appetite(fields);
     let value = fields.optional("value", worth);
     let gpu_memory = fields.optional("gpu-memory", Item::size);
+    let usage = usage::decode(fields);
     let variants = variants::decode(fields);
     let least = fields
         .item("least")
@@ -300,6 +302,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<Workload> {
         lead: lead?,
         least: least?,
         appetite: appetite?,
+        usage: usage?,
         value,
         gpu_memory: gpu_memory?,
         variants: variants?,

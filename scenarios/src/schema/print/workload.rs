@@ -151,6 +151,18 @@ pub(super) fn workload_table(workload: &Workload) -> Table {
 fn forms(table: &mut Table, workload: &Workload) {
     let memory = workload.gpu_memory.map(|memory| size(memory.value));
     put(table, "gpu-memory", memory);
+    let told = [
+        ("memory", workload.usage.memory_milli),
+        ("compute", workload.usage.compute_milli),
+    ];
+    let told = told
+        .into_iter()
+        .filter_map(|(key, milli)| Some((key, milli?)));
+    let told = told.map(|(key, milli)| (key, Value::Float(f64::from(milli) / 1000.0)));
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        put(table, "usage", Some(Value::Table(entries(told))));
+    }
     if !workload.variants.is_empty() {
         let variants = workload.variants.iter();
         put(table, "variants", Some(list(variants.map(variant))));
