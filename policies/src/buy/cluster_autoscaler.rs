@@ -8,7 +8,7 @@
 //!
 //! A machine on which anything runs stays, unless it may be evicted: then one of which less than a share is used is emptied
 //! where all its jobs keep something of what they did, their services can spare them, nobody waits, and the placement has
-//! room for all of them elsewhere. They start there at the next scan, like any others that wait.
+//! room for all of them elsewhere. They are interrupted, and start there.
 //!
 //! Scans are made at multiples of the interval, and only where something waits or a machine may go.
 
@@ -125,7 +125,7 @@ impl ClusterAutoscaler {
             self.autoscaler.next(&cluster),
             self.autoscaler.rests_until().filter(|_| news),
             self.asked.retry(now).filter(|_| waits),
-            action.filter(|_| waits || self.evict).map(|_| soon),
+            action.filter(|_| waits).map(|_| soon),
         ];
         next.into_iter().flatten().min()
     }

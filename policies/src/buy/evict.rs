@@ -1,13 +1,13 @@
-//! Evicting: all that runs on a machine is interrupted, and the machine given back.
+//! Evicting: all that runs on a machine is interrupted and starts elsewhere, and the machine is given back.
 
-use sim_core::model::Seat;
+use sim_core::model::{Placement, Seat};
 use sim_core::units::{JobId, NodeId};
 
 use super::nodes::is_movable;
 use crate::compose::Desk;
 
-/// Interrupts all that runs on a node, and gives it back. False, and nothing of it, unless all may be interrupted, nobody waits,
-/// and the placement has room for all of them elsewhere. They wait then, and start like any other.
+/// Interrupts all that runs on a node, starts it anew elsewhere, and gives the node back. False, and nothing of it, unless all
+/// may be interrupted, nobody waits, and the placement has room for all of them with all the tasks that they have.
 pub(super) fn evict(desk: &mut Desk<'_, '_, '_>, node: NodeId) -> bool {
     let mark = desk.plan.mark();
     let lies = |seats: &[Seat]| seats.iter().any(|seat| seat.node == node);
@@ -17,10 +17,12 @@ pub(super) fn evict(desk: &mut Desk<'_, '_, '_>, node: NodeId) -> bool {
     let may_go = desk.queue.is_empty() && desk.plan.may_leave(node);
     if may_go && jobs.iter().all(|id| stops(desk, *id)) {
         desk.plan.drain(node).expect("it may leave");
-        let gone = desk.plan.mark();
-        let finds_room = jobs.iter().all(|id| finds_room(desk, *id));
-        desk.plan.rollback(gone);
-        if finds_room {
+        let found: Option<Vec<Placement>> = jobs.iter().map(|id| starts(desk, *id)).collect();
+        if let Some(found) = found {
+            for (id, placement) in jobs.iter().zip(&found) {
+                let view = desk.view;
+                desk.place().seated(*id, placement, view);
+            }
             return true;
         }
     }
@@ -34,10 +36,12 @@ fn stops(desk: &mut Desk<'_, '_, '_>, id: JobId) -> bool {
     may && desk.plan.preempt(id).is_ok()
 }
 
-/// Whether an interrupted job could start at once with all the tasks that it had; for the time being, it does.
-fn finds_room(desk: &mut Desk<'_, '_, '_>, id: JobId) -> bool {
+/// Starts an interrupted job, if there is room for all the tasks that it had.
+fn starts(desk: &mut Desk<'_, '_, '_>, id: JobId) -> Option<Placement> {
     let tasks = |seats: &[Seat]| seats.iter().map(|seat| seat.tasks).sum::<u32>();
     let had = tasks(desk.job(id).allocation().seats());
-    let found = desk.lay(id).filter(|to| tasks(&to.seats) >= had);
-    found.is_some_and(|placement| desk.plan.start(id, &placement).is_ok())
+    let placement = desk.lay(id).filter(|to| tasks(&to.seats) >= had)?;
+    let started = desk.plan.start(id, &placement);
+    started.expect("a placement that was laid out on this plan");
+    Some(placement)
 }

@@ -183,7 +183,7 @@ fn with_leave_to_evict_jobs_that_keep_what_they_did_make_way() {
     let (mut world, jobs) = half_empty();
     let evict = autoscaler(&[("evict", Value::Flag(true))]);
     let log = fly(&world, &jobs[..3], &evict);
-    let starts = [(0, 0, 0), (0, 1, 0), (0, 2, 0), (HOUR + 610, 2, 0)];
+    let starts = [(0, 0, 0), (0, 1, 0), (0, 2, 0), (HOUR + 600, 2, 0)];
     assert_eq!(log.starts, starts);
     assert_eq!(log.released, [(HOUR + 600, 0)]);
     // Nobody moves while somebody waits, nor who keeps nothing, nor off a machine of which a quarter is enough.
