@@ -1,12 +1,14 @@
 //! A trial: whoever waits is tried out, in the order of the queue, on machines that are there, on those that boot, and on new
 //! ones. Nothing of it is decided.
 //!
-//! A job starts for the time being where the placement lays it. A gang that it does not lay is reckoned with as a whole or not
-//! at all. One that quotas alone deny its machines keeps those behind it from buying what takes from the same quotas, and idle
-//! machines of those fleets are kept for nobody: else each could hold what the other one needs.
+//! A job starts for the time being where the placement lays it. Where nothing runs and the first is not started though there
+//! is room, its rule of admission wants more machines than that, and it counts as not laid. A gang that is not laid is
+//! reckoned with as a whole or not at all. One that quotas alone deny its machines keeps those behind it from buying what takes
+//! from the same quotas, and idle machines of those fleets are kept for nobody: else each could hold what the other one needs.
 
 use std::collections::BTreeSet;
 
+use sim_core::engine::{Decision, JobDecision};
 use sim_core::model::Role;
 use sim_core::units::{JobId, NodeId, convert};
 
@@ -38,11 +40,15 @@ impl Trial {
             able: Vec::new(),
         };
         let (mark, mut pass) = (desk.plan.mark(), Pass::default());
+        let is_start = |of: &Decision| matches!(of, Decision::Job(JobDecision::Start(..)));
+        let anyone_runs = desk.view.running_len() > 0;
+        let anyone_runs = anyone_runs || desk.plan.decisions().iter().any(is_start);
         // Jobs of a lane want the same, and what is left only ever becomes less.
         let mut unlaid: BTreeSet<usize> = BTreeSet::new();
         desk.queue.begin(&mut pass);
         while let Some((job, lane)) = desk.queue.next(&mut pass) {
-            if !unlaid.contains(&lane) && trial.lay(desk, job) {
+            let is_held_back = !anyone_runs && unlaid.is_empty();
+            if !is_held_back && !unlaid.contains(&lane) && trial.lay(desk, job) {
                 continue;
             }
             unlaid.insert(lane);
