@@ -1,5 +1,6 @@
 //! The registry: one line per part and per policy. What is here is listed, checked, and held to the contract tests.
 
+mod autoscaler;
 mod classes;
 mod fair;
 mod gavel;
@@ -373,6 +374,7 @@ pub const BUYERS: &[Entry<dyn Buy>] = &[
     buyers::SPOT_FIRST,
     buyers::LAYERS,
     buyers::BURST,
+    autoscaler::CLUSTER_AUTOSCALER,
 ];
 
 const CHEAPER: &[Param] = &[

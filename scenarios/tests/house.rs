@@ -220,6 +220,7 @@ fn a_policy_fits_on_a_page_or_two() {
                 "fill.rs",
                 "route.rs",
                 "scored.rs",
+                "sheet.rs",
                 "shop.rs",
                 "sites.rs",
                 "account.rs",

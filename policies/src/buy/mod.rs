@@ -1,22 +1,33 @@
 //! Buying: what to hold.
 
 mod again;
+mod asked;
 mod burst;
+mod clock;
+mod cluster_autoscaler;
+mod evict;
 mod fleet;
 mod layers;
+mod machine;
+mod nodes;
 mod pools;
 mod queue_depth;
 mod reap;
 mod risk;
 mod route;
+mod sheet;
 mod shop;
 mod spot_first;
 mod stock;
+mod trial;
 
 pub use again::Again;
 pub(crate) use again::Soon;
+pub(crate) use asked::Asked;
 pub use burst::Burst;
 pub(crate) use burst::cloud_sides;
+pub(crate) use clock::Clock;
+pub use cluster_autoscaler::ClusterAutoscaler;
 pub use layers::Layers;
 pub(crate) use pools::POOLS;
 pub use pools::Pools;

@@ -129,11 +129,17 @@ impl Autoscaler {
         self.failed = Some(now);
     }
 
+    /// A node that was to go could not: it stays, and is not looked at again for a while.
+    pub fn rest(&mut self, now: SimTime, node: u64) {
+        self.going.remove(&node);
+        self.draining = self.draining.filter(|draining| *draining != node);
+        let until = now.saturating_add(self.delays.unremovable_recheck);
+        self.unneeded.rest(node, until);
+    }
+
     /// What is to be done now. Nodes must be in the order of their identities.
     pub fn scan(&mut self, cluster: &Cluster) -> Vec<Action> {
-        assert!(cluster.nodes.is_sorted_by_key(|node| node.id));
-        self.going.retain(|node| cluster.position(*node).is_some());
-        self.draining = self.draining.filter(|node| self.going.contains(node));
+        self.forget(cluster);
         let unready = cluster.nodes.iter();
         let unready = unready
             .filter(|node| node.state == NodeState::Unready)
@@ -144,19 +150,77 @@ impl Autoscaler {
         }
         let mut actions = Vec::from_iter(self.abandon(cluster));
         let room = Room::new(cluster, &self.going);
-        if let Some(offer) = self.expand(cluster, &room) {
+        let offers = self.offers(cluster, &room);
+        actions.extend(self.act(cluster, &room, &offers));
+        actions
+    }
+
+    /// What is to be done now, for whoever finds out what is needed by a way of its own: which nodes pods that wait are expected
+    /// on, by position, and what groups offer to those that fit nowhere. No pod of `cluster` waits, and no node starts.
+    pub fn decide(
+        &mut self,
+        cluster: &Cluster,
+        expected: &[usize],
+        offers: &[Offer],
+    ) -> Option<Action> {
+        self.forget(cluster);
+        let mut room = Room::new(cluster, &self.going);
+        for at in expected {
+            room.is_expected[*at] = true;
+        }
+        self.act(cluster, &room, offers)
+    }
+
+    /// When a node may go that the scan just made has left there, if nothing happens until then.
+    pub fn next(&self, cluster: &Cluster) -> Option<SimTime> {
+        let delays = &self.delays;
+        let rests = [
+            (self.added, delays.after_add),
+            (self.removed, delays.scan),
+            (self.failed, delays.after_failure),
+        ];
+        let over = |(last, delay): (Option<SimTime>, Span)| Some(last?.saturating_add(delay));
+        let rested = rests.into_iter().filter_map(over).max();
+        let left = self.spare_of_groups(cluster);
+        let dues = self
+            .unneeded
+            .dues(cluster, [delays.unneeded, delays.unready])
+            .into_iter();
+        let dues = dues.filter(|(_, at)| left[cluster.nodes[*at].group] > 0);
+        let dues = dues.map(|(due, _)| rested.map_or(due, |rested| rested.max(due)));
+        dues.filter(|due| *due > cluster.now).min()
+    }
+
+    /// Whether any node is known not to be needed.
+    pub fn has_unneeded(&self) -> bool {
+        self.unneeded.is_any()
+    }
+
+    /// When a node that could not go is looked at again.
+    pub fn rests_until(&self) -> Option<SimTime> {
+        self.unneeded.rests_until()
+    }
+
+    /// What is gone is not to go.
+    fn forget(&mut self, cluster: &Cluster) {
+        assert!(cluster.nodes.is_sorted_by_key(|node| node.id));
+        self.going.retain(|node| cluster.position(*node).is_some());
+        self.draining = self.draining.filter(|node| self.going.contains(node));
+    }
+
+    /// Nodes for those that are stranded, else what is not needed goes.
+    fn act(&mut self, cluster: &Cluster, room: &Room, offers: &[Offer]) -> Option<Action> {
+        if let Some(chosen) = choose(offers, &cluster.groups, &self.chain, &mut self.luck) {
             self.added = Some(cluster.now);
-            let (group, nodes) = (offer.group, offer.nodes);
-            actions.push(Action::Add { group, nodes });
-            return actions;
+            let (group, nodes) = (offers[chosen].group, offers[chosen].nodes);
+            return Some(Action::Add { group, nodes });
         }
         let rules = (
             self.delays.utilization_milli,
             self.delays.unremovable_recheck,
         );
-        self.unneeded.look(cluster, &room, &self.going, rules);
-        actions.extend(self.shrink(cluster, &room));
-        actions
+        self.unneeded.look(cluster, room, &self.going, rules);
+        self.shrink(cluster, room)
     }
 
     /// Nodes that did not come in time, and their groups get none for a while.
@@ -174,22 +238,17 @@ impl Autoscaler {
         (!nodes.is_empty()).then_some(Action::Abandon { nodes })
     }
 
-    /// The nodes to ask for, if pods are stranded and any group has some that would do.
-    fn expand(&mut self, cluster: &Cluster, room: &Room) -> Option<Offer> {
-        if room.stranded.is_empty() {
-            return None;
-        }
+    /// What each group offers to those that are stranded.
+    fn offers(&self, cluster: &Cluster, room: &Room) -> Vec<Offer> {
         let stranded: Vec<_> = room.stranded.iter().map(|at| cluster.pods[*at]).collect();
         let groups = cluster.groups.iter().enumerate();
-        let offers: Vec<Offer> = groups
+        groups
             .filter(|(at, _)| self.backoffs[*at] <= cluster.now)
             .filter_map(|(at, group)| {
                 let left = group.max.saturating_sub(cluster.size(at));
                 offer(at, group.template, left, &stranded)
             })
-            .collect();
-        let chosen = choose(&offers, &cluster.groups, &self.chain, &mut self.luck)?;
-        offers.into_iter().nth(chosen)
+            .collect()
     }
 
     /// The nodes to give back, if it is time for any: all that are empty, else one.
@@ -206,7 +265,8 @@ impl Autoscaler {
         }
         let due = self
             .unneeded
-            .due(cluster, [delays.unneeded, delays.unready]);
+            .dues(cluster, [delays.unneeded, delays.unready]);
+        let due = due.into_iter().filter(|(due, _)| *due <= cluster.now);
         let mut left: Vec<u32> = self.spare_of_groups(cluster);
         let mut take = |node: &usize| {
             let left = &mut left[cluster.nodes[*node].group];
@@ -215,7 +275,7 @@ impl Autoscaler {
             is_left
         };
         let (empty, used): (Vec<usize>, Vec<usize>) =
-            due.into_iter().partition(|node| room.is_empty(*node));
+            due.map(|(_, at)| at).partition(|node| room.is_empty(*node));
         let empty = empty.into_iter().filter(&mut take);
         let empty: Vec<usize> = empty.take(delays.empty_bulk).collect();
         if !empty.is_empty() {

@@ -9,8 +9,8 @@ pub struct Resources {
     pub cpu_milli: u64,
     /// Memory in MiB.
     pub memory_mib: u64,
-    /// GPUs.
-    pub gpus: u64,
+    /// Millionths of GPUs.
+    pub gpu_millionths: u64,
 }
 
 /// A group of like nodes.
@@ -85,7 +85,27 @@ impl Resources {
     pub fn has(&self, request: &Self) -> bool {
         self.cpu_milli >= request.cpu_milli
             && self.memory_mib >= request.memory_mib
-            && self.gpus >= request.gpus
+            && self.gpu_millionths >= request.gpu_millionths
+    }
+
+    /// How many times all of `request` is in it; none says how often nothing is.
+    pub fn times(&self, request: &Self) -> Option<u64> {
+        let parts = [
+            self.cpu_milli.checked_div(request.cpu_milli),
+            self.memory_mib.checked_div(request.memory_mib),
+            self.gpu_millionths.checked_div(request.gpu_millionths),
+        ];
+        parts.into_iter().flatten().min()
+    }
+
+    /// So many of it.
+    #[must_use]
+    pub fn by(&self, times: u64) -> Self {
+        Self {
+            cpu_milli: self.cpu_milli * times,
+            memory_mib: self.memory_mib * times,
+            gpu_millionths: self.gpu_millionths * times,
+        }
     }
 
     /// What is left without `request`, nothing where that is more.
@@ -94,7 +114,7 @@ impl Resources {
         Self {
             cpu_milli: self.cpu_milli.saturating_sub(request.cpu_milli),
             memory_mib: self.memory_mib.saturating_sub(request.memory_mib),
-            gpus: self.gpus.saturating_sub(request.gpus),
+            gpu_millionths: self.gpu_millionths.saturating_sub(request.gpu_millionths),
         }
     }
 
@@ -104,7 +124,7 @@ impl Resources {
         Self {
             cpu_milli: self.cpu_milli + other.cpu_milli,
             memory_mib: self.memory_mib + other.memory_mib,
-            gpus: self.gpus + other.gpus,
+            gpu_millionths: self.gpu_millionths + other.gpu_millionths,
         }
     }
 
@@ -112,8 +132,8 @@ impl Resources {
     /// and memory.
     pub fn is_below(&self, asked: &Self, share_milli: u64) -> bool {
         let below = |asked: u64, has: u64| asked * 1000 < has * share_milli;
-        if self.gpus > 0 {
-            return below(asked.gpus, self.gpus);
+        if self.gpu_millionths > 0 {
+            return below(asked.gpu_millionths, self.gpu_millionths);
         }
         below(asked.cpu_milli, self.cpu_milli) && below(asked.memory_mib, self.memory_mib)
     }

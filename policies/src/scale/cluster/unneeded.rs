@@ -145,19 +145,39 @@ impl Unneeded {
         self.spare = spare;
     }
 
-    /// Those that have not been needed for long enough, the longest first.
-    pub(super) fn due(&self, cluster: &Cluster, [ready, unready]: [Span; 2]) -> Vec<usize> {
-        let due = self.spare.iter().filter_map(|(id, spare)| {
+    /// When each has not been needed for long enough, and its position, those first that have not been for longest.
+    pub(super) fn dues(
+        &self,
+        cluster: &Cluster,
+        [ready, unready]: [Span; 2],
+    ) -> Vec<(SimTime, usize)> {
+        let dues = self.spare.iter().filter_map(|(id, spare)| {
             let at = cluster.position(*id)?;
             let wait = match cluster.nodes[at].state {
                 NodeState::Ready | NodeState::Starting => ready,
                 NodeState::Unready => unready,
             };
-            (spare.since.saturating_add(wait) <= cluster.now).then_some((spare.since, *id, at))
+            Some((spare.since, *id, (spare.since.saturating_add(wait), at)))
         });
-        let mut due: Vec<_> = due.collect();
-        due.sort_unstable();
-        due.into_iter().map(|(.., at)| at).collect()
+        let mut dues: Vec<_> = dues.collect();
+        dues.sort_unstable();
+        dues.into_iter().map(|(.., due)| due).collect()
+    }
+
+    /// A node is not looked at again until then.
+    pub(super) fn rest(&mut self, node: u64, until: SimTime) {
+        self.spare.remove(&node);
+        self.rested.insert(node, until);
+    }
+
+    /// Whether any is not needed.
+    pub(super) fn is_any(&self) -> bool {
+        !self.spare.is_empty()
+    }
+
+    /// When one that could not go is looked at again.
+    pub(super) fn rests_until(&self) -> Option<SimTime> {
+        self.rested.values().min().copied()
     }
 
     /// A node goes, its pods to these hosts: what counted on any of them, or on the node, is no longer known to find room, and

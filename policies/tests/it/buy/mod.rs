@@ -1,6 +1,7 @@
 //! Buyers for spot markets and clouds, rule by rule on worlds small enough to follow by hand.
 
 mod caps;
+mod cluster_autoscaler;
 mod layers;
 mod moving;
 mod pools;

@@ -114,6 +114,10 @@ pub(crate) fn all() -> Vec<Contender> {
     all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
     all.extend(queues());
     all.extend(keepers());
+    for admit in ["skip", "strict"] {
+        let evicts = parts(["fifo", admit, "best-fit", "none", "cluster-autoscaler"]);
+        all.push(evicts.with("evict", Value::Flag(true)));
+    }
     all
 }
 

@@ -56,7 +56,7 @@ fn asks(id: u64, (cpu_milli, memory_mib): (u64, u64), node: u64) -> Pod {
     let request = Resources {
         cpu_milli,
         memory_mib,
-        gpus: 0,
+        gpu_millionths: 0,
     };
     Pod {
         request,

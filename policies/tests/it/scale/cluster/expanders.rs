@@ -12,7 +12,7 @@ fn draw(luck: &mut Stream) -> (Vec<Group>, Vec<Pod>) {
     let size = |luck: &mut Stream, most: u64| Resources {
         cpu_milli: 100 * luck.between(1, most),
         memory_mib: 100 * luck.between(1, most),
-        gpus: luck.below(2),
+        gpu_millionths: 1_000_000 * luck.below(2),
     };
     let groups = (0..luck.between(2, 6)).map(|_| Group {
         template: size(luck, 20),
@@ -31,7 +31,7 @@ fn draw(luck: &mut Stream) -> (Vec<Group>, Vec<Pod>) {
 /// Pods by falling size into the first node with room, written without looking at how the autoscaler does it: what is left of
 /// each node, and how many pods are on them.
 fn pack(group: &Group, pods: &[Pod]) -> (Vec<[u64; 3]>, usize) {
-    let parts = |of: &Resources| [of.cpu_milli, of.memory_mib, of.gpus];
+    let parts = |of: &Resources| [of.cpu_milli, of.memory_mib, of.gpu_millionths];
     let whole = parts(&group.template);
     let size = |pod: &Pod| {
         let request = parts(&pod.request);

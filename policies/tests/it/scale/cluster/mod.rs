@@ -11,7 +11,7 @@ fn cpu(cpu_milli: u64) -> Resources {
     Resources {
         cpu_milli,
         memory_mib: cpu_milli,
-        gpus: 0,
+        gpu_millionths: 0,
     }
 }
 
