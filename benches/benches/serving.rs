@@ -54,22 +54,28 @@ fn compare_day() {
 
 /// Twelve services.
 fn day(fidelity: &str) -> String {
-    let mut text = "name = \"day\"\nseed = 1\n[horizon]\nend = \"1d\"\n".to_owned();
-    for (gpu, peak) in REGIONS {
-        text += &format!(
-            "[[fleet]]\nname = \"{gpu}\"\ninstance = {{ gpus = 8, gpu = \"{gpu}\" }}\nprice = \"$24\"\ncount = 20\n"
-        );
-        for service_ms in MODELS {
-            let per_s = REQUESTS / 86_400.0 / 12.0;
-            text += &format!(
-                "[[service]]\nname = \"{gpu}-{service_ms}\"\nfidelity = \"{fidelity}\"\n\
-                 requests = {{ model = \"diurnal\", per-second = {per_s}, amplitude = 0.6, peak-hour = {peak} }}\n\
-                 serving = {{ kind = \"batch\", mean = \"{service_ms}ms\" }}\nslo = {{ latency = \"2s\" }}\n\
-                 [[service.replicas]]\ninitial = 4\nmax = 40\nload = \"30s\"\nmodels = {{ {gpu} = 1.0 }}\n"
-            );
-        }
-    }
-    text + "[[policy]]\nname = \"hpa\"\nreplicas = { kind = \"hpa\", target = 0.6, max = 40 }\n"
+    let region = |(gpu, peak): (&str, u32)| {
+        let models = MODELS.map(|service_ms| service(fidelity, (gpu, peak), service_ms));
+        format!(
+            "[[fleet]]\nname = \"{gpu}\"\ninstance = {{ gpus = 8, gpu = \"{gpu}\" }}\nprice = \"$24\"\ncount = 20\n{}",
+            models.concat()
+        )
+    };
+    let regions = REGIONS.map(region).concat();
+    format!(
+        "name = \"day\"\nseed = 1\n[horizon]\nend = \"1d\"\n{regions}\
+         [[policy]]\nname = \"hpa\"\nreplicas = {{ kind = \"hpa\", target = 0.6, max = 40 }}\n"
+    )
+}
+
+fn service(fidelity: &str, (gpu, peak): (&str, u32), service_ms: u32) -> String {
+    let per_s = REQUESTS / 86_400.0 / 12.0;
+    format!(
+        "[[service]]\nname = \"{gpu}-{service_ms}\"\nfidelity = \"{fidelity}\"\n\
+         requests = {{ model = \"diurnal\", per-second = {per_s}, amplitude = 0.6, peak-hour = {peak} }}\n\
+         serving = {{ kind = \"batch\", mean = \"{service_ms}ms\" }}\nslo = {{ latency = \"2s\" }}\n\
+         [[service.replicas]]\ninitial = 4\nmax = 40\nload = \"30s\"\nmodels = {{ {gpu} = 1.0 }}\n"
+    )
 }
 
 fn built(text: &str, folder: &Path) -> Experiment {
