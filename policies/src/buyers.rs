@@ -4,11 +4,11 @@ use sim_core::model::{Market, MarketSet};
 use sim_core::units::{Span, convert};
 
 use crate::buy::{
-    Again, Bears, Burst, Buy, Layers, POOLS, Pools, Reaper, Sides, SpotFirst, cloud_sides,
+    Again, Bears, Burst, Buy, Layers, Outlook, POOLS, Pools, Reaper, Sides, SpotFirst, cloud_sides,
 };
 use crate::params::{Domain, Param, Params};
 use crate::reclaims::Prior;
-use crate::registry::{Entry, FAIR, MARKETS, span};
+use crate::registry::{Entry, FAIR, MARKETS, ORACLE, Setting, forecaster, span};
 
 type Line = Entry<dyn Buy>;
 
@@ -29,6 +29,26 @@ const POOL_RULE: Param = Param::new(
     Domain::Word(POOLS),
     "\"lowest-price\"",
     "which pool of a market and model is bought from first",
+);
+const FORECAST: Param = Param::new(
+    "forecast",
+    Domain::Word(&[
+        "persistence",
+        "seasonal-naive",
+        "ewma",
+        "holt-winters",
+        "mstl",
+        ORACLE,
+    ]),
+    "\"persistence\"",
+    "with pools = \"expected-cost\", who foretells prices; the oracle knows them, with clairvoyant = [\"prices\"]",
+);
+const FORECAST_STEP: Param = span("forecast-step", "\"1h\"", "a step of that forecast");
+const SEASON: Param = Param::new(
+    "season",
+    Domain::Count(2, 100_000),
+    "24",
+    "steps of a season of prices",
 );
 const IDLE: Param = Param::new(
     "idle",
@@ -83,6 +103,9 @@ const SPOT_FIRST_PARAMS: &[Param] = &[
     ),
     PATIENCE,
     POOL_RULE,
+    FORECAST,
+    FORECAST_STEP,
+    SEASON,
     IDLE,
     PRIOR_RATE,
     PRIOR_HOURS,
@@ -128,6 +151,9 @@ const LAYERS_PARAMS: &[Param] = &[
     ),
     PATIENCE,
     POOL_RULE,
+    FORECAST,
+    FORECAST_STEP,
+    SEASON,
     IDLE,
     PRIOR_RATE,
     PRIOR_HOURS,
@@ -154,6 +180,9 @@ const BURST_PARAMS: &[Param] = &[
         "which market is given back first: each after one more stretch of idle than the one before",
     ),
     POOL_RULE,
+    FORECAST,
+    FORECAST_STEP,
+    SEASON,
     IDLE,
 ];
 
@@ -162,7 +191,7 @@ pub(crate) const SPOT_FIRST: Line = Entry {
     doc: "spot for those who bear the risk, the fallback for the others and for those who waited",
     params: SPOT_FIRST_PARAMS,
     claims: FAIR,
-    build: |params, _| {
+    build: |params, setting| {
         Box::new(SpotFirst {
             sides: sides(params, None),
             bears: Bears {
@@ -173,6 +202,7 @@ pub(crate) const SPOT_FIRST: Line = Entry {
             },
             fallback: market(params.word("fallback")),
             pools: Pools::named(params.word("pools")),
+            outlook: outlook(params, setting),
             patience: params.patience("patience"),
             reaper: reaper(params),
             again: Again::default(),
@@ -185,7 +215,7 @@ pub(crate) const LAYERS: Line = Entry {
     doc: "a base that is always held, spot above it, on demand as a buffer; jobs by what they tolerate",
     params: LAYERS_PARAMS,
     claims: FAIR,
-    build: |params, _| {
+    build: |params, setting| {
         let base = (market(params.word("base-market")), params.count("base"));
         Box::new(Layers {
             sides: sides(params, Some(base)),
@@ -195,6 +225,7 @@ pub(crate) const LAYERS: Line = Entry {
             lanes: (params.ratio("low"), params.ratio("high")),
             patience: params.patience("patience"),
             pools: Pools::named(params.word("pools")),
+            outlook: outlook(params, setting),
             reaper: reaper(params),
             again: Again::default(),
         })
@@ -206,7 +237,7 @@ pub(crate) const BURST: Line = Entry {
     doc: "machines at home first, the cloud for those who waited",
     params: BURST_PARAMS,
     claims: FAIR,
-    build: |params, _| {
+    build: |params, setting| {
         let cloud = markets(&params.subset("cloud"));
         let release = markets(&params.subset("release"));
         Box::new(Burst {
@@ -217,10 +248,32 @@ pub(crate) const BURST: Line = Entry {
             reapers: reapers(params.patience("idle"), release.len()),
             release,
             pools: Pools::named(params.word("pools")),
+            outlook: outlook(params, setting),
             again: Again::default(),
         })
     },
 };
+
+/// Prices to come, if pools are ranked by them.
+fn outlook(params: &Params, setting: &Setting) -> Option<Outlook> {
+    let quiet_hours = if params.declares("prior-hours") {
+        params.ratio("prior-hours")
+    } else {
+        10.0
+    };
+    let model = (params.word("forecast") != ORACLE).then(|| forecaster(params, setting));
+    let outlook = || Outlook::new(model, params.span("forecast-step"), quiet_hours);
+    ranks_by_cost(params).then(outlook)
+}
+
+fn ranks_by_cost(params: &Params) -> bool {
+    Pools::named(params.word("pools")) == Pools::ExpectedCost
+}
+
+/// Whether a buyer with these parameters must know prices to come.
+pub(crate) fn knows_prices(params: &Params) -> bool {
+    params.declares("forecast") && ranks_by_cost(params) && params.word("forecast") == ORACLE
+}
 
 fn sides(params: &Params, base: Option<(Market, u32)>) -> Sides {
     let risky = markets(&params.subset("market")).into_iter();

@@ -15,6 +15,7 @@ mod tiresias;
 
 pub use keeping::{GUARDS, HOURS, PACES, SCALES};
 pub use placements::PLACEMENTS;
+pub(crate) use replicas::{ORACLE, forecaster};
 pub use replicas::{REPLICAS, needs};
 
 use sim_core::engine::Policy;

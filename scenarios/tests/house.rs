@@ -218,6 +218,7 @@ fn a_policy_fits_on_a_page_or_two() {
             // and how a search stands.
             let mechanisms = [
                 "fill.rs",
+                "outlook.rs",
                 "route.rs",
                 "scored.rs",
                 "sheet.rs",

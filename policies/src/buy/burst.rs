@@ -12,6 +12,7 @@ use sim_core::units::{SimTime, Span};
 
 use super::again::Again;
 use super::fleet::Fleet;
+use super::outlook::Outlook;
 use super::pools::Pools;
 use super::route::{Lane, Sides};
 use super::shop::{Offer, Shop};
@@ -31,6 +32,8 @@ pub struct Burst {
     /// The order of giving back.
     pub(crate) release: Vec<Market>,
     pub(crate) pools: Pools,
+    /// Prices to come, if pools are ranked by them.
+    pub(crate) outlook: Option<Outlook>,
     /// One for each place in that order, the last for all others.
     pub(crate) reapers: Vec<Reaper>,
     pub(crate) again: Again,
@@ -63,7 +66,10 @@ impl Burst {
 
 impl Buy for Burst {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
-        let mut shop = Shop::open(desk, self.pools, |_| true);
+        if let Some(outlook) = &mut self.outlook {
+            outlook.pass(desk.view);
+        }
+        let mut shop = Shop::open(desk, (self.pools, self.outlook.as_ref()), |_| true);
         let (now, mut wish) = (desk.view.now(), None);
         for id in desk.queue.jobs() {
             let (job, routes) = (desk.job(id), desk.queue.routes(id));

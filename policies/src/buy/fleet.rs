@@ -21,6 +21,8 @@ pub(crate) struct Fleet {
     pub(super) visible: bool,
     /// Nano-dollars an hour.
     pub(crate) price_per_gpu: u64,
+    /// The same over what the job that is served has left to do, where prices are foretold.
+    pub(super) expected_cost: u64,
     /// Whether a job waits that may lie on it.
     pub(super) useful: bool,
     /// Whether it takes from a quota what a job waits for that may not lie on it.
@@ -46,12 +48,14 @@ impl Fleet {
         // What the plan has asked for already boots as well.
         let booting = u64::from(boots) + u64::from(held.saturating_sub(offering.held));
         let gpus = u64::from(offering.shape.gpus.max(1));
+        let price_per_gpu = offering.price.nanousd_h() / gpus;
         Self {
             id,
             market: offering.market,
             spare: of_provider(desk.view, desk.plan, id).into(),
             visible: offering.visible,
-            price_per_gpu: offering.price.nanousd_h() / gpus,
+            price_per_gpu,
+            expected_cost: price_per_gpu,
             useful: false,
             crowds: false,
             standing: u64::from(held).saturating_sub(booting),

@@ -10,6 +10,7 @@ use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span, convert};
 
 use super::again::Again;
+use super::outlook::Outlook;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
@@ -30,6 +31,8 @@ pub struct Layers {
     pub(crate) lanes: (f64, f64),
     pub(crate) patience: Option<Span>,
     pub(crate) pools: Pools,
+    /// Prices to come, if pools are ranked by them.
+    pub(crate) outlook: Option<Outlook>,
     pub(crate) reaper: Reaper,
     pub(crate) again: Again,
 }
@@ -101,9 +104,12 @@ impl Layers {
 
 impl Buy for Layers {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
+        if let Some(outlook) = &mut self.outlook {
+            outlook.pass(desk.view);
+        }
         self.hold_base(desk);
         let (sides, buffer, (market, _)) = (self.sides, self.buffer, self.base);
-        let mut shop = Shop::open(desk, self.pools, |offering| {
+        let mut shop = Shop::open(desk, (self.pools, self.outlook.as_ref()), |offering| {
             sides.risky.allows(offering.market)
                 || offering.market == buffer
                 || offering.market == market

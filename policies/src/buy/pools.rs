@@ -23,6 +23,8 @@ pub enum Pools {
     PriceCapacityOptimized,
     /// The one of which the fewest machines are held, machine by machine.
     Diversified,
+    /// The one on which the job is expected to cost least; see [`Outlook`](super::Outlook).
+    ExpectedCost,
 }
 
 /// The words of a scenario.
@@ -32,6 +34,7 @@ pub(crate) const POOLS: &[&str] = &[
     "capacity-optimized",
     "price-capacity-optimized",
     "diversified",
+    "expected-cost",
 ];
 
 /// The pool with the least key comes first.
@@ -45,6 +48,7 @@ impl Pools {
             "capacity-optimized" => Self::CapacityOptimized,
             "price-capacity-optimized" => Self::PriceCapacityOptimized,
             "diversified" => Self::Diversified,
+            "expected-cost" => Self::ExpectedCost,
             _ => Self::InOrder,
         }
     }
@@ -66,6 +70,7 @@ impl Pools {
                 (Reverse(is_deep), 0, price, id)
             }
             Self::Diversified => (Reverse(0), fleet.planned(), price, id),
+            Self::ExpectedCost => (Reverse(0), 0, fleet.expected_cost, id),
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct QueueDepth {
 
 impl Buy for QueueDepth {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
-        let mut shop = Shop::open(desk, Pools::InOrder, |offering| {
+        let mut shop = Shop::open(desk, (Pools::InOrder, None), |offering| {
             let named = self.fleets.iter().any(|name| name == offering.name);
             self.markets.contains(&offering.market) && (named || self.fleets.is_empty())
         });

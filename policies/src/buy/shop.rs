@@ -6,16 +6,19 @@ use sim_core::units::{JobId, OfferingId, SimTime, convert};
 
 use super::Reaper;
 use super::fleet::{Fleet, MACHINE};
+use super::outlook::Outlook;
 use super::pools::Pools;
 use crate::compose::Desk;
 use crate::place::{Offerings, empty_room, groups};
 
 /// The fleets that a buyer buys from, and what waits for machines of each.
 #[derive(Clone, Debug)]
-pub(crate) struct Shop {
+pub(crate) struct Shop<'o> {
     /// In the order of the scenario.
     pub(crate) fleets: Vec<Fleet>,
     pools: Pools,
+    /// Prices to come, where they are foretold.
+    outlook: Option<&'o Outlook>,
     /// What quotas leave beside what is wanted so far.
     headroom: Headroom,
 }
@@ -39,11 +42,11 @@ struct Lot {
     share: u64,
 }
 
-impl Shop {
+impl<'o> Shop<'o> {
     /// All fleets that the buyer buys from.
     pub(crate) fn open(
         desk: &Desk<'_, '_, '_>,
-        pools: Pools,
+        (pools, outlook): (Pools, Option<&'o Outlook>),
         sells: impl Fn(&OfferingView<'_>) -> bool,
     ) -> Self {
         let offerings = desk.view.offerings();
@@ -54,6 +57,7 @@ impl Shop {
         Self {
             fleets,
             pools,
+            outlook,
             headroom: desk.plan.headroom().clone(),
         }
     }
@@ -169,6 +173,13 @@ impl Shop {
     ) {
         if self.is_sated() {
             return;
+        }
+        if let Some(outlook) = self.outlook {
+            for fleet in &mut self.fleets {
+                let of = desk.view.offering(fleet.id).expect("one of those opened");
+                let pool = (fleet.id, &of);
+                fleet.expected_cost = outlook.cost(&desk.job(job), pool, &desk.sight());
+            }
         }
         let models = desk.job(job).models();
         for role in desk.gang(job).roles() {

@@ -12,6 +12,7 @@ use sim_core::model::{Market, OfferingSet};
 use sim_core::units::{SimTime, Span};
 
 use super::again::Again;
+use super::outlook::Outlook;
 use super::pools::Pools;
 use super::route::{self, Lane, Sides};
 use super::shop::Shop;
@@ -26,6 +27,8 @@ pub struct SpotFirst {
     /// Where machines that stay are bought.
     pub(crate) fallback: Market,
     pub(crate) pools: Pools,
+    /// Prices to come, if pools are ranked by them.
+    pub(crate) outlook: Option<Outlook>,
     /// How long a job waits for spot; `None`: for ever.
     pub(crate) patience: Option<Span>,
     pub(crate) reaper: Reaper,
@@ -67,8 +70,11 @@ impl SpotFirst {
 
 impl Buy for SpotFirst {
     fn buy(&mut self, desk: &mut Desk<'_, '_, '_>) -> Option<SimTime> {
+        if let Some(outlook) = &mut self.outlook {
+            outlook.pass(desk.view);
+        }
         let (sides, fallback) = (self.sides, self.fallback);
-        let mut shop = Shop::open(desk, self.pools, |offering| {
+        let mut shop = Shop::open(desk, (self.pools, self.outlook.as_ref()), |offering| {
             let bought = sides.risky.allows(offering.market) || offering.market == fallback;
             bought || route::is_committed(offering.market)
         });

@@ -4,6 +4,7 @@ use sim_core::units::Span;
 
 use super::keeping::{CLOSE, ON, OPEN, hours};
 use super::{Entry, FAIR, Setting, span};
+use crate::buyers::knows_prices;
 use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
 use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Oracle, Persistence, SeasonalNaive};
 use crate::keeping::{Keeper, Nothing, Replicas};
@@ -29,7 +30,7 @@ const FORECASTERS: &[&str] = &[
     ORACLE,
 ];
 /// Knows what is to come.
-const ORACLE: &str = "oracle";
+pub(crate) const ORACLE: &str = "oracle";
 
 const fn count(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param::new(name, Domain::Count(0, 100_000), default, doc)
@@ -352,12 +353,14 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
     },
 ];
 
-/// What must be granted to one of these parts, with these parameters, in the scenario's words.
-pub fn needs(kind: &str, params: &Params) -> &'static [&'static str] {
-    if kind == "predictive" && params.word("forecast") == ORACLE {
-        &["arrivals"]
-    } else {
-        &[]
+/// What must be granted to a policy with these parameters of its buyer and of what sizes its services, in the scenario's words.
+pub fn needs(buy: &Params, replicas: &Params) -> &'static [&'static str] {
+    let knows_arrivals = replicas.declares("forecast") && replicas.word("forecast") == ORACLE;
+    match (knows_prices(buy), knows_arrivals) {
+        (false, false) => &[],
+        (true, false) => &["prices"],
+        (false, true) => &["arrivals"],
+        (true, true) => &["prices", "arrivals"],
     }
 }
 
@@ -403,7 +406,8 @@ fn patient(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Scaler + 
     }
 }
 
-fn forecaster(params: &Params, setting: &Setting) -> Box<dyn Forecaster + Send> {
+/// Who foretells, by the parameters `forecast` and `season`.
+pub(crate) fn forecaster(params: &Params, setting: &Setting) -> Box<dyn Forecaster + Send> {
     let season = sim_core::units::convert::index(params.count("season"));
     let shape = Shape {
         window: season.min(24),

@@ -117,7 +117,18 @@ fn contender(
         arrivals: knows(Knowledge::Arrivals) || claims.compat.or(kept).is_some(),
     };
     let lots = ["random", "random-node"];
-    let draws = matches!(&make, Make::Composed { kinds, .. } if lots.contains(&kinds[2]));
+    let draws = match &make {
+        Make::Composed { kinds, params } => {
+            let expands = || {
+                params[4]
+                    .subset("expander")
+                    .iter()
+                    .any(|rule| rule == "random")
+            };
+            lots.contains(&kinds[2]) || params[4].declares("expander") && expands()
+        }
+        Make::Named { .. } => false,
+    };
     Some(Contender {
         name: spec.name.value.clone(),
         place: spec.name.place,
@@ -178,7 +189,7 @@ fn composed_of(
     let claims = Claims {
         estimate: made[0].claims.estimate || made[1].claims.estimate,
         keeps: made.iter().find_map(|made| made.claims.keeps),
-        needs: needs(made[10].kind, &made[10].params),
+        needs: needs(&made[4].params, &made[10].params),
         ..Claims::default()
     };
     let params = made.into_iter().map(|made| made.params).collect();

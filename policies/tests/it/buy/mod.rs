@@ -4,6 +4,7 @@ mod caps;
 mod cluster_autoscaler;
 mod layers;
 mod moving;
+mod outlook;
 mod pools;
 mod quotas;
 mod reclaims;

@@ -166,6 +166,16 @@ impl Observer for Log {
 
 /// Flies a buyer, and who moves, to the end of all jobs.
 pub(crate) fn fly_moving(world: &World, jobs: &[Job], buy: &Part, relocate: &Part) -> Log {
+    fly_knowing(world, jobs, (buy, relocate), Grants::default())
+}
+
+/// The same where something is known beyond what is seen.
+pub(crate) fn fly_knowing(
+    world: &World,
+    jobs: &[Job],
+    (buy, relocate): (&Part, &Part),
+    grants: Grants,
+) -> Log {
     let capacity = Capacity::of(world);
     let node = |slot| capacity.offering_of(NodeId(slot)).index();
     let mut log = Log {
@@ -174,7 +184,7 @@ pub(crate) fn fly_moving(world: &World, jobs: &[Job], buy: &Part, relocate: &Par
     };
     let mut engine = Engine::new(Arc::new(world.clone()), Box::new(Trace::new(jobs.into())));
     let mut policy = policy(buy, relocate);
-    let finish = engine.run(&mut policy, Grants::default(), &mut log);
+    let finish = engine.run(&mut policy, grants, &mut log);
     assert!(
         matches!(finish, Ok(Finish::Drained | Finish::Horizon)),
         "{buy:?}: {finish:?}"

@@ -114,6 +114,15 @@ pub(crate) fn all() -> Vec<Contender> {
     all.extend(both_ways.map(|entry| whole(entry.kind).keeping()));
     all.extend(queues());
     all.extend(keepers());
+    for buy in ["spot-first", "layers", "burst"] {
+        for forecast in ["persistence", "holt-winters", "ewma"] {
+            let foresees = parts(["fifo", "skip", "best-fit", "none", buy]);
+            let foresees = foresees.with("pools", Value::Text("expected-cost".to_owned()));
+            let foresees = foresees.with("forecast", Value::Text(forecast.to_owned()));
+            let foresees = foresees.with("forecast-step", Value::Text("10m".to_owned()));
+            all.push(foresees.with("season", Value::Integer(6)));
+        }
+    }
     for admit in ["skip", "strict"] {
         let evicts = parts(["fifo", admit, "best-fit", "none", "cluster-autoscaler"]);
         all.push(evicts.with("evict", Value::Flag(true)));

@@ -108,6 +108,18 @@ pub(super) static PRICE: TableSpec = TableSpec::closed(
             .default("smoothed: 0.318 x on demand"),
         KeySpec::new("floor", Takes::Price, "Smoothed, jumps: the lowest price."),
         KeySpec::new("cap", Takes::Price, "Smoothed, jumps: the highest price."),
+        KeySpec::new(
+            "swing",
+            Takes::Number(0.0, 10.0, false),
+            "Jumps: times e^ of this at the peak of each day, e^- of it half a day later.",
+        )
+        .default("0.0"),
+        KeySpec::new(
+            "peak-hour",
+            Takes::Number(0.0, 24.0, false),
+            "Jumps: when a day's price is highest, in hours since the run began.",
+        )
+        .default("0.0"),
     ],
 );
 
@@ -165,7 +177,16 @@ const WAYS: [(&str, &[&str]); 3] = [
     ),
     (
         "model",
-        &["on-demand", "mean", "floor", "cap", "up", "down"],
+        &[
+            "on-demand",
+            "mean",
+            "floor",
+            "cap",
+            "swing",
+            "peak-hour",
+            "up",
+            "down",
+        ],
     ),
 ];
 
@@ -259,7 +280,13 @@ fn price_model(fields: &Fields<'_>, own: Option<Price>) -> Option<PriceSource> {
         1 => of(fields, "on-demand", Auction::new(price("on-demand")?)).map(PriceSource::Auction),
         _ => {
             let (floor, mean, cap) = (price("floor")?, price("mean")?, price("cap")?);
-            of(fields, "mean", Jumps::new(floor, mean, cap)).map(PriceSource::Jumps)
+            let number = |key| match fields.item(key) {
+                Some(item) => item.number().map(|number| number.value),
+                None => Some(0.0),
+            };
+            let (swing, peak_hour) = (number("swing")?, number("peak-hour")?);
+            let made = Jumps::new(floor, mean, cap).and_then(|made| made.daily(swing, peak_hour));
+            of(fields, "mean", made).map(PriceSource::Jumps)
         }
     }
 }

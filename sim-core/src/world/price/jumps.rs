@@ -15,6 +15,9 @@ pub struct Jumps {
     volatility: f64,
     jump_every: Span,
     jump: f64,
+    /// Of the day: how far it swings in the logarithm, and when it is highest.
+    swing: f64,
+    peak_hour: f64,
 }
 
 impl Jumps {
@@ -42,6 +45,8 @@ impl Jumps {
             volatility: 0.0015,
             jump_every: Span::from_secs(14 * 86_400),
             jump: 0.03,
+            swing: 0.0,
+            peak_hour: 0.0,
         })
     }
 
@@ -81,6 +86,19 @@ impl Jumps {
         })
     }
 
+    /// The same with a rhythm of the day beside all that: times e^`swing` at `peak_hour`, in hours since the run began, times
+    /// e^-`swing` half a day later, a cosine of the logarithm in between; still within floor and cap.
+    ///
+    /// # Errors
+    /// The swing is outside 0 to 10, or the hour outside 0 to 24.
+    pub fn daily(self, swing: f64, peak_hour: f64) -> Result<Self, ParameterError> {
+        Ok(Self {
+            swing: within("swing", swing, (0.0, 10.0))?,
+            peak_hour: within("peak_hour", peak_hour, (0.0, 24.0))?,
+            ..self
+        })
+    }
+
     /// The price of `pool` until `until`; it starts at the mean and the last is held.
     ///
     /// # Errors
@@ -107,14 +125,19 @@ impl Jumps {
         let jumps = Poisson::new(hours(self.every) / hours(self.jump_every));
         let mean = log(self.mean);
         let mut value = mean;
-        let mut steps = Steps::at_zero(self.bounds.price(value));
+        let shown = |value: f64, at: SimTime| {
+            let turn = (convert::real(at.us()) / 3.6e9 - self.peak_hour) / 24.0;
+            let swing = self.swing * libm::cos(turn * std::f64::consts::TAU);
+            self.bounds.price(value + swing)
+        };
+        let mut steps = Steps::at_zero(shown(value, SimTime::ZERO));
         for cell in 1..cells {
             let count = jumps.draw(&mut counts);
             let jumped = self.jump * convert::real(count).sqrt() * sizes.normal();
             let walked = mean + (value - mean) * kept + deviation * noise.normal();
             value = self.bounds.reflect(walked + jumped);
             let at = SimTime::from_us(cell * self.every.us()).expect("before the end of the run");
-            steps.change(at, self.bounds.price(value));
+            steps.change(at, shown(value, at));
         }
         Ok(steps.curve())
     }

@@ -254,6 +254,32 @@ fn what_is_no_price_model_is_refused() {
 }
 
 #[test]
+fn a_days_rhythm_is_highest_at_its_peak_and_lowest_half_a_day_later() {
+    let hour = Span::from_secs(3600);
+    let law = Jumps::new(factor(0.01), factor(0.4), factor(0.5)).unwrap();
+    let law = law.reverting(hour, hour, 0.0).unwrap();
+    let law = law.jumping(Span::MAX, 0.0).unwrap();
+    let curve = |swing| {
+        let daily = law.daily(swing, 14.0).unwrap();
+        daily.generate(1, "a", YEAR).unwrap()
+    };
+    let at = |curve: &Curve<Price>, hours: u64| curve.at(SimTime::from_secs(hours * 3600));
+    let lattice = |k: f64| Bounds::new(factor(0.01), factor(0.5)).unwrap().price(k);
+    let (mean, calm) = (log(factor(0.4)), curve(0.1));
+    for day in 0..300 {
+        for (hour, swing) in [(14, 0.1), (2, -0.1), (8, 0.0), (20, 0.0), (18, 0.05)] {
+            let shown = at(&calm, 24 * day + hour);
+            assert_eq!(shown, lattice(mean + swing), "day {day}, hour {hour}");
+        }
+    }
+    // Held to the cap, and to what it is without.
+    assert_eq!(at(&curve(2.0), 14), factor(0.5));
+    let plain = law.generate(1, "a", YEAR).unwrap();
+    assert_eq!(curve(0.0).steps(), plain.steps());
+    assert!(law.daily(-0.1, 0.0).is_err() && law.daily(0.1, 25.0).is_err());
+}
+
+#[test]
 fn the_bits_are_pinned() {
     let of = |curve: Result<Curve<Price>, ParameterError>| {
         let curve = curve.unwrap();
