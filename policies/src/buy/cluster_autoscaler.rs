@@ -10,6 +10,9 @@
 //! where all its jobs keep something of what they did, their services can spare them, nobody waits, and the placement has
 //! room for all of them elsewhere. They are interrupted, and start there.
 //!
+//! It buys for what fits nowhere. Who fits and is held back by a rule of admission that goes by what is held, as a quota for
+//! spot jobs does, gets machines only where nothing runs, and may wait for ever.
+//!
 //! Scans are made at multiples of the interval, and only where something waits or a machine may go.
 
 use sim_core::engine::Wakes;
