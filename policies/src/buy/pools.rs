@@ -23,7 +23,7 @@ pub enum Pools {
     PriceCapacityOptimized,
     /// The one of which the fewest machines are held, machine by machine.
     Diversified,
-    /// The one on which the job is expected to cost least; see [`Outlook`](super::Outlook).
+    /// The one on which the job is expected to cost least; see `Outlook`.
     ExpectedCost,
 }
 
