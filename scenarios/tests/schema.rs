@@ -104,6 +104,9 @@ fn arguments_change_keys_tables_and_parts() {
         "workload.*.priority=9",
         "policy.\"strict\".admit=skip",
         "fleet.floor.price=$2.50",
+        "service.chat.replicas.prompts.tasks=7",
+        "service.search.replicas.max=78",
+        "service.*.replicas.far.after=31s",
     ]);
     let printed = print(&loaded.unwrap_or_else(|error| panic!("{error}")).scenario);
     for line in [
@@ -113,6 +116,9 @@ fn arguments_change_keys_tables_and_parts() {
         "priority = 9",
         "admit = { kind = \"skip\" }",
         "price = \"$2.50\"",
+        "tasks = 7",
+        "max = 78",
+        "after = \"31s\"",
     ] {
         assert!(printed.contains(line), "{line}\n{printed}");
     }
@@ -140,6 +146,14 @@ fn bad_arguments_are_shown_where_they_are_wrong() {
         (
             "fleet.floor.cuont=1",
             "--set:1:13: cuont: unknown key in [[fleet]]; did you mean `count`?",
+        ),
+        (
+            "service.chat.replicas.promts.max=1",
+            "--set:1:23: promts: no replicas has this name; did you mean `prompts`?",
+        ),
+        (
+            "service.chat.replicas.prompts=1",
+            "--set:1:23: prompts: a whole table;",
         ),
         ("fleet.floor=1", "--set:1:7: floor: a whole table;"),
         ("fleet=1", "--set:1:1: fleet: an array of tables;"),

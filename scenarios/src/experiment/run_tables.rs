@@ -35,14 +35,11 @@ const JOBS: [&str; 22] = [
     "roi",
 ];
 
-/// One row a job.
+/// One row a job, and after them one a replica of a service, whose promises are those of its requests.
 pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
     let mut csv = Csv::new(JOBS.into_iter().chain(["nodes"]));
-    let tags: Vec<String> = experiment
-        .loaded
-        .scenario
-        .workloads
-        .iter()
+    let workloads = experiment.loaded.scenario.workloads.iter();
+    let tags: Vec<String> = workloads
         .map(|workload| {
             let tags: Vec<&str> = workload.tags.iter().map(|tag| tag.value.as_str()).collect();
             text(&tags.join(" "))
@@ -50,16 +47,21 @@ pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec
         .collect();
     let window = window(experiment);
     let worths = Worths::of(experiment, jobs);
-    for (at, row) in flight.record.rows.iter().enumerate() {
+    let ordinals = (0..).zip(&flight.record.rows);
+    let replicas = (limits::FIRST_REPLICA..).zip(&flight.record.replicas);
+    for (ordinal, row) in ordinals.chain(replicas) {
+        let of_workload = ordinal < limits::FIRST_REPLICA;
         let queue = experiment.world.queues.get(row.queue.index());
         let violated = judged::is_violated(row, &window, flight.record.end);
+        let violated = violated.filter(|_| of_workload);
         let cost = Money::from_nanousd(row.cost_nanousd.into());
-        let worth = worths.as_ref().and_then(|worths| worths.earned(at, row));
+        let worth = worths.as_ref().filter(|_| of_workload);
+        let worth = worth.and_then(|worths| worths.earned(convert::index(ordinal), row));
         csv.row([
-            at.to_string(),
-            text(&jobs.names()[at].to_string()),
+            ordinal.to_string(),
+            text(&name(experiment, flight, jobs, ordinal)),
             queue.map_or(String::new(), |queue| text(&queue.name)),
-            tags[row.class.index()].clone(),
+            tags.get(row.class.index()).cloned().unwrap_or_default(),
             text(&experiment.world.classes[row.class.index()].name),
             gpus(row),
             row.submit.us().to_string(),
@@ -72,7 +74,7 @@ pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec
             row.attempts.to_string(),
             row.preemptions.to_string(),
             row.reclaims.to_string(),
-            "0".to_owned(),
+            row.migrations.to_string(),
             moment(row.deadline),
             violated.map_or(String::new(), |violated| violated.to_string()),
             cost.nanousd().to_string(),

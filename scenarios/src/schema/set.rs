@@ -224,16 +224,27 @@ fn put(tree: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Di
     if !matches!(known.takes, Takes::Tables(_)) {
         return put_key(tree, path, value);
     }
-    let [name, keys @ ..] = rest else {
-        return Err(first.refuse("an array of tables", "write --set fleet.NAME.KEY=VALUE"));
-    };
-    if keys.is_empty() {
-        return Err(name.refuse("a whole table", "write --set fleet.NAME.KEY=VALUE"));
-    }
     let entries = tree.get_mut(&first.text).map(|entries| &mut entries.value);
     let Some(Value::List(entries)) = entries else {
         return Err(first.refuse("the scenario has none", "add one to the scenario"));
     };
+    put_in(first, entries, rest, value)
+}
+
+/// Sets a key of the entry that is named first, in an array of tables.
+fn put_in(
+    array: &Step,
+    entries: &mut [Spanned<Value>],
+    path: &[Step],
+    value: &Spanned<Value>,
+) -> Result<(), Diagnostic> {
+    let form = format!("write --set {}.NAME.KEY=VALUE", array.text);
+    let [name, keys @ ..] = path else {
+        return Err(array.refuse("an array of tables", &form));
+    };
+    if keys.is_empty() {
+        return Err(name.refuse("a whole table", &form));
+    }
     if name.text == "*" {
         return put_everywhere(entries, keys, value);
     }
@@ -244,7 +255,7 @@ fn put(tree: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Di
         return put_key(entry, keys, value);
     }
     let names: Vec<_> = entries.iter().filter_map(name_of).collect();
-    let rule = format!("no {} has this name", first.text);
+    let rule = format!("no {} has this name", array.text);
     Err(name.refuse(&rule, &suggestion(&name.text, &names)))
 }
 
@@ -276,14 +287,19 @@ fn has(table: &Table, keys: &[Step]) -> bool {
         return true;
     };
     let inner = table.get(&first.text).map(|value| &value.value);
-    match inner {
-        Some(Value::Table(inner)) => has(inner, rest),
-        Some(_) => rest.is_empty(),
-        None => false,
+    match (inner, rest) {
+        (Some(Value::Table(inner)), _) => has(inner, rest),
+        (Some(Value::List(entries)), [name, keys @ ..]) => entries.iter().any(|entry| {
+            let named = name.text == "*" || name_of(entry) == Some(&name.text);
+            let table = entry.value.as_table();
+            named && table.is_some_and(|table| has(table, keys))
+        }),
+        (Some(_), _) => rest.is_empty(),
+        (None, _) => false,
     }
 }
 
-/// Sets a key, making the tables on the way; the short form of a part becomes its table.
+/// Sets a key, making the tables on the way; the short form of a part becomes its table, and tables of an array are named.
 fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Diagnostic> {
     let (first, rest) = path.split_first().expect("a path has a step");
     if rest.is_empty() {
@@ -301,11 +317,25 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
             entries: vec![kind],
         });
     }
-    let Value::Table(inner) = &mut inner.value else {
-        let rule = format!("{}, which has no keys", inner.value.noun());
-        return Err(first.refuse(&rule, "shorten the path"));
-    };
-    put_key(inner, rest, value)
+    match &mut inner.value {
+        Value::Table(inner) => put_key(inner, rest, value),
+        Value::List(entries) if entries.iter().any(|entry| entry.value.as_table().is_some()) => {
+            // The only one of an array, as most sets of replicas are, needs no name.
+            let is_named = |entry: &Spanned<Value>| name_of(entry) == Some(&rest[0].text);
+            if let [entry] = &mut entries[..]
+                && !is_named(entry)
+                && rest[0].text != "*"
+                && let Value::Table(only) = &mut entry.value
+            {
+                return put_key(only, rest, value);
+            }
+            put_in(first, entries, rest, value)
+        }
+        other => {
+            let rule = format!("{}, which has no keys", other.noun());
+            Err(first.refuse(&rule, "shorten the path"))
+        }
+    }
 }
 
 /// The key of the kind, where `name` is a part that may be written short.

@@ -272,6 +272,17 @@ impl Recorder {
         });
     }
 
+    /// Whether a running job leaves a node for another; one that only grows or shrinks does not.
+    fn moves(&self, job: JobId, to: &[Seat]) -> bool {
+        let from = self.running[job.slot()].as_ref();
+        let from = from.map_or(&[][..], |running| &running.seats);
+        let beyond = |some: &[Seat], others: &[Seat]| {
+            let known = |seat: &Seat| others.iter().any(|other| other.node == seat.node);
+            some.iter().any(|seat| !known(seat))
+        };
+        beyond(from, to) && beyond(to, from)
+    }
+
     /// A running attempt stops, which passed so.
     fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent) {
         let Some(running) = self.running[job.slot()].take() else {
@@ -406,8 +417,11 @@ impl Observer for Recorder {
                 works,
                 spent,
             } => {
+                let moves = self.moves(*job, seats);
                 self.stop(*job, now, spent);
-                let gpu_milli = self.rows.of(job.ordinal()).gpu_milli;
+                let row = self.rows.of_mut(job.ordinal());
+                row.migrations = row.migrations.saturating_add(u16::from(moves));
+                let gpu_milli = row.gpu_milli;
                 self.wait(gpu_milli);
                 self.start(*job, seats, now, *works);
             }

@@ -30,6 +30,8 @@ pub struct Row {
     pub preemptions: u16,
     /// Times a lost node interrupted it.
     pub reclaims: u16,
+    /// Times it left a node and went on at once on another.
+    pub migrations: u16,
     /// Nodes of its last attempt.
     pub nodes: u16,
     /// Tenant.
@@ -67,6 +69,7 @@ impl Row {
             attempts: 0,
             preemptions: 0,
             reclaims: 0,
+            migrations: 0,
             nodes: 0,
             queue: spec.queue,
             class: spec.class,

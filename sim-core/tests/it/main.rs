@@ -12,6 +12,7 @@ mod doctored;
 mod findings;
 mod history;
 mod mig;
+mod moves;
 mod naive_bill;
 mod naive_claims;
 mod naive_stores;
