@@ -12,10 +12,11 @@ use sim_core::units::{SimTime, Span};
 
 use super::again::Again;
 use super::fleet::Fleet;
+use super::lot::Offer;
 use super::outlook::Outlook;
 use super::pools::Pools;
 use super::route::{Lane, Sides};
-use super::shop::{Offer, Shop};
+use super::shop::Shop;
 use super::{Buy, Reaper};
 use crate::compose::{Desk, Sight};
 

@@ -8,6 +8,7 @@ mod cluster_autoscaler;
 mod evict;
 mod fleet;
 mod layers;
+mod lot;
 mod machine;
 mod nodes;
 mod outlook;

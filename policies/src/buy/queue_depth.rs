@@ -5,8 +5,9 @@ use sim_core::engine::Wakes;
 use sim_core::model::Market;
 use sim_core::units::SimTime;
 
+use super::lot::Offer;
 use super::pools::Pools;
-use super::shop::{Offer, Shop};
+use super::shop::Shop;
 use super::{Again, Buy, Reaper};
 use crate::compose::Desk;
 use crate::queue::Pass;

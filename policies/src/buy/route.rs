@@ -10,8 +10,8 @@ use sim_core::model::{GpuDemand, Market, MarketSet, OfferingSet, Role};
 use sim_core::units::{ModelId, OfferingId, SimTime, Span};
 
 use super::fleet::Fleet;
+use super::lot::Offer;
 use super::risk;
-use super::shop::Offer;
 use crate::compose::Sight;
 use crate::place::room_in;
 use crate::reclaims::Prior;

@@ -6,10 +6,11 @@ use sim_core::units::{JobId, OfferingId, SimTime, convert};
 
 use super::Reaper;
 use super::fleet::{Fleet, MACHINE};
+use super::lot::{Lot, Offer, is_enough, lots};
 use super::outlook::Outlook;
 use super::pools::Pools;
 use crate::compose::Desk;
-use crate::place::{Offerings, empty_room, groups};
+use crate::place::{Offerings, groups};
 
 /// The fleets that a buyer buys from, and what waits for machines of each.
 #[derive(Clone, Debug)]
@@ -21,25 +22,6 @@ pub(crate) struct Shop<'o> {
     outlook: Option<&'o Outlook>,
     /// What quotas leave beside what is wanted so far.
     headroom: Headroom,
-}
-
-/// What a job is offered of a fleet: the lowest tier is taken first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Offer {
-    /// Tier of the machines that boot.
-    pub(crate) coming: u8,
-    /// Tier of new ones.
-    pub(crate) new: u8,
-}
-
-/// Some machines of a fleet: up to `most` of them, those that boot first.
-#[derive(Clone, Copy, Debug)]
-struct Lot {
-    fleet: usize,
-    tier: u8,
-    most: u64,
-    /// What a task takes of a machine, in millionths.
-    share: u64,
 }
 
 impl<'o> Shop<'o> {
@@ -62,7 +44,8 @@ impl<'o> Shop<'o> {
         }
     }
 
-    /// Adds what a role would fill, on the first model that is sold and of which there is enough: lot by lot, as it is offered.
+    /// Adds what a role would fill, lot by lot, as it is offered: on the first model of which all that it needs is to be had
+    /// now, else on the first of which there is ever enough.
     fn want(
         &mut self,
         capacity: &Capacity,
@@ -75,25 +58,22 @@ impl<'o> Shop<'o> {
         let will_do = |group: &&Offerings| {
             group.iter().any(sold) && is_enough(capacity, role, group, &limits)
         };
-        let Some(group) = groups.iter().find(will_do) else {
+        let choices: Vec<Vec<Lot>> = groups
+            .iter()
+            .filter(will_do)
+            .map(|group| lots(&self.fleets, capacity, (role, group), &offer))
+            .collect();
+        let at_once = |lots: &&Vec<Lot>| {
+            let rooms = lots.iter().skip(1).step_by(2).map(|lot| self.room(lot));
+            rooms.sum::<u64>() >= u64::from(role.tasks)
+        };
+        let Some(lots) = choices.iter().find(at_once).or(choices.first()) else {
             return;
         };
-        let mut lots: Vec<Lot> = Vec::new();
-        for (position, fleet) in self.fleets.iter_mut().enumerate() {
-            let room = u64::from(empty_room(capacity, role, fleet.id));
-            let offered = offer(fleet).filter(|_| room > 0 && group.contains(&fleet.id));
-            let Some(offer) = offered else { continue };
-            fleet.useful = true;
-            let lot = |tier, most| Lot {
-                fleet: position,
-                tier,
-                most,
-                share: MACHINE.div_ceil(room).max(1),
-            };
-            lots.push(lot(offer.coming, fleet.booting));
-            lots.push(lot(offer.new, fleet.booting + fleet.spare));
+        for lot in lots {
+            self.fleets[lot.fleet].useful = true;
         }
-        self.fill(&lots, role.tasks.into());
+        self.fill(lots, role.tasks.into());
     }
 
     fn fill(&mut self, lots: &[Lot], tasks: u64) {
@@ -231,13 +211,4 @@ impl<'o> Shop<'o> {
         }
         blindly
     }
-}
-
-/// Whether a group has the machines for a role, were all that quotas leave there and empty.
-fn is_enough(capacity: &Capacity, role: &Role, group: &Offerings, headroom: &Headroom) -> bool {
-    let rooms = group.iter().map(|id| {
-        let slots = convert::narrow(capacity.slots_of(*id).count());
-        (*id, slots, empty_room(capacity, role, *id))
-    });
-    headroom.tasks(rooms) >= u64::from(role.tasks)
 }

@@ -174,7 +174,7 @@ const KEDA: &[Param] = of_sets![
     share(
         "activation",
         "0.0",
-        "above which of it there is something to do",
+        "above which of it there is something to do; from zero on, what comes and what is being served counts too",
     ),
     span("polling", "\"30s\"", "how often it looks whether there is"),
     span(
@@ -318,11 +318,17 @@ pub const REPLICAS: &[Entry<dyn Keeper>] = &[
             let most = params.count("max").max(1);
             let all = Bounds::new(0, most).expect("above none");
             let some = Bounds::new(1, most).expect("at least one");
+            let activation = milli(params.ratio("activation"));
+            let mut triggers = vec![(target.signal, activation)];
+            if activation == 0 {
+                // A queue that is empty because replicas keep up is no reason to let them go.
+                triggers.extend([(Signal::Rate, 0), (Signal::Utilization, 0)]);
+            }
             let object = Object {
                 bounds: all,
                 polling: params.span("polling"),
                 cooldown: params.span("cooldown"),
-                ..Object::new(vec![(target.signal, milli(params.ratio("activation")))])
+                ..Object::new(triggers)
             };
             let inner = Hpa::new(Settings::new(some), vec![target]);
             keep(
