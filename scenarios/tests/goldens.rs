@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use policies::registry::{
     ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES,
+    RELOCATIONS, REPLICAS, SCALES,
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
@@ -145,6 +145,7 @@ fn the_goldens_cover_the_registry() {
                         (&composed.hours, "none"),
                         (&composed.scale, "none"),
                         (&composed.pace, "given"),
+                        (&composed.replicas, "none"),
                     ];
                     used.extend(parts.map(|(part, default)| {
                         let kind = part.as_ref().map(|part| part.kind.value.as_str());
@@ -172,6 +173,7 @@ fn the_goldens_cover_the_registry() {
                 .map(|entry| entry.kind),
         )
         .chain(PACES.iter().map(|entry| entry.kind))
+        .chain(REPLICAS.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();
     assert!(missing.is_empty(), "no golden has {missing:?}");

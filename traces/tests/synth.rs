@@ -92,6 +92,7 @@ fn a_generated_workload_keeps_its_bits() {
     let philly = Philly2017 {
         jobs_per_hour: 30.0,
         length: Length::Jobs(2_000),
+        starts_at: 0,
     };
     let lublin = Lublin::batch_and_interactive(Length::Jobs(2_000));
     let short = Parametric {
@@ -125,6 +126,7 @@ fn a_longer_workload_begins_with_the_shorter_one() {
     let philly = |length| Philly2017 {
         jobs_per_hour: 30.0,
         length,
+        starts_at: 0,
     };
     let week = philly(Length::Time(Span::from_secs(604_800)))
         .workload(LUCK)
@@ -468,6 +470,7 @@ fn philly() -> Workload {
     let model = Philly2017 {
         jobs_per_hour: 30.0,
         length: Length::Jobs(400_000),
+        starts_at: 0,
     };
     model.workload(LUCK).expect("good parameters")
 }

@@ -13,7 +13,7 @@ use super::goodput::Profiles;
 use super::maker::{JobsError, Maker};
 use super::speeds::SpeedTable;
 use super::synth::Generator;
-use super::world::Told;
+use super::world::{Told, calendar};
 use super::{BuildError, Contender, files};
 use crate::schema::{Deadline, Diagnostic, JobSource, Part, Scenario, TraceSpec, Workload};
 
@@ -55,6 +55,7 @@ impl Sources {
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Self, BuildError> {
         let mut sources = Vec::new();
+        let hour = calendar(scenario).second_of_week(SimTime::ZERO) / 3600;
         for workload in &scenario.workloads {
             sources.push(match &workload.jobs {
                 JobSource::Trace(spec) => match options(spec, reasons) {
@@ -73,7 +74,7 @@ impl Sources {
                     None => continue,
                 },
                 JobSource::Synth(part) => match Generator::read(part, reasons) {
-                    Some(generator) => Source::Synth(Box::new(generator)),
+                    Some(generator) => Source::Synth(Box::new(generator.from_hour(hour))),
                     None => continue,
                 },
             });

@@ -180,13 +180,22 @@ fn takes(name: &str) -> ParamTakes {
     }
 }
 
-/// A generator of a scenario, whose parameters the registry has seen; it goes on for `length` if it is not said.
+/// A generator of a scenario, whose parameters the registry has seen; it goes on for `length` if it is not said, and its days
+/// and weeks are those of the local calendar: so much of a week has passed when the run `begins`.
 pub(super) fn model(
     part: &Part,
-    length: Span,
+    (begins, length): (Span, Span),
     reasons: &mut Vec<Diagnostic>,
 ) -> Result<Synthetic, String> {
-    read(&part.kind.value, &mut Args::of(part, reasons), length)
+    let name = part.kind.value.as_str();
+    let model = read(name, &mut Args::of(part, reasons), length)?;
+    let arrivals = match model.arrivals {
+        Arrivals::Curve(week) if name == "diurnal" || name == "weekly" => {
+            Arrivals::Curve(week.from(begins))
+        }
+        other => other,
+    };
+    Ok(Synthetic { arrivals, ..model })
 }
 
 /// Requests that come as a curve says, with the lengths and the rest that `part` tells of.

@@ -16,7 +16,7 @@ use super::holds::holds;
 use super::maker::{ask, market_set};
 use super::streams::Source;
 use super::ways;
-use super::world::ppb;
+use super::world::{calendar, ppb};
 use crate::schema::{
     BatchTime, Diagnostic, End, Fidelity, GpusSpec, PrefixSpec, ReplicasSpec, Scenario,
     ServiceSpec, ServingSpec, SharedSpec, slice_of,
@@ -75,8 +75,10 @@ impl Sources {
             End::Drain => Span::ZERO,
         };
         let mut sources = Vec::new();
+        let begins = calendar(scenario).second_of_week(SimTime::ZERO);
+        let begins = Span::from_secs(begins.into());
         for service in &scenario.services {
-            if let Some(source) = Source::read(service, length, reasons)? {
+            if let Some(source) = Source::read(service, (begins, length), reasons)? {
                 reasons.extend(source.talks(service));
                 for set in &service.replicas {
                     reasons.extend(stranger(&set.serving.value, &source));

@@ -29,17 +29,20 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Reads the file, or checks the generator, of a service; a generator goes on for `length` if it is not said. None if a
-    /// reason was noted.
+    /// Reads the file, or checks the generator, of a service; a generator goes on for `length` if it is not said, and its weeks
+    /// have gone on for so long when the run `begins`. None if a reason was noted.
     pub(super) fn read(
         service: &ServiceSpec,
-        length: Span,
+        (begins, length): (Span, Span),
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Option<Self>, BuildError> {
         let noted = reasons.len();
         let (place, drawn) = match &service.requests {
             RequestsSpec::Log(spec) => return log(spec).map(Some),
-            RequestsSpec::Model(part) => (part.kind.place, requests::model(part, length, reasons)),
+            RequestsSpec::Model(part) => (
+                part.kind.place,
+                requests::model(part, (begins, length), reasons),
+            ),
             RequestsSpec::Curve(spec) => {
                 let curve = curve(spec)?;
                 let drawn = (curve.then(spec.then), spec.counted);

@@ -42,6 +42,7 @@ impl Generator {
             "philly-2017" => Self::Philly(Philly2017 {
                 jobs_per_hour: args.number("jobs-per-hour", 30.0),
                 length: length(&mut args),
+                starts_at: 0,
             }),
             "lublin" => {
                 let length = length(&mut args);
@@ -70,6 +71,21 @@ impl Generator {
                 reasons.push(Diagnostic::new(part.kind.place, shown, error.rule).or("change it"));
                 None
             }
+        }
+    }
+
+    /// The same where the run begins at this hour of the week; the days of the batch model begin with the run.
+    pub(super) fn from_hour(self, hour: u32) -> Self {
+        match self {
+            Self::Philly(model) => Self::Philly(Philly2017 {
+                starts_at: hour,
+                ..model
+            }),
+            Self::Lublin(model) => Self::Lublin(model),
+            Self::Parametric(model) => Self::Parametric(Parametric {
+                arrivals: model.arrivals.from_hour(hour),
+                ..model
+            }),
         }
     }
 

@@ -340,7 +340,7 @@ fn times(a: u64, b: u64) -> u64 {
 }
 
 /// Local time: an epoch, by default a Monday at midnight, and the offsets of the time zone from there on.
-fn calendar(scenario: &Scenario) -> Calendar {
+pub(super) fn calendar(scenario: &Scenario) -> Calendar {
     /// 2026-01-05 00:00 UTC, a Monday.
     const MONDAY_S: i64 = 1_767_571_200;
     let epoch = scenario

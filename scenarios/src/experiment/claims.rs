@@ -83,13 +83,15 @@ fn one<'a>(experiment: &'a Experiment, comparison: &Comparison, spec: &'a ClaimS
     let Some(metric) = metrics.position(|metric| metric.name == spec.metric.value) else {
         return not("no such metric");
     };
+    let of = |summary: &Summary| summary.metrics[metric];
+    let known: Vec<f64> = other.iter().filter_map(of).collect();
+    let level = Mean::of(&known).map(|mean| mean.mean);
     let pairs = own.iter().zip(other);
     let values = pairs.map(|(own, other)| {
         if spec.measure.is_of_money() {
             Some(of_money(experiment, spec, (own, other)))
         } else {
-            let of = |summary: &Summary| summary.metrics[metric];
-            plain(spec.measure, of(own)?, of(other))
+            plain(spec.measure, of(own)?, of(other), level)
         }
     });
     let values: Vec<f64> = values.flatten().collect();
@@ -107,14 +109,16 @@ fn one<'a>(experiment: &'a Experiment, comparison: &Comparison, spec: &'a ClaimS
     }
 }
 
-fn plain(measure: ClaimMeasure, own: f64, other: Option<f64>) -> Option<f64> {
-    let over = |quotient: fn(f64) -> f64| {
-        let other = other.filter(|other| *other != 0.0)?;
-        Some(quotient(own / other))
+/// Of a pair; what is relative is so to the mean of the other policy, its `level`, as in the sentences below the table, so that
+/// savings of pairs add up to the saving of all.
+fn plain(measure: ClaimMeasure, own: f64, other: Option<f64>, level: Option<f64>) -> Option<f64> {
+    let relative = || {
+        let level = level.filter(|level| *level != 0.0)?;
+        Some((own - other?) / level)
     };
     match measure {
-        ClaimMeasure::Saving => over(|quotient| 1.0 - quotient),
-        ClaimMeasure::Ratio => over(|quotient| quotient),
+        ClaimMeasure::Saving => relative().map(|more| -more),
+        ClaimMeasure::Ratio => relative().map(|more| 1.0 + more),
         ClaimMeasure::Difference => Some(own - other?),
         ClaimMeasure::Value
         | ClaimMeasure::BreakEven
@@ -211,7 +215,7 @@ impl Judged<'_> {
         }
     }
 
-    /// A number beside the mean, with as many decimals as tell its size.
+    /// A number beside the mean, with as many decimals as tell its size: three digits of what is below one.
     fn shown(&self, value: f64, beside: f64) -> String {
         let (unit, factor) = self.unit();
         let size = (beside * factor).abs();
@@ -220,9 +224,16 @@ impl Judged<'_> {
         } else if size >= 10.0 || unit == "%" {
             1
         } else {
-            2
+            [1.0, 0.1, 0.01, 0.001, 0.0001]
+                .iter()
+                .position(|least| size >= *least)
+                .map_or(2, |zeros| 2 + zeros)
         };
-        format!("{:.decimals$}", value * factor).replace('-', "−")
+        let shown = format!("{:.decimals$}", value * factor);
+        // Nothing is not less than nothing.
+        let is_zero = shown.bytes().all(|byte| b"-0.".contains(&byte));
+        let shown = shown.trim_start_matches(if is_zero { "-" } else { "" });
+        shown.replace('-', "−")
     }
 
     /// The number that was measured: "33.6 ± 17.5 %".
@@ -331,12 +342,14 @@ mod tests {
 
     #[test]
     fn savings_and_ratios_are_of_pairs() {
-        let plain = |measure| plain(measure, 30.0, Some(40.0));
+        let plain = |measure| plain(measure, 30.0, Some(40.0), Some(40.0));
         assert_eq!(plain(ClaimMeasure::Saving), Some(0.25));
         assert_eq!(plain(ClaimMeasure::Ratio), Some(0.75));
         assert_eq!(plain(ClaimMeasure::Difference), Some(-10.0));
         assert_eq!(plain(ClaimMeasure::Value), Some(30.0));
-        assert_eq!(super::plain(ClaimMeasure::Ratio, 30.0, Some(0.0)), None);
+        let ratio = |other, level| super::plain(ClaimMeasure::Ratio, 30.0, Some(other), level);
+        assert_eq!(ratio(50.0, Some(40.0)), Some(0.5));
+        assert_eq!(ratio(0.0, Some(0.0)), None);
     }
 
     #[test]
@@ -351,5 +364,18 @@ mod tests {
         assert_eq!(judged.number(), "33.6 ± 17.5 %");
         assert_eq!(judged.bounds(), "at least 7 %, at most 90 %");
         assert_eq!(judged.what(), "saving in cost_usd, a against b");
+        let told = |value, half| {
+            let measured = Some(mean(value, half));
+            let spec = &self::spec(ClaimMeasure::Difference, None, None);
+            let judged = Judged {
+                spec,
+                measured,
+                ..judged
+            };
+            judged.number()
+        };
+        assert_eq!(told(0.004_51, 0.000_12), "0.00451 ± 0.00012 USD");
+        assert_eq!(told(-0.5, 0.125), "−0.500 ± 0.125 USD");
+        assert_eq!(told(-0.000_000_1, 0.0), "0.00 ± 0.00 USD");
     }
 }

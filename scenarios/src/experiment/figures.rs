@@ -6,7 +6,7 @@ use sim_core::units::{SimTime, convert};
 use sim_core::watch::{Row, Sample};
 
 use super::compare::Comparison;
-use super::flight::window;
+use super::flight::{Flight, window};
 use super::judged;
 use super::metrics::{self, METRICS};
 use super::number::{real, secs};
@@ -44,7 +44,7 @@ pub(super) const NAMES: [&str; 23] = [
     "replicas-time",
     "jct-cdf",
     "wait-cdf",
-    "utilization-time",
+    "allocation-time",
     "queue-time",
 ];
 
@@ -80,19 +80,25 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
         figures.push(distribution(experiment, comparison, "jct", judged::jct));
         figures.push(distribution(experiment, comparison, "wait", judged::wait));
     }
-    let utilization = |sample: &Sample| {
+    let allocation = |sample: &Sample| {
         if sample.gpu_milli == 0 {
             0.0
         } else {
             real(sample.used_milli) / real(sample.gpu_milli)
         }
     };
-    figures.push(over_time(
-        experiment,
-        comparison,
-        ("utilization", "GPUs in use", Unit::Share),
-        utilization,
-    ));
+    let mut samples = comparison
+        .first
+        .iter()
+        .flat_map(|flight| &flight.record.samples);
+    if samples.any(|sample| sample.gpu_milli > 0) {
+        figures.push(over_time(
+            experiment,
+            comparison,
+            ("allocation", "GPUs held by jobs", Unit::Share),
+            allocation,
+        ));
+    }
     let queue = |sample: &Sample| f64::from(sample.waiting);
     if has_jobs {
         figures.push(over_time(
@@ -300,9 +306,7 @@ pub(super) fn levels(
     let tracks = comparison.first.iter().map(|flight| timeline::Track {
         name: label(experiment, flight.contender),
         position: flight.contender,
-        points: flight
-            .record
-            .samples
+        points: before_the_end(flight)
             .chunks(stretch)
             .map(|samples| mean_of(samples, &of))
             .collect(),
@@ -317,6 +321,13 @@ pub(super) fn levels(
         },
         tracks: tracks.collect(),
     }
+}
+
+/// Samples of a run but for that of its end, when everything has been let go.
+fn before_the_end(flight: &Flight) -> &[Sample] {
+    let (samples, end) = (&flight.record.samples, flight.record.end);
+    let before = samples.partition_point(|sample| sample.at < end);
+    &samples[..before.max(1).min(samples.len())]
 }
 
 /// The mean of a stretch of samples, at its beginning.
@@ -379,7 +390,7 @@ fn node_charts(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> 
         .collect()
 }
 
-fn allocations(flight: &super::flight::Flight) -> Vec<gantt::Allocation> {
+fn allocations(flight: &Flight) -> Vec<gantt::Allocation> {
     let mut allocations = Vec::new();
     for stay in &flight.record.stays {
         let works = stay.works.min(stay.stop);

@@ -263,7 +263,10 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
             })
         }
     };
-    let ties = |value: f64| (value - best).abs() <= f64::EPSILON * best.abs();
+    // What is printed alike is alike.
+    let places = usize::from(decimals);
+    let shown = |value: f64| format!("{:.places$}", scale(spec, value, largest).0);
+    let ties = |value: f64| shown(value) == shown(best);
     // What most have in common distinguishes nobody.
     let alike = all().filter(|value| ties(*value)).count();
     let is_best = ties(mean.mean) && 2 * alike <= comparison.flights.len();

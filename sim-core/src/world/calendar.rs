@@ -65,6 +65,11 @@ impl Calendar {
         u32::try_from(days.rem_euclid(7)).expect("below 7")
     }
 
+    /// Second of the local week, from Monday at midnight: 0 to 604,799.
+    pub fn second_of_week(&self, now: SimTime) -> u32 {
+        self.day_of_week(now) * 86_400 + self.second_of_day(now)
+    }
+
     /// The first instant after `now` at which the local clock comes to this second of a day: where it skips that, the
     /// instant at which it does.
     pub fn next_at(&self, now: SimTime, second_of_day: u32) -> SimTime {
@@ -150,6 +155,8 @@ mod tests {
         assert_eq!(calendar.hour_of_day(SimTime::ZERO), 1);
         assert_eq!(calendar.hour_of_day(change), 3);
         assert_eq!(calendar.day_of_week(SimTime::ZERO), 6);
+        let second = calendar.second_of_day(SimTime::ZERO);
+        assert_eq!(calendar.second_of_week(SimTime::ZERO), 6 * 86_400 + second);
     }
 
     #[test]

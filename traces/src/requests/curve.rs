@@ -81,6 +81,14 @@ impl RateCurve {
         self
     }
 
+    /// A curve that repeats, from so long after its beginning on, to the whole bucket.
+    pub fn from(mut self, after: Span) -> Self {
+        let buckets = after.us() / self.bucket.us() % convert::wide(self.expected.len());
+        let buckets = usize::try_from(buckets).expect("fewer than the curve has");
+        self.expected.rotate_left(buckets);
+        self
+    }
+
     /// Length of a bucket.
     pub const fn bucket(&self) -> Span {
         self.bucket
@@ -152,6 +160,8 @@ mod tests {
         let curve = RateCurve::new(minute, vec![1.0, 2.0, 4.0]).expect("a curve");
         assert_eq!(curve.total().to_bits(), 7.0_f64.to_bits());
         assert_eq!(curve.span(), Span::from_secs(180));
+        let later = curve.clone().from(Span::from_secs(4 * 60 + 59));
+        assert_eq!(later.expected(), [2.0, 4.0, 1.0]);
         let positions = |then| {
             let curve = curve.clone().then(then);
             [0, 2, 3, 4, 300].map(|nth| curve.position(nth))

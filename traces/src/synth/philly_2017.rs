@@ -22,13 +22,15 @@ use super::arrivals::{Arrivals, Clock, Week};
 use super::parameter::{Length, Luck, ParameterError, positive};
 use crate::record::{Name, Record, Workload};
 
-/// The generator. Time zero is a Monday, midnight.
+/// The generator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Philly2017 {
     /// Jobs an hour, averaged over a week.
     pub jobs_per_hour: f64,
     /// How many jobs.
     pub length: Length,
+    /// Hours from Monday midnight to time zero, below 168.
+    pub starts_at: u32,
 }
 
 /// GPUs of a job, and how many jobs of the trace had so many.
@@ -218,7 +220,7 @@ impl Philly2017 {
             week: Box::new(Week {
                 hours: HOURS,
                 days: DAYS,
-                starts_at: 0,
+                starts_at: self.starts_at,
             }),
         };
         let mut clock = arrivals.open(luck)?;

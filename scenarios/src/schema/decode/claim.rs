@@ -48,8 +48,14 @@ pub(super) static CLAIM: TableSpec = TableSpec::closed(
 
 static MEASURES: [Choice; 7] = [
     Choice::new("value", "The metric of the policy."),
-    Choice::new("saving", "1 - policy / against, seed by seed."),
-    Choice::new("ratio", "policy / against, seed by seed."),
+    Choice::new(
+        "saving",
+        "What each pair of runs saves, over the mean of `against`.",
+    ),
+    Choice::new(
+        "ratio",
+        "One more than what the two of a pair differ by, over the mean of `against`.",
+    ),
     Choice::new("difference", "policy - against, seed by seed."),
     Choice::new(
         "break-even",
