@@ -1,0 +1,26 @@
+//! What values say: intervals, tests and the plans of replications, as pure functions of numbers.
+//!
+//! A tour:
+//!
+//! - [`mean`]: means with Student's t intervals, paired and relative differences.
+//! - [`wilcoxon`]: whether paired differences lie on one side; [`holm`]: many questions asked at once.
+//!
+//! # Architecture invariants
+//!
+//! Nothing here reads a file or knows of policies. Whatever the data, what is returned is a finite number or says why there is
+//! none ([`Unfit`]); neither NaN nor a panic comes out.
+
+pub mod holm;
+pub mod level;
+pub mod mean;
+pub mod normal;
+pub mod quantile;
+pub mod ranks;
+mod sample;
+mod student;
+pub mod wilcoxon;
+
+pub use level::{Level, Side};
+pub use mean::{Mean, differences, relative};
+pub use quantile::quantile;
+pub use sample::Unfit;

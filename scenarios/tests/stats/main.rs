@@ -1,0 +1,6 @@
+//! Statistics against the numbers of others, and their claims by simulation.
+
+mod means;
+mod null;
+mod signs;
+mod vectors;
