@@ -2,7 +2,7 @@
 //!
 //! The interval of `n` values of mean `m` and deviation `s` is `m ± t s / √n`, where `t` is the quantile of Student's t with
 //! `n - 1` degrees of freedom. It covers as stated if the values are independent and normal, and nearly so from some thirty
-//! values on if they are not badly skewed; where they are, it misses mostly at one end.
+//! values on if they are not badly skewed; where they are, it misses mostly at one end, and [`super::bootstrap`] at both alike.
 //!
 //! Two policies that met the same luck are compared by the differences of their pairs, one pair a seed: what the seed does to
 //! both cancels, so that far fewer seeds tell them apart (common random numbers).

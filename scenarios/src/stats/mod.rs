@@ -2,14 +2,18 @@
 //!
 //! A tour:
 //!
-//! - [`mean`]: means with Student's t intervals, paired and relative differences.
+//! - [`mean`]: means with Student's t intervals, paired and relative differences; [`bootstrap`]: intervals that assume no
+//!   bell curve, by resampling.
 //! - [`wilcoxon`]: whether paired differences lie on one side; [`holm`]: many questions asked at once.
 //!
 //! # Architecture invariants
 //!
-//! Nothing here reads a file or knows of policies. Whatever the data, what is returned is a finite number or says why there is
-//! none ([`Unfit`]); neither NaN nor a panic comes out.
+//! Nothing here reads a file or knows of policies. What is drawn comes from [`sim_core::world::draw`] under a key, so that the
+//! draws are the same on every platform. Whatever the data, what is returned is a finite number or says why there is none
+//! ([`Unfit`]); neither NaN nor a panic comes out.
 
+pub mod bca;
+pub mod bootstrap;
 pub mod holm;
 pub mod level;
 pub mod mean;

@@ -2,5 +2,6 @@
 
 mod means;
 mod null;
+mod resamples;
 mod signs;
 mod vectors;
