@@ -5,6 +5,7 @@
 //! - [`mean`]: means with Student's t intervals, paired and relative differences; [`bootstrap`]: intervals that assume no
 //!   bell curve, by resampling.
 //! - [`wilcoxon`]: whether paired differences lie on one side; [`holm`]: many questions asked at once.
+//! - [`friedman`]: whether policies differ over many scenarios, and [`nemenyi`], which of them cannot be told apart.
 //!
 //! # Architecture invariants
 //!
@@ -14,11 +15,14 @@
 
 pub mod bca;
 pub mod bootstrap;
+pub mod friedman;
 pub mod holm;
 pub mod level;
 pub mod mean;
+pub mod nemenyi;
 pub mod normal;
 pub mod quantile;
+pub mod range;
 pub mod ranks;
 mod sample;
 mod student;

@@ -2,6 +2,7 @@
 
 mod means;
 mod null;
+mod rankings;
 mod resamples;
 mod signs;
 mod vectors;
