@@ -49,6 +49,14 @@ impl Mean {
     }
 }
 
+/// The standard deviation, by the sum of squares over `n - 1`; `None` of fewer than two values, or of one that is no finite
+/// number. Equal values deviate by zero.
+pub fn deviation(values: &[f64]) -> Option<f64> {
+    check(values, 2).ok()?;
+    let mean = finite(average(values)).ok()?;
+    finite(standard_error(values, mean) * real(values.len()).sqrt()).ok()
+}
+
 /// Deviation of the mean of at least two values.
 fn standard_error(values: &[f64], mean: f64) -> f64 {
     let n = real(values.len());
@@ -90,18 +98,21 @@ pub fn differences(a: &[Option<f64>], b: &[Option<f64>]) -> Vec<f64> {
         .collect()
 }
 
-/// Differences `(a - b) / mean(b)`, pair by pair: relative to the baseline's mean, so that they add up.
-pub fn relative(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Mean> {
+/// Differences `(a - b) / mean(b)`, pair by pair: relative to the baseline's mean, so that they add up. `None` where that mean
+/// is zero or there is none. The baseline's mean is taken for known; [`super::bootstrap::of_ratio`] takes it for drawn too.
+pub fn relative_differences(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Vec<f64>> {
     let known: Vec<f64> = b.iter().flatten().copied().collect();
     let base = Mean::of(&known)?.mean;
     if base == 0.0 {
         return None;
     }
-    let differences: Vec<f64> = differences(a, b)
-        .into_iter()
-        .map(|difference| difference / base)
-        .collect();
-    Mean::of(&differences)
+    let all = differences(a, b).into_iter();
+    Some(all.map(|difference| difference / base).collect())
+}
+
+/// The mean of [`relative_differences`], with its 95 % interval.
+pub fn relative(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Mean> {
+    Mean::of(&relative_differences(a, b)?)
 }
 
 #[cfg(test)]
@@ -115,6 +126,16 @@ mod tests {
         let mean = relative(&other, &base).expect("pairs");
         assert!((mean.mean + 0.1).abs() < 1e-12);
         assert_eq!(mean.n, 2);
+        assert_eq!(relative_differences(&other, &[None; 3]), None);
+        assert_eq!(relative_differences(&other, &[Some(0.0); 3]), None);
+    }
+
+    #[test]
+    fn a_deviation_wants_two_values() {
+        assert_eq!(deviation(&[1.0]), None);
+        assert_eq!(deviation(&[2.0; 3]), Some(0.0));
+        assert_eq!(deviation(&[f64::MAX, -f64::MAX]), None);
+        assert!((deviation(&[1.0, 2.0, 3.0]).expect("values") - 1.0).abs() < 1e-15);
     }
 
     #[test]

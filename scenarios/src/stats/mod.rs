@@ -6,6 +6,9 @@
 //!   bell curve, by resampling.
 //! - [`wilcoxon`]: whether paired differences lie on one side; [`holm`]: many questions asked at once.
 //! - [`friedman`]: whether policies differ over many scenarios, and [`nemenyi`], which of them cannot be told apart.
+//! - [`warmup`] and [`batches`]: one long run instead of many, from where it has settled.
+//! - [`sequential`]: when to stop replicating.
+//! - [`windows`] and [`blocks`]: which parts of a trace a replication flies.
 //!
 //! # Architecture invariants
 //!
@@ -13,7 +16,9 @@
 //! draws are the same on every platform. Whatever the data, what is returned is a finite number or says why there is none
 //! ([`Unfit`]); neither NaN nor a panic comes out.
 
+pub mod batches;
 pub mod bca;
+pub mod blocks;
 pub mod bootstrap;
 pub mod friedman;
 pub mod holm;
@@ -25,8 +30,11 @@ pub mod quantile;
 pub mod range;
 pub mod ranks;
 mod sample;
+pub mod sequential;
 mod student;
+pub mod warmup;
 pub mod wilcoxon;
+pub mod windows;
 
 pub use level::{Level, Side};
 pub use mean::{Mean, differences, relative};

@@ -4,5 +4,6 @@ mod means;
 mod null;
 mod rankings;
 mod resamples;
+mod runs;
 mod signs;
 mod vectors;
