@@ -7,7 +7,7 @@
 //! - [`wilcoxon`]: whether paired differences lie on one side; [`holm`]: many questions asked at once.
 //! - [`friedman`]: whether policies differ over many scenarios, and [`nemenyi`], which of them cannot be told apart.
 //! - [`warmup`] and [`batches`]: one long run instead of many, from where it has settled.
-//! - [`sequential`]: when to stop replicating.
+//! - [`sequential`]: when to stop replicating; [`power`]: what so many replications can see.
 //! - [`windows`] and [`blocks`]: which parts of a trace a replication flies.
 //!
 //! # Architecture invariants
@@ -25,7 +25,9 @@ pub mod holm;
 pub mod level;
 pub mod mean;
 pub mod nemenyi;
+mod noncentral;
 pub mod normal;
+pub mod power;
 pub mod quantile;
 pub mod range;
 pub mod ranks;

@@ -2,6 +2,7 @@
 
 mod means;
 mod null;
+mod powers;
 mod rankings;
 mod resamples;
 mod runs;
