@@ -1,7 +1,7 @@
 //! Batch means: an interval from one long run.
 //!
-//! Values that follow each other in a run are alike, so that their own deviation says too little. The means of long stretches of
-//! it are nearly independent and nearly normal: Student's t interval of some dozen of them covers as stated if they are.
+//! Values that follow each other in a run are alike, so that their own deviation says too little. The means of long stretches
+//! of it are nearly independent and nearly normal: Student's t interval of some dozen of them covers as stated if they are.
 //! Whether they are is asked by von Neumann's ratio `Σ (x' - x)² / Σ (x - mean)²` of neighbours, which for `n` independent
 //! normals has mean 2 and variance `4 (n - 2) / (n² - 1)` and falls as neighbours are alike.
 //!

@@ -32,8 +32,8 @@ pub struct Interval {
 /// Spread of resampled statistics that is but rounding, relative to the estimate.
 const ROUNDING: f64 = 1e-12;
 
-/// The interval, from resampled statistics and from those with each value left out in turn. Statistics that are all equal give an
-/// interval of width zero.
+/// The interval, from resampled statistics and from those with each value left out in turn. Statistics that are all equal
+/// give an interval of width zero.
 ///
 /// # Errors
 ///

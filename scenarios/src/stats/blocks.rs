@@ -1,12 +1,13 @@
 //! Block bootstrap: another trace out of stretches of the one there is.
 //!
-//! A trace is one history. To ask what others like it would have said, stretches of it are drawn and put end to end until it is
-//! as long again: within a stretch the order, the bursts and the hours of the day stay as they are, so the stretch is to be longer
-//! than what hangs together, and there are to be many of them. Moving blocks start anywhere they fit, so that the
-//! beginning and the end of the trace are drawn less often than its middle; circular ones go on at the beginning, so that all is drawn alike.
-//! H. R. Künsch, Annals of Statistics 17 (1989); D. N. Politis and J. P. Romano (1992).
+//! A trace is one history. To ask what others like it would have said, stretches of it are drawn and put end to end until it
+//! is as long again. Within a stretch order and bursts stay as they are, so it is to be longer than what hangs together, and
+//! there are to be many of them. Moving blocks start anywhere they fit, so that the beginning and the end of the trace are
+//! drawn less often than its middle; circular ones go on at the beginning, so that all is drawn alike. H. R. Künsch, Annals of
+//! Statistics 17 (1989); D. N. Politis and J. P. Romano (1992).
 //!
-//! Lengths are in any whole unit: values of a series, or microseconds of a trace.
+//! Lengths are in any whole unit: values of a series, microseconds of a trace; or days of one, so that the hours of the day
+//! stay in their place.
 
 use sim_core::world::draw::Stream;
 

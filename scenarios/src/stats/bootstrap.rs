@@ -104,6 +104,10 @@ pub fn of_statistic(
             one
         })
         .collect();
+    let mut all = resampled.iter().chain(&left_out);
+    if all.any(|one| !one.is_finite()) {
+        return Err(Unfit::Overflow);
+    }
     bca::interval(estimate, &resampled, &left_out, level)
 }
 

@@ -1,13 +1,14 @@
 //! Friedman's test: whether any of several policies ranks differently over many scenarios.
 //!
 //! In each of `n` blocks (scenarios, traces) the `k` treatments (policies) are ranked, so that scenarios whose values are of
-//! different size count alike. With rank sums `R`, `χ² = (12 Σ R² / (n k (k + 1)) - 3 n (k + 1)) / C` has nearly a chi-square law of
-//! `k - 1` degrees of freedom, where `C = 1 - Σ (t³ - t) / (n k (k² - 1))` over ties of `t` in a block. That is too shy; with
-//! `F = (n - 1) χ² / (n (k - 1) - χ²)`, which has nearly an F law of `k - 1` and `(k - 1)(n - 1)` degrees, the stated rate is kept
-//! better. Blocks are to be independent: seeds of one scenario are not blocks of their own. Both laws are rough below some ten
-//! blocks.
+//! different size count alike. With rank sums `R`, `χ² = (12 Σ R² / (n k (k + 1)) - 3 n (k + 1)) / C` has nearly a chi-square
+//! law of `k - 1` degrees of freedom, where `C = 1 - Σ (t³ - t) / (n k (k² - 1))` over ties of `t` in a block. That is too
+//! shy; with `F = (n - 1) χ² / (n (k - 1) - χ²)`, which has nearly an F law of `k - 1` and `(k - 1)(n - 1)` degrees, the
+//! stated rate is kept better. Blocks are to be independent: seeds of one scenario are not blocks of their own. Both laws are
+//! rough below some ten blocks.
 //!
-//! M. Friedman, JASA 32 (1937); R. L. Iman and J. M. Davenport, Communications in Statistics A9 (1980); J. Demšar, JMLR 7 (2006).
+//! M. Friedman, JASA 32 (1937); R. L. Iman and J. M. Davenport, Communications in Statistics A9 (1980); J. Demšar, JMLR 7
+//! (2006).
 
 use sim_core::units::convert;
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor};

@@ -1,9 +1,9 @@
 //! The noncentral t distribution: what Student's t does where the mean is not what it is tested against.
 //!
-//! With `Z` a standard normal and `S²` a chi-square over its `v` degrees of freedom, `(Z + δ) / S` exceeds `t` with probability
-//! `E Φ(δ - t S)`. In `u = ln S` the density is proportional to `exp(v (u - (e^2u - 1) / 2))` and the whole falls off at both ends, so
-//! that the trapezoidal rule on equal steps, divided by the same rule on the density alone, has the accuracy of doubles.
-//! `statrs` has no such law.
+//! With `Z` a standard normal and `S²` a chi-square over its `v` degrees of freedom, `(Z + δ) / S` exceeds `t` with
+//! probability `E Φ(δ - t S)`. In `u = ln S` the density is proportional to `exp(v (u - (e^2u - 1) / 2))` and the whole falls
+//! off at both ends, so that the trapezoidal rule on equal steps, divided by the same rule on the density alone, has the
+//! accuracy of doubles. `statrs` has no such law.
 
 use super::normal;
 

@@ -1,17 +1,17 @@
 //! What so many replications can see: the power of the t test of paired differences.
 //!
-//! Differences of mean `δ` and deviation `σ` over `n` pairs have a t statistic whose law is the noncentral t of `n - 1` degrees of
-//! freedom, shifted by `√n δ / σ`; the power is its probability beyond the critical value of the central one. An effect
-//! here is `δ / σ`: multiply it by the [`super::mean::deviation`] of the (relative) differences of a first few pairs to read it as
-//! "20 seeds detect 1.5 %". That deviation is itself uncertain: of five pairs by a third, of twenty by a sixth. Normal
-//! differences are assumed. J. Cohen, Statistical Power Analysis (1988).
+//! Differences of mean `δ` and deviation `σ` over `n` pairs have a t statistic whose law is the noncentral t of `n - 1`
+//! degrees of freedom, shifted by `√n δ / σ`; the power is its probability beyond the critical value of the central one. An
+//! effect here is `δ / σ`: multiply it by the [`super::mean::deviation`] of the (relative) differences of a first few pairs
+//! to read it as "20 seeds detect 1.5 %". That deviation is itself uncertain: of five pairs by a third, of twenty by a sixth.
+//! Normal differences are assumed. J. Cohen, Statistical Power Analysis (1988).
 
 use super::level::{Level, Side};
 use super::noncentral;
 use super::sample::real;
 use super::student;
 
-/// Most pairs that [`pairs`] looks for.
+/// Most pairs that [`Plan::pairs`] looks for.
 pub const MOST_PAIRS: usize = 1_000_000;
 
 /// A test that is planned: how sure, and on which side. On one side effects count in its direction.
@@ -45,8 +45,8 @@ impl Plan {
         })
     }
 
-    /// The smallest effect that `pairs` pairs show with this power; `None` for fewer than two pairs, or a power that is not above
-    /// the rate of false alarms and below 1.
+    /// The smallest effect that `pairs` pairs show with this power; `None` for fewer than two pairs, or a power that is not
+    /// above the rate of false alarms and below 1.
     pub fn smallest_effect(&self, pairs: usize, power: f64) -> Option<f64> {
         if pairs < 2 || !(power > self.level.outside() && power < 1.0) {
             return None;

@@ -1,9 +1,8 @@
 //! The range of independent standard normals: the studentised range where the deviation is known.
 //!
-//! The largest of `k` normals is less than `r` above the smallest with probability
-//! `k ∫ φ(z) (Φ(z) - Φ(z - r))^(k-1) dz`, over which of them is the largest and where. The integrand falls as a bell curve does,
-//! so that the trapezoidal rule on equal steps has the accuracy of doubles (L. N. Trefethen and J. A. C. Weideman, SIAM Review
-//! 56, 2014).
+//! The largest of `k` normals is less than `r` above the smallest with probability `k ∫ φ(z) (Φ(z) - Φ(z - r))^(k-1) dz`,
+//! over which of them is the largest and where. The integrand falls as a bell curve does, so that the trapezoidal rule on
+//! equal steps has the accuracy of doubles (L. N. Trefethen and J. A. C. Weideman, SIAM Review 56, 2014).
 
 use super::normal;
 use super::sample::real;

@@ -1,9 +1,9 @@
 //! Where a run has settled: the truncation point that leaves the least standard error (MSER-5).
 //!
-//! A run that starts empty is not yet what it will be. The series is cut into batches of five, whose means `z` are `b` in number,
-//! and the first `d` of them are left out where `Σ (z - mean)² / (b - d)²` over the rest is least: dropping what is unlike the
-//! rest lowers the sum, dropping more only the number. The point is looked for in the first half; where it is the last that was
-//! looked at, the run is too short to say where it settles.
+//! A run that starts empty is not yet what it will be. The series is cut into batches of five, whose means `z` are `b` in
+//! number, and the first `d` of them are left out where `Σ (z - mean)² / (b - d)²` over the rest is least: dropping what is
+//! unlike the rest lowers the sum, dropping more only the number. The point is looked for in the first half; where it is the
+//! last that was looked at, the run is too short to say where it settles.
 //!
 //! For the mean of a series that settles; one that keeps growing, as a queue under overload, never does. K. P. White,
 //! Simulation 69 (1997); K. P. White, M. J. Cobb and S. C. Spratt, Winter Simulation Conference (2000).

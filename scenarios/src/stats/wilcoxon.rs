@@ -1,12 +1,13 @@
 //! Wilcoxon's signed-rank test: whether paired differences lie about zero.
 //!
-//! The sizes of the differences are ranked, equals sharing the mean of their ranks, and the ranks of the positive ones summed.
-//! If differences are as likely to fall on either side of zero, each rank counts with probability one half: the sum has mean
-//! `n (n + 1) / 4` and variance `n (n + 1) (2 n + 1) / 24 - Σ (t³ - t) / 48` over ties of `t`. It assumes that differences are
-//! independent and symmetric about their median, and nothing about their law; it is deaf below six pairs, where no outcome
-//! is rarer than 5 %.
+//! The sizes of the differences are ranked, equals sharing the mean of their ranks, and the ranks of the positive ones
+//! summed. If differences are as likely to fall on either side of zero, each rank counts with probability one half: the sum
+//! has mean `n (n + 1) / 4` and variance `n (n + 1) (2 n + 1) / 24 - Σ (t³ - t) / 48` over ties of `t`. It assumes that
+//! differences are independent and symmetric about their median, and nothing about their law; it is deaf below six pairs,
+//! where no outcome is rarer than 5 %.
 //!
-//! F. Wilcoxon, Biometrics Bulletin 1 (1945); zeros by J. W. Pratt, JASA 54 (1959), with E. E. Cureton's variance, JASA 62 (1967).
+//! F. Wilcoxon, Biometrics Bulletin 1 (1945); zeros by J. W. Pratt, JASA 54 (1959), with E. E. Cureton's variance, JASA 62
+//! (1967).
 
 use super::level::Side;
 use super::normal;

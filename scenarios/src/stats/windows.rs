@@ -47,8 +47,8 @@ impl Windows {
         count > self.side_by_side()
     }
 
-    /// One of `count` windows, equally far apart, the first at the beginning of the trace and the last at its end; a single one is
-    /// at the beginning. `None` from the `count`-th on.
+    /// One of `count` windows, equally far apart, the first at the beginning of the trace and the last at its end; a single
+    /// one is at the beginning. `None` from the `count`-th on.
     pub fn spread(&self, window: u64, count: u64) -> Option<Range<u64>> {
         if window >= count {
             return None;

@@ -1,5 +1,6 @@
 //! Statistics against the numbers of others, and their claims by simulation.
 
+mod hostile;
 mod means;
 mod null;
 mod powers;

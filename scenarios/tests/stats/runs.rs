@@ -9,8 +9,9 @@ use sim_core::world::draw::Stream;
 
 use super::vectors::is_close;
 
-/// How a series is made, see [`series`]; by the definition, in numpy 2.4.6: values of warm-up, whether settled. Then a number of
-/// batches, and of their means: mean and ends by `stats.t.interval`, correlation, von Neumann's ratio, and its p-value by `stats.norm.cdf`.
+/// How a series is made, see [`series`]; by the definition, in numpy 2.4.6: values of warm-up, whether settled. Then a number
+/// of batches, and of their means: mean and ends by `stats.t.interval`, correlation, von Neumann's ratio, and its p-value by
+/// `stats.norm.cdf`.
 type Case = (Made, (usize, bool), usize, [f64; 6]);
 
 /// Length, correlation of neighbours, and whether it starts high.
