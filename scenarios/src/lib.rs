@@ -4,6 +4,7 @@
 //!
 //! - [`schema`]: one TOML file becomes one typed [`schema::Scenario`], or every reason why not.
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
+//! - [`stats`]: intervals, tests and plans of replications, as pure functions of numbers.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what the results of runs say to do.
 //! - [`fit`]: parameters of a model from a log of the real thing.
@@ -25,3 +26,4 @@ pub mod explain;
 pub mod fit;
 pub mod schema;
 pub mod selftest;
+pub mod stats;

@@ -108,6 +108,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
     (
         "scenarios/src",
         &[
+            "stats",
             "schema",
             "build",
             "experiment",

@@ -8,9 +8,9 @@ use super::compare::{Comparison, Summary};
 use super::metrics::{self, METRICS};
 use super::money::{self, Item};
 use super::number::{real, real_i128};
-use super::stats::Mean;
 use crate::build::Experiment;
 use crate::schema::{ClaimMeasure, ClaimSpec};
+use crate::stats::Mean;
 
 /// Seconds of a month of 730 hours.
 const MONTH_S: f64 = 730.0 * 3600.0;

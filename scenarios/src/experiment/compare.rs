@@ -10,8 +10,8 @@ use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::money::{self, Item};
 use super::output::Store;
-use super::stats::{Mean, relative};
 use crate::build::{DrawError, Experiment};
+use crate::stats::{Mean, differences, relative};
 
 /// What to fly.
 #[derive(Clone, Debug)]
@@ -197,7 +197,7 @@ impl Comparison {
     /// Its mean paired difference from the baseline.
     pub fn difference(&self, contender: usize, metric: usize) -> Option<Mean> {
         let base = self.values(self.plan.baseline, metric);
-        let differences = super::stats::differences(&self.values(contender, metric), &base);
+        let differences = differences(&self.values(contender, metric), &base);
         Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
     }
 

@@ -10,10 +10,10 @@ use super::judged::{Window, jct, wait};
 use super::measured::{Run, Watched, count, makespan, mean, slowdown, unfinished, usd, violations};
 use super::number::{hours, ratio, real_u128, secs};
 use super::power;
-use super::stats::quantile;
 use super::stretch;
 use super::worth::{Worths, work_us};
 use crate::build::{Experiment, Jobs};
+use crate::stats::quantile;
 
 /// Whether less or more is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

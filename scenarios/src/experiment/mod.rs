@@ -29,7 +29,6 @@ pub mod service_times;
 pub mod services;
 mod sheet;
 pub mod spend;
-pub mod stats;
 mod stretch;
 mod tables;
 mod tenancy;

@@ -13,9 +13,9 @@ use super::metrics;
 use super::money::{self, Dimension, Item, Purpose};
 use super::number::{real, real_i128};
 use super::spend;
-use super::stats::Mean;
 use super::tables::label;
 use crate::build::Experiment;
+use crate::stats::Mean;
 
 /// A part of the bill: its name, and its look in the figure.
 type Named = (String, usize);

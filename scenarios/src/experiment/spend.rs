@@ -14,8 +14,8 @@ use sim_core::watch::{Balance, Record};
 
 use super::money::{self, Dimension};
 use super::number::real_i128;
-use super::stats::quantile;
 use crate::build::Experiment;
+use crate::stats::quantile;
 
 type Paid = sim_core::books::Paid<(QueueId, ClassId)>;
 

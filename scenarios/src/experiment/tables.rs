@@ -6,8 +6,8 @@ use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::{self, Better, METRICS, Metric};
 use super::sheet::{Csv, number, text};
-use super::stats::Mean;
 use crate::build::Experiment;
+use crate::stats::Mean;
 
 /// Metrics that a terminal table shows, where they say anything.
 const SHOWN: [&str; 18] = [

@@ -4,9 +4,9 @@ use sim_core::engine::Finish;
 
 use super::compare::Comparison;
 use super::metrics::{self, Better, METRICS};
-use super::stats::Mean;
 use super::tables::label;
 use crate::build::Experiment;
+use crate::stats::Mean;
 
 /// Metrics that sentences are made of, with the words for less and more.
 const TOLD: [(&str, &str, &str); 2] = [
