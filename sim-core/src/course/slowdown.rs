@@ -5,6 +5,9 @@
 //! for different things; where they contend for the same one, the product is too hopeful). A pair that does not stand in the
 //! table does not slow each other down. A gang is as slow as its slowest task. A neighbour is whoever holds a share of the GPU,
 //! from the instant it is given to that at which it is given back: one that sets up or saves its state counts as well.
+//!
+//! Replicas of services are jobs as well. A batch or an iteration keeps the pace at which it was begun, so that a replica is late
+//! by what is left of one to notice who comes or goes; a service of rates notices at once.
 
 use super::UNIT_RATE;
 use crate::units::{ClassId, KindId, ModelId};

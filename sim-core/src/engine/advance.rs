@@ -188,6 +188,7 @@ impl Engine {
             self.unseat(node, watch);
         }
         self.state.jobs.remove(job);
+        self.turn_replicas(watch);
     }
 
     /// A running job stops short, keeps what its class keeps, and waits again. What it held has been given back.
@@ -217,6 +218,7 @@ impl Engine {
         for seat in seats {
             self.unseat(seat.node, watch);
         }
+        self.turn_replicas(watch);
     }
 
     /// A running job goes on in `seats`, with all its work. What it held has been given back, and what it will hold is taken.
@@ -257,6 +259,7 @@ impl Engine {
         for seat in before {
             self.unseat(seat.node, watch);
         }
+        self.turn_replicas(watch);
     }
 
     /// Credits so much of the working time of a running attempt, which splits so, and tells how the attempt passed.

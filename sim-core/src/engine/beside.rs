@@ -1,8 +1,9 @@
-//! Beside: who shares a GPU with whom. When a neighbour comes or goes, a running job goes on at another rate, and its end moves.
+//! Beside: who shares a GPU with whom. When a neighbour comes or goes, a running job goes on at another rate, and its end moves;
+//! a replica serves at another speed from its next batch or iteration on.
 //!
 //! Nothing of it is kept in a world without a table of slowdown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::advance::expected;
 use super::event::{Event, Pending};
@@ -11,6 +12,7 @@ use super::run::Engine;
 use crate::course::{Footing, Piece, Progress, Slowdown, UNIT_RATE};
 use crate::model::{GpuDemand, Seat};
 use crate::units::{JobId, ModelId, NodeId, SimTime, Span};
+use crate::watch::Observer;
 
 /// A GPU, by node and number.
 type Place = (NodeId, u32);
@@ -22,6 +24,8 @@ pub(crate) struct Beside {
     on: BTreeMap<Place, Vec<JobId>>,
     /// Running jobs whose rate has changed since they started.
     past: BTreeMap<JobId, Past>,
+    /// Replicas whose rate has changed, and that do not serve at it yet.
+    turned: BTreeSet<JobId>,
 }
 
 /// The pieces of an attempt before the present one, and their sums.
@@ -195,6 +199,9 @@ impl Engine {
         let past = beside.past.entry(job).or_default();
         past.change(worked.us() - past.us, &attempt.on, &on);
         attempt.on = on;
+        if job.replica().is_some() {
+            beside.turned.insert(job);
+        }
         let done = past.work + piece(worked.us() - past.us, &on).work();
         attempt.left = worked.saturating_add(live.progress.left_after(done, &on));
         if !move_end(attempt) {
@@ -206,6 +213,17 @@ impl Engine {
         }
         let state = &self.state;
         self.events.cancel(|pending| expected(state, pending));
+    }
+
+    /// Replicas that somebody was seated beside, or unseated, serve on at the speed that is left to them.
+    #[inline]
+    pub(super) fn turn_replicas(&mut self, watch: &mut dyn Observer) {
+        if let Some(beside) = &mut self.state.beside
+            && !beside.turned.is_empty()
+        {
+            let turned = std::mem::take(&mut beside.turned);
+            self.go_on_serving(turned, watch);
+        }
     }
 
     /// What the neighbours of a job leave of its speed: of its tasks, the slowest sets the pace.

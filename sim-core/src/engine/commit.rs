@@ -72,6 +72,7 @@ impl Engine {
         self.digests.fact(self.state.now, &fact);
         watch.observe(self.state.now, &fact);
         self.joins(job, watch);
+        self.turn_replicas(watch);
     }
 
     /// Tells of refusals that nobody took notice of, and of reasons given.

@@ -97,6 +97,8 @@ pub(crate) struct Replica {
     pub(crate) set: SetId,
     /// Whether it is to go.
     pub(crate) leaves: bool,
+    /// How fast it serves or will when it does, in parts per million; zero before it was started.
+    pub(crate) speed_ppm: u64,
 }
 
 /// A service as it stands.
@@ -110,8 +112,8 @@ pub(crate) struct ServiceState {
     stream: Box<dyn Stream + Send>,
     next: Option<Request>,
     pub(crate) replicas: BTreeMap<ReplicaId, Replica>,
-    /// Replicas that were started, by when they work: they take requests from then on. And how fast, in parts per million.
-    coming: BTreeMap<(SimTime, ReplicaId), u64>,
+    /// Replicas that were started, by when they work: they take requests from then on.
+    coming: BTreeSet<(SimTime, ReplicaId)>,
     /// Of those, whoever is to take no requests.
     shut: BTreeSet<ReplicaId>,
     /// By set: replicas that a plan has launched, and that are not there yet.
@@ -131,7 +133,7 @@ impl ServiceState {
             fluid,
             stream,
             replicas: BTreeMap::new(),
-            coming: BTreeMap::new(),
+            coming: BTreeSet::new(),
             shut: BTreeSet::new(),
             launching: BTreeMap::new(),
             call: None,
@@ -146,8 +148,8 @@ impl ServiceState {
         sink: &mut impl FnMut(Completion),
     ) {
         loop {
-            let ready = self.coming.first_key_value();
-            let ready = ready.map(|((at, _), _)| *at).filter(|at| *at <= now);
+            let ready = self.coming.first().map(|(at, _)| *at);
+            let ready = ready.filter(|at| *at <= now);
             let asked = self.next.map(|request| request.arrived);
             let asked = asked.filter(|at| *at < now);
             match (ready, asked) {
@@ -177,9 +179,10 @@ impl ServiceState {
 
     /// The first of those that are ready.
     fn join(&mut self, sets: &[ReplicaSet], sink: &mut impl FnMut(Completion)) {
-        let Some(((at, id), speed_ppm)) = self.coming.pop_first() else {
+        let Some((at, id)) = self.coming.pop_first() else {
             return;
         };
+        let Replica { set, speed_ppm, .. } = self.replicas[&id];
         if let Some(fluid) = &mut self.fluid {
             fluid.add(at, id, speed_ppm);
             if self.shut.remove(&id) {
@@ -187,7 +190,7 @@ impl ServiceState {
             }
             return;
         }
-        let set = &sets[self.replicas[&id].set.index()];
+        let set = &sets[set.index()];
         let station = set.serving.station(speed_ppm);
         self.pool.add(at, (id, set.way), station, sink);
         if self.shut.remove(&id) {
@@ -204,7 +207,19 @@ impl ServiceState {
 
     /// A replica was started, and takes requests from when it works on.
     pub(crate) fn start(&mut self, id: ReplicaId, works: SimTime, speed_ppm: u64) {
-        self.coming.insert((works, id), speed_ppm);
+        self.coming.insert((works, id));
+        let replica = self.replicas.get_mut(&id);
+        replica.expect("it lives").speed_ppm = speed_ppm;
+    }
+
+    /// A replica that was started goes at this speed from now on, to which the service was brought.
+    pub(crate) fn go_at(&mut self, id: ReplicaId, speed_ppm: u64) {
+        let replica = self.replicas.get_mut(&id);
+        replica.expect("it lives").speed_ppm = speed_ppm;
+        match &mut self.fluid {
+            Some(fluid) => fluid.go_at(id, speed_ppm),
+            None => self.pool.go_at(id, speed_ppm),
+        };
     }
 
     /// A replica takes no more requests.
@@ -220,7 +235,7 @@ impl ServiceState {
 
     /// A replica stops at `now`, to which the service was brought; whoever is inside begins anew.
     pub(crate) fn stop(&mut self, id: ReplicaId, now: SimTime, sink: &mut impl FnMut(Completion)) {
-        let comes = self.coming.keys().find(|(_, coming)| *coming == id);
+        let comes = self.coming.iter().find(|(_, coming)| *coming == id);
         self.shut.remove(&id);
         match comes.copied() {
             Some(key) => {

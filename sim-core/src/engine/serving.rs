@@ -1,7 +1,9 @@
 //! Serving: replicas are launched, take requests from when they work on, and are retired or lost.
 
+use std::collections::BTreeSet;
+
 use super::event::{Event, Pending};
-use super::jobs::Standing;
+use super::jobs::{Attempt, Standing};
 use super::policy::Wakes;
 use super::run::Engine;
 use super::service::{self, Replica};
@@ -54,6 +56,7 @@ impl Engine {
                 job,
                 set,
                 leaves: false,
+                speed_ppm: 0,
             };
             let replicas = &mut self.serving(set).replicas;
             replicas.insert(ReplicaId(number), replica);
@@ -107,13 +110,28 @@ impl Engine {
         };
         self.reach_service(service, watch);
         let attempt = self.state.jobs.live(job).attempt;
-        let speed_ppm = (attempt.on.rate_ppb / 1000).max(1);
         let standing = &mut self.state.services[service.index()];
-        standing.start(replica, attempt.works, speed_ppm);
+        standing.start(replica, attempt.works, speed_ppm(&attempt));
         if standing.replicas[&replica].leaves {
             standing.shut(replica);
         }
         self.arrange(service);
+    }
+
+    /// Replicas whose neighbours have come or gone: whatever they begin from now on goes at the speed that these leave them.
+    pub(crate) fn go_on_serving(&mut self, jobs: BTreeSet<JobId>, watch: &mut dyn Observer) {
+        let turned = jobs.into_iter().filter_map(|job| {
+            let (service, replica) = self.replica(job)?;
+            let speed_ppm = speed_ppm(&self.state.jobs.get(job)?.attempt);
+            let before = self.state.services[service.index()].replicas[&replica].speed_ppm;
+            (speed_ppm != before).then_some((service, replica, speed_ppm))
+        });
+        let turned: BTreeSet<_> = turned.collect();
+        for (service, replica, speed_ppm) in turned {
+            self.reach_service(service, watch);
+            self.state.services[service.index()].go_at(replica, speed_ppm);
+            self.arrange(service);
+        }
     }
 
     /// A replica stops: what it was at is tried elsewhere.
@@ -247,4 +265,9 @@ impl Engine {
         let service = self.service_ids().find(holds);
         Some((service.expect("a replica is of a service"), replica))
     }
+}
+
+/// How fast a replica serves in its seats, in parts per million; one that does not fit beside its neighbours nearly stands still.
+fn speed_ppm(attempt: &Attempt) -> u64 {
+    (attempt.on.rate_ppb / 1000).max(1)
 }

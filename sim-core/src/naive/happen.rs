@@ -57,6 +57,7 @@ impl Naive<'_> {
             every: None,
             set,
             leaves: false,
+            speed_ppm: 0,
             spec: spec.clone(),
         });
         self.tell(&Fact::Arrived { job: id, spec, set });
@@ -79,6 +80,7 @@ impl Naive<'_> {
         let (job, works) = (row.id, row.works);
         self.tell(&Fact::Started { job, seats, works });
         self.start_replica(at);
+        self.turn_replicas();
     }
 
     /// A job that has new seats goes on in them, with all its work.
@@ -113,6 +115,7 @@ impl Naive<'_> {
                 self.release_if_drained(seat.node);
             }
         }
+        self.turn_replicas();
     }
 
     /// Where a goodput job lies, and from when on it works there, or, if it may be that it lies as before, in that case.
@@ -238,6 +241,7 @@ impl Naive<'_> {
             self.release_if_drained(seat.node);
         }
         self.meet_neighbours();
+        self.turn_replicas();
     }
 
     pub(super) fn release_if_drained(&mut self, node: NodeId) {

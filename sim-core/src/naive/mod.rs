@@ -87,6 +87,8 @@ struct Row {
     /// Of a replica, of which set it is, and whether it is to go.
     set: Option<SetId>,
     leaves: bool,
+    /// And how fast it serves or will, in parts per million.
+    speed_ppm: u64,
 }
 
 /// What may come next at an instant, in the order of the model. Numbers are ordinals of jobs,

@@ -107,7 +107,7 @@ impl Naive<'_> {
         let (when, row, shut) = self.services[at].coming.remove(position);
         let (id, set) = (number(self.rows[row].id), self.rows[row].set);
         let set = &self.world.sets[set.expect("a replica").index()];
-        let speed_ppm = (self.rows[row].first.rate_ppb / 1000).max(1);
+        let speed_ppm = self.rows[row].speed_ppm;
         let service = &mut self.services[at];
         if let Some(fluid) = &mut service.fluid {
             fluid.add(when, id, speed_ppm);
@@ -165,6 +165,31 @@ impl Naive<'_> {
             self.pass(at);
             let (works, shut) = (self.rows[row].works, self.rows[row].leaves);
             self.services[at].coming.push((works, row, shut));
+            self.rows[row].speed_ppm = self.speed_of(row);
+        }
+    }
+
+    /// How fast a replica is to serve in its seats, in parts per million.
+    fn speed_of(&self, row: usize) -> u64 {
+        (self.rows[row].on.rate_ppb / 1000).max(1)
+    }
+
+    /// Every replica whose neighbours leave it another speed serves on at that.
+    pub(super) fn turn_replicas(&mut self) {
+        for at in 0..self.services.len() {
+            for row in self.living(at) {
+                let (one, speed_ppm) = (&self.rows[row], self.speed_of(row));
+                if one.seats.is_empty() || one.speed_ppm == speed_ppm {
+                    continue;
+                }
+                self.pass(at);
+                self.rows[row].speed_ppm = speed_ppm;
+                let (id, service) = (number(self.rows[row].id), &mut self.services[at]);
+                match &mut service.fluid {
+                    Some(fluid) => fluid.go_at(id, speed_ppm),
+                    None => service.pool.go_at(id, speed_ppm),
+                };
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Swarm, small};
 use crate::course::{CourseKind, CourseModel, Rates, UNIT_RATE};
 use crate::engine::{Listed, ReplicaSet, Service, World};
-use crate::model::{Appetite, Checkpoint, Class, Gang, Job, Keep};
+use crate::model::{Appetite, Checkpoint, Class, Demand, Gang, GpuDemand, Job, Keep, Role};
 use crate::serve;
 use crate::serve::fluid::Inflow;
 use crate::serve::{
     Batch, Caching, Counts, Expiry, Iteration, Law, Luck, PoolModel, Prefix, Request, RequestId,
-    Role, Routing, Serving, StepTime, Then, Tier, Transfer, Way, When,
+    Routing, Serving, StepTime, Then, Tier, Transfer, Way, When,
 };
 use crate::units::{ClassId, ModelId, ServiceId, SimTime, convert};
 use crate::world::draw::Stream;
@@ -33,9 +33,9 @@ pub fn services(seed: u64, world: &mut World) {
         let split = luck.chance(0.25);
         let mut own_ways = swarm.luck("ways", at);
         let roles = if split {
-            vec![Role::Prefill, Role::Decode]
+            vec![serve::Role::Prefill, serve::Role::Decode]
         } else {
-            vec![Role::Whole; small(own_ways.between(1, 4))]
+            vec![serve::Role::Whole; small(own_ways.between(1, 4))]
         };
         let ways = swarm.ways(&roles, &mut own_ways);
         world.classes.push(swarm.replicas_class(&name, &mut luck));
@@ -56,7 +56,7 @@ pub fn services(seed: u64, world: &mut World) {
                 service: id,
                 way,
                 serving: swarm.serving(own.clone(), tokens, &mut luck),
-                replica: replica(class, &mut luck),
+                replica: swarm.replica(class, &mut luck, convert::wide(world.sets.len())),
                 initial: small(luck.below(3)),
                 max: small(luck.between(2, 5)),
             });
@@ -65,6 +65,8 @@ pub fn services(seed: u64, world: &mut World) {
             swarm.make_fluid(id, world);
         }
     }
+    // Their replicas lie on GPUs as well, and beside others.
+    world.slowdown = swarm.slowdown(&world.classes, convert::wide(world.models.len()));
     world.end = world
         .end
         .or(Some(SimTime::ZERO + swarm.span(&mut luck, 20, 150)));
@@ -113,6 +115,23 @@ impl Swarm {
                 ..Checkpoint::default()
             },
             appetite: Appetite::default(),
+        }
+    }
+
+    /// A replica of a set: of one or two GPUs, or of a share of one or of each of two. Whether it is a share is a draw of its own.
+    fn replica(&self, class: ClassId, luck: &mut Stream, set: u64) -> Job {
+        let mut gang = Gang::of(1, small(luck.between(1, 2)));
+        let mut own = self.luck("shares of replicas", set);
+        if own.chance(0.6) {
+            let demand = Demand {
+                gpu: GpuDemand::Milli(small(own.between(1, 6) * 111)),
+                ..Demand::gpus(1)
+            };
+            gang = Gang::One(Role::rigid(small(own.between(1, 2)), demand));
+        }
+        Job {
+            class,
+            ..Job::plain(SimTime::ZERO, u64::MAX, gang)
         }
     }
 
@@ -175,8 +194,8 @@ impl Swarm {
     }
 
     /// Ways for these roles: half of them plain.
-    fn ways(&self, roles: &[Role], luck: &mut Stream) -> Vec<Way> {
-        let way = |(at, role): (usize, &Role)| {
+    fn ways(&self, roles: &[serve::Role], luck: &mut Stream) -> Vec<Way> {
+        let way = |(at, role): (usize, &serve::Role)| {
             let mut way = Way::plain(*role);
             if luck.chance(0.5) {
                 return way;
@@ -189,7 +208,7 @@ impl Swarm {
                 _ => When::Always,
             };
             let later = convert::wide(roles.len() - 1 - at);
-            if *role == Role::Whole && later > 0 && luck.chance(0.5) {
+            if *role == serve::Role::Whole && later > 0 && luck.chance(0.5) {
                 way.then = Some(Then {
                     way: at + 1 + small::<usize>(luck.below(later)),
                     accept_ppm: small(luck.below(1_000_000)),
@@ -241,14 +260,5 @@ impl Swarm {
                 sessions: 2,
             },
         }))
-    }
-}
-
-/// A replica: of one or two GPUs.
-fn replica(class: ClassId, luck: &mut Stream) -> Job {
-    let gang = Gang::of(1, small(luck.between(1, 2)));
-    Job {
-        class,
-        ..Job::plain(SimTime::ZERO, u64::MAX, gang)
     }
 }

@@ -31,8 +31,16 @@ fn station(model: &Batch) -> Station {
 /// Who was served: number, start, end.
 type Row = (u64, u64, u64);
 
+/// Speeds in parts per million, from when on.
+type Speeds = Vec<(SimTime, u64)>;
+
 /// Offers `tasks`, each at its instant, and serves them all; whoever finds no room is in the second list.
 fn serve(model: &Batch, tasks: &[(SimTime, Task)]) -> (Vec<Row>, Vec<u64>) {
+    serve_at(model, tasks, &Speeds::new())
+}
+
+/// The same at these speeds, each set before whoever comes at its instant.
+fn serve_at(model: &Batch, tasks: &[(SimTime, Task)], speeds: &Speeds) -> (Vec<Row>, Vec<u64>) {
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     let mut station = station(model);
     let mut tell = |served: sim_core::serve::Served| {
@@ -44,13 +52,22 @@ fn serve(model: &Batch, tasks: &[(SimTime, Task)]) -> (Vec<Row>, Vec<u64>) {
             times.done.us(),
         ));
     };
+    let mut speeds = speeds.iter().peekable();
     for (at, task) in tasks {
+        while let Some((turn, speed_ppm)) = speeds.next_if(|(turn, _)| turn <= at) {
+            station.advance(*turn, &mut tell);
+            station.go_at(*turn, *speed_ppm);
+        }
         station.advance(*at, &mut tell);
         match station.offer(*at, *task) {
             Ok(()) => {}
             Err(Refusal::Full) => refused.push(task.request.id.0),
             Err(Refusal::TooLong) => panic!("requests have no length here"),
         }
+    }
+    for (turn, speed_ppm) in speeds {
+        station.advance(*turn, &mut tell);
+        station.go_at(*turn, *speed_ppm);
     }
     station.advance(SimTime::MAX, &mut tell);
     assert_eq!(station.outstanding(), 0);
@@ -204,8 +221,22 @@ fn world(seed: u64) -> (Batch, Vec<(SimTime, Task)>) {
     (model, tasks)
 }
 
-/// Microsecond by microsecond: ends, then starts, then each arrival and what it starts.
-fn obvious(model: &Batch, tasks: &[(SimTime, Task)]) -> (Vec<Row>, Vec<u64>) {
+/// Some speeds while these come.
+fn speeds(seed: u64, tasks: &[(SimTime, Task)]) -> Speeds {
+    let mut luck = Stream::new(seed, &[Part::Name("speeds")]);
+    let last = tasks.last().map_or(0, |(at, _)| at.us());
+    let count = luck.below(8);
+    let speed = |_| {
+        let at = SimTime::from_us(luck.below(last + 500)).unwrap();
+        (at, luck.between(200_000, 2_000_000))
+    };
+    let mut speeds: Speeds = (0..count).map(speed).collect();
+    speeds.sort_unstable();
+    speeds
+}
+
+/// Microsecond by microsecond: ends, then starts, then speeds, then each arrival and what it starts.
+fn obvious(model: &Batch, tasks: &[(SimTime, Task)], speeds: &Speeds) -> (Vec<Row>, Vec<u64>) {
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     let mut waiting: Vec<(u64, Task)> = Vec::new();
     let mut servers: Vec<(u64, u64, Vec<Task>)> = Vec::new();
@@ -214,28 +245,34 @@ fn obvious(model: &Batch, tasks: &[(SimTime, Task)]) -> (Vec<Row>, Vec<u64>) {
     let free =
         |servers: &[(u64, u64, Vec<Task>)]| u32::try_from(servers.len()).unwrap() < model.servers;
     let size = usize::try_from(model.size).unwrap();
-    let start = |now: u64, waiting: &mut Vec<(u64, Task)>, servers: &mut Vec<_>| {
-        while free(servers)
-            && (waiting.len() >= size
-                || waiting
-                    .first()
-                    .is_some_and(|w| w.0 + model.timeout.us() <= now))
-        {
-            let batch = waiting.drain(..size.min(waiting.len()));
-            let batch: Vec<Task> = batch.map(|w| w.1).collect();
-            let end = now + model.service.span(batch.iter(), 1_000_000).us();
-            servers.push((end, now, batch));
-        }
-    };
+    let mut speed_ppm = 1_000_000;
+    let start =
+        |(now, speed_ppm): (u64, u64), waiting: &mut Vec<(u64, Task)>, servers: &mut Vec<_>| {
+            while free(servers)
+                && (waiting.len() >= size
+                    || waiting
+                        .first()
+                        .is_some_and(|w| w.0 + model.timeout.us() <= now))
+            {
+                let batch = waiting.drain(..size.min(waiting.len()));
+                let batch: Vec<Task> = batch.map(|w| w.1).collect();
+                let end = now + model.service.span(batch.iter(), speed_ppm).us();
+                servers.push((end, now, batch));
+            }
+        };
     while arrivals.peek().is_some() || !waiting.is_empty() || !servers.is_empty() {
         for (end, started, batch) in servers.extract_if(.., |s| s.0 == now) {
             rows.extend(batch.iter().map(|task| (task.request.id.0, started, end)));
         }
-        start(now, &mut waiting, &mut servers);
+        start((now, speed_ppm), &mut waiting, &mut servers);
+        let mut set = speeds.iter().filter(|(at, _)| at.us() == now);
+        speed_ppm = set
+            .next_back()
+            .map_or(speed_ppm, |(_, speed_ppm)| *speed_ppm);
         while let Some((_, task)) = arrivals.next_if(|(at, _)| at.us() == now) {
             let before = waiting.len();
             waiting.push((now, *task));
-            start(now, &mut waiting, &mut servers);
+            start((now, speed_ppm), &mut waiting, &mut servers);
             let stays = waiting.len() > before;
             if stays
                 && model
@@ -255,12 +292,33 @@ fn obvious(model: &Batch, tasks: &[(SimTime, Task)]) -> (Vec<Row>, Vec<u64>) {
 fn batches_come_to_the_same_as_microsecond_by_microsecond() {
     for seed in 0..1_000 {
         let (model, tasks) = world(seed);
+        let speeds = speeds(seed, &tasks);
         assert_eq!(
-            serve(&model, &tasks),
-            obvious(&model, &tasks),
+            serve_at(&model, &tasks, &speeds),
+            obvious(&model, &tasks, &speeds),
             "seed {seed}"
         );
     }
+}
+
+#[test]
+fn what_is_under_way_keeps_its_pace_and_what_begins_then_does_not() {
+    let model = Batch {
+        servers: 1,
+        size: 1,
+        timeout: Span::ZERO,
+        line: None,
+        service: Service::Affine {
+            fixed: us(40),
+            per_request: Span::ZERO,
+        },
+    };
+    let tasks: Vec<_> = (0..4).map(|id| task(id, 10)).collect();
+    let at = |us| SimTime::from_us(us).unwrap();
+    // Slower while the first is served, as before while the third is.
+    let speeds = vec![(at(30), 500_000), (at(150), 1_000_000)];
+    let rows = [(0, 10, 50), (1, 50, 130), (2, 130, 210), (3, 210, 250)];
+    assert_eq!(serve_at(&model, &tasks, &speeds), (rows.to_vec(), vec![]));
 }
 
 /// Over a million steps.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::serve::StepTime;
-use sim_core::serve::fluid::{Demand, Fluid, Inflow, Kinds, Rate, Regime, Room};
+use sim_core::serve::fluid::{Demand, Fluid, FluidPool, Inflow, Kinds, Rate, Regime, Room};
 use sim_core::serve::theory::Parallel;
 use sim_core::serve::{Batch, Completion, Counts, End, Iteration, Law, Luck, Pool, PoolModel};
 use sim_core::serve::{Prefix, ReplicaId, Request, RequestId, Service, Serving};
@@ -376,4 +376,39 @@ fn replicas_are_seen_at_work_as_long_and_as_unevenly_as_simulated() {
             assert!((formula - deviation).abs() < 0.017, "{seen}");
         }
     }
+}
+
+#[test]
+fn a_replica_that_goes_on_at_another_speed_serves_at_that_from_then_on() {
+    let constant = Service::Drawn {
+        law: Law::Constant,
+        mean: Span::from_secs(4),
+        fan_out: 1,
+        luck: luck(),
+    };
+    // More comes than is served: one each four seconds, and one each eight at half the speed.
+    let inflow = Arc::new(Inflow::new(Span::from_secs(20), &[40.0], Vec::new()));
+    let model = PoolModel::plain(luck());
+    let served = |looks: &[u64]| {
+        let mut pool = FluidPool::new(&inflow, &model, &batch(1, 1, constant.clone()));
+        let (one, acts) = (ReplicaId(0), [(3, 500_000), (9, 500_000), (15, 1_000_000)]);
+        pool.add(SimTime::ZERO, one, 1_000_000);
+        for at in 0..20 {
+            let now = SimTime::from_secs(at);
+            if looks.contains(&at) {
+                pool.advance(now);
+                pool.load();
+            }
+            if let Some((_, speed_ppm)) = acts.iter().find(|(when, _)| *when == at) {
+                pool.advance(now);
+                assert!(pool.go_at(one, *speed_ppm) && !pool.go_at(ReplicaId(1), *speed_ppm));
+            }
+        }
+        pool.cut(SimTime::from_secs(20));
+        let passed = pool.take_passed().into_iter();
+        passed.map(|passed| passed.flow.served).collect::<Vec<_>>()
+    };
+    let flows = served(&[]);
+    assert_eq!(flows, [0.75, 1.5, 1.25]);
+    assert_eq!(served(&[1, 4, 5, 16]), flows);
 }

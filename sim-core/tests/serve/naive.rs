@@ -73,6 +73,8 @@ fn instant(ps: u128) -> SimTime {
 
 struct Replica<'a> {
     model: &'a Iteration,
+    /// What it does in parts per million of its speed, from when on.
+    speeds: &'a [(SimTime, u64)],
     waiting: Vec<Sequence>,
     running: Vec<Sequence>,
     classes: BTreeSet<u16>,
@@ -81,10 +83,15 @@ struct Replica<'a> {
     run: Run,
 }
 
-/// Serves `tasks`, each offered at its instant, until all are done.
-pub(crate) fn serve(model: &Iteration, tasks: &[(SimTime, Task)]) -> Run {
+/// Serves `tasks`, each offered at its instant, until all are done; at these speeds.
+pub(crate) fn serve(
+    model: &Iteration,
+    tasks: &[(SimTime, Task)],
+    speeds: &[(SimTime, u64)],
+) -> Run {
     let mut replica = Replica {
         model,
+        speeds,
         waiting: Vec::new(),
         running: Vec::new(),
         classes: BTreeSet::new(),
@@ -98,20 +105,29 @@ pub(crate) fn serve(model: &Iteration, tasks: &[(SimTime, Task)]) -> Run {
         while let Some((_, task)) = arrivals.next_if(|(at, _)| ps(*at) < clock) {
             replica.waiting.push(Sequence::new(*task));
         }
+        // What begins where another ends begins before whatever else happens at that instant.
+        let mut speed_ppm = replica.speed(&|at| ps(at) < clock);
         if replica.waiting.is_empty() && replica.running.is_empty() {
             let Some((at, task)) = arrivals.next() else {
                 return replica.run;
             };
             clock = ps(*at);
+            speed_ppm = replica.speed(&|at| ps(at) <= clock);
             replica.waiting.push(Sequence::new(*task));
         }
-        clock = replica.iterate(clock);
+        clock = replica.iterate(clock, speed_ppm);
     }
 }
 
 impl Replica<'_> {
+    /// The speed that was last set before.
+    fn speed(&self, before: &dyn Fn(SimTime) -> bool) -> u64 {
+        let set = self.speeds.iter().filter(|(at, _)| before(*at));
+        set.last().map_or(1_000_000, |(_, speed_ppm)| *speed_ppm)
+    }
+
     /// One iteration from `clock` on; returns its end.
-    fn iterate(&mut self, clock: u128) -> u128 {
+    fn iterate(&mut self, clock: u128, speed_ppm: u64) -> u128 {
         self.schedule(instant(clock));
         let tokens: u32 = self.running.iter().map(|s| s.now).sum();
         let sequences = self.running.len();
@@ -122,10 +138,11 @@ impl Replica<'_> {
         self.run.most_blocks = self.run.most_blocks.max(taken(&self.running));
         self.run.iterations += 1;
         let end = clock
-            + self
-                .model
-                .step
-                .ps(tokens.into(), u64::try_from(sequences).unwrap(), context);
+            + self.model.step.at_speed(speed_ppm).ps(
+                tokens.into(),
+                u64::try_from(sequences).unwrap(),
+                context,
+            );
         self.generate(instant(end));
         end
     }

@@ -271,6 +271,7 @@ pub(crate) enum Act {
     Add(ReplicaId, usize, Station),
     Drain(ReplicaId),
     Lose(ReplicaId),
+    Pace(ReplicaId, u64),
 }
 
 pub(crate) struct Scene {
@@ -391,6 +392,7 @@ pub(crate) fn scene(seed: u64) -> Scene {
             }
             2 => Act::Drain(some),
             3 => Act::Lose(some),
+            4 => Act::Pace(some, luck.between(200_000, 2_000_000)),
             _ => {
                 requests += 1;
                 Act::Arrive(Request {
@@ -423,6 +425,10 @@ pub(crate) fn act(pool: &mut Pool, (now, act): &(SimTime, Act), sink: &mut impl 
         Act::Drain(id) => {
             pool.advance(*now, sink);
             pool.drain(id);
+        }
+        Act::Pace(id, speed_ppm) => {
+            pool.advance(*now, sink);
+            pool.go_at(id, speed_ppm);
         }
     }
 }

@@ -75,18 +75,42 @@ fn world(seed: u64) -> (Iteration, Vec<(SimTime, Task)>) {
     (model, tasks)
 }
 
+/// Speeds that a replica goes at, from when on.
+type Speeds = Vec<(SimTime, u64)>;
+
+/// Some of them while these come.
+fn speeds(seed: u64, tasks: &[(SimTime, Task)]) -> Speeds {
+    let mut luck = Stream::new(seed, &[Part::Name("speeds")]);
+    let last = tasks.last().map_or(0, |(at, _)| at.us());
+    let count = luck.below(6);
+    let speed = |_| {
+        // Half of them where somebody comes.
+        let some = tasks[usize::try_from(luck.below(tasks.len().try_into().unwrap())).unwrap()].0;
+        let any = SimTime::from_us(luck.below(last + 2_000)).unwrap();
+        let at = if luck.chance(0.5) { some } else { any };
+        (at, luck.between(200_000, 2_000_000))
+    };
+    let mut speeds: Speeds = (0..count).map(speed).collect();
+    speeds.sort_unstable();
+    speeds
+}
+
 /// The station's run; it is advanced to whatever instants `luck` picks in between.
-fn fast(model: &Iteration, tasks: &[(SimTime, Task)], luck: &mut Stream) -> naive::Run {
+fn fast(
+    model: &Iteration,
+    (tasks, speeds): (&[(SimTime, Task)], &Speeds),
+    luck: &mut Stream,
+) -> naive::Run {
     let mut station = Serving::Iteration(Arc::new(model.clone())).station(1_000_000);
     let mut run = naive::Run::default();
     let mut now = SimTime::ZERO;
-    let mut arrivals = tasks.iter().peekable();
+    let (mut arrivals, mut speeds) = (tasks.iter().peekable(), speeds.iter().peekable());
     loop {
         let arrival = arrivals.peek().map(|(at, _)| *at);
-        let mut next = match (station.next(), arrival) {
-            (None, None) => return run,
-            (Some(one), Some(other)) => one.min(other),
-            (one, other) => one.or(other).unwrap(),
+        let turn = speeds.peek().map(|(at, _)| *at);
+        let ahead = [station.next(), arrival, turn].into_iter().flatten();
+        let Some(mut next) = ahead.min() else {
+            return run;
         };
         if luck.chance(0.3) {
             let early = now.us() + luck.below(next.us() - now.us() + 1);
@@ -96,6 +120,9 @@ fn fast(model: &Iteration, tasks: &[(SimTime, Task)], luck: &mut Stream) -> naiv
         station.advance(now, &mut |served| {
             run.served.push((served.task.request.id, served.times));
         });
+        while let Some((_, speed_ppm)) = speeds.next_if(|(at, _)| *at == now) {
+            station.go_at(now, *speed_ppm);
+        }
         while let Some((_, task)) = arrivals.next_if(|(at, _)| *at == now) {
             station.offer(now, *task).unwrap();
         }
@@ -113,9 +140,10 @@ fn iterations_in_rows_come_to_the_same_as_one_by_one() {
     let (mut preemptions, mut rows) = (0, 0);
     for seed in 0..1_000 {
         let (model, tasks) = world(seed);
-        let slow = naive::serve(&model, &tasks);
+        let speeds = speeds(seed, &tasks);
+        let slow = naive::serve(&model, &tasks, &speeds);
         let mut luck = Stream::new(seed, &[Part::Name("instants")]);
-        let mut fast = fast(&model, &tasks, &mut luck);
+        let mut fast = fast(&model, (&tasks, &speeds), &mut luck);
         assert!(fast.most_blocks <= slow.most_blocks, "seed {seed}");
         fast.most_blocks = slow.most_blocks;
         assert_eq!(fast, slow, "seed {seed}");

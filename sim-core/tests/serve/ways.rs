@@ -354,6 +354,11 @@ impl Naive {
                     replica.drains = true;
                 }
             }
+            Act::Pace(id, speed_ppm) => {
+                if let Some(replica) = self.replicas.get_mut(&id.0) {
+                    replica.station.go_at(self.now, speed_ppm);
+                }
+            }
             Act::Lose(id) => {
                 let gone = self.replicas.remove(&id.0);
                 for task in gone.map_or(Vec::new(), |gone| gone.station.drop_all()) {
@@ -558,7 +563,9 @@ fn a_pool_that_looks_at_everything_comes_to_the_same() {
             };
             let way = scene.acts.iter().find_map(|(_, act)| match act {
                 Act::Add(id, way, _) if *id == by => Some(*way),
-                Act::Add(..) | Act::Arrive(_) | Act::Drain(_) | Act::Lose(_) => None,
+                Act::Add(..) | Act::Arrive(_) | Act::Drain(_) | Act::Lose(_) | Act::Pace(..) => {
+                    None
+                }
             });
             let way = &scene.model.ways[way.unwrap()];
             spilt += u32::from(way.when == When::Full);

@@ -1,7 +1,7 @@
 //! A service's replicas at the level of rates: they come and go, and between that everything flows.
 //!
 //! Everything is told to it with the instant at which it happens, in order. A stretch ends where an interval of the inflow
-//! does, and where replicas that take requests come or go: what becomes of a service does not depend on how often it was
+//! does, and where replicas that take requests come, go, or go on at another speed: what becomes of a service does not depend on how often it was
 //! advanced, or looked at, in between. All replicas have their part of the work, and of the line.
 
 use std::collections::BTreeMap;
@@ -142,6 +142,19 @@ impl FluidPool {
             let each = self.sums.each;
             let taker = self.replicas.get_mut(&replica);
             taker.expect("seen above").drained = Some(each);
+            self.arrange();
+        }
+        known.is_some()
+    }
+
+    /// From now on the replica goes at this speed, in parts per million of the model's own. False if there is none of that
+    /// number.
+    pub fn go_at(&mut self, replica: ReplicaId, speed_ppm: u64) -> bool {
+        let known = self.replicas.get(&replica).map(|taker| taker.speed_ppm);
+        if known.is_some_and(|before| before != speed_ppm) {
+            self.cut(self.now);
+            let taker = self.replicas.get_mut(&replica);
+            taker.expect("seen above").speed_ppm = speed_ppm;
             self.arrange();
         }
         known.is_some()

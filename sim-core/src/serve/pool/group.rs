@@ -79,6 +79,16 @@ impl Group {
         true
     }
 
+    /// Whatever it begins after `now` goes at this speed; false if there is none of that number.
+    pub(super) fn go_at(&mut self, replica: ReplicaId, now: SimTime, speed_ppm: u64) -> bool {
+        let Some(at) = self.place(replica) else {
+            return false;
+        };
+        self.replicas[at].station.go_at(now, speed_ppm);
+        self.refresh(at);
+        true
+    }
+
     /// Takes it out at `now`, with all that were inside.
     pub(super) fn remove(&mut self, replica: ReplicaId, now: SimTime) -> Option<Vec<Task>> {
         // Whoever is out takes nobody, and has no room.

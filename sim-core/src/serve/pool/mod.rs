@@ -170,6 +170,14 @@ impl Pool {
         true
     }
 
+    /// Whatever the replica begins after now goes at this speed, in parts per million of its model's own; what is under way keeps
+    /// its pace. False if there is none of that number. Panics on no speed.
+    pub fn go_at(&mut self, replica: ReplicaId, speed_ppm: u64) -> bool {
+        let now = self.now;
+        let mut groups = [&mut self.front, &mut self.back].into_iter();
+        groups.any(|group| group.go_at(replica, now, speed_ppm))
+    }
+
     /// The replica is gone at `now`; whoever is inside begins anew, or is dropped. Of a drained and empty one nobody is.
     pub fn lose(&mut self, now: SimTime, replica: ReplicaId, sink: &mut impl FnMut(Completion)) {
         self.advance(now, sink);

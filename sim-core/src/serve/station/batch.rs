@@ -88,6 +88,11 @@ impl BatchStation {
         Ok(())
     }
 
+    /// Batches under way have their ends.
+    pub(super) fn go_at(&mut self, speed_ppm: u64) {
+        self.speed_ppm = speed_ppm;
+    }
+
     pub(super) fn next(&self) -> Option<SimTime> {
         let end = self.running.first_key_value().map(|((end, _), _)| *end);
         let timeout = match self.waiting.front() {

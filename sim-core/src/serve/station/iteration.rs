@@ -116,6 +116,14 @@ impl IterationStation {
         Ok(())
     }
 
+    /// The iteration under way is the last of its row.
+    pub(super) fn go_at(&mut self, now: SimTime, speed_ppm: u64) {
+        self.step = self.model.step.at_speed(speed_ppm);
+        if let Some(row) = &mut self.row {
+            row.steps = row.done_by(now.into()) + 1;
+        }
+    }
+
     pub(super) fn next(&self) -> Option<SimTime> {
         self.row.as_ref()?.end().instant()
     }

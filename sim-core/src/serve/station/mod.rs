@@ -117,6 +117,15 @@ impl Station {
         }
     }
 
+    /// Whatever begins after `now`, to which it was advanced, goes at this speed, in parts per million of the model's own; the
+    /// batches or the iteration under way keep their pace. Panics on no speed.
+    pub fn go_at(&mut self, now: SimTime, speed_ppm: u64) {
+        match self {
+            Self::Batch(station) => station.go_at(speed_ppm),
+            Self::Iteration(station) => station.go_at(now, speed_ppm),
+        }
+    }
+
     /// When it next changes by itself in a way that is seen from outside, if it does.
     pub fn next(&self) -> Option<SimTime> {
         match self {
