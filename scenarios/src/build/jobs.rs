@@ -74,7 +74,7 @@ impl Sources {
                     None => continue,
                 },
                 JobSource::Synth(part) => match Generator::read(part, reasons) {
-                    Some(generator) => Source::Synth(Box::new(generator.from_hour(hour))),
+                    Some(generator) => Source::Synth(Box::new(generator.starting_at(hour))),
                     None => continue,
                 },
             });

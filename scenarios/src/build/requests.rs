@@ -188,14 +188,13 @@ pub(super) fn model(
     reasons: &mut Vec<Diagnostic>,
 ) -> Result<Synthetic, String> {
     let name = part.kind.value.as_str();
-    let model = read(name, &mut Args::of(part, reasons), length)?;
-    let arrivals = match model.arrivals {
-        Arrivals::Curve(week) if name == "diurnal" || name == "weekly" => {
-            Arrivals::Curve(week.from(begins))
-        }
-        other => other,
-    };
-    Ok(Synthetic { arrivals, ..model })
+    let mut model = read(name, &mut Args::of(part, reasons), length)?;
+    if let Arrivals::Curve(week) = &mut model.arrivals
+        && (name == "diurnal" || name == "weekly")
+    {
+        week.turn(begins);
+    }
+    Ok(model)
 }
 
 /// Requests that come as a curve says, with the lengths and the rest that `part` tells of.

@@ -75,7 +75,7 @@ impl Generator {
     }
 
     /// The same where the run begins at this hour of the week; the days of the batch model begin with the run.
-    pub(super) fn from_hour(self, hour: u32) -> Self {
+    pub(super) fn starting_at(self, hour: u32) -> Self {
         match self {
             Self::Philly(model) => Self::Philly(Philly2017 {
                 starts_at: hour,
@@ -83,7 +83,7 @@ impl Generator {
             }),
             Self::Lublin(model) => Self::Lublin(model),
             Self::Parametric(model) => Self::Parametric(Parametric {
-                arrivals: model.arrivals.from_hour(hour),
+                arrivals: model.arrivals.starting_at(hour),
                 ..model
             }),
         }

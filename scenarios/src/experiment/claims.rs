@@ -10,7 +10,8 @@ use super::money::{self, Item};
 use super::number::{real, real_i128};
 use crate::build::Experiment;
 use crate::schema::{ClaimMeasure, ClaimSpec};
-use crate::stats::Mean;
+use crate::stats::mean::relative_differences;
+use crate::stats::{Mean, differences};
 
 /// Seconds of a month of 730 hours.
 const MONTH_S: f64 = 730.0 * 3600.0;
@@ -83,18 +84,16 @@ fn one<'a>(experiment: &'a Experiment, comparison: &Comparison, spec: &'a ClaimS
     let Some(metric) = metrics.position(|metric| metric.name == spec.metric.value) else {
         return not("no such metric");
     };
-    let of = |summary: &Summary| summary.metrics[metric];
-    let known: Vec<f64> = other.iter().filter_map(of).collect();
-    let level = Mean::of(&known).map(|mean| mean.mean);
-    let pairs = own.iter().zip(other);
-    let values = pairs.map(|(own, other)| {
-        if spec.measure.is_of_money() {
-            Some(of_money(experiment, spec, (own, other)))
-        } else {
-            plain(spec.measure, of(own)?, of(other), level)
-        }
-    });
-    let values: Vec<f64> = values.flatten().collect();
+    let values: Vec<f64> = if spec.measure.is_of_money() {
+        let pairs = own.iter().zip(other);
+        let of = |(own, other)| of_money(experiment, spec, (own, other));
+        pairs.map(of).collect()
+    } else {
+        let of = |runs: &[Summary]| -> Vec<Option<f64>> {
+            runs.iter().map(|run| run.metrics[metric]).collect()
+        };
+        plain(spec.measure, &of(own), &of(other))
+    };
     if values.is_empty() {
         return not("the metric has no value in this run");
     }
@@ -109,21 +108,17 @@ fn one<'a>(experiment: &'a Experiment, comparison: &Comparison, spec: &'a ClaimS
     }
 }
 
-/// Of a pair; what is relative is so to the mean of the other policy, its `level`, as in the sentences below the table, so that
-/// savings of pairs add up to the saving of all.
-fn plain(measure: ClaimMeasure, own: f64, other: Option<f64>, level: Option<f64>) -> Option<f64> {
-    let relative = || {
-        let level = level.filter(|level| *level != 0.0)?;
-        Some((own - other?) / level)
-    };
+/// What each pair says; what is relative is so as in the sentences below the table.
+fn plain(measure: ClaimMeasure, own: &[Option<f64>], other: &[Option<f64>]) -> Vec<f64> {
+    let relative = || relative_differences(own, other).unwrap_or_default();
     match measure {
-        ClaimMeasure::Saving => relative().map(|more| -more),
-        ClaimMeasure::Ratio => relative().map(|more| 1.0 + more),
-        ClaimMeasure::Difference => Some(own - other?),
+        ClaimMeasure::Saving => relative().into_iter().map(|more| -more).collect(),
+        ClaimMeasure::Ratio => relative().into_iter().map(|more| 1.0 + more).collect(),
+        ClaimMeasure::Difference => differences(own, other),
         ClaimMeasure::Value
         | ClaimMeasure::BreakEven
         | ClaimMeasure::Payback
-        | ClaimMeasure::Return => Some(own),
+        | ClaimMeasure::Return => own.iter().copied().flatten().collect(),
     }
 }
 
@@ -342,14 +337,13 @@ mod tests {
 
     #[test]
     fn savings_and_ratios_are_of_pairs() {
-        let plain = |measure| plain(measure, 30.0, Some(40.0), Some(40.0));
-        assert_eq!(plain(ClaimMeasure::Saving), Some(0.25));
-        assert_eq!(plain(ClaimMeasure::Ratio), Some(0.75));
-        assert_eq!(plain(ClaimMeasure::Difference), Some(-10.0));
-        assert_eq!(plain(ClaimMeasure::Value), Some(30.0));
-        let ratio = |other, level| super::plain(ClaimMeasure::Ratio, 30.0, Some(other), level);
-        assert_eq!(ratio(50.0, Some(40.0)), Some(0.5));
-        assert_eq!(ratio(0.0, Some(0.0)), None);
+        let plain = |measure| plain(measure, &[Some(30.0), None], &[Some(40.0), Some(1.0)]);
+        assert_eq!(plain(ClaimMeasure::Saving), [0.25]);
+        assert_eq!(plain(ClaimMeasure::Ratio), [0.75]);
+        assert_eq!(plain(ClaimMeasure::Difference), [-10.0]);
+        assert_eq!(plain(ClaimMeasure::Value), [30.0]);
+        let of_nothing = super::plain(ClaimMeasure::Ratio, &[Some(30.0)], &[Some(0.0)]);
+        assert!(of_nothing.is_empty());
     }
 
     #[test]

@@ -331,8 +331,13 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
             }
             put_in(first, entries, rest, value)
         }
-        other => {
-            let rule = format!("{}, which has no keys", other.noun());
+        Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Date(_)
+        | Value::List(_) => {
+            let rule = format!("{}, which has no keys", inner.value.noun());
             Err(first.refuse(&rule, "shorten the path"))
         }
     }

@@ -98,19 +98,23 @@ pub fn differences(a: &[Option<f64>], b: &[Option<f64>]) -> Vec<f64> {
         .collect()
 }
 
-/// Differences `(a - b) / mean(b)`, pair by pair: relative to the baseline's mean, so that they add up. `None` where that mean
-/// is zero or there is none. The baseline's mean is taken for known; [`super::bootstrap::of_ratio`] takes it for drawn too.
+/// What each pair says of `mean(a) / mean(b) - 1`, by how much more `a` is in all: values whose mean is that, and whose spread
+/// is that of its estimate, as by the delta method. A pair that is dear in both says no less than a cheap one, where a seed
+/// scales both alike. Pairs with a hole are left out; `None` where there is none left, or the mean of `b` is zero.
+///
+/// With `r = mean(a) / mean(b)`, pair `i` says `r - 1 + (a_i - r b_i) / mean(b)` (Cochran, Sampling Techniques, 1977, 6.4; fit
+/// where the mean of `b` is told to within a tenth).
 pub fn relative_differences(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Vec<f64>> {
-    let known: Vec<f64> = b.iter().flatten().copied().collect();
-    let base = Mean::of(&known)?.mean;
-    if base == 0.0 {
-        return None;
-    }
-    let all = differences(a, b).into_iter();
-    Some(all.map(|difference| difference / base).collect())
+    let pairs = a.iter().zip(b).filter_map(|(a, b)| (*a).zip(*b));
+    let (a, b): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    check(&a, 1).and_then(|()| check(&b, 1)).ok()?;
+    let base = average(&b);
+    let ratio = finite(average(&a) / base).ok()?;
+    let says = |(a, b): (&f64, &f64)| ratio - 1.0 + (a - ratio * b) / base;
+    Some(a.iter().zip(&b).map(says).collect())
 }
 
-/// The mean of [`relative_differences`], with its 95 % interval.
+/// How much more `a` is than `b` in all, over what `b` is, with the 95 % interval of [`relative_differences`].
 pub fn relative(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Mean> {
     Mean::of(&relative_differences(a, b)?)
 }
@@ -126,6 +130,8 @@ mod tests {
         let mean = relative(&other, &base).expect("pairs");
         assert!((mean.mean + 0.1).abs() < 1e-12);
         assert_eq!(mean.n, 2);
+        // Each pair says the same, however large it is.
+        assert!(mean.half.expect("two pairs") < 1e-12);
         assert_eq!(relative_differences(&other, &[None; 3]), None);
         assert_eq!(relative_differences(&other, &[Some(0.0); 3]), None);
     }

@@ -81,12 +81,11 @@ impl RateCurve {
         self
     }
 
-    /// A curve that repeats, from so long after its beginning on, to the whole bucket.
-    pub fn from(mut self, after: Span) -> Self {
+    /// Begins a curve that repeats so long after its beginning, to the whole bucket.
+    pub fn turn(&mut self, after: Span) {
         let buckets = after.us() / self.bucket.us() % convert::wide(self.expected.len());
         let buckets = usize::try_from(buckets).expect("fewer than the curve has");
         self.expected.rotate_left(buckets);
-        self
     }
 
     /// Length of a bucket.
@@ -160,7 +159,8 @@ mod tests {
         let curve = RateCurve::new(minute, vec![1.0, 2.0, 4.0]).expect("a curve");
         assert_eq!(curve.total().to_bits(), 7.0_f64.to_bits());
         assert_eq!(curve.span(), Span::from_secs(180));
-        let later = curve.clone().from(Span::from_secs(4 * 60 + 59));
+        let mut later = curve.clone();
+        later.turn(Span::from_secs(4 * 60 + 59));
         assert_eq!(later.expected(), [2.0, 4.0, 1.0]);
         let positions = |then| {
             let curve = curve.clone().then(then);

@@ -72,7 +72,7 @@ impl Arrivals {
 
     /// The same process where the run begins at this hour of the week, counted from Monday at midnight: below 168.
     #[must_use]
-    pub fn from_hour(mut self, hour: u32) -> Self {
+    pub fn starting_at(mut self, hour: u32) -> Self {
         match &mut self {
             Self::Weekly { week, .. } => week.starts_at = hour,
             Self::Poisson { .. } | Self::Bursty { .. } => {}

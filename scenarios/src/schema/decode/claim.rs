@@ -50,11 +50,11 @@ static MEASURES: [Choice; 7] = [
     Choice::new("value", "The metric of the policy."),
     Choice::new(
         "saving",
-        "What each pair of runs saves, over the mean of `against`.",
+        "1 - policy / against: what all seeds save together, with the interval of their ratio.",
     ),
     Choice::new(
         "ratio",
-        "One more than what the two of a pair differ by, over the mean of `against`.",
+        "policy / against, of all seeds together, with the interval of their ratio.",
     ),
     Choice::new("difference", "policy - against, seed by seed."),
     Choice::new(
