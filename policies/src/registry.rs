@@ -168,7 +168,7 @@ const QUEUE_DEPTH: &[Param] = &[
         "standby",
         Domain::Count(0, 1_000_000),
         "0",
-        "idle nodes to keep ready beyond what waits, in the first fleets that have them",
+        "idle nodes to keep ready beyond what waits, in the first fleets that have them; a placement that spreads, such as worst-fit, fills them, so that they grow",
     ),
 ];
 
