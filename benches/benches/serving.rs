@@ -1,8 +1,9 @@
 //! What services cost to fly: a day of ten million requests to four models in three regions, request by request and by rates,
-//! beside a loop written by hand over the same requests; and an hour of a real trace, token by token.
+//! beside a loop written by hand over the same requests; an hour of a real trace, and runs of a real engine, token by token.
 //!
 //! `cargo bench -p benches --bench serving -- azure` flies what has `azure` in its name.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,10 @@ use benches::hand;
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::flight::{Flight, Keep, fly};
 use scenarios::experiment::metrics::index;
+use scenarios::fit::{Engine, fit, served};
 use scenarios::schema::{DataRoots, parse};
+use traces::Options;
+use traces::requests::import_requests;
 
 /// Requests of the day, in all.
 const REQUESTS: f64 = 1e7;
@@ -32,6 +36,9 @@ fn main() {
     }
     if is_wanted("azure") {
         fly_azure();
+    }
+    if is_wanted("runs") {
+        serve_runs();
     }
 }
 
@@ -160,4 +167,48 @@ max = 2
 name = "plain"
 "#;
     flown("azure", &built(text, &folder));
+}
+
+/// Three runs of vLLM of 300 requests each, served again by the model that was fitted to their first halves.
+fn serve_runs() {
+    let root = std::env::var_os("WINDTUNNEL_REFERENCE").unwrap_or_else(|| "../shared".into());
+    let runs = PathBuf::from(root).join("data/serving/llmservingsim");
+    // Sequences and blocks of each engine.
+    let engines = [
+        ("RTXPRO6000_Llama-3.1-8B", 128, 1 << 23),
+        ("RTXPRO6000_Qwen3-32B", 128, 1 << 23),
+        ("RTX4090_Llama-3.1-8B", 256, 2588),
+    ];
+    for (run, sequences, blocks) in engines {
+        let Ok(file) = File::open(runs.join(run).join("vllm_requests.jsonl")) else {
+            println!("skipped: no reference data");
+            return;
+        };
+        let source = traces::Source::new(run, file);
+        let log = import_requests("vllm-requests", source, &Options::default());
+        let log = log.expect("a published file");
+        let engine = Engine {
+            tokens: 2048,
+            sequences,
+            blocks,
+            reserve: true,
+        };
+        let fitted = fit(&log, engine).expect("a good log");
+        let mut took: Vec<f64> = (0..101)
+            .map(|_| {
+                let start = Instant::now();
+                let again = served(&log, engine, fitted.step).expect("the engine's own limits");
+                assert_eq!(again.records.len(), log.records.len());
+                start.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        took.sort_by(f64::total_cmp);
+        println!(
+            "{run}: {} requests in {:.2} ms (median of {}, at most 5); held back {:.2} % off",
+            log.records.len(),
+            took[took.len() / 2],
+            took.len(),
+            100.0 * fitted.held_back.mape
+        );
+    }
 }
