@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use policies::registry::{
-    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES,
+    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS, POLICIES,
+    PREEMPTIONS, RELOCATIONS, SCALES,
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
@@ -144,6 +144,7 @@ fn the_goldens_cover_the_registry() {
                         (&composed.guard, "none"),
                         (&composed.hours, "none"),
                         (&composed.scale, "none"),
+                        (&composed.oversubscribe, "none"),
                         (&composed.pace, "given"),
                     ];
                     used.extend(parts.map(|(part, default)| {
@@ -166,7 +167,7 @@ fn the_goldens_cover_the_registry() {
         .chain(BUYERS.iter().map(|entry| entry.kind))
         .chain(RELOCATIONS.iter().map(|entry| entry.kind))
         .chain(
-            [GUARDS, HOURS, SCALES]
+            [GUARDS, HOURS, SCALES, OVERSUBSCRIPTIONS]
                 .into_iter()
                 .flatten()
                 .map(|entry| entry.kind),
