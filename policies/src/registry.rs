@@ -13,7 +13,7 @@ mod sia;
 mod tenants;
 mod tiresias;
 
-pub use keeping::{GUARDS, HOURS, PACES, SCALES};
+pub use keeping::{GUARDS, HOURS, OVERSUBSCRIPTIONS, PACES, SCALES};
 pub use placements::PLACEMENTS;
 pub(crate) use replicas::{ORACLE, forecaster};
 pub use replicas::{REPLICAS, needs};

@@ -9,8 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use policies::registry::{
+<<<<<<< HEAD
     ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
     RELOCATIONS, REPLICAS, SCALES,
+=======
+    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS, POLICIES,
+    PREEMPTIONS, RELOCATIONS, SCALES,
+>>>>>>> shared-use
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
@@ -144,6 +149,7 @@ fn the_goldens_cover_the_registry() {
                         (&composed.guard, "none"),
                         (&composed.hours, "none"),
                         (&composed.scale, "none"),
+                        (&composed.oversubscribe, "none"),
                         (&composed.pace, "given"),
                         (&composed.replicas, "none"),
                     ];
@@ -167,7 +173,7 @@ fn the_goldens_cover_the_registry() {
         .chain(BUYERS.iter().map(|entry| entry.kind))
         .chain(RELOCATIONS.iter().map(|entry| entry.kind))
         .chain(
-            [GUARDS, HOURS, SCALES]
+            [GUARDS, HOURS, SCALES, OVERSUBSCRIPTIONS]
                 .into_iter()
                 .flatten()
                 .map(|entry| entry.kind),

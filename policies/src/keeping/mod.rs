@@ -6,6 +6,7 @@ mod choice;
 mod grow;
 mod losses;
 mod office;
+mod oversubscribe;
 mod pace;
 mod replicas;
 
@@ -13,6 +14,7 @@ pub use budget::{Budget, Stage};
 pub use grow::Grow;
 pub use losses::Losses;
 pub use office::Office;
+pub use oversubscribe::{Oversubscribe, Watermark};
 pub use pace::{Formula, Pace};
 pub use replicas::Replicas;
 

@@ -4,7 +4,8 @@ use sim_core::model::Market;
 
 use super::{Entry, FAIR, MARKETS, PLAIN, span};
 use crate::hours::{DAYS, Hours};
-use crate::keeping::{Budget, Formula, Grow, Keeper, Losses, Nothing, Office, Pace, Stage};
+use crate::keeping::{Budget, Formula, Grow, Keeper, Losses, Nothing, Office, Oversubscribe, Pace};
+use crate::keeping::{Stage, Watermark};
 use crate::params::{Domain, Param, Params};
 
 const fn share(name: &'static str, default: &'static str, doc: &'static str) -> Param {
@@ -176,6 +177,52 @@ pub const SCALES: &[Entry<dyn Keeper>] = &[
             Box::new(Grow {
                 every: params.span("every"),
                 yields: params.flag("yield"),
+            })
+        },
+    },
+];
+
+const WATERMARK: &[Param] = &[
+    Param::new(
+        "open",
+        Domain::Ratio(0.0, 1.0),
+        "0.3",
+        "share of the time at work of a node's replicas below which it is open to guests again",
+    ),
+    Param::new(
+        "drain",
+        Domain::Ratio(0.0, 1.0),
+        "0.8",
+        "share above which it is closed to them, and they leave",
+    ),
+    span(
+        "every",
+        "\"1m\"",
+        "time from one look to the next, over which the share is taken",
+    ),
+    Param::new(
+        "guests",
+        Domain::Count(1, 1_000_000),
+        "1",
+        "most guests that leave a node at a look, for each of its GPUs",
+    ),
+];
+
+/// How long jobs may lie beside replicas.
+pub const OVERSUBSCRIPTIONS: &[Entry<dyn Keeper>] = &[
+    NOTHING,
+    Entry {
+        kind: "watermark",
+        doc: "nodes whose replicas are at work for much of the time are closed to other jobs, which leave them",
+        params: WATERMARK,
+        claims: PLAIN,
+        build: |params, _| {
+            Box::new(Oversubscribe {
+                open: params.millionths("open"),
+                drain: params.millionths("drain"),
+                every: params.span("every"),
+                guests: params.count("guests"),
+                seen: Watermark::default(),
             })
         },
     },

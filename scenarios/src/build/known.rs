@@ -2,8 +2,8 @@
 
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, REPLICAS, SCALES,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 use traces::Reads;
 
@@ -193,6 +193,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Scale => entries(SCALES),
         Seam::Pace => entries(PACES),
         Seam::Replicas => entries(REPLICAS),
+        Seam::Oversubscribe => entries(OVERSUBSCRIPTIONS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Requests => super::requests::generators(),

@@ -4,8 +4,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find, needs,
+    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find, needs,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -17,10 +17,11 @@ use crate::schema::{
 /// What stands where a composed policy says nothing.
 const DEFAULTS: [&str; SEAMS] = [
     "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none", "none",
+    "none",
 ];
 
 /// Parts of a composed policy.
-const SEAMS: usize = 11;
+const SEAMS: usize = 12;
 
 /// A policy of the comparison.
 #[derive(Clone, Debug)]
@@ -90,6 +91,7 @@ fn contender(
                 &composed.pace,
                 &composed.relocate,
                 &composed.replicas,
+                &composed.oversubscribe,
             ];
             composed_of(given.map(Option::as_ref), scenario, reasons)?
         }
@@ -183,6 +185,7 @@ fn composed_of(
         seam(PACES, 8, context, reasons),
         seam(RELOCATIONS, 9, context, reasons),
         seam(REPLICAS, 10, context, reasons),
+        seam(OVERSUBSCRIPTIONS, 11, context, reasons),
     ];
     let made: Vec<Made> = made.into_iter().collect::<Option<_>>()?;
     let kinds = std::array::from_fn(|seam| made[seam].kind);
@@ -345,7 +348,13 @@ fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>)
 
 /// What a policy keeps: the guard first, so that a morning's machines are not bought with money that is gone.
 fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keeping {
-    let rules = [(GUARDS, 5), (HOURS, 6), (SCALES, 7), (REPLICAS, 10)];
+    let rules = [
+        (GUARDS, 5),
+        (HOURS, 6),
+        (SCALES, 7),
+        (REPLICAS, 10),
+        (OVERSUBSCRIPTIONS, 11),
+    ];
     let rules = rules.map(|(entries, seam)| {
         (find(entries, kinds[seam]).expect("checked").build)(&params[seam], setting)
     });

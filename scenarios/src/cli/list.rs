@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, REPLICAS, SCALES,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 
 use super::run::plot;
@@ -102,6 +102,7 @@ fn policies() -> Table {
     rows.extend(entries("scale", SCALES));
     rows.extend(entries("pace", PACES));
     rows.extend(entries("replicas", REPLICAS));
+    rows.extend(entries("oversubscribe", OVERSUBSCRIPTIONS));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

@@ -25,6 +25,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Scale
         | Seam::Pace
         | Seam::Replicas
+        | Seam::Oversubscribe
         | Seam::Policy
         | Seam::Synth
         | Seam::Requests

@@ -242,6 +242,7 @@ impl Seam {
             Self::Scale => "scaling",
             Self::Pace => "pace",
             Self::Replicas => "replicas",
+            Self::Oversubscribe => "oversubscription",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Requests => "generator of requests",
@@ -292,6 +293,7 @@ mod tests {
             | Seam::Scale
             | Seam::Pace
             | Seam::Replicas
+            | Seam::Oversubscribe
             | Seam::Policy
             | Seam::Synth
             | Seam::Requests

@@ -58,6 +58,8 @@ pub struct Composed {
     pub pace: Option<Part>,
     /// How many replicas services have.
     pub replicas: Option<Part>,
+    /// How long jobs may lie beside replicas.
+    pub oversubscribe: Option<Part>,
 }
 
 /// Something that no real scheduler knows.
@@ -108,6 +110,7 @@ impl Composed {
             (Seam::Scale, &self.scale),
             (Seam::Pace, &self.pace),
             (Seam::Replicas, &self.replicas),
+            (Seam::Oversubscribe, &self.oversubscribe),
         ];
         let present = all.into_iter();
         present

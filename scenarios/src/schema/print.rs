@@ -310,6 +310,7 @@ fn policy_table(policy: &PolicySpec) -> Table {
                 ("scale", &composed.scale),
                 ("pace", &composed.pace),
                 ("replicas", &composed.replicas),
+                ("oversubscribe", &composed.oversubscribe),
             ];
             for (key, one) in keys {
                 put(&mut table, key, one.as_ref().map(|one| part("kind", one)));

@@ -347,7 +347,7 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
 fn kind_key(name: &str) -> Option<&'static str> {
     match name {
         "order" | "admit" | "place" | "preempt" | "buy" | "guard" | "hours" | "scale" | "pace"
-        | "replicas" | "course" => Some("kind"),
+        | "replicas" | "oversubscribe" | "course" => Some("kind"),
         "synth" | "estimate" => Some("model"),
         _ => None,
     }

@@ -121,6 +121,8 @@ pub enum Seam {
     Pace,
     /// How many replicas services have.
     Replicas,
+    /// How long jobs may lie beside replicas.
+    Oversubscribe,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -159,6 +161,7 @@ impl Seam {
             | Self::Scale
             | Self::Pace
             | Self::Replicas
+            | Self::Oversubscribe
             | Self::Policy
             | Self::TraceFormat
             | Self::RequestFormat

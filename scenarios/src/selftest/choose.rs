@@ -5,8 +5,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::Params;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, REPLICAS, SCALES, Setting,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting,
 };
 use sim_core::engine::{Grants, Policy};
 use sim_core::units::convert;
@@ -80,8 +80,11 @@ fn composed(seed: u64, luck: &mut Stream) -> Pilot {
         relocate.kind,
         replicas.kind,
     ];
+    let oversubscribe = any(OVERSUBSCRIPTIONS, luck);
+    let kept = [&kept[..], &[oversubscribe.kind]].concat();
     let name = [kinds.join("+"), kept.join("+")].join(" keeping ");
-    let rules = [guard, hours, scale, replicas].map(|rule| (rule.build)(&plain(rule), &setting));
+    let rules = [guard, hours, scale, replicas, oversubscribe]
+        .map(|rule| (rule.build)(&plain(rule), &setting));
     let policy = Box::new(Composed {
         name: name.clone(),
         order: (order.build)(&plain(order), &setting),

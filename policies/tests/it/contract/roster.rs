@@ -5,8 +5,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::{Params, Value};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, SCALES, Setting, find,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, SCALES, Setting, find,
 };
 use sim_core::engine::{Grants, Policy};
 
@@ -19,11 +19,11 @@ pub(crate) struct Contender {
     pub(crate) given: Vec<(&'static str, Value)>,
     /// Whether it shall keep a published simulator's ways, if it can.
     pub(crate) compat: bool,
-    /// What is kept beside the parts: guard, hours, scale, pace.
-    pub(crate) keeps: [&'static str; 4],
+    /// What is kept beside the parts: guard, hours, scale, oversubscribe, pace.
+    pub(crate) keeps: [&'static str; 5],
 }
 
-const NOTHING: [&str; 4] = ["none", "none", "none", "given"];
+const NOTHING: [&str; 5] = ["none", "none", "none", "none", "given"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
@@ -158,8 +158,8 @@ fn queues() -> Vec<Contender> {
 
 /// Everything that can be kept, each by itself and all together, under rules and buyers that it meddles with.
 fn keepers() -> Vec<Contender> {
-    let rules = [GUARDS, HOURS, SCALES];
-    let mut kept: Vec<[&'static str; 4]> = Vec::new();
+    let rules = [GUARDS, HOURS, SCALES, OVERSUBSCRIPTIONS];
+    let mut kept: Vec<[&'static str; 5]> = Vec::new();
     for (seam, entries) in rules.into_iter().enumerate() {
         for entry in entries.iter().filter(|entry| entry.kind != "none") {
             let mut keeps = NOTHING;
@@ -168,9 +168,10 @@ fn keepers() -> Vec<Contender> {
         }
     }
     let paces = PACES.iter().filter(|pace| pace.kind != "given");
-    kept.extend(paces.map(|pace| ["none", "none", "none", pace.kind]));
+    kept.extend(paces.map(|pace| ["none", "none", "none", "none", pace.kind]));
     let last = |entries: &[Entry<_>]| entries.last().expect("an entry").kind;
-    kept.push([last(GUARDS), last(HOURS), last(SCALES), "exact"]);
+    let [guard, hours, scale, oversubscribe] = rules.map(last);
+    kept.push([guard, hours, scale, oversubscribe, "exact"]);
     let mut all = Vec::new();
     for keeps in kept {
         for admit in ADMISSIONS {
@@ -185,7 +186,7 @@ fn keepers() -> Vec<Contender> {
 
 impl Contender {
     /// With these rules kept.
-    pub(crate) fn keep(mut self, keeps: [&'static str; 4]) -> Self {
+    pub(crate) fn keep(mut self, keeps: [&'static str; 5]) -> Self {
         self.keeps = keeps;
         self
     }
@@ -250,11 +251,12 @@ impl Contender {
     }
 
     fn kept(&self) -> Keeping {
-        let [guard, hours, scale, pace] = self.keeps;
+        let [guard, hours, scale, oversubscribe, pace] = self.keeps;
         let rules = [
             self.made(GUARDS, guard),
             self.made(HOURS, hours),
             self.made(SCALES, scale),
+            self.made(OVERSUBSCRIPTIONS, oversubscribe),
         ];
         Keeping::new(rules, *self.made(PACES, pace))
     }
@@ -289,6 +291,7 @@ impl Contender {
                     && claims(GUARDS, self.keeps[0]).starvation_free
                     && claims(HOURS, self.keeps[1]).starvation_free
                     && claims(SCALES, self.keeps[2]).starvation_free
+                    && claims(OVERSUBSCRIPTIONS, self.keeps[3]).starvation_free
             }
         }
     }

@@ -4,6 +4,7 @@ mod budget;
 mod elastic;
 mod hours;
 mod machines;
+mod oversubscribe;
 mod pace;
 mod replicas;
 mod rig;

@@ -6,8 +6,8 @@ use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::Value;
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, PREEMPTIONS, REPLICAS,
-    SCALES,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    PREEMPTIONS, REPLICAS, SCALES,
 };
 use policies::relocate::Stay;
 use sim_core::engine::{Counters, Engine, Finish, Grants, World};
@@ -95,6 +95,7 @@ pub(crate) fn policy(parts: &[Part<'_>]) -> Composed {
         made(HOURS, ("hours", "none"), parts),
         made(SCALES, ("scale", "none"), parts),
         made(REPLICAS, ("replicas", "none"), parts),
+        made(OVERSUBSCRIPTIONS, ("oversubscribe", "none"), parts),
     ];
     Composed {
         name: "kept".to_owned(),

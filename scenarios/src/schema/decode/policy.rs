@@ -51,6 +51,11 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
             "How many replicas services have.",
         ),
         KeySpec::new(
+            "oversubscribe",
+            Takes::Part(Seam::Oversubscribe),
+            "How long other jobs may lie beside replicas on their GPUs.",
+        ),
+        KeySpec::new(
             "clairvoyant",
             Takes::List(&Takes::Choice(&KNOWLEDGE)),
             "What it may know that a real scheduler would not.",
@@ -84,9 +89,19 @@ static KNOWLEDGE: [Choice; 4] = [
 ];
 
 /// The keys of the parts, in the order of [`Composed`].
-const PARTS: [&str; 11] = [
-    "order", "admit", "place", "preempt", "buy", "move", "guard", "hours", "scale", "pace",
+const PARTS: [&str; 12] = [
+    "order",
+    "admit",
+    "place",
+    "preempt",
+    "buy",
+    "move",
+    "guard",
+    "hours",
+    "scale",
+    "pace",
     "replicas",
+    "oversubscribe",
 ];
 
 /// Kinds that a later part brings.
@@ -148,6 +163,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         scale,
         pace,
         replicas,
+        oversubscribe,
     ] = parts;
     let composed = Composed {
         order: order?,
@@ -161,6 +177,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         scale: scale?,
         pace: pace?,
         replicas: replicas?,
+        oversubscribe: oversubscribe?,
     };
     others.is_empty().then_some(PolicyKind::Composed(composed))
 }

@@ -9,7 +9,8 @@ pub(super) static SHARING: TableSpec = TableSpec::closed(
     "[sharing]",
     "How jobs that share a GPU slow each other down; without it, and where a pair does not stand in it, each runs as if it were \
      alone. Of more than two on a GPU the rates multiply; a gang goes as its slowest task. A neighbour counts from the instant \
-     its share is given to it until it is given back. Checkpoints after so many steps come after the time that these take at \
+     its share is given to it until it is given back. A service goes by its name, like a workload; its replicas' batches and \
+     iterations keep the pace at which they were begun. Checkpoints after so many steps come after the time that these take at \
      the speed at which the attempt begins. Estimates are of a job alone, so that backfilling, which reserves by them, takes \
      jobs beside others to end sooner than they do.",
     &[
@@ -41,7 +42,7 @@ static PAIR: TableSpec = TableSpec::closed(
         KeySpec::new(
             "kinds",
             Takes::List(&Takes::Text),
-            "Two kinds: of a workload with a table of speeds one of that, of another its name; they may be the same.",
+            "Two kinds: of a workload with a table of speeds one of that, of another, and of a service, its name; they may be the same.",
         )
         .required(),
         KeySpec::new(
