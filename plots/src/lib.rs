@@ -5,7 +5,8 @@
 //! - `ink` turns lines, areas, signs and words into SVG. Its [`Drawing`] result is rendered to
 //!   PNG from that SVG, so that the two never differ.
 //! - [`figure`] holds one file per kind of figure: [`figure::cdf`], [`figure::timeline`],
-//!   [`figure::bars`], [`figure::stack`], [`figure::scatter`], [`figure::gantt`]. Each is plain data with a `draw`.
+//!   [`figure::bars`], [`figure::stack`], [`figure::scatter`], [`figure::gantt`],
+//!   [`figure::panels`]. Each is plain data with a `draw`.
 //!   A policy's `position` sets its colour, dashes and marker in all of them.
 //! - [`table`] renders typed cells as text that fits a width, as Markdown, and as CSV.
 //! - [`report`] puts sections of words, tables and figures into one self-contained HTML page.

@@ -52,8 +52,13 @@ pub(crate) fn scientific(value: f64, decimals: i32) -> String {
     } else {
         mantissa
     };
-    let raised: String = power.chars().map(superscript).collect();
-    format!("{}×10{raised}", mantissa.replace('-', "−"))
+    let power = raised(power);
+    format!("{}×10{power}", mantissa.replace('-', "−"))
+}
+
+/// A whole number as an exponent.
+pub(crate) fn raised(power: &str) -> String {
+    power.chars().map(superscript).collect()
 }
 
 fn superscript(c: char) -> char {

@@ -3,6 +3,7 @@
 use plots::figure::bars::{Bar, Bars};
 use plots::figure::cdf::{Cdf, Of, Sample, TimeScale};
 use plots::figure::gantt::{Allocation, Gantt, Row};
+use plots::figure::panels::{Panel, Panels, Stretch};
 use plots::figure::scatter::{Point, Scatter};
 use plots::figure::stack::{self, Part, Stack};
 use plots::figure::timeline::{Backdrop, BandPoint, Course, Flags, Timeline, Track};
@@ -25,6 +26,7 @@ fn measure(unit: Unit) -> Measure {
 }
 
 /// Every kind of figure over the same series; a value is a duration, a level, and a place.
+#[expect(clippy::too_many_lines, reason = "one kind of figure after the other")]
 fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotError>> {
     let first = |values: &[f64]| Estimate::exact(values.first().copied().unwrap_or(0.0));
     let each = || series.iter().enumerate();
@@ -95,7 +97,44 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
         scatter.draw(),
         gantt(series).draw(),
         stack(series, unit).draw(),
+        panels(series).draw(),
     ]
+}
+
+/// A stretch a value, one after the other.
+fn panels(series: &[(String, Vec<f64>)]) -> Panels {
+    let stretches = |values: &[f64]| {
+        let mut at_s = 0.0;
+        let stretch = values.iter().map(|value| {
+            let from_s = at_s;
+            at_s += 1.0;
+            Stretch {
+                from_s,
+                to_s: at_s,
+                p50_s: value.abs() / 2.0,
+                p95_s: value.abs(),
+                p99_s: value.abs(),
+            }
+        });
+        stretch.collect()
+    };
+    let panel = |(position, (name, values)): (usize, &(String, Vec<f64>))| Panel {
+        name: name.clone(),
+        position,
+        stretches: stretches(values),
+        promises_s: values.iter().take(1).map(|value| value.abs()).collect(),
+    };
+    Panels {
+        heading: heading("Panels"),
+        duration: "Latency".to_owned(),
+        panels: series.iter().enumerate().map(panel).collect(),
+        promise: "promise".to_owned(),
+        backdrop: Some(Backdrop {
+            name: "load".to_owned(),
+            shares: vec![(0.0, 0.5), (1.0, 1.0)],
+            common: true,
+        }),
+    }
 }
 
 /// As many parts as the longest series has values; the sum is told as if it were exact.
@@ -132,6 +171,7 @@ fn gantt(series: &[(String, Vec<f64>)]) -> Gantt {
             lanes: vec![0, 2],
             job: name.clone(),
             state: 1,
+            kind: 0,
             start_s: pair[0].min(pair[1]),
             end_s: pair[0].max(pair[1]),
         })
@@ -143,6 +183,7 @@ fn gantt(series: &[(String, Vec<f64>)]) -> Gantt {
             lanes: 3,
         }],
         states: vec!["working".to_owned(), "restoring".to_owned()],
+        kinds: Vec::new(),
         allocations: allocations.collect(),
     }
 }
@@ -447,4 +488,80 @@ fn a_flag_stands_on_its_curve_and_a_sum_goes_straight() {
         track(vec![7.0, 5.0]).draw(),
         Err(PlotError::Unsorted { .. })
     ));
+}
+
+#[test]
+fn panels_run_by_ratio_beyond_two_decades_and_break_where_nothing_is_known() {
+    let stretch = |from_s: f64, p50_s: f64, p99_s: f64| Stretch {
+        from_s,
+        to_s: from_s + 10.0,
+        p50_s,
+        p95_s: p99_s,
+        p99_s,
+    };
+    let of = |stretches: Vec<Stretch>| Panels {
+        heading: heading("Latency"),
+        duration: "Latency".to_owned(),
+        panels: vec![Panel {
+            name: "fifo".to_owned(),
+            position: 0,
+            stretches,
+            promises_s: vec![2.0],
+        }],
+        promise: "promise: 2 s".to_owned(),
+        backdrop: None,
+    };
+    let even = of(vec![stretch(0.0, 0.5, 40.0), stretch(10.0, 0.6, 3.0)]);
+    let even = even.draw().expect("sound");
+    assert!(even.svg.contains("Latency (s)"));
+    assert!(even.svg.contains("promise: 2 s"));
+    let lines: Vec<&str> = even.csv.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "series,curve,from_s,to_s,value",
+            "fifo,promise,,,2",
+            "fifo,p50,0,10,0.5"
+        ]
+    );
+    assert_eq!(lines.len(), 1 + 1 + 3 * 2);
+    let wide = of(vec![stretch(0.0, 0.1, 40.0), stretch(10.0, 0.6, 3.0)]);
+    assert!(
+        wide.draw()
+            .expect("sound")
+            .svg
+            .contains("Latency (log scale)")
+    );
+    // Each of the two lines, and of the areas, has as many pieces as there are runs.
+    let bands = |panels: &Panels| {
+        panels
+            .draw()
+            .expect("sound")
+            .svg
+            .matches("fill-opacity")
+            .count()
+    };
+    let broken = of(vec![stretch(0.0, 0.5, 4.0), stretch(20.0, 0.6, 3.0)]);
+    assert_eq!((bands(&wide), bands(&broken)), (1, 2));
+    // What is no percentile, or no course of time, is refused.
+    assert!(of(vec![stretch(0.0, 5.0, 4.0)]).draw().is_err());
+    assert!(of(vec![stretch(0.0, -1.0, 4.0)]).draw().is_err());
+    assert!(
+        of(vec![stretch(5.0, 1.0, 4.0), stretch(10.0, 1.0, 4.0)])
+            .draw()
+            .is_err()
+    );
+}
+
+#[test]
+fn kinds_of_jobs_have_colours_and_a_key() {
+    let mut chart = gantt(&named(&[&[1.0, 2.0, 3.0]]));
+    let by_job = chart.draw().expect("sound");
+    chart.kinds = vec!["chat".to_owned(), "search".to_owned()];
+    chart.allocations[1].kind = 1;
+    let by_kind = chart.draw().expect("sound");
+    assert!(!by_job.svg.contains("search") && by_kind.svg.contains("search"));
+    assert_eq!(by_job.csv, by_kind.csv);
+    chart.allocations[1].kind = 2;
+    assert!(chart.draw().is_err());
 }

@@ -319,6 +319,7 @@ fn gantt() -> Gantt {
                     lanes: (lane..lane + width).collect(),
                     job,
                     state: 0,
+                    kind: 0,
                     start_s: at,
                     end_s: at + long,
                 };
@@ -357,6 +358,7 @@ fn gantt() -> Gantt {
         states: ["working", "restoring", "dumping"]
             .map(str::to_owned)
             .to_vec(),
+        kinds: Vec::new(),
         allocations,
     }
 }

@@ -110,13 +110,13 @@ impl Axis {
         }
     }
 
-    /// An even axis of time, in seconds.
-    pub(crate) fn time(title: &str, range: (f64, f64)) -> Self {
+    /// An even axis of time, in seconds, with about so many ticks.
+    pub(crate) fn time(title: &str, range: (f64, f64), wanted: f64) -> Self {
         let (low, high) = widened(range);
         // A start close to zero is shown from zero.
         let early = range.0 >= 0.0 && low < (high - low) * 0.1;
         let low = if early { 0.0 } else { low };
-        let (sign, ticks) = ticks::times((low, high), 8.0);
+        let (sign, ticks) = ticks::times((low, high), wanted);
         Self {
             title: format!("{title} ({sign})"),
             ticks,
@@ -126,9 +126,14 @@ impl Axis {
         }
     }
 
-    /// A logarithmic axis of time over positive seconds, `width` pixels long; with a place for
-    /// zero if asked.
-    pub(crate) fn log_time(title: &str, range: (f64, f64), zero: bool, width: f64) -> Self {
+    /// A logarithmic axis of time over positive seconds, some pixels long; with a place for zero if asked. Of a label's half
+    /// is said how long it is along the axis.
+    pub(crate) fn log_time(
+        title: &str,
+        range: (f64, f64),
+        zero: bool,
+        (length, half): (f64, fn(&str) -> f64),
+    ) -> Self {
         // At least a decade, so that it has round ticks.
         let middle = (range.0 * range.1).sqrt();
         let low = range.0.min(middle / 3.2);
@@ -149,8 +154,8 @@ impl Axis {
             chosen.push((-8.0, 8.0, tick));
         }
         for tick in ticks::log_times((low, high)) {
-            let half = Letters::of(TICK_SIZE).width(&tick.label) / 2.0 + 9.0;
-            let at = axis.share(tick.at) * width;
+            let half = half(&tick.label);
+            let at = axis.share(tick.at) * length;
             let (from, to) = (at - half, at + half);
             if chosen
                 .iter()
@@ -161,6 +166,26 @@ impl Axis {
         }
         axis.ticks = chosen.into_iter().map(|(_, _, tick)| tick).collect();
         axis
+    }
+
+    /// The same with ticks that say nothing, and no title.
+    pub(crate) fn unlabelled(&self) -> Self {
+        let mut bare = self.clone();
+        bare.title.clear();
+        for tick in &mut bare.ticks {
+            tick.label.clear();
+        }
+        bare
+    }
+
+    /// Half of what a label takes on an axis that lies, in pixels.
+    pub(crate) fn across(label: &str) -> f64 {
+        Letters::of(TICK_SIZE).width(label) / 2.0 + 9.0
+    }
+
+    /// The same on one that stands.
+    pub(crate) fn upright(_: &str) -> f64 {
+        TICK_SIZE / 2.0 + 3.0
     }
 
     /// Where a value lies between the ends of the axis, 0 to 1.

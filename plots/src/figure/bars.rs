@@ -8,8 +8,8 @@ use crate::ink::Dot;
 use crate::ink::dots;
 use crate::ink::mark::{Hatch, Letters, Mark, Stroke, hatching};
 use crate::ink::palette::{BLACK, GREY, STONE, color, tint};
-use crate::lossy::{nearest, real};
-use crate::number::{brief, exponent};
+use crate::lossy::{floor_count, real};
+use crate::number::{exponent, fixed};
 use crate::text::plain;
 use crate::tidy::{Field, Tidy};
 use crate::{Drawing, PlotError};
@@ -88,11 +88,11 @@ impl Bars {
     }
 
     /// Decimals that give the least value three digits, unless the greatest then has over five.
-    fn decimals(&self, per_given: f64) -> i32 {
+    fn decimals(&self, per_given: f64) -> usize {
         let values = self.bars.iter().map(|bar| bar.estimate.value * per_given);
         let powers = values.filter(|value| *value != 0.0).map(exponent);
         let (least, most) = extent(powers.map(f64::from)).unwrap_or((0.0, 0.0));
-        nearest((2.0 - least).min(4.0 - most).max(0.0))
+        floor_count((2.0 - least).min(4.0 - most).clamp(0.0, 9.0))
     }
 
     fn baseline_bar(&self) -> Option<&Bar> {
@@ -166,10 +166,11 @@ fn widest(texts: impl Iterator<Item = String>) -> f64 {
 
 impl Bar {
     /// The value and its interval as printed beside the bar.
-    fn printed(&self, per_given: f64, decimals: i32) -> String {
+    fn printed(&self, per_given: f64, decimals: usize) -> String {
+        // All of a figure with as many decimals, so that they can be compared at sight.
         let number = |value: f64| {
-            let digits = exponent(value * per_given) + decimals + 1;
-            brief(value * per_given, digits.clamp(1, 6))
+            let decimals = if value == 0.0 { 0 } else { decimals };
+            fixed(value * per_given, decimals)
         };
         match self.estimate.interval {
             None => number(self.estimate.value),

@@ -105,13 +105,18 @@ impl Cdf {
         match self.scale {
             TimeScale::Linear => {
                 let (low, high) = extent(all()).unwrap_or((0.0, 1.0));
-                Axis::time(&title, (low.min(0.0), high))
+                Axis::time(&title, (low.min(0.0), high), 8.0)
             }
             TimeScale::Log => {
                 let zero = all().any(|value| value < TINY);
                 let (low, high) = extent(all().filter(|v| *v >= TINY)).unwrap_or((1.0, 60.0));
                 let title = format!("{title} (log scale)");
-                Axis::log_time(&title, (low / 1.25, high * 1.25), zero, width)
+                Axis::log_time(
+                    &title,
+                    (low / 1.25, high * 1.25),
+                    zero,
+                    (width, Axis::across),
+                )
             }
         }
     }

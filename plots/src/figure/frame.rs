@@ -22,8 +22,14 @@ pub(crate) const WIDTH: f64 = 640.0;
 /// Height of the plot itself where its rows do not set it, in pixels.
 pub(crate) const PLOT_HEIGHT: f64 = 290.0;
 
-const MARGIN: f64 = 14.0;
-const AXIS_TITLE: f64 = 12.5;
+/// Room at the sides of every figure, in pixels.
+pub(crate) const MARGIN: f64 = 14.0;
+/// Room at its lower end.
+pub(crate) const BOTTOM: f64 = 10.0;
+/// Size of the titles of axes, in pixels.
+pub(crate) const AXIS_TITLE: f64 = 12.5;
+/// Room below a plot for labels and title of its x axis, in pixels.
+pub(crate) const BELOW: f64 = TICK_SIZE + AXIS_TITLE + 18.0;
 const TITLE: f64 = 15.0;
 const SUBTITLE: f64 = 12.0;
 
@@ -77,16 +83,22 @@ impl Frame<'_> {
 
     /// Draws the frame and, on top of its grid, the marks; the result is a whole SVG document.
     pub(crate) fn draw(self, marks: impl FnOnce(&Plot) -> Vec<Mark>) -> Result<String, PlotError> {
-        let (head, top) = self.head();
-        let bottom = TICK_SIZE + AXIS_TITLE + 18.0;
-        let height = top + self.height + bottom + 10.0;
+        let (head, top) = head(self.heading, self.keys);
+        let height = top + self.height + BELOW + BOTTOM;
         let (width, height) = (dots(WIDTH).unsigned_abs(), dots(height).unsigned_abs());
         let mut drawn = String::new();
         let root = Paper::new(width, height, &mut drawn).into_drawing_area();
         for mark in &head {
             root.draw(mark).map_err(refused)?;
         }
-        let plot = self.mesh(&root, top, bottom)?;
+        let room = Room {
+            above: top,
+            left: self.left(),
+            right: self.right(),
+            below: BELOW,
+        };
+        let lengths = (self.plot_width(), self.height);
+        let plot = mesh(&root, room, (&self.x, &self.y), lengths)?;
         for mark in marks(&plot) {
             root.draw(&mark).map_err(refused)?;
         }
@@ -94,75 +106,85 @@ impl Frame<'_> {
         let title = plain(&self.heading.title);
         Ok(document(width, height, &title, &drawn))
     }
+}
 
-    /// Heading and legend, and the height they take in pixels.
-    fn head(&self) -> (Vec<Mark>, f64) {
-        let width = WIDTH - 2.0 * MARGIN;
-        let mut marks = Vec::new();
-        let mut y = MARGIN;
-        let title = Letters::of(TITLE).heavy();
-        let subtitle = Letters::of(SUBTITLE).colored(GREY);
-        let below = self.heading.subtitle.as_deref().unwrap_or("");
-        for (text, letters) in [(self.heading.title.as_str(), title), (below, subtitle)] {
-            for line in lines(text, letters, width) {
-                let middle = y + letters.size * 0.6;
-                marks.push(Mark::words((dots(MARGIN), dots(middle)), line, letters));
-                y += letters.size * 1.4;
-            }
+/// Heading and legend, and the height they take in pixels.
+pub(crate) fn head(heading: &Heading, keys: &[Key]) -> (Vec<Mark>, f64) {
+    let width = WIDTH - 2.0 * MARGIN;
+    let mut marks = Vec::new();
+    let mut y = MARGIN;
+    let title = Letters::of(TITLE).heavy();
+    let subtitle = Letters::of(SUBTITLE).colored(GREY);
+    let below = heading.subtitle.as_deref().unwrap_or("");
+    for (text, letters) in [(heading.title.as_str(), title), (below, subtitle)] {
+        for line in lines(text, letters, width) {
+            let middle = y + letters.size * 0.6;
+            marks.push(Mark::words((dots(MARGIN), dots(middle)), line, letters));
+            y += letters.size * 1.4;
         }
-        if !self.keys.is_empty() {
-            let at = (dots(MARGIN), dots(y + 3.0));
-            marks.extend(legend::draw(self.keys, at, width));
-            y += legend::height(self.keys, width) + 3.0;
-        }
-        (marks, y + 12.0)
     }
+    if !keys.is_empty() {
+        let at = (dots(MARGIN), dots(y + 3.0));
+        marks.extend(legend::draw(keys, at, width));
+        y += legend::height(keys, width) + 3.0;
+    }
+    (marks, y + 12.0)
+}
 
-    fn mesh(
-        &self,
-        root: &DrawingArea<Paper<'_>, Shift>,
-        top: f64,
-        bottom: f64,
-    ) -> Result<Plot, PlotError> {
-        let mut chart = ChartBuilder::on(root)
-            .margin_top(dots(top))
-            .margin_left(dots(MARGIN))
-            .margin_right(dots(MARGIN + self.right()))
-            .margin_bottom(dots(10.0))
-            .x_label_area_size(dots(bottom))
-            .y_label_area_size(dots(self.left()))
-            .build_cartesian_2d(self.x.clone(), self.y.clone())
-            .map_err(refused)?;
-        let ticks = (FAMILY, TICK_SIZE * f64::from(DOTS))
-            .into_font()
-            .color(&rgb(GREY));
-        let titles = (FAMILY, AXIS_TITLE * f64::from(DOTS))
-            .into_font()
-            .color(&rgb(BLACK));
-        chart
-            .configure_mesh()
-            .bold_line_style(line(MIST, 0.8))
-            .light_line_style(line(MIST, 0.8))
-            .max_light_lines(0)
-            .axis_style(line(GREY, 1.0))
-            .label_style(ticks)
-            .axis_desc_style(titles)
-            .set_all_tick_mark_size(dots(3.5))
-            .x_desc(axis_title(&self.x, self.plot_width()))
-            .y_desc(axis_title(&self.y, self.height))
-            .draw()
-            .map_err(refused)?;
-        let (x, y) = chart.plotting_area().get_pixel_range();
-        Ok(Plot {
-            coordinates: chart.as_coord_spec().clone(),
-            from: (x.start, y.start),
-            to: (x.end, y.end),
-        })
-    }
+/// Room around a plot, in pixels, beside the margins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) above: f64,
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) below: f64,
+}
+
+/// Axes and grid of a plot on an area of paper; titles are shortened to a width and a height in pixels.
+pub(crate) fn mesh(
+    area: &DrawingArea<Paper<'_>, Shift>,
+    room: Room,
+    (x, y): (&Axis, &Axis),
+    (width, height): (f64, f64),
+) -> Result<Plot, PlotError> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(dots(room.above))
+        .margin_left(dots(MARGIN))
+        .margin_right(dots(MARGIN + room.right))
+        .margin_bottom(dots(BOTTOM))
+        .x_label_area_size(dots(room.below))
+        .y_label_area_size(dots(room.left))
+        .build_cartesian_2d(x.clone(), y.clone())
+        .map_err(refused)?;
+    let ticks = (FAMILY, TICK_SIZE * f64::from(DOTS))
+        .into_font()
+        .color(&rgb(GREY));
+    let titles = (FAMILY, AXIS_TITLE * f64::from(DOTS))
+        .into_font()
+        .color(&rgb(BLACK));
+    chart
+        .configure_mesh()
+        .bold_line_style(line(MIST, 0.8))
+        .light_line_style(line(MIST, 0.8))
+        .max_light_lines(0)
+        .axis_style(line(GREY, 1.0))
+        .label_style(ticks)
+        .axis_desc_style(titles)
+        .set_all_tick_mark_size(dots(3.5))
+        .x_desc(axis_title(x, width))
+        .y_desc(axis_title(y, height))
+        .draw()
+        .map_err(refused)?;
+    let (x, y) = chart.plotting_area().get_pixel_range();
+    Ok(Plot {
+        coordinates: chart.as_coord_spec().clone(),
+        from: (x.start, y.start),
+        to: (x.end, y.end),
+    })
 }
 
 /// The title of an axis, shortened to the length of the axis.
-fn axis_title(axis: &Axis, length: f64) -> String {
+pub(crate) fn axis_title(axis: &Axis, length: f64) -> String {
     let letters = Letters::of(AXIS_TITLE);
     elide(&axis.title, length, |text| letters.width(text))
 }
@@ -231,7 +253,7 @@ fn line(color: Rgb, width: f64) -> ShapeStyle {
     rgb(color).stroke_width(dots(width).unsigned_abs())
 }
 
-fn refused(error: impl std::fmt::Display) -> PlotError {
+pub(crate) fn refused(error: impl std::fmt::Display) -> PlotError {
     PlotError::Renderer(error.to_string())
 }
 

@@ -3,9 +3,9 @@
 use super::axis::Axis;
 use super::frame::{Frame, Plot, no_data, row_label};
 use super::legend::{Key, Swatch};
-use super::{Heading, at_most, drawable, extent};
+use super::{Heading, MOST_NAMES, at_most, drawable, extent};
 use crate::ink::mark::{Anchor, HATCHES, Hatch, Letters, Mark, Stroke, hatching};
-use crate::ink::palette::{BLACK, GREY, MIST, STONE, WHITE, job_color, tint};
+use crate::ink::palette::{BLACK, FILLS, GREY, MIST, Rgb, STONE, WHITE, color, job_color, tint};
 use crate::ink::{Dot, dots, pixels};
 use crate::lossy::{narrow, real};
 use crate::text::plain;
@@ -31,6 +31,8 @@ pub struct Gantt {
     pub rows: Vec<Row>,
     /// Names of the states, at most 6; the first is drawn plain, the others hatched.
     pub states: Vec<String>,
+    /// Names of the kinds of jobs, which set the colours; where there are none, each job has its own.
+    pub kinds: Vec<String>,
     /// The bars.
     pub allocations: Vec<Allocation>,
 }
@@ -55,6 +57,8 @@ pub struct Allocation {
     pub job: String,
     /// The state, an index of [`Gantt::states`].
     pub state: usize,
+    /// The kind, an index of [`Gantt::kinds`], if there are any.
+    pub kind: usize,
     /// Begin, in seconds.
     pub start_s: f64,
     /// End, in seconds.
@@ -62,10 +66,10 @@ pub struct Allocation {
 }
 
 impl Gantt {
-    /// Draws the chart; the same job has the same colour in every chart.
+    /// Draws the chart; the same job, or kind of jobs, has the same colour in every chart.
     ///
     /// # Errors
-    /// [`PlotError::OutOfRange`] for a bar on a row, lane or state that is not there,
+    /// [`PlotError::OutOfRange`] for a bar on a row, lane, state or kind that is not there,
     /// [`PlotError::Unsorted`] for one that ends before it begins, [`PlotError::NotDrawable`]
     /// for times that are none, [`PlotError::TooMany`] for more than one figure can show.
     pub fn draw(&self) -> Result<Drawing, PlotError> {
@@ -76,6 +80,7 @@ impl Gantt {
         at_most("lanes", lanes, MOST_LANES)?;
         at_most("rows", self.rows.len(), MOST_LANES)?;
         at_most("states", self.states.len(), HATCHES.len())?;
+        at_most("kinds", self.kinds.len(), MOST_NAMES)?;
         at_most("allocations", self.allocations.len(), MOST_ALLOCATIONS)?;
         for (i, allocation) in self.allocations.iter().enumerate() {
             self.check(i, allocation)?;
@@ -88,7 +93,7 @@ impl Gantt {
         let frame = Frame {
             heading: &self.heading,
             keys: &keys,
-            x: Axis::time("Time", extent(times).unwrap_or((0.0, 1.0))),
+            x: Axis::time("Time", extent(times).unwrap_or((0.0, 1.0)), 8.0),
             y: Axis::bare(0.0, 1.0),
             height: real(self.heights(lanes).1.max(60)),
             gutter: Some(gutter),
@@ -109,7 +114,8 @@ impl Gantt {
             return Err(PlotError::Unsorted { place: place() });
         }
         let lanes = self.rows.get(allocation.row).map_or(0, |row| row.lanes);
-        let known = allocation.state < self.states.len().max(1);
+        let known = allocation.state < self.states.len().max(1)
+            && allocation.kind < self.kinds.len().max(1);
         if known && lanes > 0 && allocation.lanes.iter().all(|lane| *lane < lanes) {
             Ok(())
         } else {
@@ -119,8 +125,13 @@ impl Gantt {
 
     /// Height of a lane and of all rows with the gaps between them, in pixels.
     fn heights(&self, lanes: usize) -> (usize, usize) {
-        let lane = (640 / lanes.max(1)).clamp(5, 17);
-        (lane, lanes * lane + self.rows.len() * ROW_GAP)
+        let lane = (530 / lanes.max(1)).clamp(5, 17);
+        (lane, lanes * lane + self.rows.len() * self.gap())
+    }
+
+    /// Room between two nodes, in pixels.
+    fn gap(&self) -> usize {
+        if self.rows.len() > MANY_ROWS { 3 } else { 7 }
     }
 
     fn keys(&self) -> Vec<Key> {
@@ -129,12 +140,23 @@ impl Gantt {
             .iter()
             .zip(HATCHES)
             .filter(|_| self.states.len() > 1);
-        named
-            .map(|(name, hatch)| Key {
-                name: name.clone(),
-                swatch: Swatch::Bar(tint(STONE, 0.45), hatch),
-            })
-            .collect()
+        let states = named.map(|(name, hatch)| Key {
+            name: name.clone(),
+            swatch: Swatch::Bar(tint(STONE, 0.45), hatch),
+        });
+        let kinds = self.kinds.iter().enumerate().map(|(kind, name)| Key {
+            name: name.clone(),
+            swatch: Swatch::Bar(kind_color(kind), Hatch::Plain),
+        });
+        kinds.chain(states).collect()
+    }
+
+    fn fill(&self, allocation: &Allocation) -> Rgb {
+        if self.kinds.is_empty() {
+            job_color(&allocation.job)
+        } else {
+            kind_color(allocation.kind)
+        }
     }
 
     fn marks(&self, plot: &Plot, lanes: usize, gutter: f64) -> Vec<Mark> {
@@ -142,7 +164,7 @@ impl Gantt {
             return vec![no_data(plot)];
         }
         let lane = dots(real(self.heights(lanes).0));
-        let gap = dots(real(ROW_GAP));
+        let gap = dots(real(self.gap()));
         let mut marks = Vec::new();
         let mut tops = Vec::with_capacity(self.rows.len());
         let mut top = plot.from.1;
@@ -174,8 +196,9 @@ impl Gantt {
                 let left = plot.at(allocation.start_s, 0.0).0;
                 let right = plot.at(allocation.end_s, 0.0).0.max(left + dots(1.0));
                 let corners = ((left, y), (right, y + narrow(count) * lane));
-                marks.extend(allocation.bar(corners));
-                ids.extend(allocation.id(corners));
+                let fill = self.fill(allocation);
+                marks.extend(allocation.bar(corners, fill));
+                ids.extend(allocation.id(corners, fill));
             }
         }
         marks.extend(ids);
@@ -200,8 +223,13 @@ impl Gantt {
     }
 }
 
-/// Room between two nodes, in pixels.
-const ROW_GAP: usize = 7;
+/// Beyond so many rows there is less room between them.
+const MANY_ROWS: usize = 16;
+
+/// A light fill for a kind of jobs.
+fn kind_color(kind: usize) -> Rgb {
+    tint(color(kind % FILLS), 0.62)
+}
 
 /// Neighbouring lanes joined: first lane and count of each run.
 fn runs(lanes: &[usize]) -> Vec<(usize, usize)> {
@@ -215,8 +243,7 @@ fn runs(lanes: &[usize]) -> Vec<(usize, usize)> {
 }
 
 impl Allocation {
-    fn bar(&self, (a, b): (Dot, Dot)) -> Vec<Mark> {
-        let fill = job_color(&self.job);
+    fn bar(&self, (a, b): (Dot, Dot), fill: Rgb) -> Vec<Mark> {
         let hatch = HATCHES.get(self.state).copied().unwrap_or(Hatch::Plain);
         // A white rim parts neighbours of the same colour, unless it would hide the bar.
         let wide = b.0 - a.0 > dots(3.0);
@@ -231,7 +258,7 @@ impl Allocation {
     }
 
     /// The job's id, where the bar has room for it; on hatching with a ground of its own.
-    fn id(&self, (a, b): (Dot, Dot)) -> Vec<Mark> {
+    fn id(&self, (a, b): (Dot, Dot), fill: Rgb) -> Vec<Mark> {
         let letters = Letters::of(ID_SIZE).colored(BLACK).anchored(Anchor::Middle);
         let id = plain(&self.job);
         let width = letters.width(&id);
@@ -243,7 +270,7 @@ impl Allocation {
         let ground = Mark::rect(
             (at.0 - half.0, at.1 - half.1),
             (at.0 + half.0, at.1 + half.1),
-            job_color(&self.job),
+            fill,
             None,
         );
         let ground = (self.state > 0).then_some(ground);

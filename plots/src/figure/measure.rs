@@ -2,6 +2,8 @@
 
 use super::drawable;
 use crate::PlotError;
+use crate::number::{exponent, power_of_ten, raised};
+use crate::text::plain;
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +19,11 @@ pub struct Measure {
 pub enum Unit {
     /// A fraction, 1 is all; shown in percent.
     Share,
-    /// Seconds; shown in seconds, minutes, hours or days, whichever suits.
+    /// Seconds; shown in microseconds to days, whichever suits.
     Seconds,
-    /// Any other, shown as given: "USD", "jobs", "GPU-hours".
+    /// Any other: "USD", "jobs", "GPU-hours"; shown as given, or in powers of a thousand of it.
     Named(String),
-    /// None: a ratio or a plain count.
+    /// None: a ratio or a plain count, shown likewise.
     One,
 }
 
@@ -90,24 +92,78 @@ impl Unit {
         };
         match self {
             Self::Share => shown(100.0, "%"),
+            Self::Seconds if 0.0 < most && most < 1e-3 => shown(1e6, "µs"),
+            Self::Seconds if 0.0 < most && most < 1.0 => shown(1e3, "ms"),
             Self::Seconds if most < 120.0 => shown(1.0, "s"),
             Self::Seconds if most < 7_200.0 => shown(1.0 / 60.0, "min"),
             Self::Seconds if most < 259_200.0 => shown(1.0 / 3_600.0, "h"),
             Self::Seconds => shown(1.0 / 86_400.0, "d"),
-            Self::Named(name) => shown(1.0, &crate::text::plain(name)),
-            Self::One => shown(1.0, ""),
+            Self::Named(name) => in_powers(most, &plain(name)),
+            Self::One => in_powers(most, ""),
         }
+    }
+}
+
+/// As given, or in powers of a thousand where numbers would be noughts for the most part: one notation for all of a figure.
+fn in_powers(most: f64, sign: &str) -> Shown {
+    // What is smaller still has no use for a unit of its own.
+    let power = exponent(most).max(-300);
+    let power = if most == 0.0 || (-3..9).contains(&power) {
+        0
+    } else {
+        power.div_euclid(3) * 3
+    };
+    let sign = match power {
+        0 => sign.to_owned(),
+        power => format!("10{} {sign}", raised(&power.to_string())),
+    };
+    Shown {
+        per_given: power_of_ten(-power),
+        sign: sign.trim_end().to_owned(),
     }
 }
 
 impl Measure {
     /// The title of an axis in that unit: "GPU utilization (%)".
     pub(crate) fn titled(&self, shown: &Shown) -> String {
-        let title = crate::text::plain(&self.title);
+        let title = plain(&self.title);
         if shown.sign.is_empty() {
             title
         } else {
             format!("{title} ({})", shown.sign)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_suit_the_largest_value() {
+        let sign = |unit: &Unit, most: f64| unit.shown(most).sign;
+        for (most, meant) in [
+            (0.0, "s"),
+            (4e-5, "µs"),
+            (0.08, "ms"),
+            (4.0, "s"),
+            (600.0, "min"),
+            (1e6, "d"),
+        ] {
+            assert_eq!(sign(&Unit::Seconds, most), meant);
+        }
+        let usd = Unit::Named("USD".to_owned());
+        for (most, meant) in [
+            (0.0, "USD"),
+            (0.001, "USD"),
+            (8e8, "USD"),
+            (4.2e-5, "10⁻⁶ USD"),
+            (2e10, "10⁹ USD"),
+        ] {
+            assert_eq!(sign(&usd, most), meant);
+        }
+        assert_eq!(sign(&Unit::One, 2e10), "10⁹");
+        assert!((usd.shown(4.2e-5).per_given - 1e6).abs() < 1e-6);
+        assert!(usd.shown(5e-324).per_given.is_finite());
     }
 }

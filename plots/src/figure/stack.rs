@@ -6,7 +6,7 @@ use super::legend::{Key, Swatch};
 use super::{Estimate, Heading, MOST_NAMES, Measure, at_most, drawable};
 use crate::ink::dots;
 use crate::ink::mark::{Anchor, HATCHES, Hatch, Letters, Mark, Stroke, hatching};
-use crate::ink::palette::{BLACK, COLORS, GREY, Rgb, WHITE, color, tint};
+use crate::ink::palette::{BLACK, FILLS, GREY, Rgb, WHITE, color, tint};
 use crate::ink::{Dot, pixels};
 use crate::lossy::real;
 use crate::number::{exponent, fixed};
@@ -221,12 +221,12 @@ fn decimals(most: f64) -> usize {
 impl Part {
     /// Light enough for black letters; the last of the palette is a grey, and stands for what is nothing.
     fn fill(&self) -> Rgb {
-        let grey = self.look % COLORS.len() == COLORS.len() - 1;
-        tint(color(self.look), if grey { 0.36 } else { 0.72 })
+        let grey = self.look % FILLS == FILLS - 1;
+        tint(color(self.look % FILLS), if grey { 0.36 } else { 0.72 })
     }
 
     fn hatch(&self) -> Hatch {
-        HATCHES[self.look / COLORS.len() % HATCHES.len()]
+        HATCHES[self.look / FILLS % HATCHES.len()]
     }
 
     /// Letters on hatching are ringed, lest its lines run into them.
@@ -251,7 +251,7 @@ impl Part {
             Mark::rect(a, b, self.fill(), None),
             Mark::Line {
                 pieces: hatching(a, b, self.hatch(), 50),
-                stroke: Stroke::full(color(self.look), 0.9),
+                stroke: Stroke::full(color(self.look % FILLS), 0.9),
             },
         ];
         // White between parts tells them apart where colours are lost, but must not hide a thin one.

@@ -57,6 +57,34 @@ pub struct Backdrop {
     pub common: bool,
 }
 
+impl Backdrop {
+    /// Its area, to where its last share ends.
+    pub(super) fn mark(&self, plot: &Plot, end: Option<i32>, fill: Rgb) -> Option<Mark> {
+        let bottom = plot.to.1;
+        let height = pixels(bottom - plot.from.1) * BACKDROP;
+        let place = |(at, share): &(f64, f64)| {
+            let share = share.clamp(0.0, 1.0);
+            (plot.at(*at, 0.0).0, bottom - dots(height * share))
+        };
+        let mut outline = steps(self.shares.iter().map(place).collect(), end);
+        let (first, last) = (*outline.first()?, *outline.last()?);
+        outline.extend([(last.0, bottom), (first.0, bottom)]);
+        Some(Mark::Area {
+            outline,
+            fill,
+            opacity: BACKDROP_INK,
+            edge: None,
+        })
+    }
+
+    pub(super) fn key(&self, fill: Rgb) -> Key {
+        Key {
+            name: self.name.clone(),
+            swatch: Swatch::Bar(tint(fill, BACKDROP_INK), Hatch::Plain),
+        }
+    }
+}
+
 /// How high a backdrop reaches at most, as a share of the plot.
 const BACKDROP: f64 = 0.9;
 /// How much of its colour it shows.
@@ -105,7 +133,7 @@ impl Timeline {
             track.check()?;
         }
         let times = self.tracks.iter().flat_map(Track::times);
-        let x = Axis::time("Time", extent(times).unwrap_or((0.0, 1.0)));
+        let x = Axis::time("Time", extent(times).unwrap_or((0.0, 1.0)), 8.0);
         let levels = self.tracks.iter().flat_map(Track::levels);
         let (y, _) = Axis::from_zero(&self.measure, extent(levels).unwrap_or((0.0, 0.0)));
         let thinned: Vec<Track> = self.tracks.iter().map(|t| t.thinned(&x)).collect();
@@ -231,22 +259,7 @@ impl Track {
 
     fn backdrop_mark(&self, plot: &Plot) -> Option<Mark> {
         let behind = self.backdrop.as_ref()?;
-        let shares = &behind.shares;
-        let bottom = plot.to.1;
-        let height = pixels(bottom - plot.from.1) * BACKDROP;
-        let place = |(at, share): &(f64, f64)| {
-            let share = share.clamp(0.0, 1.0);
-            (plot.at(*at, 0.0).0, bottom - dots(height * share))
-        };
-        let mut outline = steps(shares.iter().map(place).collect(), self.end(plot));
-        let (first, last) = (*outline.first()?, *outline.last()?);
-        outline.extend([(last.0, bottom), (first.0, bottom)]);
-        Some(Mark::Area {
-            outline,
-            fill: self.backdrop_color(behind),
-            opacity: BACKDROP_INK,
-            edge: None,
-        })
+        behind.mark(plot, self.end(plot), self.backdrop_color(behind))
     }
 
     fn backdrop_color(&self, behind: &Backdrop) -> Rgb {
@@ -259,13 +272,7 @@ impl Track {
 
     fn backdrop_key(&self) -> Option<Key> {
         let behind = self.backdrop.as_ref()?;
-        Some(Key {
-            name: behind.name.clone(),
-            swatch: Swatch::Bar(
-                tint(self.backdrop_color(behind), BACKDROP_INK),
-                Hatch::Plain,
-            ),
-        })
+        Some(behind.key(self.backdrop_color(behind)))
     }
 
     fn flag_marks(&self, plot: &Plot) -> Vec<Mark> {

@@ -164,6 +164,9 @@ impl<'a> Paper<'a> {
 
     /// Words with their capitals' middle at `at`; `turn` is a further attribute.
     fn words(&mut self, at: Dot, text: &str, letters: Letters, turn: &str) {
+        if text.is_empty() {
+            return;
+        }
         let baseline = at.1 + dots(letters.size * CAP_HEIGHT / 2.0);
         let anchor = match letters.anchor {
             Anchor::Start => "",

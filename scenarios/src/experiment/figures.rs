@@ -1,6 +1,6 @@
 //! The figures of a comparison.
 
-use plots::figure::{Estimate, Heading, Measure, Unit, bars, cdf, gantt, scatter, timeline};
+use plots::figure::{Estimate, Heading, Measure, Unit, bars, cdf, scatter, timeline};
 use plots::{Drawing, PlotError};
 use sim_core::units::{SimTime, convert};
 use sim_core::watch::{Row, Sample};
@@ -22,7 +22,7 @@ pub(super) struct Figure {
 }
 
 /// Every name that a figure can have, but for the charts of nodes.
-pub(super) const NAMES: [&str; 23] = [
+pub(super) const NAMES: [&str; 25] = [
     "cost-sla",
     "cost",
     "sla-violation-rate",
@@ -41,6 +41,8 @@ pub(super) const NAMES: [&str; 23] = [
     "replica-hours",
     "latency-cdf",
     "latency-time",
+    "ttft-time",
+    "tpot-time",
     "replicas-time",
     "jct-cdf",
     "wait-cdf",
@@ -50,10 +52,6 @@ pub(super) const NAMES: [&str; 23] = [
 
 /// Points of a line over time, about.
 const STRETCHES: usize = 160;
-/// Most GPUs of a fleet that a chart of nodes has room for.
-const GANTT_LANES: u32 = 64;
-/// Most stays of jobs it has room for.
-const GANTT_STAYS: usize = 400;
 
 /// All figures, in the order of the report.
 pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> {
@@ -108,7 +106,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
             queue,
         ));
     }
-    figures.extend(node_charts(experiment, comparison));
+    figures.extend(super::node_charts::all(experiment, comparison));
     figures
 }
 
@@ -146,7 +144,7 @@ fn measure(metric: usize) -> Measure {
         "jct_mean_s" => ("Mean JCT", Unit::Seconds),
         "slo_attainment" => ("SLO attainment", Unit::Share),
         "latency_p95_s" => ("95th percentile of latency", Unit::Seconds),
-        "cost_per_request_usd" => ("Cost per request", Unit::Named("USD".to_owned())),
+        "cost_per_request_usd" => ("Cost per 1,000 requests", Unit::Named("USD".to_owned())),
         "cost_per_million_tokens_usd" => ("Cost per million tokens", Unit::Named("USD".to_owned())),
         "replica_hours" => ("Replica-hours", Unit::Named("h".to_owned())),
         other => (other, Unit::One),
@@ -158,15 +156,34 @@ fn measure(metric: usize) -> Measure {
 }
 
 fn estimate(comparison: &Comparison, at: usize, metric: usize) -> Estimate {
+    // Of one request it is next to nothing.
+    let times = match METRICS[metric].name {
+        "cost_per_request_usd" => 1000.0,
+        _ => 1.0,
+    };
     match comparison.mean(at, metric) {
         None => Estimate::exact(0.0),
-        Some(mean) => match mean.half {
-            None => Estimate::exact(mean.mean),
-            // No cost and no rate is below zero.
-            Some(half) => {
-                Estimate::within(mean.mean, (mean.mean - half).max(0.0), mean.mean + half)
+        Some(mean) => {
+            let value = mean.mean * times;
+            match mean.half.map(|half| half * times) {
+                None => Estimate::exact(value),
+                // No cost and no rate is below zero.
+                Some(half) => Estimate::within(value, (value - half).max(0.0), value + half),
             }
-        },
+        }
+    }
+}
+
+/// What a chart of bars shows, in the metric's own words but where these lean on others.
+fn definition(metric: usize) -> &'static str {
+    match METRICS[metric].name {
+        "cost_per_request_usd" => {
+            "what the machines that replicas held cost, over thousands of requests that got their answer"
+        }
+        "cost_per_million_tokens_usd" => {
+            "what the machines that replicas held cost, over millions of tokens of prompts and answers that they served"
+        }
+        _ => METRICS[metric].doc,
     }
 }
 
@@ -223,7 +240,7 @@ pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: 
             .trim_end_matches("_usd")
             .trim_end_matches("_s")
             .replace('_', "-"),
-        caption: format!("{}; {}.", METRICS[metric].doc, direction(metric)),
+        caption: format!("{}; {}.", definition(metric), direction(metric)),
         drawing: bars.draw(),
     }
 }
@@ -341,74 +358,4 @@ fn mean_of(samples: &[Sample], of: &impl Fn(&Sample) -> f64) -> (f64, f64) {
 
 pub(super) fn at_s(at: SimTime) -> f64 {
     real(at.us()) / 1e6
-}
-
-/// A chart of nodes for each policy, where the fleet and the run are small.
-fn node_charts(experiment: &Experiment, comparison: &Comparison) -> Vec<Figure> {
-    let gpus: u32 = experiment
-        .world
-        .offerings
-        .iter()
-        .map(|offering| offering.max * offering.shape.gpus)
-        .sum();
-    let small = comparison.first.iter().all(|flight| {
-        let stays = &flight.record.stays;
-        let rows = flight.record.rows.iter().chain(&flight.record.replicas);
-        let attempts: usize = rows.map(|row| usize::from(row.attempts)).sum();
-        stays.len() <= GANTT_STAYS && stays.len() == attempts
-    });
-    if gpus == 0 || gpus > GANTT_LANES || !small {
-        return Vec::new();
-    }
-    let mut rows = Vec::new();
-    for offering in &experiment.world.offerings {
-        for slot in 0..offering.max {
-            let lanes = convert::index(offering.shape.gpus);
-            rows.push(gantt::Row {
-                name: format!("{}/{slot}", offering.name),
-                lanes,
-            });
-        }
-    }
-    comparison
-        .first
-        .iter()
-        .map(|flight| {
-            let name = &experiment.contenders[flight.contender].name;
-            let gantt = gantt::Gantt {
-                heading: heading(&format!("Nodes under {name}"), first_seed(comparison)),
-                rows: rows.clone(),
-                states: vec!["working".to_owned(), "restoring".to_owned()],
-                allocations: allocations(flight),
-            };
-            Figure {
-                name: format!("gantt-{name}"),
-                caption: format!("Which job held which GPU under {name}, from when to when."),
-                drawing: gantt.draw(),
-            }
-        })
-        .collect()
-}
-
-fn allocations(flight: &Flight) -> Vec<gantt::Allocation> {
-    let mut allocations = Vec::new();
-    for stay in &flight.record.stays {
-        let works = stay.works.min(stay.stop);
-        for (state, from, to) in [(1, stay.start, works), (0, works, stay.stop)] {
-            if from == to {
-                continue;
-            }
-            for seat in stay.seats.iter().filter(|seat| !seat.gpus.is_empty()) {
-                allocations.push(gantt::Allocation {
-                    row: seat.node.index(),
-                    lanes: seat.gpus.iter().map(convert::index).collect(),
-                    job: stay.job.to_string(),
-                    state,
-                    start_s: at_s(from),
-                    end_s: at_s(to),
-                });
-            }
-        }
-    }
-    allocations
 }

@@ -104,7 +104,8 @@ pub fn fly(
     let one_by_one = keep.samples && tables.contains(&TableName::Requests);
     let services = Services::of(scenario, jobs.world(), (window, one_by_one));
     let end = jobs.world().end.filter(|_| keep.samples);
-    let times = end.filter(|_| services.is_some()).map(Stretches::of);
+    let end = end.filter(|_| services.is_some());
+    let times = end.map(|end| Stretches::of(jobs.world(), end));
     let holdings = keep
         .samples
         .then(|| Holdings::new(jobs.world(), window.warmup));
@@ -139,7 +140,7 @@ pub fn fly(
     let watched = Watched {
         fragmentation: fragments.and_then(|fragments| fragments.share(end)),
         fairness: tenancy.map(|tenancy| tenancy.finish(end)),
-        services: (!services.is_empty()).then(|| Totals::of_all(&record, &services)),
+        services: (!services.is_empty()).then(|| Totals::of_all(jobs.world(), &record, &services)),
     };
     let quantities = meter.map_or(Vec::new(), |meter| meter.finish(end));
     Ok(Flight {

@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod money;
 mod money_figures;
 mod money_table;
+mod node_charts;
 pub mod number;
 mod output;
 mod page;

@@ -1,15 +1,19 @@
 //! The figures of services: what they keep and cost, and how latency and replicas follow the load.
 
-use plots::figure::timeline::{Backdrop, Timeline, Track};
-use plots::figure::{Measure, Unit, cdf};
+use plots::figure::panels::{self, Panels};
+use plots::figure::timeline::{Backdrop, Track};
+use plots::figure::{Unit, cdf};
+use sim_core::serve::Objective;
+use sim_core::units::Span;
 use sim_core::watch::Sample;
 
 use super::compare::Comparison;
 use super::figures::{Figure, at_s, bar_chart, first_seed, heading, levels};
 use super::flight::{Flight, window};
+use super::histogram::Histogram;
 use super::metrics;
 use super::number::{real, secs};
-use super::service_times::Stretches;
+use super::service_times::{Stretch, Stretches, percentiles_s};
 use super::tables::label;
 use crate::build::Experiment;
 
@@ -30,7 +34,8 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
     let bars = bars.map(|name| bar_chart(experiment, comparison, name));
     let mut figures: Vec<Figure> = bars.collect();
     figures.push(latencies(experiment, comparison));
-    figures.push(latency_over_time(experiment, comparison));
+    let courses = COURSES.iter();
+    figures.extend(courses.filter_map(|course| over_time(experiment, comparison, course)));
     figures.push(replicas_over_time(experiment, comparison));
     figures
 }
@@ -63,41 +68,108 @@ fn latencies(experiment: &Experiment, comparison: &Comparison) -> Figure {
     }
 }
 
-/// The 95th percentile of latency over time, before the load.
-fn latency_over_time(experiment: &Experiment, comparison: &Comparison) -> Figure {
+/// A duration of requests over time.
+struct Course {
+    name: &'static str,
+    title: &'static str,
+    duration: &'static str,
+    caption: &'static str,
+    times: fn(&Stretch) -> &Histogram,
+    promise: fn(&Objective) -> Option<Span>,
+}
+
+const COURSES: [Course; 3] = [
+    Course {
+        name: "latency-time",
+        title: "Latency against load",
+        duration: "Latency",
+        caption: "Median, 95th and 99th percentile of the latency of requests",
+        times: |stretch| &stretch.latency,
+        promise: |promise| promise.whole,
+    },
+    Course {
+        name: "ttft-time",
+        title: "Time to first token against load",
+        duration: "TTFT",
+        caption: "Median, 95th and 99th percentile of the time to the first token of an answer (TTFT)",
+        times: |stretch| &stretch.first_token,
+        promise: |promise| promise.first_token,
+    },
+    Course {
+        name: "tpot-time",
+        title: "Time per output token against load",
+        duration: "TPOT",
+        caption: "Median, 95th and 99th percentile of the mean time between tokens of an answer after the first (TPOT)",
+        times: |stretch| &stretch.per_token,
+        promise: |promise| promise.per_token,
+    },
+];
+
+/// Percentiles over time, a panel per policy; nothing of what no request has.
+fn over_time(experiment: &Experiment, comparison: &Comparison, course: &Course) -> Option<Figure> {
     let from = at_s(window(experiment).warmup);
-    let track = |flight: &Flight| {
+    let panel = |flight: &Flight| {
         let times = flight.times.as_ref();
-        let points = times.map(|times| {
-            let all = (0u32..).zip(&times.all);
-            let points = all.filter_map(|(at, stretch)| {
-                Some((secs(times.length) * f64::from(at), stretch.latency_s(950)?))
+        let stretches = times.map(|times| {
+            let length = secs(times.length);
+            let all = (0u32..).zip(&times.all).filter_map(|(at, stretch)| {
+                let [p50_s, p95_s, p99_s] = percentiles_s((course.times)(stretch))?;
+                let from_s = length * f64::from(at);
+                Some(panels::Stretch {
+                    from_s,
+                    to_s: length * f64::from(at + 1),
+                    p50_s,
+                    p95_s,
+                    p99_s,
+                })
             });
-            points.filter(|(at, _)| *at >= from).collect()
+            all.filter(|stretch| stretch.from_s >= from).collect()
         });
-        Track {
+        let promises = promises(experiment, flight.contender, course);
+        panels::Panel {
             name: label(experiment, flight.contender),
             position: flight.contender,
-            points: points.unwrap_or_default(),
-            end_s: Some(at_s(flight.record.end)),
-            ..Track::default()
+            stretches: stretches.unwrap_or_default(),
+            promises_s: promises.into_iter().map(secs).collect(),
         }
     };
-    let mut tracks: Vec<Track> = comparison.first.iter().map(track).collect();
-    put_load(&mut tracks, comparison, from);
-    let timeline = Timeline {
-        heading: heading("Latency against load", first_seed(comparison)),
-        measure: Measure {
-            title: "95th percentile of latency".to_owned(),
-            unit: Unit::Seconds,
-        },
-        tracks,
-    };
-    Figure {
-        name: "latency-time".to_owned(),
-        caption: "The 95th percentile of the latency of requests, by when they came; behind it, how many came.".to_owned(),
-        drawing: timeline.draw(),
+    let of_all: Vec<panels::Panel> = comparison.first.iter().map(panel).collect();
+    if of_all.iter().all(|panel| panel.stretches.is_empty()) {
+        return None;
     }
+    let contenders = comparison.plan.contenders.iter();
+    let mut promised: Vec<Span> = contenders
+        .flat_map(|position| promises(experiment, *position, course))
+        .collect();
+    promised.sort_unstable();
+    promised.dedup();
+    let promised: Vec<String> = promised.iter().map(ToString::to_string).collect();
+    let panels = Panels {
+        heading: heading(course.title, first_seed(comparison)),
+        duration: course.duration.to_owned(),
+        panels: of_all,
+        promise: format!("promise: {}", promised.join(", ")),
+        backdrop: load_behind(comparison, from),
+    };
+    Some(Figure {
+        name: course.name.to_owned(),
+        caption: format!(
+            "{}, by when they came; behind it, how many came.",
+            course.caption
+        ),
+        drawing: panels.draw(),
+    })
+}
+
+/// What services promise of a duration under a policy, the shortest first.
+fn promises(experiment: &Experiment, contender: usize, course: &Course) -> Vec<Span> {
+    let scenario = &experiment.of_policy(contender).loaded.scenario;
+    let promises = scenario.services.iter();
+    let promises = promises.filter_map(|service| (course.promise)(&service.promise));
+    let mut promises: Vec<Span> = promises.collect();
+    promises.sort_unstable();
+    promises.dedup();
+    promises
 }
 
 /// Replicas over time, before the load.
@@ -117,16 +189,19 @@ fn replicas_over_time(experiment: &Experiment, comparison: &Comparison) -> Figur
     }
 }
 
-/// Puts how many requests came behind the first of the curves: it is the same under all policies.
+/// Puts how many requests came behind the first of the curves.
 fn put_load(tracks: &mut [Track], comparison: &Comparison, from: f64) {
-    let mut flights = comparison.first.iter();
-    let times = flights.find_map(|flight| flight.times.as_ref());
-    if let (Some(track), Some(times)) = (tracks.first_mut(), times) {
-        track.backdrop = load(times).map(|mut load| {
-            load.shares.retain(|(at, _)| *at >= from);
-            load
-        });
+    if let Some(track) = tracks.first_mut() {
+        track.backdrop = load_behind(comparison, from);
     }
+}
+
+/// How many requests came: the same under all policies.
+fn load_behind(comparison: &Comparison, from: f64) -> Option<Backdrop> {
+    let mut flights = comparison.first.iter();
+    let mut load = load(flights.find_map(|flight| flight.times.as_ref())?)?;
+    load.shares.retain(|(at, _)| *at >= from);
+    Some(load)
 }
 
 fn load(times: &Stretches) -> Option<Backdrop> {

@@ -180,10 +180,10 @@ const OF_SERVICES: &[Metric] = &[
         "cost_per_million_tokens_usd",
         "USD",
         Less,
-        "that part over millions of tokens of prompts and answers that replicas served",
+        "that part over millions of tokens of prompts and answers that replicas served, of services that serve by tokens",
         |run| {
             let all = run.watched.services?;
-            all.per_million_tokens()
+            all.per_million_tokens
         },
     ),
     metric(

@@ -55,7 +55,7 @@ pub(super) fn services(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         let rest = [
             Some(totals.cost),
             totals.per_request(),
-            totals.per_million_tokens(),
+            totals.per_million_tokens,
             Some(totals.replica_hours),
             totals.replicas,
         ];

@@ -1,9 +1,11 @@
 //! Requests over time: how many came in each stretch of a run, and how long they took.
 
+use sim_core::engine::World;
 use sim_core::units::{SimTime, Span, convert};
 use sim_core::watch::{Fact, Observer};
 
 use super::histogram::Histogram;
+use super::services::serves_tokens;
 
 /// Stretches of a run, about: so many points has a line of a figure.
 const STRETCHES: u64 = 144;
@@ -15,6 +17,8 @@ pub struct Stretches {
     pub length: Span,
     /// From time zero on.
     pub all: Vec<Stretch>,
+    /// By service, whether it serves tokens.
+    by_tokens: Vec<bool>,
 }
 
 /// A stretch.
@@ -24,23 +28,34 @@ pub struct Stretch {
     pub ended: u64,
     /// From arrival to the end, in microseconds, of those that were answered.
     pub latency: Histogram,
+    /// From arrival to the first token, in microseconds, of services that serve tokens.
+    pub first_token: Histogram,
+    /// Between tokens after the first, in microseconds, likewise.
+    pub per_token: Histogram,
 }
 
 impl Stretches {
     /// Of a run of this length.
-    pub(super) fn of(end: SimTime) -> Self {
+    pub(super) fn of(world: &World, end: SimTime) -> Self {
         let length = Span::from_us(end.us().div_ceil(STRETCHES)).unwrap_or(Span::MAX);
         let length = length.max(Span::from_secs(1));
         Self {
             length,
             all: Vec::new(),
+            by_tokens: (0..world.services.len())
+                .map(|service| serves_tokens(world, service))
+                .collect(),
         }
     }
 }
 
 impl Observer for Stretches {
     fn observe(&mut self, _: SimTime, fact: &Fact<'_>) {
-        let Fact::Request { completion, .. } = fact else {
+        let Fact::Request {
+            service,
+            completion,
+        } = fact
+        else {
             return;
         };
         let arrived = completion.request.arrived.us();
@@ -53,13 +68,20 @@ impl Observer for Stretches {
         if let Some(latency) = completion.latency() {
             stretch.latency.add(latency.us());
         }
+        if !self.by_tokens[service.index()] {
+            return;
+        }
+        if let Some(first) = completion.to_first_token() {
+            stretch.first_token.add(first.us());
+        }
+        if let Some((span, tokens)) = completion.generation() {
+            stretch.per_token.add(span.us() / tokens);
+        }
     }
 }
 
-impl Stretch {
-    /// Seconds that so many per mille of the answers did not take longer than; none where there is none.
-    pub(super) fn latency_s(&self, per_mille: u64) -> Option<f64> {
-        let us = self.latency.quantile(per_mille)?;
-        Some(convert::real(us) / 1e6)
-    }
+/// Seconds that 50, 95 and 99 % of some microseconds are not above; none of nothing.
+pub(super) fn percentiles_s(times: &Histogram) -> Option<[f64; 3]> {
+    let [median, high, highest] = [500, 950, 990].map(|per_mille| times.quantile(per_mille));
+    Some([median?, high?, highest?].map(|us| convert::real(us) / 1e6))
 }

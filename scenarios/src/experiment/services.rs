@@ -1,7 +1,7 @@
 //! Services over time: what became of their requests, told from the facts alone, and what that cost.
 
 use sim_core::engine::World;
-use sim_core::serve::{Attainment, Completion, End, Objective};
+use sim_core::serve::{Attainment, Completion, End, Objective, Serving};
 use sim_core::units::{Money, ServiceId, SimTime};
 use sim_core::watch::{Fact, Observer, Record, Row};
 
@@ -71,6 +71,8 @@ pub struct Totals {
     pub quality: Option<f64>,
     /// Tokens of prompts and answers that replicas served.
     pub tokens: u64,
+    /// Dollars for a million of them; none where nobody serves by tokens.
+    pub per_million_tokens: Option<f64>,
     /// What its replicas held, in dollars.
     pub cost: f64,
     /// Time of replicas on their nodes, in hours.
@@ -178,16 +180,31 @@ impl Totals {
     pub fn of_service(world: &World, record: &Record, (at, tally): (usize, &Tally)) -> Self {
         let sets = world.sets.iter().filter(|set| set.service.index() == at);
         let classes: Vec<_> = sets.map(|set| set.replica.class).collect();
-        Self::of(tally, record, |row| classes.contains(&row.class))
+        let own = Self::of(tally, record, |row| classes.contains(&row.class));
+        let million = ratio(own.cost, real(own.tokens) / 1e6);
+        Self {
+            per_million_tokens: million.filter(|_| serves_tokens(world, at)),
+            ..own
+        }
     }
 
     /// Of all services together.
-    pub(super) fn of_all(record: &Record, tallies: &[Tally]) -> Self {
+    pub(super) fn of_all(world: &World, record: &Record, tallies: &[Tally]) -> Self {
         let mut all = Tally::default();
-        for tally in tallies {
+        // Requests have tokens wherever they go; they are paid for where tokens are served.
+        let (mut cost, mut tokens) = (0.0, 0);
+        for (at, tally) in tallies.iter().enumerate() {
             all.merge(tally);
+            if serves_tokens(world, at) {
+                let own = Self::of_service(world, record, (at, tally));
+                cost += own.cost;
+                tokens += own.tokens;
+            }
         }
-        Self::of(&all, record, |_| true)
+        Self {
+            per_million_tokens: ratio(cost, real(tokens) / 1e6),
+            ..Self::of(&all, record, |_| true)
+        }
     }
 
     fn of(tally: &Tally, record: &Record, owns: impl Fn(&Row) -> bool) -> Self {
@@ -214,6 +231,7 @@ impl Totals {
             tpot_s: quantiles(&tally.per_token, 1e9),
             quality: ratio(real(tally.quality_ppm) / 1e6, real(made)),
             tokens: tally.input_tokens + tally.output_tokens,
+            per_million_tokens: None,
             cost: usd(cost),
             replica_hours: hours(held),
             replicas: ratio(hours(held), hours(whole)),
@@ -225,9 +243,13 @@ impl Totals {
         let answered = real(self.requests) * (1.0 - self.error_rate?);
         ratio(self.cost, answered)
     }
+}
 
-    /// Dollars for a million tokens.
-    pub fn per_million_tokens(&self) -> Option<f64> {
-        ratio(self.cost, real(self.tokens) / 1e6)
-    }
+/// Whether a service is served token by token, by all of its replicas.
+pub(super) fn serves_tokens(world: &World, service: usize) -> bool {
+    let mut own = world
+        .sets
+        .iter()
+        .filter(|set| set.service.index() == service);
+    own.all(|set| matches!(set.serving, Serving::Iteration(_)))
 }
