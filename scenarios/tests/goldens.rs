@@ -9,13 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use policies::registry::{
-<<<<<<< HEAD
-    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, PACES, PLACEMENTS, POLICIES, PREEMPTIONS,
-    RELOCATIONS, REPLICAS, SCALES,
-=======
     ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, RELOCATIONS, SCALES,
->>>>>>> shared-use
+    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};

@@ -70,7 +70,8 @@ impl Arrivals {
         })
     }
 
-    /// The same process where the run begins at this hour of the week, counted from Monday at midnight: below 168.
+    /// The same process where the run begins at this hour of the week, counted from Monday at
+    /// midnight: below 168.
     #[must_use]
     pub fn starting_at(mut self, hour: u32) -> Self {
         match &mut self {
