@@ -130,7 +130,7 @@ fn panels(series: &[(String, Vec<f64>)]) -> Panels {
         panels: series.iter().enumerate().map(panel).collect(),
         promise: "promise".to_owned(),
         backdrop: Some(Backdrop {
-            name: "load".to_owned(),
+            name: series.first().map_or_else(String::new, |own| own.0.clone()),
             shares: vec![(0.0, 0.5), (1.0, 1.0)],
             common: true,
         }),

@@ -147,7 +147,7 @@ impl Panels {
             line("median", Stroke::full(GREY, MEDIAN_WIDTH)),
             line("95th percentile", Stroke::full(GREY, HIGH_WIDTH)),
             Key {
-                name: "median to 99th".to_owned(),
+                name: "median to 99th percentile".to_owned(),
                 swatch: Swatch::Bar(tint(GREY, 0.5), Hatch::Plain),
             },
         ];

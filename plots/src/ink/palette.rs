@@ -1,7 +1,7 @@
 //! Colours, dashes and markers, bound to a position so that a policy looks the same everywhere.
 //!
 //! Colours are those of Okabe and Ito (2008), told apart under every common colour-blindness,
-//! less their yellow, which vanishes on white paper; a brown, a purple and a midnight blue are
+//! less their yellow, which vanishes on white paper; a purple, a midnight blue and a brown are
 //! added, as far from those, and from each other, as those are. Dashes and markers shift by one
 //! from each ten to the next, so that print without colour works and 60 positions look different.
 
@@ -29,9 +29,9 @@ pub(crate) const COLORS: [Rgb; 10] = [
     Rgb(0xe6, 0x9f, 0x00),
     Rgb(0x56, 0xb4, 0xe9),
     Rgb(0x4d, 0x4d, 0x4d),
-    Rgb(0x88, 0x22, 0x00),
     Rgb(0x70, 0x40, 0xc8),
     Rgb(0x14, 0x14, 0x3c),
+    Rgb(0x88, 0x22, 0x00),
 ];
 
 /// How many of them, the first, stay apart from each other when they are lightened to bear words.

@@ -143,7 +143,7 @@ fn over_time(experiment: &Experiment, comparison: &Comparison, course: &Course) 
         .collect();
     promised.sort_unstable();
     promised.dedup();
-    let promised: Vec<String> = promised.iter().map(ToString::to_string).collect();
+    let promised: Vec<String> = promised.into_iter().map(told).collect();
     let panels = Panels {
         heading: heading(course.title, first_seed(comparison)),
         duration: course.duration.to_owned(),
@@ -159,6 +159,18 @@ fn over_time(experiment: &Experiment, comparison: &Comparison, course: &Course) 
         ),
         drawing: panels.draw(),
     })
+}
+
+/// A promise as a paper prints it.
+fn told(span: Span) -> String {
+    let us = real(span.us());
+    if us < 1e6 {
+        format!("{} ms", us / 1e3)
+    } else if us < 120e6 {
+        format!("{} s", us / 1e6)
+    } else {
+        span.to_string()
+    }
 }
 
 /// What services promise of a duration under a policy, the shortest first.
