@@ -1,37 +1,20 @@
-//! Services through whole scenarios: a case by hand, and what holds of every flight.
+//! Services request by request: a case by hand, and what holds of every flight.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use scenarios::build::{Experiment, known};
-use scenarios::experiment::flight::{Flight, Keep, fly};
+use scenarios::experiment::flight::Flight;
 use scenarios::experiment::metrics::{METRICS, index};
-use scenarios::schema::{DataRoots, parse};
 use sim_core::engine::{Engine, Finish};
 use sim_core::serve::{Completion, RequestId};
 use sim_core::units::{SimTime, Span};
 use sim_core::watch::{Fact, Observer};
 use sim_core::world::Trace;
 
-fn experiment(text: &str, folder: &Path) -> Experiment {
-    let roots = DataRoots::default();
-    let scenario = parse("x.toml", text.as_bytes(), (folder, &roots), &known);
-    let scenario = scenario.unwrap_or_else(|rejection| panic!("{}", rejection.lines()));
-    Experiment::build(scenario).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn flown(experiment: &Experiment) -> Flight {
-    let seed = experiment.loaded.scenario.seed.value;
-    let jobs = experiment.jobs(seed).expect("jobs that fit");
-    let keep = Keep {
-        samples: true,
-        stays: 100,
-    };
-    fly(experiment, 0, (seed, &jobs), keep).expect("a sound policy")
-}
+use crate::rig::{built, flown, fly_text, of};
 
 fn is(flight: &Flight, metric: &str, meant: f64) {
-    let found = flight.metrics[index(metric)].unwrap_or_else(|| panic!("no {metric}"));
+    let found = of(flight, metric);
     let near = (found - meant).abs() <= meant.abs() * 1e-3;
     assert!(near, "{metric}: {found}, not {meant}");
 }
@@ -66,7 +49,7 @@ fn a_case_by_hand_comes_out_as_it_should() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let log = "arrived_s,input,output\n0,1,1\n11,2,1\n11.5,7,7\n100,3,1\n";
     std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
-    let flight = flown(&experiment(BY_HAND, folder.path()));
+    let flight = fly_text(BY_HAND, folder.path(), 0);
     assert_eq!(flight.finish, Finish::Horizon);
     // Latencies of 12, 3 and 2 seconds; the third is one too many.
     for (metric, meant) in [
@@ -143,9 +126,9 @@ fn requests_go_where_their_class_and_their_answers_lead_them() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let log = "arrived_s,class,input,output\n0,eu,1,1\n1,eu,1,1\n1.5,us,1,1\n";
     std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
-    let experiment = experiment(WAYS, folder.path());
+    let experiment = built(WAYS, folder.path()).expect("a sound scenario");
     assert!(!experiment.is_random(), "nobody is ever content");
-    let flight = flown(&experiment);
+    let flight = flown(&experiment, 0);
     for (metric, meant) in [
         ("requests", 3.0),
         ("slo_attainment", 1.0 / 3.0),
@@ -173,13 +156,7 @@ fn classes_that_nobody_has_or_nobody_takes_are_refused() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let log = "arrived_s,class,input,output\n0,eu,1,1\n1,asia,1,1\n";
     std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
-    let refused = |text: &str| {
-        let roots = DataRoots::default();
-        let scenario = parse("x.toml", text.as_bytes(), (folder.path(), &roots), &known);
-        let scenario = scenario.unwrap_or_else(|rejection| panic!("{}", rejection.lines()));
-        let error = Experiment::build(scenario).err().expect("it is refused");
-        error.to_string()
-    };
+    let refused = |text: &str| built(text, folder.path()).err().expect("it is refused");
     let strange = refused(WAYS);
     assert!(strange.contains("us: no class"), "{strange}");
     assert!(strange.contains("known are eu, asia"), "{strange}");
@@ -254,7 +231,7 @@ impl Observer for Ends {
 
 #[test]
 fn every_request_ends_once_or_is_inside_at_the_end_whatever_the_policy() {
-    let experiment = experiment(BOTH, Path::new("."));
+    let experiment = built(BOTH, Path::new(".")).expect("a sound scenario");
     for contender in &experiment.contenders {
         let jobs = experiment.jobs(4).expect("jobs that fit");
         let trace = Trace::new(jobs.for_policy(contender));
@@ -279,7 +256,7 @@ fn every_request_ends_once_or_is_inside_at_the_end_whatever_the_policy() {
 
 #[test]
 fn the_same_requests_come_to_every_policy_and_others_by_another_seed() {
-    let experiment = experiment(BOTH, Path::new("."));
+    let experiment = built(BOTH, Path::new(".")).expect("a sound scenario");
     let first = |seed| {
         let jobs = experiment.jobs(seed).expect("jobs that fit");
         let mut stream = jobs.world().services[0].requests.open();
@@ -306,7 +283,7 @@ synth = { model = "philly-2017", jobs = 3 }
 [[policy]]
 name = "p"
 "#;
-    let flight = flown(&experiment(text, Path::new(".")));
+    let flight = fly_text(text, Path::new("."), 0);
     let services = METRICS.iter().zip(&flight.metrics);
     let mut services = services.filter(|(metric, _)| metric.doc.contains("replicas of services"));
     assert!(services.all(|(_, value)| value.is_none()));

@@ -1,16 +1,13 @@
 //! What a perfect forecast is worth: replicas that take eight minutes to boot, in a whole scenario, beside the exact optimum.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use policies::scale::Bounds;
 use policies::scale::optimum::{Pool, optimum};
-use scenarios::build::{Experiment, known};
-use scenarios::experiment::flight::{Flight, Keep, fly};
-use scenarios::experiment::metrics::index;
-use scenarios::schema::{DataRoots, parse};
 use sim_core::units::convert;
 use sim_core::world::draw::Stream;
+
+use crate::rig::{built, fly_text, of};
 
 /// A replica serves two requests a second, and is meant to serve 1.6; a minute of a machine costs six cents.
 const TEXT: &str = r#"
@@ -70,27 +67,6 @@ fn log(rates: &[u32]) -> String {
     text
 }
 
-fn experiment(text: &str, folder: &Path) -> Result<Experiment, String> {
-    let roots = DataRoots::default();
-    let scenario = parse("x.toml", text.as_bytes(), (folder, &roots), &known);
-    let scenario = scenario.map_err(|rejection| rejection.lines())?;
-    Experiment::build(scenario).map_err(|error| error.to_string())
-}
-
-fn flown(text: &str, folder: &Path) -> Flight {
-    let experiment = experiment(text, folder).expect("a sound scenario");
-    let jobs = experiment.jobs(1).expect("jobs that fit");
-    let keep = Keep {
-        samples: true,
-        stays: 100,
-    };
-    fly(&experiment, 0, (1, &jobs), keep).expect("a sound policy")
-}
-
-fn metric(flight: &Flight, name: &str) -> f64 {
-    flight.metrics[index(name)].unwrap_or_else(|| panic!("no {name}"))
-}
-
 #[test]
 fn a_perfect_forecast_leaves_nobody_waiting_for_a_boot_and_costs_at_most_3_percent_above_the_optimum()
  {
@@ -108,18 +84,19 @@ fn a_perfect_forecast_leaves_nobody_waiting_for_a_boot_and_costs_at_most_3_perce
     };
     let best = optimum(&need, &pool).expect("it is small").cost;
     assert!(best < pool.penalty, "nothing need be missing");
-    let ahead = flown(TEXT, folder.path());
-    let attained = metric(&ahead, "slo_attainment");
+    let ahead = fly_text(TEXT, folder.path(), 0);
+    let attained = of(&ahead, "slo_attainment");
     assert!(attained > 1.0 - 1e-12, "{attained}");
-    let minutes = metric(&ahead, "cost_usd") / 0.06;
+    let minutes = of(&ahead, "cost_usd") / 0.06;
     let over = minutes / convert::real(best);
     assert!((1.0..=1.03).contains(&over), "{minutes} beside {best}");
     // Whoever takes the last minute for all that is to come is late.
-    let late = flown(
+    let late = fly_text(
         &TEXT.replace("\"oracle\"", "\"persistence\""),
         folder.path(),
+        0,
     );
-    assert!(metric(&late, "slo_attainment") < 0.9);
+    assert!(of(&late, "slo_attainment") < 0.9);
 }
 
 #[test]
@@ -127,8 +104,8 @@ fn what_is_to_come_is_told_only_to_whom_it_was_granted() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     std::fs::write(folder.path().join("requests.csv"), log(&[10])).expect("a writable folder");
     let text = TEXT.replace("clairvoyant = [\"arrivals\"]\n", "");
-    let refused = experiment(&text, folder.path()).err();
+    let refused = built(&text, folder.path()).err();
     let refused = refused.expect("it was not granted");
     assert!(refused.contains("yet to come"), "{refused}");
-    assert!(experiment(&text.replace("\"oracle\"", "\"ewma\""), folder.path()).is_ok());
+    assert!(built(&text.replace("\"oracle\"", "\"ewma\""), folder.path()).is_ok());
 }

@@ -2,33 +2,9 @@
 
 use std::path::Path;
 
-use scenarios::build::{BuildError, Experiment, known};
-use scenarios::experiment::flight::{Flight, Keep, fly};
-use scenarios::experiment::metrics::index;
-use scenarios::schema::{DataRoots, parse};
 use sim_core::engine::Finish;
 
-fn built(text: &str, folder: &Path) -> Result<Experiment, BuildError> {
-    let roots = DataRoots::default();
-    let scenario = parse("x.toml", text.as_bytes(), (folder, &roots), &known);
-    let scenario = scenario.unwrap_or_else(|rejection| panic!("{}", rejection.lines()));
-    Experiment::build(scenario)
-}
-
-fn flown(text: &str, folder: &Path, contender: usize) -> Flight {
-    let experiment = built(text, folder).unwrap_or_else(|error| panic!("{error}"));
-    let seed = experiment.loaded.scenario.seed.value;
-    let jobs = experiment.jobs(seed).expect("jobs that fit");
-    let keep = Keep {
-        samples: true,
-        stays: 100,
-    };
-    fly(&experiment, contender, (seed, &jobs), keep).expect("a sound policy")
-}
-
-fn of(flight: &Flight, metric: &str) -> f64 {
-    flight.metrics[index(metric)].unwrap_or_else(|| panic!("no {metric}"))
-}
+use crate::rig::{built, fly_text, of};
 
 const BY_HAND: &str = r#"
 name = "by-hand"
@@ -63,7 +39,7 @@ fn a_case_by_hand_comes_out_as_it_should() {
     let rows = (0..60).map(|at| format!("{at}.5,10,1\n"));
     let log = format!("arrived_s,input,output\n{}", rows.collect::<String>());
     std::fs::write(folder.path().join("requests.csv"), log).expect("a writable folder");
-    let flight = flown(BY_HAND, folder.path(), 0);
+    let flight = fly_text(BY_HAND, folder.path(), 0);
     assert_eq!(flight.finish, Finish::Horizon);
     for (metric, meant, within) in [
         ("requests", 60.0, 1e-9),
@@ -122,7 +98,7 @@ fn agree(name: &str, service: &str, sizes: (u32, f64), bounds: [(f64, f64); 2]) 
     let folder = Path::new(".");
     for (contender, policy) in ["fixed", "hpa"].into_iter().enumerate() {
         let flights = ["requests", "fluid"]
-            .map(|fidelity| flown(&day(service, fidelity, sizes), folder, contender));
+            .map(|fidelity| fly_text(&day(service, fidelity, sizes), folder, contender));
         for metric in [
             "requests",
             "cost_services_usd",
@@ -201,8 +177,7 @@ requests = { model = "poisson", turns = 3 }
 serving = { kind = "batch", mean = "1s" }
 "#;
     let text = day(service, "fluid", (1, 0.5));
-    let refused = built(&text, Path::new(".")).err().expect("it talks");
-    let said = refused.to_string();
+    let said = built(&text, Path::new(".")).err().expect("it talks");
     assert!(said.contains("rates know no sessions"), "{said}");
     assert!(built(&day(service, "requests", (1, 0.5)), Path::new(".")).is_ok());
 }
@@ -232,7 +207,7 @@ load = "20s"
 name = "keda"
 replicas = { kind = "keda", signal = "queue", target = 5, cooldown = "10m" }
 "#;
-    let flight = flown(text, Path::new("."), 0);
+    let flight = fly_text(text, Path::new("."), 0);
     let (requests, hours) = (of(&flight, "requests"), of(&flight, "replica_hours"));
     assert!(requests > 10_000.0, "{requests}");
     assert!(of(&flight, "request_error_rate") == 0.0);
