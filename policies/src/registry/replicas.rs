@@ -6,7 +6,9 @@ use super::keeping::{CLOSE, ON, OPEN, hours};
 use super::{Entry, FAIR, Setting, span};
 use crate::buyers::knows_prices;
 use crate::forecast::learned::{Learned, Lstm, Shape, Training, Transformer};
-use crate::forecast::{Ewma, Forecaster, HoltWinters, Mstl, Oracle, Persistence, SeasonalNaive};
+use crate::forecast::{
+    Bursts, Ewma, Forecaster, HoltWinters, Mstl, Oracle, Persistence, SeasonalNaive,
+};
 use crate::keeping::{Keeper, Nothing, Replicas};
 use crate::params::{Domain, Param, Params};
 use crate::scale::choose::Limits;
@@ -15,7 +17,7 @@ use crate::scale::hpa::{Hpa, Target};
 use crate::scale::keda::{Keda, Object};
 use crate::scale::queue_depth::{Depth, QueueDepth};
 use crate::scale::{
-    Bounds, Fixed, Grace, Outlook, Predictive, Scaler, Schedule, Signal, TargetTracking,
+    Bounds, BurstGuard, Fixed, Grace, Outlook, Predictive, Scaler, Schedule, Signal, TargetTracking,
 };
 
 const SIGNALS: &[&str] = &["utilization", "queue", "rate", "tokens", "kv", "speed"];
@@ -63,6 +65,19 @@ const TARGET: Param = Param::new(
     Domain::Ratio(0.001, 1e9),
     "0.6",
     "what of it a replica should have: shares as 0.6, others in their own unit",
+);
+
+const BURST: Param = Param::new(
+    "burst",
+    Domain::Ratio(1.0, 100.0),
+    "1.0",
+    "while far more requests come than usual, so many times as many replicas; 1.0: as many",
+);
+const BURST_AT: Param = Param::new(
+    "burst-at",
+    Domain::Ratio(2.0, 1000.0),
+    "5.0",
+    "spreads above what is usual in a minute at which a burst begins; it ends at two of them",
 );
 
 const SETS: Param = Param::new(
@@ -124,6 +139,8 @@ const HPA: &[Param] = of_sets![
         "window of which the largest recommendation holds going down",
     ),
     GRACE,
+    BURST,
+    BURST_AT,
 ];
 
 const TRACKING: &[Param] = of_sets![
@@ -138,6 +155,8 @@ const TRACKING: &[Param] = of_sets![
         "how long it must be below nine tenths of it",
     ),
     GRACE,
+    BURST,
+    BURST_AT,
 ];
 
 const DEPTH: &[Param] = of_sets![
@@ -161,6 +180,8 @@ const DEPTH: &[Param] = of_sets![
     MIN,
     MAX,
     GRACE,
+    BURST,
+    BURST_AT,
 ];
 
 const KEDA: &[Param] = of_sets![
@@ -184,6 +205,8 @@ const KEDA: &[Param] = of_sets![
     ),
     MAX,
     GRACE,
+    BURST,
+    BURST_AT,
 ];
 
 const PREDICTIVE: &[Param] = of_sets![
@@ -232,6 +255,8 @@ const PREDICTIVE: &[Param] = of_sets![
         "steps whose errors count",
     ),
     GRACE,
+    BURST,
+    BURST_AT,
 ];
 
 /// How many replicas services have.
@@ -405,7 +430,23 @@ fn milli(share: f64) -> u64 {
     sim_core::units::convert::floor(share * 1000.0 + 0.5)
 }
 
+/// With more replicas in bursts, and with patience, where they are asked for.
 fn patient(params: &Params, scaler: Box<dyn Scaler + Send>) -> Box<dyn Scaler + Send> {
+    let scaler = match milli(params.ratio("burst")) {
+        1000 => scaler,
+        more_milli => {
+            let min = if params.declares("min") {
+                params.count("min")
+            } else {
+                0
+            };
+            let most = Bounds::new(min, params.count("max").max(min)).expect("ordered");
+            // A tenth of what is usual is the last minute's, and what lasts an hour is usual.
+            let bursts = Bursts::new(0.1, (params.ratio("burst-at"), 2.0), 60);
+            let (signal, step) = ((Signal::Rate, bursts), Span::from_secs(60));
+            Box::new(BurstGuard::new(scaler, signal, step, (more_milli, most)))
+        }
+    };
     match params.patience("grace").filter(|grace| *grace > Span::ZERO) {
         Some(grace) => Box::new(Grace::new(scaler, grace)),
         None => scaler,

@@ -15,6 +15,9 @@ pub struct BurstGuard {
     /// How often it is looked at.
     step: Span,
     next: SimTime,
+    /// When it was last asked, and what came in this step before.
+    last: SimTime,
+    came: f64,
     /// While there is a burst, times this, in thousandths.
     more_milli: u64,
     bounds: Bounds,
@@ -22,7 +25,7 @@ pub struct BurstGuard {
 
 impl BurstGuard {
     /// While there is a burst in `signal`, looked at every `step`, as many as `inner` wants times `more_milli` thousandths,
-    /// rounded up and held to `bounds`.
+    /// rounded up and held to `bounds`. A rate is counted over the step, anything else is read at its end.
     pub fn new(
         inner: Box<dyn Scaler + Send>,
         (signal, bursts): (Signal, Bursts),
@@ -35,6 +38,8 @@ impl BurstGuard {
             bursts,
             step,
             next: SimTime::ZERO,
+            last: SimTime::ZERO,
+            came: 0.0,
             more_milli,
             bounds,
         }
@@ -51,9 +56,19 @@ impl Scaler for BurstGuard {
     }
 
     fn want(&mut self, seen: &Seen) -> u32 {
+        let asked = convert::real(seen.now.since(self.last).us()) / 1e6;
+        self.last = seen.now;
+        self.came += convert::real(seen.load.rate_milli) / 1000.0 * asked;
         if self.next <= seen.now {
+            let is_first = self.next == SimTime::ZERO;
             self.next = seen.now.saturating_add(self.step);
+            let came = std::mem::take(&mut self.came);
             match self.signal.of(&seen.load) {
+                // The first step is none.
+                Reading::Sum(_) if self.signal == Signal::Rate && is_first => {}
+                Reading::Sum(_) if self.signal == Signal::Rate => {
+                    self.bursts.observe(came);
+                }
                 Reading::Each(value) | Reading::Sum(value) => {
                     self.bursts.observe(convert::real(value) / 1000.0);
                 }
@@ -99,8 +114,10 @@ mod tests {
                 ..Seen::default()
             })
         };
-        assert_eq!([want(0, 10), want(60, 12), want(120, 90)], [5, 5, 7]);
+        // What comes in a minute is counted: 600, 660, and 5,400.
+        assert_eq!([want(0, 10), want(60, 10), want(120, 11)], [5, 5, 5]);
+        assert_eq!(want(180, 90), 7);
         // Between two looks nothing changes.
-        assert_eq!([want(150, 10), want(180, 10)], [7, 5]);
+        assert_eq!([want(210, 10), want(240, 10)], [7, 5]);
     }
 }

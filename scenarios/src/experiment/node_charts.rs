@@ -114,6 +114,7 @@ fn keep_used(gantt: &mut Gantt) -> String {
 }
 
 fn allocations(world: &World, flight: &Flight) -> Vec<Allocation> {
+    let serves = !world.services.is_empty();
     let mut allocations = Vec::new();
     for stay in &flight.record.stays {
         let class = flight.record.row(stay.job).class.index();
@@ -132,7 +133,8 @@ fn allocations(world: &World, flight: &Flight) -> Vec<Allocation> {
                     lanes: seat.gpus.iter().map(convert::index).collect(),
                     job: job.clone(),
                     state,
-                    kind: class,
+                    // Where nothing serves there are no kinds to tell apart.
+                    kind: if serves { class } else { 0 },
                     start_s: at_s(from),
                     end_s: at_s(to),
                 });

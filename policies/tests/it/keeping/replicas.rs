@@ -133,6 +133,18 @@ fn the_autoscaler_of_kubernetes_follows_the_load_up_at_once_and_down_after_its_w
 }
 
 #[test]
+fn in_a_burst_there_are_more_than_the_load_asks_for_and_only_then() {
+    // Two a second at half of their time are four replicas' worth, and six are twelve.
+    let world = asked(&[(0, 2), (900, 6), (1800, 2)], 3600, 4);
+    let plain = fly(&world, "hpa", &[("target", Value::Float(0.5))]);
+    let guarded = [("target", Value::Float(0.5)), ("burst", Value::Float(1.25))];
+    let guarded = fly(&world, "hpa", &guarded);
+    assert_eq!((at(&plain, 890), at(&guarded, 890)), (4, 4));
+    assert_eq!((at(&plain, 1500), at(&guarded, 1500)), (12, 15));
+    assert_eq!((at(&plain, 3590), at(&guarded, 3590)), (4, 4));
+}
+
+#[test]
 fn what_nobody_asks_for_goes_to_none_and_comes_back_with_the_first_request() {
     let world = asked(&[(0, 1), (300, 0), (2000, 1)], 2400, 1);
     let rate = ("signal", Value::Text("rate".to_owned()));
