@@ -5,6 +5,7 @@
 //! - [`schema`]: one TOML file becomes one typed [`schema::Scenario`], or every reason why not.
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
 //! - [`stats`]: intervals, tests and plans of replications, as pure functions of numbers.
+//! - [`bounds`]: what no run that completes the same jobs is below.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what the results of runs say to do.
 //! - [`fit`]: parameters of a model from a log of the real thing.
@@ -18,6 +19,7 @@
 //! reads arguments and spawns threads; threads run whole flights, never parts of one, and results are gathered in the
 //! order of the plan, so that their number shows nowhere. Metrics are computed from records, never inside the engine.
 
+pub mod bounds;
 pub mod build;
 pub mod cli;
 pub mod conform;
