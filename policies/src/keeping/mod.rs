@@ -5,6 +5,7 @@ mod budget;
 mod choice;
 mod grow;
 mod losses;
+mod meters;
 mod office;
 mod oversubscribe;
 mod pace;

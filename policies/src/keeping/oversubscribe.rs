@@ -13,9 +13,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::engine::{JobView, View};
-use sim_core::units::{JobId, NodeId, SimTime, Span, convert};
+use sim_core::units::{NodeId, SimTime, Span, convert};
 
 use super::losses::distinct;
+use super::meters::Meters;
 use super::{Keeper, Shut};
 use crate::compose::Desk;
 
@@ -37,10 +38,8 @@ pub struct Oversubscribe {
 /// What was seen at the last look.
 #[derive(Clone, Debug, Default)]
 pub struct Watermark {
-    last: SimTime,
+    meters: Meters,
     next: SimTime,
-    /// By replica: time at work since it was ready.
-    worked: BTreeMap<JobId, Span>,
     closed: BTreeSet<NodeId>,
 }
 
@@ -104,32 +103,24 @@ impl Watermark {
     /// By node on which replicas take requests: the share of the time since the last look for which they were at work, in
     /// millionths, over all of them.
     fn look(&mut self, view: &View<'_>) -> BTreeMap<NodeId, u32> {
-        let (now, last) = (view.now(), self.last);
-        let before = std::mem::take(&mut self.worked);
+        let mut look = self.meters.look(view.now());
         let mut times: BTreeMap<NodeId, (u64, u64)> = BTreeMap::new();
         for service in view.services() {
             for replica in service.replicas() {
-                let (Some(gauge), Some(ready)) = (replica.gauge, replica.ready) else {
+                let Some(done) = look.at(&replica) else {
                     continue;
                 };
-                let Some((_, set)) = service.sets().find(|(id, _)| *id == replica.set) else {
-                    continue;
-                };
-                let (job, worked) = (replica.job.id(), set.serving.work(&gauge));
-                self.worked.insert(job, worked);
-                // One that has started anew since then begins at nothing.
-                let since = before.get(&job).filter(|_| ready <= last);
-                let busy = worked.saturating_sub(since.copied().unwrap_or(Span::ZERO));
+                let set = service.sets().find(|(id, _)| *id == replica.set);
+                let servers = set.map_or(1, |(_, set)| u64::from(set.serving.servers()));
                 let seats = replica.job.allocation().seats().iter();
                 let nodes: Vec<NodeId> = seats.map(|seat| seat.node).collect();
                 for node in distinct(&nodes) {
                     let time = times.entry(node).or_default();
-                    time.0 += busy.us();
-                    time.1 += now.since(ready.max(last)).us();
+                    time.0 += done.busy.us() / servers.max(1);
+                    time.1 += done.time.us();
                 }
             }
         }
-        self.last = now;
         let share = |(node, (busy, all)): (NodeId, (u64, u64))| {
             let share = (u128::from(busy) * 1_000_000).checked_div(all.into())?;
             Some((node, u32::try_from(share).unwrap_or(u32::MAX)))

@@ -6,6 +6,7 @@ use sim_core::engine::{Change, NodePhase, ReplicaView, ServiceView, View, Wakes}
 use sim_core::model::Market;
 use sim_core::units::{JobId, ServiceId, SetId, SimTime, Span, convert};
 
+use super::meters::Meters;
 use super::{Keeper, Shut, choice};
 use crate::compose::Desk;
 use crate::scale::choose::Limits;
@@ -30,14 +31,13 @@ pub struct Replicas {
 /// What is remembered of a set.
 struct Sized {
     scaler: Box<dyn Scaler + Send>,
-    /// When it is asked next, and when it was asked last.
+    /// When it is asked next.
     next: SimTime,
-    last: SimTime,
     wanted: u32,
     /// Requests that had come then.
     arrived: u64,
-    /// By replica: time at work, and iterations.
-    worked: BTreeMap<JobId, (Span, u64)>,
+    /// As they were when it was asked last.
+    meters: Meters,
 }
 
 impl Replicas {
@@ -121,10 +121,9 @@ impl Keeper for Replicas {
                 let sized = self.sets.entry(set).or_insert_with(|| Sized {
                     scaler: informed(self.like.fork(), view, &service),
                     next: SimTime::ZERO,
-                    last: SimTime::ZERO,
                     wanted: spec.initial.max(self.least.min(spec.max)),
                     arrived: 0,
-                    worked: BTreeMap::new(),
+                    meters: Meters::default(),
                 });
                 if view.now() >= sized.next || waits {
                     let stay = staying(view, &service, set);
@@ -239,7 +238,6 @@ impl Sized {
             load: self.load(service, (set, &ready), now),
         };
         self.wanted = self.scaler.want(&seen);
-        self.last = now;
         self.next = now.saturating_add(self.scaler.interval());
     }
 
@@ -250,24 +248,23 @@ impl Sized {
         (set, ready): (SetId, &[&ReplicaView<'_>]),
         now: SimTime,
     ) -> Load {
-        let us = now.since(self.last).us();
+        let us = now.since(self.meters.last()).us();
         let servers = service.sets().find(|(id, _)| *id == set);
         let servers = servers.map_or(1, |(_, spec)| u64::from(spec.serving.servers()));
         let arrived = service.traffic().arrived;
         let came = arrived - std::mem::replace(&mut self.arrived, arrived);
-        let before = std::mem::take(&mut self.worked);
+        let mut look = self.meters.look(now);
         let (mut busy, mut steps, mut load) = (0, 0, Load::default());
         let (mut used, mut room) = (0, 0);
         load.queue = u64::from(service.waiting());
         for replica in ready {
-            let (job, gauge) = (replica.job.id(), replica.gauge.unwrap_or_default());
-            let (worked, stepped) = before.get(&job).copied().unwrap_or_default();
-            busy += gauge.busy.saturating_sub(worked).us();
-            steps += gauge.steps.saturating_sub(stepped);
+            let gauge = replica.gauge.unwrap_or_default();
+            let done = look.at(replica);
+            busy += done.map_or(0, |done| done.busy.us());
+            steps += done.map_or(0, |done| done.steps);
             load.queue += u64::from(gauge.waiting);
             load.tokens += gauge.tokens;
             (used, room) = (used + gauge.kv_used, room + gauge.kv_capacity);
-            self.worked.insert(job, (gauge.busy, gauge.steps));
         }
         let count = convert::wide(ready.len());
         let share = |part: u64, whole: u64| {
@@ -284,7 +281,7 @@ impl Sized {
     fn copy(&self) -> Self {
         Self {
             scaler: self.scaler.fork(),
-            worked: self.worked.clone(),
+            meters: self.meters.clone(),
             ..*self
         }
     }

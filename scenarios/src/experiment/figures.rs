@@ -10,7 +10,7 @@ use super::flight::{Flight, window};
 use super::judged;
 use super::metrics::{self, METRICS};
 use super::number::{real, secs};
-use super::tables::label;
+use super::tables::{label, lot};
 use super::words::direction;
 use crate::build::Experiment;
 
@@ -156,11 +156,7 @@ fn measure(metric: usize) -> Measure {
 }
 
 fn estimate(comparison: &Comparison, at: usize, metric: usize) -> Estimate {
-    // Of one request it is next to nothing.
-    let times = match METRICS[metric].name {
-        "cost_per_request_usd" => 1000.0,
-        _ => 1.0,
-    };
+    let times = lot(&METRICS[metric]);
     match comparison.mean(at, metric) {
         None => Estimate::exact(0.0),
         Some(mean) => {

@@ -1,7 +1,9 @@
 //! The figures of services: what they keep and cost, and how latency and replicas follow the load.
 
+use std::collections::BTreeSet;
+
 use plots::figure::panels::{self, Panels};
-use plots::figure::timeline::{Backdrop, Track};
+use plots::figure::timeline::Backdrop;
 use plots::figure::{Unit, cdf};
 use sim_core::serve::Objective;
 use sim_core::units::Span;
@@ -43,7 +45,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
 /// How long requests took.
 fn latencies(experiment: &Experiment, comparison: &Comparison) -> Figure {
     let series = comparison.first.iter().map(|flight| {
-        let mut all = super::histogram::Histogram::default();
+        let mut all = Histogram::default();
         for tally in &flight.services {
             all.merge(&tally.latency);
         }
@@ -138,11 +140,8 @@ fn over_time(experiment: &Experiment, comparison: &Comparison, course: &Course) 
         return None;
     }
     let contenders = comparison.plan.contenders.iter();
-    let mut promised: Vec<Span> = contenders
-        .flat_map(|position| promises(experiment, *position, course))
-        .collect();
-    promised.sort_unstable();
-    promised.dedup();
+    let promised = contenders.flat_map(|position| promises(experiment, *position, course));
+    let promised: BTreeSet<Span> = promised.collect();
     let promised: Vec<String> = promised.into_iter().map(told).collect();
     let panels = Panels {
         heading: heading(course.title, first_seed(comparison)),
@@ -174,14 +173,11 @@ fn told(span: Span) -> String {
 }
 
 /// What services promise of a duration under a policy, the shortest first.
-fn promises(experiment: &Experiment, contender: usize, course: &Course) -> Vec<Span> {
+fn promises(experiment: &Experiment, contender: usize, course: &Course) -> BTreeSet<Span> {
     let scenario = &experiment.of_policy(contender).loaded.scenario;
     let promises = scenario.services.iter();
     let promises = promises.filter_map(|service| (course.promise)(&service.promise));
-    let mut promises: Vec<Span> = promises.collect();
-    promises.sort_unstable();
-    promises.dedup();
-    promises
+    promises.collect()
 }
 
 /// Replicas over time, before the load.
@@ -193,18 +189,13 @@ fn replicas_over_time(experiment: &Experiment, comparison: &Comparison) -> Figur
     for track in &mut timeline.tracks {
         track.points.retain(|(at, _)| *at >= from);
     }
-    put_load(&mut timeline.tracks, comparison, from);
+    if let Some(track) = timeline.tracks.first_mut() {
+        track.backdrop = load_behind(comparison, from);
+    }
     Figure {
         name: "replicas-time".to_owned(),
         caption: "Replicas of services on their nodes, those that load included; behind them, how many requests came.".to_owned(),
         drawing: timeline.draw(),
-    }
-}
-
-/// Puts how many requests came behind the first of the curves.
-fn put_load(tracks: &mut [Track], comparison: &Comparison, from: f64) {
-    if let Some(track) = tracks.first_mut() {
-        track.backdrop = load_behind(comparison, from);
     }
 }
 

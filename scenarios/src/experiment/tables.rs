@@ -191,14 +191,21 @@ pub(super) fn heading(metric: &Metric) -> String {
     }
 }
 
+/// For how many of what it is told for it is shown: the cost of one request is next to nothing.
+pub(super) fn lot(metric: &Metric) -> f64 {
+    match metric.name {
+        PER_REQUEST => 1000.0,
+        _ => 1.0,
+    }
+}
+
 /// A value in the unit of its heading, and with how many decimals it is shown beside the largest of its kind.
 pub(super) fn scale(metric: &Metric, value: f64, largest: f64) -> (f64, u8) {
     let factor = match metric.unit {
         "s" if is_of_requests(metric) => 1.0,
         "s" => 1.0 / 3600.0,
-        _ if metric.name == PER_REQUEST => 1000.0,
         "" if metrics::is_share(metric) => 100.0,
-        _ => 1.0,
+        _ => lot(metric),
     };
     let magnitude = (largest * factor).abs();
     let decimals = if magnitude >= 1000.0 {
