@@ -107,7 +107,7 @@ fn decode(
         folders: Vec::new(),
         roots,
     };
-    let tree = loading.text(name, bytes).and_then(|source| {
+    let tree = sourced(&mut loading.sources, name, bytes).and_then(|source| {
         let tree = tree::parse(source, loading.sources.text(source))?;
         let mut tree = loading.extended(tree, source, &mut BTreeSet::new())?;
         set::apply(&mut tree, sets, &mut loading.sources)?;
@@ -163,39 +163,9 @@ struct Loading<'a> {
     roots: &'a Roots,
 }
 
-type Read<T> = Result<T, Vec<Diagnostic>>;
+pub(super) type Read<T> = Result<T, Vec<Diagnostic>>;
 
 impl Loading<'_> {
-    /// Bytes as a source: of bounded size, and UTF-8.
-    fn text(&mut self, name: &str, bytes: &[u8]) -> Read<SourceId> {
-        let refused = |source, at: usize, rule: &str, remedy: &str| {
-            let place = Place::new(source, at..at + 1);
-            Err(vec![Diagnostic::new(place, "", rule).or(remedy)])
-        };
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if size > MAX_TOML_BYTES {
-            let source = self.sources.add(name, "");
-            return refused(
-                source,
-                0,
-                "larger than 1 MiB",
-                "move data into files of its own",
-            );
-        }
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(self.sources.add(name, text)),
-            Err(error) => {
-                let source = self.sources.add(name, String::from_utf8_lossy(bytes));
-                refused(
-                    source,
-                    error.valid_up_to(),
-                    "not UTF-8",
-                    "save the file as UTF-8",
-                )
-            }
-        }
-    }
-
     /// The tree with what it extends beneath it.
     fn extended(
         &mut self,
@@ -235,7 +205,7 @@ impl Loading<'_> {
         let bytes =
             read(&path).map_err(|error| refuse(&error.to_string(), "name a readable file"))?;
         let name = self.sources.beside(&joined);
-        let base = self.text(&name, &bytes)?;
+        let base = sourced(&mut self.sources, &name, &bytes)?;
         let inner = joined.rsplit_once('/').map_or("", |(folder, _)| folder);
         let inner = if inner.is_empty() {
             String::new()
@@ -252,6 +222,36 @@ impl Loading<'_> {
     fn folder(&self, source: SourceId) -> String {
         let found = self.folders.iter().find(|(id, _)| *id == source);
         found.map_or_else(String::new, |(_, folder)| folder.clone())
+    }
+}
+
+/// Bytes as a source: of bounded size, and UTF-8.
+pub(super) fn sourced(sources: &mut Sources, name: &str, bytes: &[u8]) -> Read<SourceId> {
+    let refused = |source, at: usize, rule: &str, remedy: &str| {
+        let place = Place::new(source, at..at + 1);
+        Err(vec![Diagnostic::new(place, "", rule).or(remedy)])
+    };
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if size > MAX_TOML_BYTES {
+        let source = sources.add(name, "");
+        return refused(
+            source,
+            0,
+            "larger than 1 MiB",
+            "move data into files of its own",
+        );
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(sources.add(name, text)),
+        Err(error) => {
+            let source = sources.add(name, String::from_utf8_lossy(bytes));
+            refused(
+                source,
+                error.valid_up_to(),
+                "not UTF-8",
+                "save the file as UTF-8",
+            )
+        }
     }
 }
 

@@ -27,6 +27,7 @@
 //! clock. No value is checked twice: what a typed field says, later stages may rely on. There is no
 //! list of keys beside the one the decoder reads by.
 
+mod baseline;
 mod budget;
 mod catalogue;
 mod check;
@@ -39,6 +40,7 @@ mod diagnostic;
 mod event;
 mod fields;
 mod fleet;
+mod gate;
 mod json_schema;
 mod load;
 mod mig;
@@ -68,6 +70,7 @@ mod variant;
 mod workload;
 mod write;
 
+pub use baseline::{Baseline, Behaviour, Series, parse_baseline, print_baseline};
 pub use budget::BudgetSpec;
 pub use catalogue::{Entry, catalogue};
 pub use check::{Known, Param, ParamTakes, Registry, check_parts};
@@ -79,6 +82,7 @@ pub use event::{EventKind, EventSpec, RegionSpec};
 pub use fleet::{
     Bytes, Fleet, InstanceType, Machines, MeasuredSpec, RiskSpec, ShockSpec, Size, Steps,
 };
+pub use gate::{GateMode, GateSpec, Tolerance};
 pub use json_schema::json_schema;
 pub use load::{LoadError, Loaded, load, parse};
 pub use mig::{Geometry, Slices, geometries, slice_of};
@@ -86,7 +90,7 @@ pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
 pub use policy::{Composed, Knowledge, PolicyKind, PolicySpec};
 pub use pools::{Pool, pools};
-pub use print::{digest, print};
+pub use print::{digest, premises, print};
 pub use quota::QuotaSpec;
 pub use reference::key_reference;
 pub use scenario::{

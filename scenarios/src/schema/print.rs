@@ -143,6 +143,24 @@ pub fn digest(scenario: &Scenario) -> String {
         .to_string()
 }
 
+/// A digest of what policies are judged on: of all but the policies themselves, what is asked of them, how often they fly and
+/// what is written of it. Files count by their names, not by what they hold.
+pub fn premises(scenario: &Scenario) -> String {
+    let mut bare = scenario.clone();
+    bare.description = None;
+    bare.question = None;
+    bare.seed.value = 0;
+    bare.baseline.value.clear();
+    bare.replicate.n.value = 1;
+    bare.policies.clear();
+    bare.output.tables.clear();
+    bare.output.sample.value = Span::ZERO;
+    bare.claims.clear();
+    bare.gate = None;
+    bare.sweep = None;
+    digest(&bare)
+}
+
 fn head(scenario: &Scenario) -> Table {
     let mut head = entries([("name", string(&scenario.name.value))]);
     put(
@@ -165,7 +183,10 @@ fn head(scenario: &Scenario) -> Table {
     put(
         &mut head,
         "gate",
-        scenario.gate.as_ref().map(|raw| raw.value.clone()),
+        scenario
+            .gate
+            .as_ref()
+            .map(|gate| Value::Table(gate.written.clone())),
     );
     put(
         &mut head,

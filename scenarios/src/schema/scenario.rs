@@ -11,6 +11,7 @@ use super::claim::ClaimSpec;
 use super::commitment::ReservationSpec;
 use super::event::{EventSpec, RegionSpec};
 use super::fleet::Fleet;
+use super::gate::GateSpec;
 use super::place::Spanned;
 use super::policy::PolicySpec;
 use super::quota::QuotaSpec;
@@ -75,8 +76,8 @@ pub struct Scenario {
     pub output: Output,
     /// What the field says, for the run to judge.
     pub claims: Vec<ClaimSpec>,
-    /// `[gate]`, as written.
-    pub gate: Option<Spanned<Value>>,
+    /// What its policies may not become.
+    pub gate: Option<GateSpec>,
     /// `[sweep]`, as written; `compare` says that it ignores it.
     pub sweep: Option<Spanned<Value>>,
 }

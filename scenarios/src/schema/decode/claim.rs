@@ -143,23 +143,33 @@ fn is_sound(fields: &Fields<'_>, spec: &ClaimSpec) -> bool {
 }
 
 /// A name that a registry knows.
-fn named(item: Item<'_>, seam: Seam) -> Option<Spanned<String>> {
+pub(super) fn named(item: Item<'_>, seam: Seam) -> Option<Spanned<String>> {
     let name = item.name()?;
+    let shown = format!("{} = \"{}\"", item.name, quoted(&name.value));
+    is_known((&name, shown), item, seam).then_some(name)
+}
+
+/// Whether a registry knows the name that is the key of an item.
+pub(super) fn exists(name: &Spanned<String>, item: Item<'_>, seam: Seam) -> bool {
+    is_known((name, quoted(&name.value)), item, seam)
+}
+
+/// Refuses a name that is not known, as it is shown.
+fn is_known((name, shown): (&Spanned<String>, String), item: Item<'_>, seam: Seam) -> bool {
     let Some(known) = (item.cx.registry)(seam) else {
-        return Some(name);
+        return true;
     };
     let known: Vec<&str> = known.iter().map(|known| known.kind.as_str()).collect();
     // A chart of nodes is named after its policy.
     let is_chart = seam == Seam::Figure && name.value.starts_with("gantt-");
     if known.contains(&name.value.as_str()) || is_chart {
-        return Some(name);
+        return true;
     }
     let rule = format!("no {} has this name", seam.noun());
-    let shown = format!("{} = \"{}\"", item.name, quoted(&name.value));
     let remedy = suggestion(&name.value, &known);
     item.cx
         .refuse(Diagnostic::new(name.place, shown, rule).or(remedy));
-    None
+    false
 }
 
 /// Claims are about policies that there are, and owning breaks even only with something that was bought.

@@ -11,6 +11,7 @@ mod event;
 mod fidelity;
 mod fleet;
 mod fleet_keys;
+mod gate;
 mod goodput;
 mod mig;
 mod policy;
@@ -118,8 +119,8 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
         ),
         KeySpec::new(
             "gate",
-            Takes::Raw,
-            "Tolerances of the regression gate; kept as written.",
+            Takes::Table(&gate::GATE),
+            "What a policy may not become.",
         ),
         KeySpec::new(
             "sweep",
@@ -214,7 +215,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let policies = all(&top, "policy", "a policy", policy::decode);
     let objectives = run::objectives(&top);
     let output = run::output(&top);
-    let gate = top.optional("gate", raw);
+    let gate = top.optional("gate", gate::decode);
     let sweep = top.optional("sweep", raw);
     let baseline = baseline(&top, place);
     let claims = match &baseline {
@@ -222,6 +223,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         None => None,
     };
     claim::exist(&top, claims.as_deref().unwrap_or_default());
+    gate::policies_exist(&top, gate.as_ref().and_then(Option::as_ref));
     for key in NAMED {
         unique(&top, key);
     }
@@ -484,7 +486,9 @@ mod tests {
         };
         let mut found = Vec::new();
         defaults("", &TOP, &mut found);
-        found.retain(|set| !set.contains(".trace.") && !set.starts_with("sharing."));
+        // What stands as it was written is printed, default or not.
+        let as_written = |set: &str| set.starts_with("sharing.") || set.starts_with("gate.");
+        found.retain(|set| !set.contains(".trace.") && !as_written(set));
         assert!(found.len() >= 20, "{found:?}");
         let plain = digest_with(&[]);
         for set in found {
