@@ -8,6 +8,7 @@
 //! - [`bounds`]: what no run that completes the same jobs is below.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what the results of runs say to do.
+//! - [`gate`]: whether policies still do what somebody said is right.
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
@@ -26,6 +27,7 @@ pub mod conform;
 pub mod experiment;
 pub mod explain;
 pub mod fit;
+pub mod gate;
 pub mod schema;
 pub mod selftest;
 pub mod stats;

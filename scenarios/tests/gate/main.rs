@@ -1,0 +1,3 @@
+//! The gate: its rates on drawn values.
+
+mod rates;
