@@ -9,6 +9,7 @@ mod conform;
 mod explain;
 mod failure;
 mod fit;
+mod gate;
 mod list;
 mod new;
 mod progress;
@@ -59,6 +60,9 @@ enum Command {
     /// Says what the results of a run say to do
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
+    /// Compares policies with what was accepted of them, for CI: exits with 1 if they became worse
+    #[command(subcommand, after_help = gate::EXAMPLES)]
+    Gate(gate::Gate),
     /// Validates a scenario and prints the resolved experiment
     Check(check::Check),
     /// Writes a new scenario to start from
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.execute(),
         Command::Compare(command) => command.execute(),
         Command::Explain(command) => command.execute(),
+        Command::Gate(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Schema => schema(),

@@ -391,7 +391,7 @@ mod tests {
             ("[1, 9000000000000000000]", "[1]", "2 of them, for 1 seeds"),
             ("[1, 9000000000000000000]", "[1, 1]", "each of them once"),
             ("ffff", "FFFF", "not a digest of 64 digits"),
-            ("\"n/a\", 1e21", "\"none\", 1e21", "did you mean"),
+            ("\"n/a\", 1e21", "\"none\", 1e21", "known are n/a"),
             ("\"n/a\", 1e21", "nan, 1e21", "not a finite number"),
             ("\"fifo\"", "\"easy\"", "the policy easy stands twice"),
             (

@@ -1,3 +1,4 @@
-//! The gate: its rates on drawn values.
+//! The gate: its rates on drawn values, and the command on flights.
 
+mod command;
 mod rates;
