@@ -160,6 +160,7 @@ impl Experiment {
                 scenario: own.clone(),
                 brought: Vec::new(),
                 sources: loaded.sources.clone(),
+                files: loaded.files.clone(),
             };
             brought.push((*position, Self::build(own)?));
         }

@@ -1,6 +1,8 @@
 //! Reading a table by its specification: structure is checked at once, values as they are taken.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::catalogue::Entry;
 use super::check::Registry;
@@ -16,6 +18,8 @@ const MOST_COMPARED: usize = 1_000;
 /// What every reader shares: where reasons are gathered, and where paths lead.
 pub(super) struct Context<'a> {
     pub(super) reasons: RefCell<Vec<Diagnostic>>,
+    /// The files and folders that were named.
+    pub(super) files: RefCell<BTreeSet<PathBuf>>,
     pub(super) roots: &'a Roots,
     /// What parts there are.
     pub(super) registry: &'a Registry<'a>,
@@ -53,6 +57,7 @@ impl<'a> Context<'a> {
     ) -> Self {
         Self {
             reasons: RefCell::default(),
+            files: RefCell::default(),
             roots,
             registry,
             folders,

@@ -14,6 +14,7 @@ use super::place::{Place, SourceId, Spanned};
 use super::read::brief;
 use super::scenario::Scenario;
 use super::source::Sources;
+use super::sweep::SweepSpec;
 use super::value::{Table, Value};
 use super::{decode, set, tree};
 
@@ -29,6 +30,18 @@ pub struct Loaded {
     pub brought: Vec<(usize, Scenario)>,
     /// The texts that places lead to.
     pub sources: Sources,
+    /// The files and folders that it names, in their order.
+    pub files: Vec<PathBuf>,
+}
+
+/// A scenario that is read and not yet typed: what the cells of its sweep are made from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    tree: Table,
+    source: SourceId,
+    sources: Sources,
+    folders: Vec<(SourceId, String)>,
+    roots: Roots,
 }
 
 /// Why no scenario came of a file.
@@ -66,6 +79,15 @@ pub fn load(
     data: &DataRoots,
     registry: &Registry<'_>,
 ) -> Result<Loaded, LoadError> {
+    let draft = draft(path, sets, data)?;
+    draft.typed(registry).map_err(LoadError::Rejected)
+}
+
+/// The same, not yet typed.
+///
+/// # Errors
+/// The file cannot be read, or it is no TOML, or an argument leads nowhere.
+pub fn draft(path: &Path, sets: &[String], data: &DataRoots) -> Result<Draft, LoadError> {
     let bytes = read(path).map_err(|error| LoadError::Io {
         path: path.into(),
         error,
@@ -76,7 +98,7 @@ pub fn load(
         data: data.clone(),
     };
     let name = path.to_string_lossy();
-    decode(&name, &bytes, (sets, &roots), registry).map_err(LoadError::Rejected)
+    Draft::read(&name, &bytes, (sets, roots)).map_err(LoadError::Rejected)
 }
 
 /// Reads a scenario from memory; its relative paths lead into `folder`.
@@ -93,59 +115,107 @@ pub fn parse(
         folder: folder.into(),
         data: data.clone(),
     };
-    decode(name, text, (&[], &roots), registry)
+    Draft::read(name, text, (&[], roots))?.typed(registry)
 }
 
-fn decode(
-    name: &str,
-    bytes: &[u8],
-    (sets, roots): (&[String], &Roots),
-    registry: &Registry<'_>,
-) -> Result<Loaded, Rejection> {
-    let mut loading = Loading {
-        sources: Sources::default(),
-        folders: Vec::new(),
-        roots,
-    };
-    let tree = sourced(&mut loading.sources, name, bytes).and_then(|source| {
-        let tree = tree::parse(source, loading.sources.text(source))?;
-        let mut tree = loading.extended(tree, source, &mut BTreeSet::new())?;
-        set::apply(&mut tree, sets, &mut loading.sources)?;
-        Ok((tree, source))
-    });
-    let Loading {
-        sources,
-        folders,
-        roots,
-    } = loading;
-    let (tree, source) = match tree {
-        Ok(read) => read,
-        Err(reasons) => return Err(Rejection::new(sources, reasons)),
-    };
-    let cx = Context::new(roots, folders, registry);
-    let scenario = decode::scenario(&tree, Place::new(source, 0..0), &cx);
-    let mut reasons = cx.reasons.take();
-    let mut brought = Vec::new();
-    if let Some(scenario) = scenario.as_ref().filter(|_| reasons.is_empty()) {
-        for position in 0..scenario.policies.len() {
-            match set::brought(&tree, position) {
-                Ok(Some(tree)) => {
-                    let own = decode::scenario(&tree, Place::new(source, 0..0), &cx);
-                    brought.extend(own.map(|own| (position, own)));
-                    reasons.extend(cx.reasons.take());
-                }
-                Ok(None) => {}
-                Err(more) => reasons.extend(more),
-            }
+impl Draft {
+    fn read(
+        name: &str,
+        bytes: &[u8],
+        (sets, roots): (&[String], Roots),
+    ) -> Result<Self, Rejection> {
+        let mut loading = Loading {
+            sources: Sources::default(),
+            folders: Vec::new(),
+            roots: &roots,
+        };
+        let tree = sourced(&mut loading.sources, name, bytes).and_then(|source| {
+            let tree = tree::parse(source, loading.sources.text(source))?;
+            let mut tree = loading.extended(tree, source, &mut BTreeSet::new())?;
+            set::apply(&mut tree, sets, &mut loading.sources)?;
+            Ok((tree, source))
+        });
+        let Loading {
+            sources, folders, ..
+        } = loading;
+        match tree {
+            Ok((tree, source)) => Ok(Self {
+                tree,
+                source,
+                sources,
+                folders,
+                roots,
+            }),
+            Err(reasons) => Err(Rejection::new(sources, reasons)),
         }
     }
-    match scenario.filter(|_| reasons.is_empty()) {
-        Some(scenario) => Ok(Loaded {
-            scenario,
-            brought,
-            sources,
-        }),
-        None => Err(Rejection::new(sources, reasons)),
+
+    /// The scenario itself; the keys of its sweep are tried with the first of their values.
+    ///
+    /// # Errors
+    /// Every reason to refuse it.
+    pub fn typed(&self, registry: &Registry<'_>) -> Result<Loaded, Rejection> {
+        let loaded = self.decode(&self.tree, registry)?;
+        if let Some(sweep) = &loaded.scenario.sweep {
+            let first = sweep.axes.iter().map(|axis| axis.levels.at(0.0));
+            self.cell(sweep, &first.collect::<Vec<_>>(), registry)?;
+        }
+        Ok(loaded)
+    }
+
+    /// The scenario of one cell, each key of `sweep` with its value of `values`: without the sweep, and without what
+    /// judges results and does not change them.
+    ///
+    /// # Errors
+    /// Every reason to refuse it, where the key or the value of the sweep stands.
+    pub fn cell(
+        &self,
+        sweep: &SweepSpec,
+        values: &[Spanned<Value>],
+        registry: &Registry<'_>,
+    ) -> Result<Loaded, Rejection> {
+        let mut tree = self.tree.clone();
+        let judges = ["sweep", "gate", "claim", "description", "question"];
+        tree.entries
+            .retain(|(key, _)| !judges.contains(&key.value.as_str()));
+        let axes = sweep.axes.iter().zip(values);
+        let put = axes.filter_map(|(axis, value)| set::vary(&mut tree, &axis.path, value).err());
+        let reasons: Vec<_> = put.collect();
+        if !reasons.is_empty() {
+            return Err(Rejection::new(self.sources.clone(), reasons));
+        }
+        self.decode(&tree, registry)
+    }
+
+    fn decode(&self, tree: &Table, registry: &Registry<'_>) -> Result<Loaded, Rejection> {
+        let cx = Context::new(&self.roots, self.folders.clone(), registry);
+        let place = Place::new(self.source, 0..0);
+        let scenario = decode::scenario(tree, place, &cx);
+        let mut reasons = cx.reasons.take();
+        let mut brought = Vec::new();
+        if let Some(scenario) = scenario.as_ref().filter(|_| reasons.is_empty()) {
+            for position in 0..scenario.policies.len() {
+                match set::brought(tree, position) {
+                    Ok(Some(tree)) => {
+                        let own = decode::scenario(&tree, place, &cx);
+                        brought.extend(own.map(|own| (position, own)));
+                        reasons.extend(cx.reasons.take());
+                    }
+                    Ok(None) => {}
+                    Err(more) => reasons.extend(more),
+                }
+            }
+        }
+        let sources = self.sources.clone();
+        match scenario.filter(|_| reasons.is_empty()) {
+            Some(scenario) => Ok(Loaded {
+                scenario,
+                brought,
+                sources,
+                files: cx.files.take().into_iter().collect(),
+            }),
+            None => Err(Rejection::new(sources, reasons)),
+        }
     }
 }
 

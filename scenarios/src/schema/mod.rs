@@ -63,6 +63,7 @@ mod skeleton;
 mod source;
 mod spec;
 mod store;
+mod sweep;
 mod tree;
 mod usage;
 mod value;
@@ -84,7 +85,7 @@ pub use fleet::{
 };
 pub use gate::{GateMode, GateSpec, Tolerance};
 pub use json_schema::json_schema;
-pub use load::{LoadError, Loaded, load, parse};
+pub use load::{Draft, LoadError, Loaded, draft, load, parse};
 pub use mig::{Geometry, Slices, geometries, slice_of};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};
@@ -106,6 +107,7 @@ pub use skeleton::skeleton;
 pub use source::{Location, Sources};
 pub use spec::Seam;
 pub use store::{DataSpec, LeftoverSpec, ObjectSpec, StorageSpec};
+pub use sweep::{AxisSpec, Between, Levels, Quantity, SweepMethod, SweepSpec};
 pub use usage::UsageSpec;
 pub use value::{Part, Table, Value};
 pub use variant::{Speed, Variant, gpus};
@@ -113,3 +115,4 @@ pub use workload::{
     ApplicationSpec, Checkpoint, Course, CourseKind, Deadline, GoodputSpec, Input, JobSource, Keep,
     SpeedsSource, SpeedsSpec, StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
 };
+pub use write::shown;

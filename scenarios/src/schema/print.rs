@@ -191,7 +191,10 @@ fn head(scenario: &Scenario) -> Table {
     put(
         &mut head,
         "sweep",
-        scenario.sweep.as_ref().map(|raw| raw.value.clone()),
+        scenario
+            .sweep
+            .as_ref()
+            .map(|own| Value::Table(own.written.clone())),
     );
     head
 }

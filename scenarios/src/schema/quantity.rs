@@ -173,6 +173,14 @@ pub fn parse_percent(text: &str) -> Result<u32, &'static str> {
     }
 }
 
+/// The part, given in millionths, in per cent to the last digit.
+pub fn print_percent(millionths: u32) -> String {
+    let decimals = format!("{:04}", millionths % 10_000);
+    let decimals = decimals.trim_end_matches('0');
+    let point = if decimals.is_empty() { "" } else { "." };
+    format!("{}{point}{decimals}%", millionths / 10_000)
+}
+
 /// The duration in every unit it needs, so that [`parse_span`] gives it back.
 pub fn print_span(span: Span) -> String {
     let mut rest = span.us();
@@ -300,6 +308,9 @@ mod tests {
         for nano in [0, 1, 3_060_000_000, 21_957_642_000, 1_000_000_000_000_000] {
             let price = Price::from_nanousd_h(nano).expect("at most a million");
             assert_eq!(parse_price(&print_price(price)), Ok(price));
+        }
+        for part in [0, 1, 333_300, 250_000, 1_000_000] {
+            assert_eq!(parse_percent(&print_percent(part)), Ok(part));
         }
         for bytes in [0, 1, 1023, 1024, 40 << 30, u64::MAX] {
             assert_eq!(parse_size(&print_size(Bytes(bytes))), Ok(Bytes(bytes)));

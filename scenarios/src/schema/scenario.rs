@@ -18,6 +18,7 @@ use super::quota::QuotaSpec;
 use super::service::ServiceSpec;
 use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
+use super::sweep::SweepSpec;
 use super::value::{Table, Value};
 use super::workload::Workload;
 
@@ -78,8 +79,8 @@ pub struct Scenario {
     pub claims: Vec<ClaimSpec>,
     /// What its policies may not become.
     pub gate: Option<GateSpec>,
-    /// `[sweep]`, as written; `compare` says that it ignores it.
-    pub sweep: Option<Spanned<Value>>,
+    /// Cells around it; `compare` says that it ignores them.
+    pub sweep: Option<SweepSpec>,
 }
 
 /// Replications that differ in their seed.

@@ -125,13 +125,8 @@ fn bring(
         text: key.value.clone(),
         place: key.place,
     };
-    let source = key.place.source;
     let form = "write a path such as \"reservation.NAME.count\"";
-    let (mut path, _) = steps(&format!("{}=", key.value), source)
-        .ok_or_else(|| whole.refuse("not a path", form))?;
-    for step in &mut path {
-        step.place = key.place;
-    }
+    let path = written(key).ok_or_else(|| whole.refuse("not a path", form))?;
     let [root, _, inner, ..] = path.as_slice() else {
         return Err(whole.refuse("not a path to a key of a table", form));
     };
@@ -146,6 +141,37 @@ fn bring(
         return Err(whole.refuse(rule, remedy));
     }
     put(tree, &path, value)
+}
+
+/// Sets the key that a sweep varies; what is wrong with the path is told where the path stands.
+///
+/// # Errors
+/// A path that leads nowhere, or to what is no part of a cell.
+pub(super) fn vary(
+    tree: &mut Table,
+    key: &Spanned<String>,
+    value: &Spanned<Value>,
+) -> Result<(), Diagnostic> {
+    let whole = Step {
+        text: key.value.clone(),
+        place: key.place,
+    };
+    let form = "write a path in quotes, such as \"fleet.NAME.count\"";
+    let path = written(key).ok_or_else(|| whole.refuse("not a path", form))?;
+    if ["sweep", "gate", "name", "claim"].contains(&path[0].text.as_str()) {
+        let rule = "no part of what a cell runs";
+        return Err(whole.refuse(rule, "vary a key of a fleet, a workload or a policy"));
+    }
+    put(tree, &path, value)
+}
+
+/// The steps of a path that stands as a key.
+fn written(key: &Spanned<String>) -> Option<Vec<Step>> {
+    let (mut path, _) = steps(&format!("{}=", key.value), key.place.source)?;
+    for step in &mut path {
+        step.place = key.place;
+    }
+    Some(path)
 }
 
 /// One name of a path.

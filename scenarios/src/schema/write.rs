@@ -17,6 +17,19 @@ pub(super) fn line(text: &mut String, name: &str, value: &Value) {
     text.extend([&key(name), " = ", &inline(value), "\n"]);
 }
 
+/// A value as a cell of a table holds it: a text without quotes, all else as TOML.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Date(_)
+        | Value::List(_)
+        | Value::Table(_) => inline(value),
+    }
+}
+
 fn key(name: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if !name.is_empty() && name.bytes().all(bare) {

@@ -309,7 +309,10 @@ impl Item<'_> {
         let written = self.written()?;
         let base = self.cx.base(self.value.place.source);
         match self.cx.roots.resolve_folder(base, written) {
-            Ok(path) => Some(self.spanned(path)),
+            Ok(path) => {
+                self.cx.files.borrow_mut().insert(path.resolved.clone());
+                Some(self.spanned(path))
+            }
             Err((rule, remedy)) => self.refuse(&rule, &remedy),
         }
     }
@@ -320,7 +323,10 @@ impl Item<'_> {
         };
         let base = self.cx.base(self.value.place.source);
         match self.cx.roots.resolve(base, written) {
-            Ok(path) => Some(self.spanned(path)),
+            Ok(path) => {
+                self.cx.files.borrow_mut().insert(path.resolved.clone());
+                Some(self.spanned(path))
+            }
             Err((rule, remedy)) => self.refuse(&rule, &remedy),
         }
     }

@@ -26,6 +26,7 @@ mod serving;
 mod sharing;
 mod speeds;
 mod store;
+mod sweep;
 mod usage;
 mod variants;
 mod ways;
@@ -124,8 +125,8 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
         ),
         KeySpec::new(
             "sweep",
-            Takes::Raw,
-            "A grid of parameters; kept as written.",
+            Takes::Table(&sweep::SWEEP),
+            "Which keys take which values in `windtunnel sweep`.",
         ),
         KeySpec::new("data", Takes::Tables(&store::DATA), "What jobs read."),
         KeySpec::new(
@@ -216,7 +217,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let objectives = run::objectives(&top);
     let output = run::output(&top);
     let gate = top.optional("gate", gate::decode);
-    let sweep = top.optional("sweep", raw);
+    let sweep = top.optional("sweep", sweep::decode);
     let baseline = baseline(&top, place);
     let claims = match &baseline {
         Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
