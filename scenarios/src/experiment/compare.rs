@@ -10,7 +10,7 @@ use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::money::{self, Item};
 use super::output::Store;
-use crate::build::{DrawError, Experiment};
+use crate::build::{DrawError, Experiment, Jobs};
 use crate::stats::{Mean, differences, relative};
 
 /// What to fly.
@@ -118,6 +118,31 @@ pub fn compare(
     })
 }
 
+/// Flies all of `plan` on this thread, for the metrics alone: a cell of a sweep, whose threads run whole cells.
+///
+/// # Errors
+/// The first, in the order of the plan, that went wrong.
+pub fn measure(experiment: &Experiment, plan: Plan) -> Result<Comparison, CompareError> {
+    let mut flights: Vec<Vec<Summary>> = plan.contenders.iter().map(|_| Vec::new()).collect();
+    let keep = Keep {
+        samples: false,
+        stays: 0,
+    };
+    for seed in &plan.seeds {
+        let jobs = experiment.jobs(*seed).map_err(CompareError::Jobs)?;
+        for (flights, contender) in flights.iter_mut().zip(&plan.contenders) {
+            let flown = fly_one(experiment, *contender, (*seed, &jobs), (keep, None))?;
+            flights.push(summary(&flown));
+        }
+    }
+    Ok(Comparison {
+        exact: !experiment.is_random(),
+        plan,
+        flights,
+        first: Vec::new(),
+    })
+}
+
 struct Flown {
     summary: Summary,
     flight: Option<Flight>,
@@ -137,36 +162,51 @@ fn one_seed(
         stays: if is_first { STAYS } else { 0 },
     };
     let fly_one = |contender: &usize| {
-        let own = experiment.of_policy(*contender);
-        let brought = if std::ptr::eq(own, experiment) {
-            None
-        } else {
-            Some(own.jobs(seed).map_err(CompareError::Jobs)?)
-        };
-        let (experiment, jobs) = (own, brought.as_ref().unwrap_or(&jobs));
-        let flight = fly(experiment, *contender, (seed, jobs), keep)
-            .map_err(|fault| CompareError::Fault(fault, seed))?;
-        if let Some(store) = store {
-            store
-                .flight(experiment, &flight, jobs)
-                .map_err(CompareError::Output)?;
-        }
+        let flight = fly_one(experiment, *contender, (seed, &jobs), (keep, store))?;
         done();
-        let summary = Summary {
-            seed,
-            metrics: flight.metrics.clone(),
-            items: money::items(&flight.record),
-            digests: flight.digests,
-            finish: flight.finish,
-            end: flight.record.end,
-        };
         Ok(Flown {
-            summary,
+            summary: summary(&flight),
             flight: is_first.then_some(flight),
         })
     };
     let flown: Vec<Result<Flown, CompareError>> = plan.contenders.par_iter().map(fly_one).collect();
     flown.into_iter().collect()
+}
+
+/// One policy on the jobs of one seed, or on its own where it brings some along.
+fn fly_one(
+    experiment: &Experiment,
+    contender: usize,
+    (seed, jobs): (u64, &Jobs),
+    (keep, store): (Keep, Option<&Store>),
+) -> Result<Flight, CompareError> {
+    let own = experiment.of_policy(contender);
+    let brought = if std::ptr::eq(own, experiment) {
+        None
+    } else {
+        Some(own.jobs(seed).map_err(CompareError::Jobs)?)
+    };
+    let jobs = brought.as_ref().unwrap_or(jobs);
+    let flight = fly(own, contender, (seed, jobs), keep)
+        .map_err(|fault| CompareError::Fault(fault, seed))?;
+    if let Some(store) = store {
+        store
+            .flight(own, &flight, jobs)
+            .map_err(CompareError::Output)?;
+    }
+    Ok(flight)
+}
+
+/// What is kept of it.
+fn summary(flight: &Flight) -> Summary {
+    Summary {
+        seed: flight.seed,
+        metrics: flight.metrics.clone(),
+        items: money::items(&flight.record),
+        digests: flight.digests,
+        finish: flight.finish,
+        end: flight.record.end,
+    }
 }
 
 impl Comparison {

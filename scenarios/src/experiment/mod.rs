@@ -1,6 +1,7 @@
 //! Experiments: flights, in parallel, and what they say together.
 
 mod bill;
+pub mod cell;
 mod claim_tables;
 pub mod claims;
 pub mod compare;
@@ -28,7 +29,7 @@ mod service_metrics;
 mod service_tables;
 pub mod service_times;
 pub mod services;
-mod sheet;
+pub(crate) mod sheet;
 pub mod spend;
 mod stretch;
 mod tables;
@@ -40,7 +41,7 @@ mod worth;
 
 pub use claim_tables::{claim_sentences, claims_table, claims_text};
 pub use claims::judge;
-pub use compare::{CompareError, Comparison, Plan, compare};
+pub use compare::{CompareError, Comparison, Plan, compare, measure};
 pub use known::known;
 pub use money_table::money_table;
 pub use output::{OutputError, Store, USAGE, write};

@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
-use super::metrics::METRICS;
 use super::usage::Usage;
 use super::{bill, claim_tables, figures, page, run_tables, service_tables, tables};
 use crate::build::{Experiment, Jobs};
@@ -43,7 +42,7 @@ pub struct Store {
 pub const USAGE: &str = "usage.json";
 
 /// The cell of a scenario without a sweep.
-const BASE: &str = "base";
+pub(super) const BASE: &str = "base";
 
 impl Store {
     /// Results go into `folder`, which is made if need be.
@@ -252,9 +251,4 @@ fn manifest(experiment: &Experiment, comparison: &Comparison) -> String {
         serde_json::to_string_pretty(&manifest).expect("a manifest has only texts and numbers");
     text.push('\n');
     text
-}
-
-/// The metrics by name, for `runs.csv`.
-pub(super) fn metric_names() -> impl Iterator<Item = &'static str> {
-    METRICS.iter().map(|metric| metric.name)
 }

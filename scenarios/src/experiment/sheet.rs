@@ -1,21 +1,24 @@
 //! CSV as files hold it: RFC 4180, and no cell that a spreadsheet would run.
 
 /// A CSV file in the making.
-pub(super) struct Csv {
+pub(crate) struct Csv {
     writer: csv::Writer<Vec<u8>>,
 }
 
 impl Csv {
-    pub(super) fn new(columns: impl IntoIterator<Item = &'static str>) -> Self {
+    pub(crate) fn new<'a>(columns: impl IntoIterator<Item = &'a str>) -> Self {
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(Vec::new());
         let columns: Vec<&str> = columns.into_iter().collect();
-        writer.write_record(&columns).expect("memory takes all");
+        // Without columns there is no heading: the rows follow others.
+        if !columns.is_empty() {
+            writer.write_record(&columns).expect("memory takes all");
+        }
         Self { writer }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         for cell in cells {
             self.writer.write_field(cell).expect("memory takes all");
         }
@@ -24,13 +27,13 @@ impl Csv {
             .expect("memory takes all");
     }
 
-    pub(super) fn bytes(self) -> Vec<u8> {
+    pub(crate) fn bytes(self) -> Vec<u8> {
         self.writer.into_inner().expect("memory takes all")
     }
 }
 
 /// A text that no spreadsheet takes for a formula.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) {
         format!("'{text}")
     } else {
@@ -39,13 +42,13 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// A number in the shortest form that reads back, or nothing.
-pub(super) fn number(value: Option<f64>) -> String {
+pub(crate) fn number(value: Option<f64>) -> String {
     // A sum of nothing is minus zero.
     value.map_or(String::new(), |value| format!("{}", value + 0.0))
 }
 
 /// Billionths as a decimal number, exactly and without trailing zeros.
-pub(super) fn decimal(billionths: i128) -> String {
+pub(crate) fn decimal(billionths: i128) -> String {
     const ONE: u128 = 1_000_000_000;
     let sign = if billionths < 0 { "-" } else { "" };
     let size = billionths.unsigned_abs();

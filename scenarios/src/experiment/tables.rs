@@ -2,10 +2,11 @@
 
 use plots::table::{Cell, Table, Value};
 
+use super::cell::{self, Cell as CellRuns};
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::{self, Better, METRICS, Metric};
-use super::sheet::{Csv, number, text};
+use super::output::BASE;
 use crate::build::Experiment;
 use crate::stats::Mean;
 
@@ -280,70 +281,14 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
     if is_best { cell.best() } else { cell }
 }
 
-const SUMMARY: [&str; 11] = [
-    "cell",
-    "policy",
-    "metric",
-    "mean",
-    "ci_low",
-    "ci_high",
-    "baseline_diff",
-    "diff_ci_low",
-    "diff_ci_high",
-    "p_adjusted",
-    "n",
-];
-
 /// Means and paired differences, with 95 % intervals where anything was drawn.
 pub(super) fn summary(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
-    let mut csv = Csv::new(SUMMARY);
-    for (at, position) in comparison.plan.contenders.iter().enumerate() {
-        for metric in comparison.metrics() {
-            let Some(mean) = comparison.mean(at, metric) else {
-                continue;
-            };
-            let difference = comparison.difference(at, metric);
-            let ends = |mean: &Mean| mean.half.map(|_| mean.ends());
-            let (low, high) =
-                ends(&mean).map_or((None, None), |(low, high)| (Some(low), Some(high)));
-            let between = difference.as_ref().and_then(ends);
-            csv.row([
-                "base".to_owned(),
-                text(&experiment.contenders[*position].name),
-                METRICS[metric].name.to_owned(),
-                number(Some(mean.mean)),
-                number(low),
-                number(high),
-                number(difference.map(|mean| mean.mean)),
-                number(between.map(|(low, _)| low)),
-                number(between.map(|(_, high)| high)),
-                String::new(),
-                mean.n.to_string(),
-            ]);
-        }
-    }
-    csv.bytes()
+    let cell = CellRuns::of(BASE, experiment, comparison);
+    [cell::summary_heading(), cell::summary_rows(&cell)].concat()
 }
 
 /// One row a run, every metric a column.
 pub(super) fn runs(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
-    let columns = ["cell", "policy", "seed", "finish"]
-        .into_iter()
-        .chain(super::output::metric_names());
-    let mut csv = Csv::new(columns);
-    for (flights, position) in comparison.flights.iter().zip(&comparison.plan.contenders) {
-        for summary in flights {
-            let head = [
-                "base".to_owned(),
-                text(&experiment.contenders[*position].name),
-                summary.seed.to_string(),
-                super::words::finish(summary.finish).to_owned(),
-            ];
-            csv.row(
-                head.into_iter()
-                    .chain(summary.metrics.iter().map(|value| number(*value))),
-            );
-        }
-    }
-    csv.bytes()
+    let cell = CellRuns::of(BASE, experiment, comparison);
+    [cell::run_heading(), cell::run_rows(&cell)].concat()
 }
