@@ -9,6 +9,7 @@
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what the results of runs say to do.
 //! - [`gate`]: whether policies still do what somebody said is right.
+//! - [`sweep`]: cells around an experiment, run by shards that know nothing of each other, and merged.
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
@@ -31,3 +32,4 @@ pub mod gate;
 pub mod schema;
 pub mod selftest;
 pub mod stats;
+pub mod sweep;

@@ -112,7 +112,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "schema",
             "build",
             "experiment",
-            "conform|explain|selftest|fit|gate",
+            "conform|explain|selftest|fit|gate|sweep",
             "cli",
         ],
     ),
@@ -277,6 +277,7 @@ fn the_readme_speaks_of_commands_that_exist() {
     let known = [
         "run",
         "compare",
+        "sweep",
         "explain",
         "check",
         "new",

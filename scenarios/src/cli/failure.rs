@@ -8,6 +8,7 @@ use super::terminal;
 use crate::build::BuildError;
 use crate::experiment::{CompareError, OutputError};
 use crate::schema::{LoadError, Rejection};
+use crate::sweep::{MergeError, SweepError};
 
 /// Why a command came to nothing.
 #[derive(Debug)]
@@ -78,5 +79,35 @@ impl From<CompareError> for Failure {
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         Self::Io(error.path, error.error)
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::NoSweep => Self::Input(error.to_string()),
+            SweepError::Rejected {
+                position,
+                parameters,
+                rejection,
+            } => {
+                let shown = rejection.render(terminal::colour());
+                Self::Input(format!("cell {position} ({parameters}):\n{shown}"))
+            }
+            SweepError::Build(error) => error.into(),
+            SweepError::Compare(error) => error.into(),
+            SweepError::Output(error) => error.into(),
+        }
+    }
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::NoPlan(_) | MergeError::Differs(_) | MergeError::Missing(..) => {
+                Self::Input(error.to_string())
+            }
+            MergeError::Output(error) => error.into(),
+        }
     }
 }

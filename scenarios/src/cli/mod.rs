@@ -18,6 +18,7 @@ mod run;
 mod scenario;
 mod selftest;
 mod series;
+mod sweep;
 mod terminal;
 mod trace;
 
@@ -57,6 +58,9 @@ enum Command {
     Run(run::Run),
     /// Flies all policies with all seeds; prints a paired table, writes figures and a report
     Compare(compare::Compare),
+    /// Plans, runs and merges the cells of a scenario's [sweep]
+    #[command(subcommand, after_help = sweep::EXAMPLES)]
+    Sweep(sweep::Sweep),
     /// Says what the results of a run say to do
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(command) => command.execute(),
         Command::Compare(command) => command.execute(),
+        Command::Sweep(command) => command.execute(),
         Command::Explain(command) => command.execute(),
         Command::Gate(command) => command.execute(),
         Command::Check(command) => command.execute(),

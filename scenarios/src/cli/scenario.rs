@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use crate::build::Experiment;
 use crate::experiment::known;
-use crate::schema::{DataRoots, Loaded, load};
+use crate::schema::{DataRoots, Draft, Loaded, draft, load};
 
 /// A scenario, as the command line names it.
 #[derive(Debug, Args)]
@@ -23,6 +23,12 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Reads the scenario without typing it.
+    pub(super) fn draft(&self) -> Result<Draft, Failure> {
+        let roots = roots(&self.data)?;
+        Ok(draft(&self.scenario, &self.set, &roots)?)
+    }
+
     /// Reads the scenario.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let roots = roots(&self.data)?;

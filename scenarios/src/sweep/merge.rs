@@ -1,0 +1,92 @@
+//! Merging: the cells of any number of folders become the tables of one, the same bytes however they were sharded.
+
+use super::MergeError;
+use super::findings::Findings;
+use super::folder::Folder;
+use super::record;
+use super::stored::{HEAD, Planned, Sheet};
+use crate::experiment::cell::{Cell, run_heading, run_rows, summary_heading, summary_rows};
+use crate::experiment::sheet::{Csv, text};
+
+/// Most missing cells that an error lists.
+const MOST_LISTED: usize = 20;
+
+/// What was merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Different cells that were found.
+    pub cells: usize,
+    /// How many were not.
+    pub missing: usize,
+}
+
+/// Writes `cells.csv`, `runs.csv`, `summary.csv` and `sweep.json` into `out`, and what the cells say together; cells that no
+/// folder has are an error unless what there is will do.
+///
+/// # Errors
+/// No plan, folders of different sweeps, missing cells, or the system's. No table is written unless each cell was read.
+pub fn merge(folders: &[Folder], out: &Folder, partial: bool) -> Result<Merged, MergeError> {
+    let sheet = common(folders)?;
+    let mut cells = out.begin("cells.csv")?;
+    let mut runs = out.begin("runs.csv")?;
+    let mut summary = out.begin("summary.csv")?;
+    cells.write(&Csv::new(std::iter::once("cell").chain(sheet.keys())).bytes())?;
+    runs.write(&run_heading())?;
+    summary.write(&summary_heading())?;
+    let mut findings = Findings::default();
+    let (mut found, mut missing, mut listed) = (0, 0, Vec::new());
+    for position in sheet.distinct() {
+        let planned = &sheet.cells[position];
+        let Some(cell) = find(folders, planned)? else {
+            missing += 1;
+            if listed.len() < MOST_LISTED {
+                listed.push(planned.clone());
+            }
+            continue;
+        };
+        found += 1;
+        findings.add(&cell);
+        let mut row = Csv::new([]);
+        let values = planned.values.iter().map(|value| text(value));
+        row.row(std::iter::once(planned.cell.clone()).chain(values));
+        cells.write(&row.bytes())?;
+        runs.write(&run_rows(&cell))?;
+        summary.write(&summary_rows(&cell))?;
+    }
+    if missing > 0 && !partial {
+        return Err(MergeError::Missing(missing, listed));
+    }
+    for table in [cells, runs, summary] {
+        table.finish()?;
+    }
+    findings.write(&sheet, out)?;
+    out.put(HEAD, sheet.json().as_bytes())?;
+    Ok(Merged {
+        cells: found,
+        missing,
+    })
+}
+
+/// The plan that all folders have.
+pub(super) fn common(folders: &[Folder]) -> Result<Sheet, MergeError> {
+    let mut sheet = None;
+    for folder in folders {
+        let own = Sheet::read(folder)?;
+        if sheet.get_or_insert_with(|| own.clone()) != &own {
+            return Err(MergeError::Differs(folder.path().to_owned()));
+        }
+    }
+    Ok(sheet.expect("there is a folder to merge"))
+}
+
+/// The cell, from the first folder that has the whole of it.
+pub(super) fn find(folders: &[Folder], planned: &Planned) -> Result<Option<Cell>, MergeError> {
+    for folder in folders {
+        let bytes = folder.get(&planned.file())?;
+        let cell = bytes.and_then(|bytes| record::read(&bytes, &planned.cell));
+        if cell.is_some() {
+            return Ok(cell);
+        }
+    }
+    Ok(None)
+}
