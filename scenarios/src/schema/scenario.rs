@@ -19,7 +19,7 @@ use super::service::ServiceSpec;
 use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::sweep::SweepSpec;
-use super::value::{Table, Value};
+use super::value::Table;
 use super::workload::Workload;
 
 /// One experiment: the fleets, the work, and the policies to compare on them.
