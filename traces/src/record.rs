@@ -33,6 +33,25 @@ pub struct Workload {
     pub counts_steps: bool,
 }
 
+impl Workload {
+    /// Other jobs of the same trace.
+    #[must_use]
+    pub fn with(&self, jobs: Vec<Record>) -> Self {
+        Self {
+            jobs,
+            queues: self.queues.clone(),
+            users: self.users.clone(),
+            models: self.models.clone(),
+            classes: self.classes.clone(),
+            epoch: self.epoch.clone(),
+            dropped: self.dropped.clone(),
+            notes: self.notes.clone(),
+            machine: self.machine,
+            counts_steps: self.counts_steps,
+        }
+    }
+}
+
 /// One job: a gang of `tasks` equal tasks. Unknown numbers are zero where zero says nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {

@@ -6,14 +6,15 @@ use sim_core::engine::World;
 use sim_core::model::Job;
 use sim_core::units::{SimTime, Span};
 use traces::synth::Luck;
-use traces::{Estimate, Name, Options, Positive, estimates};
+use traces::{Estimate, Name, Options, Positive, Record, estimates};
 
 use super::args::Args;
 use super::goodput::Profiles;
+use super::history::{Tape, reach};
 use super::maker::{JobsError, Maker};
 use super::speeds::SpeedTable;
 use super::synth::Generator;
-use super::world::{Told, calendar};
+use super::world::Told;
 use super::{BuildError, Contender, files};
 use crate::schema::{Deadline, Diagnostic, JobSource, Part, Scenario, TraceSpec, Workload};
 
@@ -55,7 +56,6 @@ impl Sources {
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Self, BuildError> {
         let mut sources = Vec::new();
-        let hour = calendar(scenario).second_of_week(SimTime::ZERO) / 3600;
         for workload in &scenario.workloads {
             sources.push(match &workload.jobs {
                 JobSource::Trace(spec) => match options(spec, reasons) {
@@ -74,7 +74,7 @@ impl Sources {
                     None => continue,
                 },
                 JobSource::Synth(part) => match Generator::read(part, reasons) {
-                    Some(generator) => Source::Synth(Box::new(generator.starting_at(hour))),
+                    Some(generator) => Source::Synth(Box::new(generator)),
                     None => continue,
                 },
             });
@@ -97,6 +97,17 @@ impl Sources {
         told.collect()
     }
 
+    /// How far the jobs of traces reach.
+    pub(super) fn reach(&self) -> Span {
+        let last = |source: &Source| match source {
+            Source::Trace(records) => records.jobs.last().map(|job| job.submit),
+            Source::Synth(_) => None,
+        };
+        self.sources
+            .iter()
+            .fold(Span::ZERO, |length, source| reach(length, last(source)))
+    }
+
     /// Whether anything is drawn.
     pub(super) fn is_random(&self) -> bool {
         self.sources
@@ -109,8 +120,9 @@ impl Sources {
         &self,
         scenario: &Scenario,
         world: &Arc<World>,
-        seed: u64,
+        (seed, tape): (u64, &Tape),
     ) -> Result<Jobs, JobsError> {
+        let hour = world.calendar.second_of_week(SimTime::ZERO) / 3600;
         let policies = scenario
             .policies
             .iter()
@@ -130,9 +142,10 @@ impl Sources {
                 workload: &workload.name.value,
             };
             let records = match source {
-                Source::Trace(records) => Arc::clone(records),
+                Source::Trace(records) => played(records, tape),
                 Source::Synth(generator) => Arc::new(
                     generator
+                        .starting_at(hour)
                         .jobs(luck, false)
                         .expect("parameters were checked when the scenario was read"),
                 ),
@@ -165,6 +178,16 @@ impl Sources {
             all: all.into_iter().map(|made| made.job).collect(),
         })
     }
+}
+
+/// What of a trace a replication meets.
+fn played(records: &Arc<traces::Workload>, tape: &Tape) -> Arc<traces::Workload> {
+    let moved = |job: &Record, submit| Record {
+        submit,
+        ..job.clone()
+    };
+    let jobs = tape.play(&records.jobs, |job| job.submit, moved);
+    jobs.map_or_else(|| Arc::clone(records), |jobs| Arc::new(records.with(jobs)))
 }
 
 struct Made {

@@ -8,9 +8,10 @@ use sim_core::world::{Curve, Lifetime, ParameterError, Severity, Shocks};
 use traces::Source;
 use traces::series::{self, After, Series, SeriesError};
 
+use super::history::Tape;
 use super::{BuildError, files};
 use crate::schema::{
-    DataPath, Diagnostic, EventSpec, Fleet, Machines, MeasuredSpec, NodeSource, PriceSource,
+    DataPath, Diagnostic, EventSpec, Fleet, Machines, MeasuredSpec, NodeSource, Over, PriceSource,
     RegionSpec, Scenario, SeriesSpec, ShockSpec,
 };
 
@@ -24,6 +25,8 @@ pub(super) struct Markets {
     base: World,
     fleets: Vec<Outside>,
     until: SimTime,
+    /// How far series in files reach.
+    reach: Span,
 }
 
 /// What happens to one fleet, whose name is that of its offering.
@@ -32,6 +35,8 @@ struct Outside {
     name: String,
     price: Option<Curve<Price>>,
     nodes: Option<Curve<u32>>,
+    /// How far the files of both reach.
+    reach: Span,
     drawn_price: Option<PriceSource>,
     drawn_nodes: Option<NodeSource>,
     bid: Option<Price>,
@@ -44,26 +49,41 @@ struct Outside {
 }
 
 impl Markets {
-    /// Reads every series.
+    /// Reads every series; the load in files, if there is any, reaches so far.
     pub(super) fn read(
         scenario: &Scenario,
-        base: World,
+        (base, load): (World, Span),
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Self, BuildError> {
         let until = base.end.unwrap_or(SimTime::ZERO.saturating_add(FAR));
+        let followed = match scenario.replicate.over {
+            Over::Seeds => (until, base.end.is_some()),
+            Over::Windows(_) | Over::Blocks(_) if load == Span::ZERO => {
+                (SimTime::ZERO.saturating_add(FAR), false)
+            }
+            // A run may begin wherever there is load.
+            Over::Windows(_) | Over::Blocks(_) => (until.saturating_add(load), false),
+        };
         let alike = |fleet: &&Fleet| matches!(fleet.machines, Machines::Alike { .. });
         let mut fleets = Vec::new();
         for fleet in scenario.fleets.iter().filter(alike) {
-            let mut outside = outside(fleet, &base, until, reasons)?;
+            let mut outside = outside(fleet, followed, reasons)?;
             outside.regions = regions_of(scenario, fleet);
             outside.events = events_of(scenario, &fleet.name.value);
             fleets.push(outside);
         }
+        let reaches = fleets.iter().map(|outside| outside.reach);
         Ok(Self {
+            reach: reaches.max().unwrap_or(Span::ZERO),
             base,
             fleets,
             until,
         })
+    }
+
+    /// How far series in files reach.
+    pub(super) fn reach(&self) -> Span {
+        self.reach
     }
 
     /// Whether another seed brings another market, or other luck of machines.
@@ -86,10 +106,11 @@ impl Markets {
         self.fleets.iter().any(drawn) || self.base.offerings.iter().any(lucky)
     }
 
-    /// The world of a seed.
-    pub(super) fn world(&self, seed: u64) -> Result<World, ParameterError> {
+    /// The world of a seed, and of what it meets of the history.
+    pub(super) fn world(&self, seed: u64, tape: &Tape) -> Result<World, ParameterError> {
         let mut world = World {
             seed,
+            calendar: tape.calendar(&self.base.calendar),
             ..self.base.clone()
         };
         for outside in &self.fleets {
@@ -111,13 +132,13 @@ impl Markets {
                 Some(PriceSource::Steps(_) | PriceSource::Series(_)) | None => {}
             }
             if let Some(curve) = &outside.price {
-                offering.price = curve.clone();
+                offering.price = tape.curve(curve);
             }
             if let Some(NodeSource::UpDown(law)) = &outside.drawn_nodes {
                 offering.availability = law.generate(seed, name, offering.max, until)?;
             }
             if let Some(curve) = &outside.nodes {
-                offering.availability = curve.clone();
+                offering.availability = tape.curve(curve);
             }
             if let Some(bid) = outside.bid {
                 offering.availability =
@@ -166,15 +187,14 @@ fn events_of(scenario: &Scenario, fleet: &str) -> Vec<EventSpec> {
 
 fn outside(
     fleet: &Fleet,
-    world: &World,
-    until: SimTime,
+    until: (SimTime, bool),
     reasons: &mut Vec<Diagnostic>,
 ) -> Result<Outside, BuildError> {
-    let until = (until, world.end.is_some());
     let mut outside = Outside {
         name: fleet.name.value.clone(),
         price: None,
         nodes: None,
+        reach: Span::ZERO,
         drawn_price: None,
         drawn_nodes: None,
         bid: fleet.bid.map(|bid| bid.value),
@@ -189,7 +209,7 @@ fn outside(
             let read = |source: Source<'_>| {
                 series::import_prices(&spec.format.value, source, &spec.options)
             };
-            outside.price = imported(spec, until, reasons, read)?;
+            outside.price = imported(spec, until, (&mut outside.reach, reasons), read)?;
         }
         drawn @ (PriceSource::Smoothed(_) | PriceSource::Auction(_) | PriceSource::Jumps(_)) => {
             outside.drawn_price = Some(drawn.clone());
@@ -201,7 +221,7 @@ fn outside(
             let read = |source: Source<'_>| {
                 series::import_availability(&spec.format.value, source, &spec.options)
             };
-            outside.nodes = imported(spec, until, reasons, read)?;
+            outside.nodes = imported(spec, until, (&mut outside.reach, reasons), read)?;
         }
         Some(drawn @ NodeSource::UpDown(_)) => outside.drawn_nodes = Some(drawn.clone()),
     }
@@ -236,16 +256,21 @@ fn measured(
     Ok(law.ok())
 }
 
-/// The part of a series that is used, as a run follows it.
+/// The part of a series that is used, as a run follows it; `reach` is not below what the file holds of it.
 fn imported<T: Copy + Eq>(
     spec: &SeriesSpec,
     until: (SimTime, bool),
-    reasons: &mut Vec<Diagnostic>,
+    (reach, reasons): (&mut Span, &mut Vec<Diagnostic>),
     read: impl FnOnce(Source<'_>) -> Result<Series<T>, traces::Refused>,
 ) -> Result<Option<Curve<T>>, BuildError> {
     let path: &DataPath = &spec.file.value;
     let source = Source::new(&path.written, files::open(path)?);
     let series = read(source).map_err(BuildError::Trace)?;
+    let end = spec
+        .until
+        .map_or(series.end(), |until| SimTime::ZERO.saturating_add(until));
+    let from = SimTime::ZERO.saturating_add(spec.from).min(end);
+    *reach = (*reach).max(end.since(from));
     match used(&series, spec, until) {
         Ok(curve) => Ok(Some(curve)),
         Err(error) => {

@@ -6,6 +6,7 @@ mod commitments;
 mod event;
 mod files;
 mod goodput;
+mod history;
 mod holds;
 mod jobs;
 mod known;
@@ -36,6 +37,7 @@ pub use synth::{JOB_MODELS, generate};
 use std::sync::Arc;
 
 use sim_core::engine::World;
+use sim_core::units::{Span, convert};
 use sim_core::watch::Stocks;
 use sim_core::world::ParameterError;
 
@@ -57,6 +59,7 @@ pub struct Experiment {
     sources: jobs::Sources,
     services: services::Sources,
     markets: market::Markets,
+    history: history::History,
 }
 
 /// Why a scenario cannot be run.
@@ -135,20 +138,29 @@ impl Experiment {
         let sources = jobs::Sources::read(scenario, tables, &mut reasons)?;
         services::check_fleets(scenario, &mut reasons);
         let services = services::Sources::read(scenario, &mut reasons)?;
+        // Where there is load in files, prices without any are of no interest.
+        let load = sources.reach().max(services.reach());
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
         let mut world = world::build(scenario, &nodes, &sources.told(&profiles));
         world.slowdown = sharing::of(scenario, sources.tables(), &world, &mut reasons)?;
         quotas::check(scenario, &world, &mut reasons);
-        let markets = market::Markets::read(scenario, world, &mut reasons)?;
+        let markets = market::Markets::read(scenario, (world, load), &mut reasons)?;
+        let length = if load == Span::ZERO {
+            markets.reach()
+        } else {
+            load
+        };
+        let history = history::History::new(scenario, length, &mut reasons);
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
         }
+        let tape = history.tape(scenario.seed.value);
         let mut world = markets
-            .world(scenario.seed.value)
+            .world(scenario.seed.value, &tape)
             .map_err(|error| BuildError::Draw(DrawError::Market(error)))?;
-        services.open(scenario, &mut world);
+        services.open(scenario, &mut world, &tape);
         services::check(scenario, &world, &mut reasons);
         if !reasons.is_empty() {
             return Err(rejected(&loaded, reasons));
@@ -172,6 +184,7 @@ impl Experiment {
             sources,
             services,
             markets,
+            history,
             loaded,
         };
         experiment.check_estimates()?;
@@ -184,14 +197,17 @@ impl Experiment {
     /// # Errors
     /// A job that could never run on the fleet, or a market model that draws more than a run can hold.
     pub fn jobs(&self, seed: u64) -> Result<Jobs, DrawError> {
+        let tape = self.history.tape(seed);
         let world = if seed == self.world.seed {
             Arc::clone(&self.world)
         } else {
-            let mut world = self.markets.world(seed).map_err(DrawError::Market)?;
-            self.services.open(&self.loaded.scenario, &mut world);
+            let mut world = self.markets.world(seed, &tape).map_err(DrawError::Market)?;
+            self.services.open(&self.loaded.scenario, &mut world, &tape);
             Arc::new(world)
         };
-        let jobs = self.sources.jobs(&self.loaded.scenario, &world, seed);
+        let jobs = self
+            .sources
+            .jobs(&self.loaded.scenario, &world, (seed, &tape));
         jobs.map_err(DrawError::Jobs)
     }
 
@@ -202,12 +218,18 @@ impl Experiment {
         own.map_or(self, |(_, own)| own)
     }
 
-    /// Whether anything is drawn: if not, all seeds are alike.
+    /// Whether replications differ: if nothing is drawn and all meet the same history, all seeds are alike.
     pub fn is_random(&self) -> bool {
-        self.sources.is_random()
+        self.history.varies()
+            || self.sources.is_random()
             || self.services.is_random(&self.loaded.scenario)
             || self.markets.is_random()
             || self.contenders.iter().any(|contender| contender.draws)
+    }
+
+    /// Where so many replications meet windows that overlap: how many would fit side by side.
+    pub fn overlap(&self, replications: usize) -> Option<u64> {
+        self.history.overlap(convert::wide(replications))
     }
 
     /// A policy that needs an estimate of every job gets one.

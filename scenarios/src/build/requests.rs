@@ -190,11 +190,16 @@ pub(super) fn model(
     let name = part.kind.value.as_str();
     let mut model = read(name, &mut Args::of(part, reasons), length)?;
     if let Arrivals::Curve(week) = &mut model.arrivals
-        && (name == "diurnal" || name == "weekly")
+        && has_calendar(part)
     {
         week.turn(begins);
     }
     Ok(model)
+}
+
+/// Whether a generator's rates are those of hours of the calendar.
+pub(super) fn has_calendar(part: &Part) -> bool {
+    ["diurnal", "weekly"].contains(&part.kind.value.as_str())
 }
 
 /// Requests that come as a curve says, with the lengths and the rest that `part` tells of.

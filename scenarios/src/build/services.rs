@@ -12,6 +12,7 @@ use sim_core::serve::{self, Law, Prefix, Serving};
 use sim_core::units::{ClassId, ModelId, OfferingId, QueueId, ServiceId, SimTime, Span};
 
 use super::BuildError;
+use super::history::Tape;
 use super::holds::holds;
 use super::maker::{ask, market_set};
 use super::streams::Source;
@@ -90,15 +91,22 @@ impl Sources {
         Ok(Self(sources))
     }
 
+    /// How far logs of requests and rates in files reach.
+    pub(super) fn reach(&self) -> Span {
+        let reaches = self.0.iter().map(Source::reach);
+        reaches.max().unwrap_or(Span::ZERO)
+    }
+
     /// Whether anything is drawn.
     pub(super) fn is_random(&self, scenario: &Scenario) -> bool {
         self.0.iter().any(Source::is_random) || scenario.services.iter().any(has_luck)
     }
 
-    /// Gives a world its services, by its seed. Panics on a scenario that has others.
-    pub(super) fn open(&self, scenario: &Scenario, world: &mut World) {
+    /// Gives a world its services, by its seed and what it meets of the history. Panics on a scenario that has others.
+    pub(super) fn open(&self, scenario: &Scenario, world: &mut World, tape: &Tape) {
+        let played = self.0.iter().map(|source| source.played(tape));
         let mut class = scenario.workloads.len();
-        for (id, (spec, source)) in scenario.services.iter().zip(&self.0).enumerate() {
+        for (id, (spec, source)) in scenario.services.iter().zip(played).enumerate() {
             let luck = serve::Luck {
                 seed: world.seed,
                 service: spec.name.value.clone(),
@@ -110,7 +118,7 @@ impl Sources {
                     name: set_name(spec, set),
                     service: id,
                     way,
-                    serving: serving(&set.serving.value, &luck, source),
+                    serving: serving(&set.serving.value, &luck, &source),
                     replica,
                     initial: set.initial,
                     max: set.max,
@@ -119,7 +127,7 @@ impl Sources {
             }
             world
                 .services
-                .push(service((spec, source), luck, world.end));
+                .push(service((spec, &source), luck, world.end));
         }
     }
 }

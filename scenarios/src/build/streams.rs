@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use sim_core::engine::{Listed, Requests, Stream};
-use sim_core::serve::Request;
 use sim_core::serve::fluid::Inflow;
+use sim_core::serve::{Request, RequestId};
 use sim_core::units::{SimTime, Span, convert};
-use traces::requests::synth::{self, Synthetic};
+use traces::requests::synth::{self, Arrivals, Synthetic};
 use traces::requests::{RequestLog, RequestRecord, import_rates, import_requests};
 use traces::synth::Luck;
 use traces::{Options, Source as Bytes};
 
+use super::history::{self, Tape};
 use super::{BuildError, files, requests};
 use crate::schema::{
     CurveSpec, Diagnostic, Fidelity, Place, RequestLogSpec, RequestsSpec, ServiceSpec,
@@ -24,8 +25,9 @@ const SAMPLE: usize = 1 << 14;
 pub(super) enum Source {
     /// The same whatever the seed, with the names of their classes.
     Listed(Arc<Listed>, Vec<String>),
-    /// Drawn by the seed and the service's name.
-    Drawn(Box<Synthetic>, Vec<String>),
+    /// Drawn by the seed and the service's name; whether its rates are those of hours of the calendar or of a file, and how far
+    /// a file's reach.
+    Drawn(Box<Synthetic>, Vec<String>, Option<Span>),
 }
 
 impl Source {
@@ -37,17 +39,19 @@ impl Source {
         reasons: &mut Vec<Diagnostic>,
     ) -> Result<Option<Self>, BuildError> {
         let noted = reasons.len();
-        let (place, drawn) = match &service.requests {
+        let (place, clock, drawn) = match &service.requests {
             RequestsSpec::Log(spec) => return log(spec).map(Some),
             RequestsSpec::Model(part) => (
                 part.kind.place,
+                requests::has_calendar(part).then_some(Span::ZERO),
                 requests::model(part, (begins, length), reasons),
             ),
             RequestsSpec::Curve(spec) => {
                 let curve = curve(spec)?;
+                let reach = curve.span();
                 let drawn = (curve.then(spec.then), spec.counted);
                 let drawn = requests::on_curve(&spec.params, drawn, length, reasons);
-                (spec.format.place, Ok(drawn))
+                (spec.format.place, Some(reach), Ok(drawn))
             }
         };
         if reasons.len() > noted {
@@ -64,7 +68,7 @@ impl Source {
             Ok(model) => {
                 let names = model.classes.iter().map(|class| class.name.clone());
                 let names = names.collect();
-                Ok(Some(Self::Drawn(Box::new(model), names)))
+                Ok(Some(Self::Drawn(Box::new(model), names, clock)))
             }
             Err(rule) => {
                 reasons.push(refusal(place, &rule));
@@ -76,7 +80,7 @@ impl Source {
     /// Names of the classes of requests, by their numbers.
     pub(super) fn classes(&self) -> &[String] {
         match self {
-            Self::Listed(_, names) | Self::Drawn(_, names) => names,
+            Self::Listed(_, names) | Self::Drawn(_, names, _) => names,
         }
     }
 
@@ -88,11 +92,56 @@ impl Source {
         }
     }
 
+    /// How far a file reaches; none is behind what is drawn by a law.
+    pub(super) fn reach(&self) -> Span {
+        match self {
+            Self::Listed(listed, _) => {
+                let last = listed.0.last().map(|request| request.arrived);
+                history::reach(Span::ZERO, last)
+            }
+            Self::Drawn(_, _, clock) => clock.unwrap_or(Span::ZERO),
+        }
+    }
+
+    /// What of it a replication meets: requests of a log as they came, rates as of the hour at which the run begins.
+    pub(super) fn played(&self, tape: &Tape) -> Self {
+        match self {
+            Self::Listed(listed, names) => {
+                let moved = |request: &Request, arrived| Request {
+                    arrived,
+                    ..*request
+                };
+                let played = tape.play(&listed.0, |request| request.arrived, moved);
+                let numbered = played.map(|requests| {
+                    let requests = (0..).zip(requests);
+                    let numbered = requests.map(|(id, own)| Request {
+                        id: RequestId(id),
+                        ..own
+                    });
+                    Arc::new(Listed(numbered.collect()))
+                });
+                Self::Listed(
+                    numbered.unwrap_or_else(|| Arc::clone(listed)),
+                    names.clone(),
+                )
+            }
+            Self::Drawn(model, names, clock) => {
+                let mut model = model.clone();
+                if clock.is_some()
+                    && let Arrivals::Curve(curve) | Arrivals::Counted(curve) = &mut model.arrivals
+                {
+                    curve.turn(tape.ahead());
+                }
+                Self::Drawn(model, names.clone(), *clock)
+            }
+        }
+    }
+
     /// The requests of a seed.
     pub(super) fn open(&self, seed: u64, service: &str) -> Arc<dyn Requests> {
         match self {
             Self::Listed(listed, _) => listed.clone(),
-            Self::Drawn(model, _) => {
+            Self::Drawn(model, ..) => {
                 let luck = Luck {
                     seed,
                     workload: &named(service),
@@ -126,7 +175,7 @@ impl Source {
                 sample.extend(listed.0.iter().step_by(every).map(|own| own.counts));
                 Inflow::new(interval, &expected, sample)
             }
-            Self::Drawn(model, _) => {
+            Self::Drawn(model, ..) => {
                 while let Some(request) = stream.next().filter(|_| sample.len() < SAMPLE) {
                     sample.push(request.counts);
                 }
@@ -143,7 +192,7 @@ impl Source {
 
     /// Why a service of rates does not know these requests: they come in sessions.
     pub(super) fn talks(&self, service: &ServiceSpec) -> Option<Diagnostic> {
-        let Self::Drawn(model, _) = self else {
+        let Self::Drawn(model, ..) = self else {
             return None;
         };
         let place = match &service.requests {

@@ -75,8 +75,8 @@ impl Generator {
     }
 
     /// The same where the run begins at this hour of the week; the days of the batch model begin with the run.
-    pub(super) fn starting_at(self, hour: u32) -> Self {
-        match self {
+    pub(super) fn starting_at(&self, hour: u32) -> Self {
+        match self.clone() {
             Self::Philly(model) => Self::Philly(Philly2017 {
                 starts_at: hour,
                 ..model

@@ -369,10 +369,12 @@ pub(super) fn calendar(scenario: &Scenario) -> Calendar {
     Calendar::new(epoch, offsets)
 }
 
-/// How far offsets are needed: to the end, or ten years where the run drains.
+/// How far offsets are needed: to the end, or ten years where the run drains or begins with a window of a longer history.
 fn scenario_end(scenario: &Scenario) -> SimTime {
-    match scenario.horizon.end {
-        schema::End::At(at) => at.value,
-        schema::End::Drain => SimTime::ZERO.saturating_add(Span::from_secs(3653 * 86_400)),
+    match (scenario.horizon.end, scenario.replicate.over) {
+        (schema::End::At(at), schema::Over::Seeds) => at.value,
+        (schema::End::At(_) | schema::End::Drain, _) => {
+            SimTime::ZERO.saturating_add(Span::from_secs(3653 * 86_400))
+        }
     }
 }

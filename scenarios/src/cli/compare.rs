@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use sim_core::units::convert;
 
 use super::run::plot;
 use super::scenario::{Source, policy};
@@ -11,8 +12,8 @@ use crate::build::Experiment;
 use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
-    Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, judge, notices,
-    paired_table, sentences, write,
+    Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, compare_until,
+    judge, notices, paired_table, sentences, write,
 };
 
 /// How to print.
@@ -76,7 +77,17 @@ impl Compare {
             "flying",
             !self.quiet && !self.no_progress,
         );
-        let comparison = compare(&experiment, plan, Some(&store), &|| bar.inc(1))?;
+        let done = || bar.inc(1);
+        let until = experiment.loaded.scenario.replicate.until.as_ref();
+        // Whoever says how many wants as many.
+        let comparison = match until.filter(|_| self.replications.is_none()) {
+            None => compare(&experiment, plan, Some(&store), &done)?,
+            Some(until) => {
+                let grown = |flights: usize| bar.inc_length(convert::wide(flights));
+                let telling = (&done as &(dyn Fn() + Sync), &grown as &dyn Fn(usize));
+                compare_until(&experiment, (plan, until), Some(&store), telling)?
+            }
+        };
         bar.finish_and_clear();
         let written = write(&store, &experiment, &comparison)?;
         terminal::say(&self.text(&experiment, &comparison)?)?;

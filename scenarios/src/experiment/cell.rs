@@ -5,7 +5,9 @@ use super::metrics::METRICS;
 use super::sheet::{Csv, number, text};
 use super::words;
 use crate::build::Experiment;
-use crate::stats::{Mean, differences};
+use crate::stats::holm::holm;
+use crate::stats::mean::t_test;
+use crate::stats::{Mean, Side, differences};
 
 /// The runs of one cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +95,9 @@ pub fn summary_heading() -> Vec<u8> {
 /// Means and paired differences, with 95 % intervals where anything was drawn, without a heading.
 pub fn summary_rows(cell: &Cell) -> Vec<u8> {
     let mut csv = Csv::new([]);
+    let corrected: Vec<_> = (0..METRICS.len())
+        .map(|metric| cell.corrected(metric))
+        .collect();
     for (at, entrant) in cell.entrants.iter().enumerate() {
         for (metric, spec) in METRICS.iter().enumerate() {
             let Some(mean) = cell.mean(at, metric) else {
@@ -113,7 +118,7 @@ pub fn summary_rows(cell: &Cell) -> Vec<u8> {
                 number(difference.map(|mean| mean.mean)),
                 number(between.map(|(low, _)| low)),
                 number(between.map(|(_, high)| high)),
-                String::new(),
+                number(corrected[metric][at]),
                 mean.n.to_string(),
             ]);
         }
@@ -156,6 +161,23 @@ impl Cell {
         let base = self.values(self.baseline, metric);
         let differences = differences(&self.values(entrant, metric), &base);
         Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
+    }
+
+    /// By policy: the p-value of its paired difference from the baseline (two-sided t test), corrected by Holm for all policies
+    /// that are compared in this metric. None of the baseline, where nothing is drawn, and where all seeds say alike.
+    pub fn corrected(&self, metric: usize) -> Vec<Option<f64>> {
+        let base = self.values(self.baseline, metric);
+        let test = |at: usize| {
+            let differences = differences(&self.values(at, metric), &base);
+            let test = t_test(&differences, 0.0, Side::Both).ok();
+            test.filter(|_| at != self.baseline && !self.exact)
+                .map(|test| test.p)
+        };
+        let single: Vec<Option<f64>> = (0..self.entrants.len()).map(test).collect();
+        let told: Vec<f64> = single.iter().copied().flatten().collect();
+        let mut corrected = holm(&told).unwrap_or_default().into_iter();
+        let single = single.into_iter();
+        single.map(|p| p.and_then(|_| corrected.next())).collect()
     }
 
     fn values(&self, entrant: usize, metric: usize) -> Vec<Option<f64>> {

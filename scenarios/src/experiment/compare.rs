@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use sim_core::engine::Fault;
 use sim_core::units::SimTime;
 
+use super::enough::Ending;
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::money::{self, Item};
@@ -37,6 +38,8 @@ pub struct Comparison {
     pub first: Vec<Flight>,
     /// Whether nothing is drawn, so that every seed would give the same.
     pub exact: bool,
+    /// How it ended, if it went on until it was precise enough.
+    pub stopped: Option<Ending>,
 }
 
 /// What is kept of every flight.
@@ -92,30 +95,51 @@ pub fn compare(
     store: Option<&Store>,
     done: &(dyn Fn() + Sync),
 ) -> Result<Comparison, CompareError> {
+    let seeds = plan.seeds.clone();
+    let mut comparison = Comparison {
+        exact: !experiment.is_random(),
+        flights: plan.contenders.iter().map(|_| Vec::new()).collect(),
+        first: Vec::new(),
+        stopped: None,
+        plan: Plan {
+            seeds: Vec::new(),
+            ..plan
+        },
+    };
+    more(experiment, &mut comparison, seeds, (store, done))?;
+    Ok(comparison)
+}
+
+/// Flies all policies of a comparison on more seeds; the first flights ever are kept whole.
+///
+/// # Errors
+/// The first, in the order of the plan, that went wrong.
+pub(super) fn more(
+    experiment: &Experiment,
+    comparison: &mut Comparison,
+    seeds: Vec<u64>,
+    (store, done): (Option<&Store>, &(dyn Fn() + Sync)),
+) -> Result<(), CompareError> {
+    let plan = &comparison.plan;
+    let before = plan.seeds.len();
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.threads)
         .build();
     let pool = pool.expect("threads can be made");
     let per_seed: Vec<Result<Vec<Flown>, CompareError>> = pool.install(|| {
-        let seeds = plan.seeds.par_iter().enumerate();
+        let seeds = seeds.par_iter().enumerate();
         seeds
-            .map(|(position, seed)| one_seed(experiment, &plan, (position, *seed), (store, done)))
+            .map(|(at, seed)| one_seed(experiment, plan, (before + at, *seed), (store, done)))
             .collect()
     });
-    let mut flights: Vec<Vec<Summary>> = plan.contenders.iter().map(|_| Vec::new()).collect();
-    let mut first = Vec::new();
     for flown in per_seed {
         for (position, flown) in flown?.into_iter().enumerate() {
-            flights[position].push(flown.summary);
-            first.extend(flown.flight);
+            comparison.flights[position].push(flown.summary);
+            comparison.first.extend(flown.flight);
         }
     }
-    Ok(Comparison {
-        exact: !experiment.is_random(),
-        plan,
-        flights,
-        first,
-    })
+    comparison.plan.seeds.extend(seeds);
+    Ok(())
 }
 
 /// Flies all of `plan` on this thread, for the metrics alone: a cell of a sweep, whose threads run whole cells.
@@ -140,6 +164,7 @@ pub fn measure(experiment: &Experiment, plan: Plan) -> Result<Comparison, Compar
         plan,
         flights,
         first: Vec::new(),
+        stopped: None,
     })
 }
 

@@ -43,13 +43,11 @@ pub fn sentences(experiment: &Experiment, comparison: &Comparison) -> Vec<String
             Some(difference(&mean, less, more))
         });
         let told: Vec<String> = told.collect();
-        format!(
-            "{} is {} than {base} ({how})",
-            label(experiment, *position),
-            told.join(" and ")
-        )
+        let name = label(experiment, *position);
+        let told = (!told.is_empty()).then(|| told.join(" and "));
+        told.map(|told| format!("{name} is {told} than {base} ({how})"))
     };
-    others.map(sentence).collect()
+    others.filter_map(sentence).collect()
 }
 
 /// "12.3 % ± 1.9 % cheaper", or that no difference can be told.
@@ -101,6 +99,16 @@ pub fn notices(experiment: &Experiment, comparison: &Comparison) -> Vec<(String,
         let text =
             "Nothing is drawn in this scenario: every number is exact on this trace.".to_owned();
         notices.push(("exact on this trace".to_owned(), text));
+    }
+    if let Some(fit) = experiment.overlap(comparison.plan.seeds.len()) {
+        let badge = "windows overlap".to_owned();
+        let text = format!(
+            "{fit} of them fit side by side; more share jobs, say much the same, and make intervals narrower than they should be."
+        );
+        notices.push((badge, text));
+    }
+    if let Some(stopped) = &comparison.stopped {
+        notices.push(stopped.told());
     }
     let completed = metrics::index("completed");
     let all: Vec<_> = (0..comparison.flights.len())

@@ -88,8 +88,9 @@ fn value(takes: &Takes) -> Value {
 }
 
 fn choice(words: &[Choice]) -> Value {
-    let ready = words.iter().filter(|choice| choice.later.is_none());
-    let told = ready.map(|choice| json!({ "const": choice.word, "description": choice.doc }));
+    let told = words
+        .iter()
+        .map(|choice| json!({ "const": choice.word, "description": choice.doc }));
     json!({ "oneOf": told.collect::<Vec<_>>() })
 }
 

@@ -95,7 +95,8 @@ pub use print::{digest, premises, print};
 pub use quota::QuotaSpec;
 pub use reference::key_reference;
 pub use scenario::{
-    End, EngineSpec, Horizon, Objectives, Output, Queue, Replicate, Scenario, TableName, Trigger,
+    End, EngineSpec, Horizon, Objectives, Output, Over, Queue, Replicate, Scenario, TableName,
+    Trigger, Until,
 };
 pub use service::{
     BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec,

@@ -8,8 +8,8 @@ use super::curve::{NodeSource, PriceSource};
 use super::fleet::{Bytes, Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
-use super::quantity::{print_price, print_size, print_span};
-use super::scenario::{End, Scenario, Trigger};
+use super::quantity::{print_percent, print_price, print_size, print_span};
+use super::scenario::{End, Over, Replicate, Scenario, Trigger};
 use super::service::{RequestsSpec, ServiceSpec};
 use super::value::{Part, Table, Value};
 use super::write::{line, section};
@@ -20,11 +20,7 @@ pub fn print(scenario: &Scenario) -> String {
     for (key, value) in &head(scenario).entries {
         line(&mut text, &key.value, &value.value);
     }
-    section(
-        &mut text,
-        "[replicate]",
-        &entries([("n", integer(scenario.replicate.n.value))]),
-    );
+    section(&mut text, "[replicate]", &replicate(&scenario.replicate));
     section(&mut text, "[horizon]", &horizon(scenario));
     section(&mut text, "[engine]", &engine(scenario));
     for fleet in &scenario.fleets {
@@ -152,6 +148,7 @@ pub fn premises(scenario: &Scenario) -> String {
     bare.seed.value = 0;
     bare.baseline.value.clear();
     bare.replicate.n.value = 1;
+    bare.replicate.until = None;
     bare.policies.clear();
     bare.output.tables.clear();
     bare.output.sample.value = Span::ZERO;
@@ -159,6 +156,28 @@ pub fn premises(scenario: &Scenario) -> String {
     bare.gate = None;
     bare.sweep = None;
     digest(&bare)
+}
+
+fn replicate(replicate: &Replicate) -> Table {
+    let mut table = entries([("n", integer(replicate.n.value))]);
+    let over = match replicate.over {
+        Over::Seeds => None,
+        Over::Windows(window) => Some(("windows", window)),
+        Over::Blocks(window) => Some(("block-bootstrap", window)),
+    };
+    if let Some((over, window)) = over {
+        put(&mut table, "over", Some(string(over)));
+        put(&mut table, "window", Some(span(window.value)));
+    }
+    if let Some(until) = &replicate.until {
+        let until = entries([
+            ("metric", string(&until.metric.value)),
+            ("precision", Value::Text(print_percent(until.precision_ppm))),
+            ("at-most", integer(until.at_most.value)),
+        ]);
+        put(&mut table, "until", Some(Value::Table(until)));
+    }
+    table
 }
 
 fn head(scenario: &Scenario) -> Table {

@@ -4,12 +4,12 @@ use sim_core::units::{Money, Price, Span};
 
 use super::check::check_part;
 use super::diagnostic::{Diagnostic, quoted};
-use super::fields::{Fields, Item, not_yet, suggestion};
+use super::fields::{Fields, Item, suggestion};
 use super::fleet::Bytes;
 use super::name::{NAME_RULE, TAG_RULE, is_name, is_tag};
 use super::place::Spanned;
 use super::quantity;
-use super::spec::{Choice, Seam, Takes};
+use super::spec::{Seam, Takes};
 use super::value::{Part, Value};
 
 /// Most bytes of a text.
@@ -151,11 +151,9 @@ impl<'a> Item<'a> {
         };
         let written = self.written()?;
         let Some(at) = words.iter().position(|choice| choice.word == written) else {
-            let ready = words.iter().filter(|choice| choice.later.is_none());
-            let known: Vec<_> = ready.map(|choice| choice.word).collect();
+            let known: Vec<_> = words.iter().map(|choice| choice.word).collect();
             return self.refuse("unknown", &suggestion(written, &known));
         };
-        self.ready(&words[at])?;
         Some(self.spanned(at))
     }
 
@@ -305,16 +303,6 @@ impl<'a> Item<'a> {
     fn too_low<T>(&self, otherwise: &str) -> Option<T> {
         let (rule, remedy) = self.bound.unwrap_or((otherwise, "raise it"));
         self.refuse(rule, remedy)
-    }
-
-    fn ready(&self, choice: &Choice) -> Option<()> {
-        match choice.later {
-            Some(part) => {
-                self.cx.refuse(not_yet(self.value.place, choice.word, part));
-                None
-            }
-            None => Some(()),
-        }
     }
 }
 

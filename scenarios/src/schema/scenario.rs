@@ -83,11 +83,37 @@ pub struct Scenario {
     pub sweep: Option<SweepSpec>,
 }
 
-/// Replications that differ in their seed.
+/// How often an experiment is repeated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replicate {
     /// Number of replications, at least 1.
     pub n: Spanned<u32>,
+    /// What differs between them, beside the seed.
+    pub over: Over,
+    /// When a comparison has flown enough, if `n` does not say; none over windows.
+    pub until: Option<Until>,
+}
+
+/// What differs between replications, beside the seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Over {
+    /// Nothing.
+    Seeds,
+    /// The window of the history in files, so long: of whole seconds.
+    Windows(Spanned<Span>),
+    /// The order of its blocks, so long: of whole seconds.
+    Blocks(Spanned<Span>),
+}
+
+/// An interval that is to be narrow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Until {
+    /// Of this metric.
+    pub metric: Spanned<String>,
+    /// Half its width in millionths: of a difference as a part of the baseline, or of a mean as a part of it. Above zero.
+    pub precision_ppm: u32,
+    /// Replications after which it ends; at least `n`.
+    pub at_most: Spanned<u32>,
 }
 
 /// The stretch of time that is run, and the part of it that counts.

@@ -92,8 +92,6 @@ pub(super) struct Choice {
     pub(super) word: &'static str,
     /// What it means.
     pub(super) doc: &'static str,
-    /// The part of Windtunnel that will bring it.
-    pub(super) later: Option<&'static str>,
 }
 
 /// Where a part fits: each seam has a registry of its own.
@@ -250,20 +248,7 @@ impl KeySpec {
 impl Choice {
     /// A word.
     pub(super) const fn new(word: &'static str, doc: &'static str) -> Self {
-        Self {
-            word,
-            doc,
-            later: None,
-        }
-    }
-
-    /// A word that is recognised and refused until `part` is there.
-    pub(super) const fn later(word: &'static str, part: &'static str) -> Self {
-        Self {
-            word,
-            doc: "Not yet implemented.",
-            later: Some(part),
-        }
+        Self { word, doc }
     }
 }
 

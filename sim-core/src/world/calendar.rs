@@ -37,6 +37,26 @@ impl Calendar {
         }
     }
 
+    /// The calendar of a run that begins so many whole seconds later.
+    #[must_use]
+    pub fn later(&self, seconds: u64) -> Self {
+        let by = Span::from_secs(seconds);
+        let past = SimTime::ZERO.saturating_add(by);
+        let offsets = self.offsets_s.iter().enumerate();
+        let moved = offsets.filter_map(|(at, (from, offset))| {
+            let next = self.offsets_s.get(at + 1);
+            let holds = next.is_none_or(|(until, _)| *until > past);
+            holds.then(|| {
+                (
+                    SimTime::ZERO.saturating_add((*from).max(past).since(past)),
+                    *offset,
+                )
+            })
+        });
+        let seconds = i64::try_from(seconds).expect("a run is at most 100 years");
+        Self::new(self.epoch_unix_s + seconds, moved.collect())
+    }
+
     /// Seconds since 1970 UTC at `now`, rounded down.
     pub fn unix_s(&self, now: SimTime) -> i64 {
         let elapsed = i64::try_from(now.us() / 1_000_000).expect("a run is at most 100 years");
@@ -157,6 +177,20 @@ mod tests {
         assert_eq!(calendar.day_of_week(SimTime::ZERO), 6);
         let second = calendar.second_of_day(SimTime::ZERO);
         assert_eq!(calendar.second_of_week(SimTime::ZERO), 6 * 86_400 + second);
+    }
+
+    #[test]
+    fn a_run_that_begins_later_has_the_same_clock() {
+        let change = SimTime::from_secs(3600);
+        let calendar = Calendar::new(1_774_742_400, vec![(SimTime::ZERO, 3600), (change, 7200)]);
+        for by in [0, 1, 3599, 3600, 3601, 90_000] {
+            let later = calendar.later(by);
+            for secs in [0, 1, 1800, 3599, 3600, 100_000] {
+                let (now, then) = (SimTime::from_secs(secs), SimTime::from_secs(secs + by));
+                assert_eq!(later.second_of_week(now), calendar.second_of_week(then));
+                assert_eq!(later.unix_s(now), calendar.unix_s(then));
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod policy;
 mod queue;
 mod quota;
 mod replicas;
+mod replicate;
 mod requests;
 mod risk;
 mod run;
@@ -77,7 +78,7 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
         ),
         KeySpec::new(
             "replicate",
-            Takes::Table(&run::REPLICATE),
+            Takes::Table(&replicate::REPLICATE),
             "How often it is repeated.",
         ),
         KeySpec::new(
@@ -197,7 +198,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let description = top.item("description").and_then(Item::text);
     let question = top.optional("question", Item::text);
     let seed = top.item("seed").and_then(Item::count);
-    let replicate = run::replicate(&top);
+    let replicate = replicate::replicate(&top);
     let horizon = run::horizon(&top);
     let engine = run::engine(&top);
     let fleets = all(&top, "fleet", "a fleet of machines", fleet::decode);
@@ -481,7 +482,7 @@ mod tests {
         defaults("", &TOP, &mut found);
         // What stands as it was written is printed, default or not.
         let as_written = |set: &str| {
-            let mut tables = ["sharing.", "gate.", "sweep."].iter();
+            let mut tables = ["sharing.", "gate.", "sweep.", "replicate.until."].iter();
             tables.any(|table| set.starts_with(table))
         };
         found.retain(|set| !set.contains(".trace.") && !as_written(set));

@@ -1,54 +1,18 @@
-//! The small tables: how often, how long, when asked, for whom, and what is left behind.
+//! The small tables: how long, when asked, for whom, and what is left behind.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use sim_core::units::{SimTime, Span, limits};
+use sim_core::units::{SimTime, Span};
 
 use super::super::fields::{Fields, Item, suggestion};
 use super::super::place::Spanned;
 use super::super::read::every;
-use super::super::scenario::{
-    End, EngineSpec, Horizon, Objectives, Output, Replicate, TableName, Trigger,
-};
+use super::super::scenario::{End, EngineSpec, Horizon, Objectives, Output, TableName, Trigger};
 use super::super::spec::{Choice, KeySpec, TableSpec, Takes};
 use super::super::value::Value;
-
-const STATISTICS: &str = "replication by windows";
-const MOST_CELLS: i64 = 1_000_000;
-const _: () = assert!(limits::MAX_GRID == 1_000_000);
-
-pub(super) static REPLICATE: TableSpec = TableSpec::closed(
-    "[replicate]",
-    "How often the experiment is repeated; differences are paired within a replication.",
-    &[
-        KeySpec::new(
-            "over",
-            Takes::Choice(&OVER),
-            "What differs between replications.",
-        )
-        .default("\"seeds\""),
-        KeySpec::new(
-            "n",
-            Takes::Integer(1, MOST_CELLS),
-            "Number of replications.",
-        )
-        .default("1")
-        .bound(
-            "an experiment runs 1 to 1,000,000 times",
-            "choose a number in that range",
-        ),
-        KeySpec::later("window", STATISTICS),
-    ],
-);
-
-static OVER: [Choice; 3] = [
-    Choice::new("seeds", "Replication r draws from seed + r."),
-    Choice::later("windows", STATISTICS),
-    Choice::later("block-bootstrap", STATISTICS),
-];
 
 pub(super) static HORIZON: TableSpec = TableSpec::closed(
     "[horizon]",
@@ -190,21 +154,6 @@ static TABLES: [Choice; 9] = [
         "One row per request of a service, the first million that ended.",
     ),
 ];
-
-pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {
-    let default = Replicate {
-        n: Spanned::new(1, top.place),
-    };
-    let Some(item) = top.item("replicate") else {
-        return Some(default);
-    };
-    let fields = item.table()?;
-    let over = fields
-        .item("over")
-        .is_none_or(|item| item.choice().is_some());
-    let n = fields.item("n").map_or(Some(default.n), Item::count)?;
-    over.then_some(Replicate { n })
-}
 
 pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
     let utc = Spanned::new("UTC".to_owned(), top.place);
