@@ -125,8 +125,53 @@ fn arguments_change_keys_tables_and_parts() {
 }
 
 #[test]
+fn arguments_change_what_the_scenario_says_by_a_part_or_an_amount() {
+    let plain = set(&[]).expect("good").scenario;
+    let loaded = set(&[
+        "fleet.floor.count=4",
+        "fleet.floor.count=x1.5",
+        "fleet.*.count=+50%",
+        "horizon.warmup=+-1h",
+        "fleet.drawn.bid=-10%",
+        "service.*.replicas.*.max=+2",
+        "seed=+1",
+    ]);
+    let changed = loaded.unwrap_or_else(|error| panic!("{error}")).scenario;
+    assert_eq!(changed.seed.value, plain.seed.value + 1);
+    let printed = print(&changed);
+    for line in [
+        "count = 9",
+        "warmup = \"11h\"",
+        "bid = \"$1.80\"",
+        "max = 10",
+    ] {
+        assert!(printed.contains(line), "{line}\n{printed}");
+    }
+}
+
+#[test]
 fn bad_arguments_are_shown_where_they_are_wrong() {
     for (argument, message) in [
+        (
+            "fleet.*.count=+0.01%",
+            "--set:1:1: fleet.*.count=+0.01%: changes nothing, as counts are rounded to the nearest whole; name an amount",
+        ),
+        (
+            "fleet.floor.count=+2h",
+            "--set:1:19: +2h: 16 is an integer, and takes +2, +20% or x1.5;",
+        ),
+        (
+            "policy.strict.order=x2",
+            "--set:1:21: x2: \"fifo\" is nothing that has more or less; set a value, or \"x2\" in quotes for a text",
+        ),
+        (
+            "horizon.nothing=+20%",
+            "--set:1:9: nothing: is not said by the scenario, so that nothing can be relative to it; set a value",
+        ),
+        (
+            "fleet.floor.count=+-16",
+            "--set:1:19: count = 0: a fleet needs at least 1 node;",
+        ),
         (
             "fleet.floor.count=0",
             "--set:1:19: count = 0: a fleet needs at least 1 node;",

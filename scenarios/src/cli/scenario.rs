@@ -14,7 +14,8 @@ use crate::schema::{DataRoots, Draft, Loaded, draft, load};
 pub(super) struct Source {
     /// The scenario file
     pub(super) scenario: PathBuf,
-    /// Changes a value, such as `fleet.spot.max=32`; arrays of tables by name, `*` for all that have the key
+    /// Changes a value, such as `fleet.spot.max=32`; tables of an array by name, `*` for all entries that have the key.
+    /// What if? Relative to what the scenario says: `fleet.*.count=+20%`, `-10%`, `+2`, `+-2`, `+30m`, `x1.5`
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Names a folder of data, so that a scenario can say `file = "NAME:inside"`

@@ -54,6 +54,7 @@ pub mod quantity;
 mod quota;
 mod read;
 mod reference;
+mod relative;
 mod scenario;
 mod service;
 mod set;

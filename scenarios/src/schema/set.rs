@@ -1,4 +1,5 @@
-//! `--set path=value`: changes to the tree before it is typed, whose errors point at the argument.
+//! `--set path=value`: changes to the tree before it is typed, whose errors point at the argument. A value may be relative
+//! to what the scenario says ([`Change`]), and `*` stands for every entry that has the key.
 
 use std::ops::Range;
 
@@ -7,6 +8,7 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::fields::suggestion;
 use super::load::name_of;
 use super::place::{Place, SourceId, Spanned};
+use super::relative::Change;
 use super::source::Sources;
 use super::spec::Takes;
 use super::tree;
@@ -50,8 +52,23 @@ fn apply_one(tree: &mut Table, argument: &str, source: SourceId) -> Result<(), V
     }
     let (path, value_at) = steps(argument, source)
         .ok_or_else(|| vec![whole.refuse("not path=value", "write --set fleet.NAME.count=4")])?;
-    let value = value(&argument[value_at..], source, value_at)?;
-    put(tree, &path, &value).map_err(|reason| vec![reason])
+    let text = &argument[value_at..];
+    let Some(change) = Change::of(text) else {
+        let value = value(text, source, value_at)?;
+        return put(tree, &path, &Setting::To(&value)).map_err(|reason| vec![reason]);
+    };
+    let written = Step {
+        text: text.into(),
+        place: Place::new(source, value_at..argument.len()),
+    };
+    let change = Setting::By(change, written);
+    let before = tree.clone();
+    put(tree, &path, &change).map_err(|reason| vec![reason])?;
+    if *tree == before {
+        let rule = "changes nothing, as counts are rounded to the nearest whole";
+        return Err(vec![whole.refuse(rule, "name an amount, such as +1")]);
+    }
+    Ok(())
 }
 
 /// Roots of what a policy may bring along: what is bought, kept and configured with it, nothing of the luck or of the work.
@@ -140,7 +157,40 @@ fn bring(
                       all of a service but its requests, what it promises, its tenant and priority";
         return Err(whole.refuse(rule, remedy));
     }
-    put(tree, &path, value)
+    put(tree, &path, &Setting::To(value))
+}
+
+/// What a key is set to.
+enum Setting<'a> {
+    /// A value.
+    To(&'a Spanned<Value>),
+    /// What the scenario says, changed as the argument says.
+    By(Change, Step),
+}
+
+impl Setting<'_> {
+    /// The new value of `key`, which has the value `old`.
+    fn over(&self, key: &Step, old: Option<&Spanned<Value>>) -> Result<Spanned<Value>, Diagnostic> {
+        let (change, written) = match self {
+            Self::To(value) => return Ok((*value).clone()),
+            Self::By(change, written) => (change, written),
+        };
+        let Some(old) = old else {
+            let rule = "is not said by the scenario, so that nothing can be relative to it";
+            return Err(key.refuse(rule, "set a value"));
+        };
+        let new = change.applied(&old.value).map_err(|rule| {
+            let remedy = format!("set a value, or {:?} in quotes for a text", written.text);
+            written.refuse(&rule, &remedy)
+        })?;
+        // What does not change is not said by the argument.
+        let place = if new == old.value {
+            old.place
+        } else {
+            written.place
+        };
+        Ok(Spanned::new(new, place))
+    }
 }
 
 /// Sets the key that a sweep varies; what is wrong with the path is told where the path stands.
@@ -162,7 +212,7 @@ pub(super) fn vary(
         let rule = "no part of what a cell runs";
         return Err(whole.refuse(rule, "vary a key of a fleet, a workload or a policy"));
     }
-    put(tree, &path, value)
+    put(tree, &path, &Setting::To(value))
 }
 
 /// The steps of a path that stands as a key.
@@ -183,6 +233,11 @@ struct Step {
 impl Step {
     fn refuse(&self, rule: &str, remedy: &str) -> Diagnostic {
         Diagnostic::new(self.place, quoted(&self.text), rule).or(remedy)
+    }
+
+    /// Whether it stands for every entry.
+    fn is_any(&self) -> bool {
+        self.text == "*"
     }
 
     fn key(&self) -> Spanned<String> {
@@ -235,7 +290,7 @@ fn value(text: &str, source: SourceId, at: usize) -> Result<Spanned<Value>, Vec<
 }
 
 /// Sets `path` in the scenario: a key, a key of a table, or keys of an entry of an array of tables.
-fn put(tree: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Diagnostic> {
+fn put(tree: &mut Table, path: &[Step], value: &Setting<'_>) -> Result<(), Diagnostic> {
     let (first, rest) = path.split_first().expect("a path has a step");
     let Some(known) = decode::TOP.key(&first.text) else {
         let names: Vec<_> = decode::TOP.keys.iter().map(|key| key.name).collect();
@@ -262,7 +317,7 @@ fn put_in(
     array: &Step,
     entries: &mut [Spanned<Value>],
     path: &[Step],
-    value: &Spanned<Value>,
+    value: &Setting<'_>,
 ) -> Result<(), Diagnostic> {
     let form = format!("write --set {}.NAME.KEY=VALUE", array.text);
     let [name, keys @ ..] = path else {
@@ -271,8 +326,8 @@ fn put_in(
     if keys.is_empty() {
         return Err(name.refuse("a whole table", &form));
     }
-    if name.text == "*" {
-        return put_everywhere(entries, keys, value);
+    if name.is_any() {
+        return put_everywhere(entries.iter_mut(), (name, keys), value);
     }
     let at = entries
         .iter()
@@ -285,51 +340,71 @@ fn put_in(
     Err(name.refuse(&rule, &suggestion(&name.text, &names)))
 }
 
-/// Sets the key in every entry that has it; at least one must.
-fn put_everywhere(
-    entries: &mut [Spanned<Value>],
-    keys: &[Step],
-    value: &Spanned<Value>,
+/// Sets the rest of a path in every entry that has it; at least one must.
+fn put_everywhere<'t>(
+    entries: impl Iterator<Item = &'t mut Spanned<Value>>,
+    (any, rest): (&Step, &[Step]),
+    value: &Setting<'_>,
 ) -> Result<(), Diagnostic> {
     let mut matched = false;
     for entry in entries {
-        if let Value::Table(table) = &mut entry.value
-            && has(table, keys)
+        if rest.is_empty() {
+            matched = true;
+            *entry = value.over(any, Some(entry))?;
+        } else if let Value::Table(table) = &mut entry.value
+            && has(table, rest)
         {
             matched = true;
-            put_key(table, keys, value)?;
+            put_key(table, rest, value)?;
         }
     }
-    let key = &keys[0];
     if matched {
-        Ok(())
-    } else {
-        Err(key.refuse("no entry has this key", "name an entry in place of *"))
+        return Ok(());
+    }
+    match rest.first() {
+        Some(key) => Err(key.refuse("no entry has this key", "name an entry in place of *")),
+        None => Err(any.refuse("there is no entry", "add one to the scenario")),
     }
 }
 
-fn has(table: &Table, keys: &[Step]) -> bool {
-    let Some((first, rest)) = keys.split_first() else {
+/// Whether `table` has what the path leads to.
+fn has(table: &Table, path: &[Step]) -> bool {
+    let Some((first, rest)) = path.split_first() else {
         return true;
     };
-    let inner = table.get(&first.text).map(|value| &value.value);
-    match (inner, rest) {
-        (Some(Value::Table(inner)), _) => has(inner, rest),
-        (Some(Value::List(entries)), [name, keys @ ..]) => entries.iter().any(|entry| {
-            let named = name.text == "*" || name_of(entry) == Some(&name.text);
-            let table = entry.value.as_table();
-            named && table.is_some_and(|table| has(table, keys))
+    if first.is_any() {
+        let mut inner = table.entries.iter().map(|(_, value)| &value.value);
+        return inner.any(|inner| has_inside(inner, rest));
+    }
+    let inner = table.get(&first.text);
+    inner.is_some_and(|inner| has_inside(&inner.value, rest))
+}
+
+fn has_inside(value: &Value, path: &[Step]) -> bool {
+    match (value, path) {
+        (_, []) => true,
+        (Value::Table(inner), _) => has(inner, path),
+        (Value::List(entries), [name, keys @ ..]) => entries.iter().any(|entry| {
+            let named = name.is_any() || name_of(entry) == Some(&name.text);
+            named && has_inside(&entry.value, keys)
         }),
-        (Some(_), _) => rest.is_empty(),
-        (None, _) => false,
+        (
+            Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Date(_),
+            _,
+        ) => false,
     }
 }
 
 /// Sets a key, making the tables on the way; the short form of a part becomes its table, and tables of an array are named.
-fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(), Diagnostic> {
+fn put_key(table: &mut Table, path: &[Step], value: &Setting<'_>) -> Result<(), Diagnostic> {
     let (first, rest) = path.split_first().expect("a path has a step");
+    if first.is_any() {
+        let entries = table.entries.iter_mut().map(|(_, entry)| entry);
+        return put_everywhere(entries, (first, rest), value);
+    }
     if rest.is_empty() {
-        table.set(first.key(), value.clone());
+        let new = value.over(first, table.get(&first.text))?;
+        table.set(first.key(), new);
         return Ok(());
     }
     if table.get(&first.text).is_none() {
@@ -350,12 +425,15 @@ fn put_key(table: &mut Table, path: &[Step], value: &Spanned<Value>) -> Result<(
             let is_named = |entry: &Spanned<Value>| name_of(entry) == Some(&rest[0].text);
             if let [entry] = &mut entries[..]
                 && !is_named(entry)
-                && rest[0].text != "*"
+                && !rest[0].is_any()
                 && let Value::Table(only) = &mut entry.value
             {
                 return put_key(only, rest, value);
             }
             put_in(first, entries, rest, value)
+        }
+        Value::List(entries) if rest[0].is_any() => {
+            put_everywhere(entries.iter_mut(), (&rest[0], &rest[1..]), value)
         }
         Value::Bool(_)
         | Value::Integer(_)
