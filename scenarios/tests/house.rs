@@ -99,7 +99,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "record",
             "fleet",
             "reader",
-            "import",
+            "import|cluster",
             "synth|estimate",
             "lint|stats",
             "requests",

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `reader` | bytes to lines, rows, and integers of a unit |
 //! | `import` | one file per format, and the table of all |
+//! | `cluster` | a cluster as its own tools print it: machines, tenants, jobs that ran, run and wait |
 //! | `series` | what a spot market offered over time: one file per format, and the table of all |
 //! | `requests` | what services are asked: one file per format, one per model |
 //! | `synth` | one file per model, one stream of draws per purpose |
@@ -29,6 +30,7 @@
 //!   a test that it is matched; fixtures are of our own making.
 //! * A generator draws only from `sim_core::world::draw`: same seed and name, same bits.
 
+pub mod cluster;
 mod error;
 mod estimate;
 mod export;
@@ -51,7 +53,7 @@ pub use export::write_csv;
 pub use fleet::{Fleet, Pool};
 pub use import::{
     Amount, ColumnMap, CpuUnit, Evidence, Format, MemoryUnit, Options, Procs, Reads, SwfOptions,
-    TimeColumn, TimeUnit, formats, import, import_nodes,
+    TimeColumn, TimeUnit, formats, import, import_cluster, import_nodes,
 };
 pub use lint::{Code, Example, Finding, MAX_EXAMPLES, Severity, lint};
 pub use profiles::{Steps, import_placements, import_scalability, import_validation};

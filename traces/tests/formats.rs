@@ -298,7 +298,7 @@ fn a_byte_order_mark_crlf_and_gzip_change_nothing() {
 #[test]
 fn formats_are_listed_in_order_and_once() {
     let names: Vec<&str> = formats().iter().map(|format| format.name).collect();
-    assert!(names.is_sorted() && names.len() == 12);
+    assert!(names.is_sorted() && names.len() == 15);
     let unknown = import(
         "phily",
         Source::new("x", [].as_slice()),

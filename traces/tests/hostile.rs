@@ -10,18 +10,21 @@ use traces::{Options, Source, formats, import, import_nodes};
 mod snippets;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile");
-const FIXTURES: [(&str, &str); 14] = [
+const FIXTURES: [(&str, &str); 17] = [
     ("acme", "acme.csv"),
     ("csv", "philly.csv"),
     ("gavel", "gavel.trace"),
     ("gpu-spot-2026", "gpu-spot-2026.csv"),
     ("helios", "helios.csv"),
+    ("kubectl", "kubectl.json"),
+    ("kueue", "kueue.json"),
     ("openb-nodes", "openb-nodes.csv"),
     ("openb-pods", "openb-pods.csv"),
     ("openb-pods", "openb-pods-untimed.csv"),
     ("pai-2020", "pai-2020.csv"),
     ("philly-csv", "philly.csv"),
     ("philly-json", "philly.json"),
+    ("sacct", "sacct.txt"),
     ("sia", "sia.csv"),
     ("swf", "jobs.swf"),
     ("csv", "jobs.csv"),

@@ -198,7 +198,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Synth => synths(),
         Seam::Requests => super::requests::generators(),
         Seam::Estimate => estimates(),
-        Seam::TraceFormat => formats(|reads| matches!(reads, Reads::Jobs(_))),
+        Seam::TraceFormat => formats(|reads| matches!(reads, Reads::Jobs(_) | Reads::Cluster(_))),
         Seam::RequestFormat => traces::requests::formats()
             .iter()
             .map(|format| kind(format.name, vec![]))

@@ -222,6 +222,7 @@ fn formats() -> Table {
         let reads = match format.reads {
             traces::Reads::Jobs(_) => "jobs",
             traces::Reads::Nodes(_) => "machines",
+            traces::Reads::Cluster(_) => "a cluster",
         };
         vec![
             format.name.to_owned(),

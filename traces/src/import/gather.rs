@@ -95,6 +95,11 @@ impl Labels {
         Ok(position)
     }
 
+    /// As [`Labels::position`], of GPU models.
+    pub(crate) fn position_of(&mut self, model: &str) -> Result<usize, Rule> {
+        self.position(model, crate::record::ModelSet::MAX)
+    }
+
     /// As [`Labels::position`], in 16 bits.
     pub(crate) fn short(&mut self, name: &str) -> Result<u16, Rule> {
         let position = self.position(name, Self::MOST_SHORT)?;

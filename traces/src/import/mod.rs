@@ -19,8 +19,10 @@ use std::fmt;
 
 pub use csv::{Amount, ColumnMap, CpuUnit, MemoryUnit, TimeColumn, TimeUnit};
 pub(crate) use gather::{Faults, Labels};
+pub(crate) use slurm::{gang as slurm_gang, status as slurm_status};
 pub use swf::{Procs, SwfOptions};
 
+use crate::cluster::{self, Cluster, Outlook};
 use crate::error::{Refused, Rule};
 use crate::reader::Source;
 use crate::record::{Nodes, Workload};
@@ -69,6 +71,8 @@ pub enum Reads {
     Jobs(fn(Source<'_>, &Options) -> Result<Workload, Refused>),
     /// Machines.
     Nodes(fn(Source<'_>, &Options) -> Result<Nodes, Refused>),
+    /// A cluster: machines, tenants and jobs.
+    Cluster(fn(Vec<Source<'_>>, &Options) -> Result<Cluster, Refused>),
 }
 
 impl fmt::Display for Evidence {
@@ -80,6 +84,37 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// What a cluster of Kubernetes prints of itself.
+const KUBECTL: Format = Format {
+    name: "kubectl",
+    doc: "a cluster of Kubernetes: nodes, pods, resource quotas",
+    origin: "your own: kubectl get nodes -o json; kubectl get pods -A -o json",
+    columns: "objects of kind Node, Pod, [ResourceQuota], in lists, in any number of files",
+    evidence: Evidence::Documentation,
+    reads: Reads::Cluster(cluster::kubernetes),
+};
+
+/// What Kueue adds to it.
+const KUEUE: Format = Format {
+    name: "kueue",
+    doc: "the same with the objects of Kueue: its Workloads are the jobs, its queues the tenants",
+    origin: "your own: kubectl get workloads.kueue.x-k8s.io,clusterqueues,localqueues,cohorts -A -o json",
+    columns: "objects of kind Workload, ClusterQueue, LocalQueue, [Cohort], beside those of kubectl",
+    evidence: Evidence::Documentation,
+    reads: Reads::Cluster(cluster::kubernetes),
+};
+
+/// What Slurm's accounting prints.
+const SACCT: Format = Format {
+    name: "sacct",
+    doc: "the accounting of a Slurm cluster",
+    origin: "your own: sacct -a -X --parsable2 --format=JobID,User,Account,Submit,Start,End,State,...",
+    columns: "JobID, Submit, Start, End, State, [User, Account, Partition, AllocTRES, ReqTRES, \
+              NNodes, Timelimit]",
+    evidence: Evidence::Documentation,
+    reads: Reads::Cluster(cluster::sacct),
+};
+
 /// Every format, in alphabetical order. A new one is a file and a line here.
 pub const fn formats() -> &'static [Format] {
     &[
@@ -88,11 +123,14 @@ pub const fn formats() -> &'static [Format] {
         gavel::FORMAT,
         gpu_spot_2026::FORMAT,
         helios::FORMAT,
+        KUBECTL,
+        KUEUE,
         openb_nodes::FORMAT,
         openb_pods::FORMAT,
         pai_2020::FORMAT,
         philly_csv::FORMAT,
         philly_json::FORMAT,
+        SACCT,
         sia::FORMAT,
         swf::FORMAT,
     ]
@@ -115,9 +153,43 @@ pub const fn formats() -> &'static [Format] {
 pub fn import(format: &str, source: Source<'_>, options: &Options) -> Result<Workload, Refused> {
     match find(format, &source)?.reads {
         Reads::Jobs(read) => read(source, options),
+        Reads::Cluster(read) => {
+            let cluster = read(vec![source], options)?;
+            let replay = cluster.replay(Outlook::default());
+            let mut workload = cluster.workload(&replay, |_| true);
+            workload.notes.extend(cluster.notes);
+            workload.dropped = cluster.dropped;
+            Ok(workload)
+        }
         Reads::Nodes(_) => {
             let rule = Rule::new("this format lists machines", "import it as a fleet");
             Err(rule.at(&source.name(), (0, 0), format).into())
+        }
+    }
+}
+
+/// Imports the cluster that `sources` tell of.
+///
+/// # Errors
+/// An unknown format, one of another kind, or faults of the files.
+pub fn import_cluster(
+    format: &str,
+    sources: Vec<Source<'_>>,
+    options: &Options,
+) -> Result<Cluster, Refused> {
+    let first = sources.first().map_or("nothing".into(), Source::name);
+    match formats()
+        .iter()
+        .find(|known| known.name == format)
+        .map(|known| known.reads)
+    {
+        Some(Reads::Cluster(read)) if !sources.is_empty() => read(sources, options),
+        Some(Reads::Cluster(_) | Reads::Jobs(_) | Reads::Nodes(_)) | None => {
+            let rule = Rule::new(
+                "no cluster is told in this format",
+                "use kubectl, kueue or sacct",
+            );
+            Err(rule.at(&first, (0, 0), format).into())
         }
     }
 }
@@ -129,7 +201,7 @@ pub fn import(format: &str, source: Source<'_>, options: &Options) -> Result<Wor
 pub fn import_nodes(format: &str, source: Source<'_>, options: &Options) -> Result<Nodes, Refused> {
     match find(format, &source)?.reads {
         Reads::Nodes(read) => read(source, options),
-        Reads::Jobs(_) => {
+        Reads::Jobs(_) | Reads::Cluster(_) => {
             let rule = Rule::new("this format lists jobs", "import it as a workload");
             Err(rule.at(&source.name(), (0, 0), format).into())
         }

@@ -7,7 +7,7 @@ use crate::record::Status;
 
 /// Tasks and GPUs of each: one task a node where the GPUs divide evenly, else one a GPU; a job
 /// without GPUs has one task a node.
-pub(super) fn gang(gpus: u32, nodes: u32) -> Result<(u32, u16), Rule> {
+pub(crate) fn gang(gpus: u32, nodes: u32) -> Result<(u32, u16), Rule> {
     let nodes = nodes.max(1);
     let even = gpus.is_multiple_of(nodes) && gpus / nodes <= limits::MAX_GPUS_PER_NODE;
     let (tasks, each) = if even {
@@ -29,7 +29,7 @@ pub(super) fn cpu_milli(cores: u32, tasks: u32) -> u32 {
 }
 
 /// Slurm's words for how a job ended.
-pub(super) fn status(text: &str) -> Status {
+pub(crate) fn status(text: &str) -> Status {
     match text {
         "COMPLETED" => Status::Completed,
         "FAILED" | "OUT_OF_MEMORY" => Status::Failed,
