@@ -10,6 +10,7 @@
 //! - [`explain`]: what the results of runs say to do.
 //! - [`gate`]: whether policies still do what somebody said is right.
 //! - [`sweep`]: cells around an experiment, run by shards that know nothing of each other, and merged.
+//! - [`cluster`]: a cluster as its own tools printed it, as a scenario.
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
@@ -24,6 +25,7 @@
 pub mod bounds;
 pub mod build;
 pub mod cli;
+pub mod cluster;
 pub mod conform;
 pub mod experiment;
 pub mod explain;

@@ -112,7 +112,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "schema",
             "build",
             "experiment",
-            "conform|explain|selftest|fit|gate|sweep",
+            "conform|explain|selftest|fit|gate|sweep|cluster",
             "cli",
         ],
     ),

@@ -4,6 +4,7 @@
 //! usage or input; 3 an I/O fault; 4 an invariant broke.
 
 mod check;
+mod cluster;
 mod compare;
 mod conform;
 mod explain;

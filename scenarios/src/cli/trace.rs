@@ -11,13 +11,15 @@ use traces::{
 };
 
 use super::run::plot;
-use super::{Failure, requests, series, terminal};
+use super::{Failure, cluster, requests, series, terminal};
 use crate::build;
 use crate::schema::{Part, Place, Spanned, Value};
 
 pub(super) const EXAMPLES: &str = "Examples:
   windtunnel trace stats philly-csv philly.csv.gz --gpus 2000
   windtunnel trace stats azure-llm-2023 code.csv.gz
+  windtunnel trace import kubectl --nodes nodes.json --pods pods.json --out my-cluster
+  windtunnel trace import sacct jobs.txt --out my-cluster --anonymise --key-file key
   windtunnel trace import burstgpt BurstGPT_1.csv --out requests.csv
   windtunnel trace synth diurnal --param per-second=20 --param length=1d --param input-p99=8000
   windtunnel trace synth rate-curve --param file=arrivals.csv --seed 7
@@ -26,7 +28,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// Workload traces, and logs of requests.
 #[derive(Debug, Subcommand)]
 pub(super) enum Trace {
-    /// Reads a trace and writes it as CSV in our own columns
+    /// Reads a trace and writes it as CSV in our own columns; a cluster's own account as a scenario with its jobs
     Import(Import),
     /// Describes a trace: jobs, hours, quantiles, load; or a series: availability, prices,
     /// lifetimes; or requests: rate, burstiness, tokens
@@ -48,7 +50,7 @@ pub(super) struct Input {
     /// Its format; `windtunnel list formats` says what there is
     format: String,
     /// The file, plain or gzipped
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// Length of one tick of the file's clock, for formats that leave it open
     #[arg(long, value_name = "SPAN")]
     unit: Option<Span>,
@@ -65,7 +67,11 @@ pub(super) struct Input {
 pub(super) struct Import {
     #[command(flatten)]
     input: Input,
-    /// Where the CSV goes; to stdout if not said
+    #[command(flatten)]
+    snapshot: cluster::Snapshot,
+    #[command(flatten)]
+    hidden: cluster::Hidden,
+    /// Where the CSV goes, to stdout if not said; of a cluster, the folder of its scenario
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -117,6 +123,16 @@ impl Trace {
 }
 
 impl Input {
+    /// The file, which all but a cluster need.
+    fn file(&self) -> Result<&Path, Failure> {
+        self.file.as_deref().ok_or_else(|| {
+            Failure::Input(format!(
+                "{}: name the file that is in this format",
+                self.format
+            ))
+        })
+    }
+
     fn read(&self) -> Result<Workload, Failure> {
         let mut options = Options {
             lenient: self.lenient,
@@ -136,7 +152,8 @@ impl Input {
                 return Err(Failure::Input(message));
             }
         }
-        let source = Source::new(&self.file.to_string_lossy(), open(&self.file)?);
+        let file = self.file()?;
+        let source = Source::new(&file.to_string_lossy(), open(file)?);
         let workload = traces::import(&self.format, source, &options)
             .map_err(|refused| Failure::Input(refused.to_string()))?;
         notes(&workload.notes, &workload.dropped);
@@ -170,15 +187,28 @@ pub(super) fn notes(notes: &[String], dropped: &Dropped) {
 impl Import {
     fn execute(&self) -> Result<(), Failure> {
         let (input, out) = (&self.input, self.out.as_deref());
+        if cluster::is_cluster(&input.format) {
+            let file = input.file.as_deref();
+            return self
+                .snapshot
+                .import((&input.format, file, input.lenient), &self.hidden, out);
+        }
+        self.snapshot.refuse(&input.format)?;
+        let alias = self.hidden.alias()?;
         let Some(format) = requests::format(&input.format) else {
-            return write(&input.read()?, out);
+            let mut workload = input.read()?;
+            if let Some(alias) = alias {
+                alias.workload(&mut workload, self.hidden.shift);
+            }
+            return write(&workload, out);
         };
         let foreign = [
             ("--unit", input.unit.is_some()),
             ("--column", !input.columns.is_empty()),
+            ("--anonymise", alias.is_some()),
         ];
         input.refuse("holds requests", &foreign)?;
-        requests::import(format, &input.file, input.lenient, out)
+        requests::import(format, input.file()?, input.lenient, out)
     }
 }
 
@@ -238,7 +268,7 @@ impl Described {
         if let Some(format) = series::format(&input.format) {
             foreign.push(("--lenient", input.lenient));
             input.refuse("is a series", &foreign)?;
-            return asked.stats(format, &input.file, input.unit);
+            return asked.stats(format, input.file()?, input.unit);
         }
         let holds = requests::format(&input.format);
         if asked.is_anything() {
@@ -252,7 +282,7 @@ impl Described {
         if let Some(format) = holds {
             foreign.push(("--unit", input.unit.is_some()));
             input.refuse("holds requests", &foreign)?;
-            return requests::stats(format, &input.file, input.lenient);
+            return requests::stats(format, input.file()?, input.lenient);
         }
         self.jobs()
     }

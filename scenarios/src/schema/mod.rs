@@ -117,4 +117,5 @@ pub use workload::{
     ApplicationSpec, Checkpoint, Course, CourseKind, Deadline, GoodputSpec, Input, JobSource, Keep,
     SpeedsSource, SpeedsSpec, StoredSpec, TaskGpus, TraceSpec, Workload, Worth,
 };
+pub use write::escaped as quoted_text;
 pub use write::shown;

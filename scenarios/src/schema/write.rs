@@ -60,7 +60,8 @@ fn inline(value: &Value) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// A text in quotes, as TOML has it.
+pub fn escaped(text: &str) -> String {
     let mut shown = String::from("\"");
     for c in text.chars() {
         match c {
