@@ -12,6 +12,7 @@
 //! - [`sweep`]: cells around an experiment, run by shards that know nothing of each other, and merged.
 //! - [`cluster`]: a cluster as its own tools printed it, as a scenario.
 //! - [`fit`]: parameters of a model from a log of the real thing.
+//! - [`validate`]: how far a replay is from what was observed.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
 //! - [`cli`]: the `windtunnel` command.
@@ -35,3 +36,4 @@ pub mod schema;
 pub mod selftest;
 pub mod stats;
 pub mod sweep;
+pub mod validate;

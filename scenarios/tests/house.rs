@@ -112,7 +112,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "schema",
             "build",
             "experiment",
-            "conform|explain|selftest|fit|gate|sweep|cluster",
+            "conform|explain|selftest|fit|gate|sweep|cluster|validate",
             "cli",
         ],
     ),
@@ -288,6 +288,7 @@ fn the_readme_speaks_of_commands_that_exist() {
         "gate",
         "conform",
         "selftest",
+        "validate",
         "completions",
     ];
     for word in seen.keys().filter(|word| !word.is_empty()) {

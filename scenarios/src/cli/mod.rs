@@ -22,6 +22,7 @@ mod series;
 mod sweep;
 mod terminal;
 mod trace;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -68,6 +69,9 @@ enum Command {
     /// Compares policies with what was accepted of them, for CI: exits with 1 if they became worse
     #[command(subcommand, after_help = gate::EXAMPLES)]
     Gate(gate::Gate),
+    /// Says how far a replay is from an observed schedule
+    #[command(after_help = validate::EXAMPLES)]
+    Validate(validate::Validate),
     /// Validates a scenario and prints the resolved experiment
     Check(check::Check),
     /// Writes a new scenario to start from
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(command) => command.execute(),
         Command::Explain(command) => command.execute(),
         Command::Gate(command) => command.execute(),
+        Command::Validate(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Schema => schema(),
