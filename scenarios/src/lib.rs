@@ -13,6 +13,7 @@
 //! - [`cluster`]: a cluster as its own tools printed it, as a scenario.
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`validate`]: how far a replay is from what was observed.
+//! - [`govern`]: who spent what, and the figures by which a cluster is run.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
 //! - [`cli`]: the `windtunnel` command.
@@ -32,6 +33,7 @@ pub mod experiment;
 pub mod explain;
 pub mod fit;
 pub mod gate;
+pub mod govern;
 pub mod schema;
 pub mod selftest;
 pub mod stats;

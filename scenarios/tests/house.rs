@@ -112,7 +112,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "schema",
             "build",
             "experiment",
-            "conform|explain|selftest|fit|gate|sweep|cluster|validate",
+            "conform|explain|selftest|fit|gate|sweep|cluster|validate|govern",
             "cli",
         ],
     ),
@@ -289,6 +289,7 @@ fn the_readme_speaks_of_commands_that_exist() {
         "conform",
         "selftest",
         "validate",
+        "govern",
         "completions",
     ];
     for word in seen.keys().filter(|word| !word.is_empty()) {

@@ -11,6 +11,7 @@ mod explain;
 mod failure;
 mod fit;
 mod gate;
+mod govern;
 mod list;
 mod new;
 mod progress;
@@ -72,6 +73,9 @@ enum Command {
     /// Says how far a replay is from an observed schedule
     #[command(after_help = validate::EXAMPLES)]
     Validate(validate::Validate),
+    /// Shows who spent what by day, week and month, and the figures by which a cluster is run
+    #[command(after_help = govern::EXAMPLES)]
+    Govern(govern::Govern),
     /// Validates a scenario and prints the resolved experiment
     Check(check::Check),
     /// Writes a new scenario to start from
@@ -107,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.execute(),
         Command::Gate(command) => command.execute(),
         Command::Validate(command) => command.execute(),
+        Command::Govern(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Schema => schema(),

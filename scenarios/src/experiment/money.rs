@@ -1,6 +1,6 @@
 //! Where the money went: the lines of a bill by market, purpose and payer. All sums are of integers.
 
-use sim_core::books::{Kind, Source};
+use sim_core::books::{Bill, Kind, Source};
 use sim_core::engine::World;
 use sim_core::model::{Commitment, Market};
 use sim_core::units::{ClassId, ModelId, Money, QueueId};
@@ -72,14 +72,19 @@ const NONE: &str = "(none)";
 
 /// The items of a bill, by line and payer.
 pub fn items(record: &Record) -> Vec<Item> {
-    let lines = record.ledger.bill().lines();
+    items_of(record.ledger.bill(), &record.paid)
+}
+
+/// The same of a bill as it stood at an instant.
+pub fn items_of(bill: &Bill, paid: &[sim_core::books::Paid<(QueueId, ClassId)>]) -> Vec<Item> {
+    let lines = bill.lines();
     let item = |paid: &sim_core::books::Paid<(QueueId, ClassId)>| Item {
         source: lines[paid.line].source,
         kind: lines[paid.line].kind,
         by: paid.by,
         amount: paid.amount,
     };
-    record.paid.iter().map(item).collect()
+    paid.iter().map(item).collect()
 }
 
 /// How a source is paid for, if it is a machine or a commitment to some.
