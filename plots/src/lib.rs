@@ -8,7 +8,7 @@
 //!   [`figure::bars`], [`figure::stack`], [`figure::scatter`], [`figure::gantt`],
 //!   [`figure::panels`]. Each is plain data with a `draw`.
 //!   A policy's `position` sets its colour, dashes and marker in all of them.
-//! - [`table`] renders typed cells as text that fits a width, as Markdown, and as CSV.
+//! - [`table`] renders typed cells as text that fits a width, as Markdown, as LaTeX, and as CSV.
 //! - [`report`] puts sections of words, tables and figures into one self-contained HTML page.
 //!
 //! ```

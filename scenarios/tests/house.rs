@@ -319,6 +319,12 @@ fn the_schema_in_the_repository_is_current() {
 }
 
 #[test]
+fn the_reference_of_tables_is_current() {
+    let reference = scenarios::experiment::table_reference();
+    is_current("docs/tables.md", &format!("# Tables\n\n{reference}"));
+}
+
+#[test]
 fn the_reference_of_keys_is_current() {
     let reference = scenarios::schema::key_reference();
     is_current(

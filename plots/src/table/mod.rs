@@ -2,6 +2,7 @@
 
 mod csv;
 pub(crate) mod html;
+mod latex;
 mod markdown;
 mod text;
 

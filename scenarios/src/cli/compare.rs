@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sim_core::units::convert;
 
+use super::common::{Common, Tables};
 use super::run::plot;
 use super::scenario::{Source, policy};
-use super::{Failure, progress, terminal};
+use super::{Failure, terminal};
 use crate::build::Experiment;
 use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
@@ -41,26 +42,14 @@ pub(super) struct Compare {
     /// Where figures, tables and the report go
     #[arg(long)]
     out: Option<PathBuf>,
-    /// How many threads; all cores if not said
-    #[arg(
-        long,
-        visible_alias = "jobs",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    threads: usize,
-    /// In what form tables are written; parquet is not there yet
-    #[arg(long, value_parser = ["csv"], default_value = "csv")]
-    tables: String,
+    #[command(flatten)]
+    common: Common,
+    /// In what form tables are written
+    #[arg(long, value_enum, default_value_t = Tables::Csv)]
+    tables: Tables,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Prints results only
-    #[arg(long)]
-    quiet: bool,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
 }
 
 impl Compare {
@@ -71,12 +60,9 @@ impl Compare {
             .out
             .clone()
             .unwrap_or_else(|| PathBuf::from("out").join(&experiment.loaded.scenario.name.value));
-        let store = Store::open(&out)?;
-        let bar = progress::bar(
-            plan.contenders.len() * plan.seeds.len(),
-            "flying",
-            !self.quiet && !self.no_progress,
-        );
+        let store = Store::open(&out)?.in_form(self.tables.into());
+        let flights = plan.contenders.len() * plan.seeds.len();
+        let bar = self.common.bar(flights, "flying");
         let done = || bar.inc(1);
         let until = experiment.loaded.scenario.replicate.until.as_ref();
         // Whoever says how many wants as many.
@@ -91,7 +77,7 @@ impl Compare {
         bar.finish_and_clear();
         let written = write(&store, &experiment, &comparison)?;
         terminal::say(&self.text(&experiment, &comparison)?)?;
-        if !self.quiet {
+        if !self.common.quiet {
             let report = out.join("report.html");
             eprintln!(
                 "\n{} figures and the report: {}",
@@ -144,7 +130,7 @@ impl Compare {
                 .expect("just put in"),
             contenders,
             seeds: (first..last).collect(),
-            threads: self.threads,
+            threads: self.common.threads,
         })
     }
 

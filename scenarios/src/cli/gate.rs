@@ -11,7 +11,7 @@ use sim_core::units::limits::MAX_TOML_BYTES;
 
 use super::run::plot;
 use super::scenario::{Source, policy};
-use super::{Failure, progress, terminal};
+use super::{Failure, common::Common, terminal};
 use crate::build::Experiment;
 use crate::experiment::{Plan, Store, compare};
 use crate::gate::{self, Rules, tell};
@@ -56,20 +56,8 @@ struct Flying {
     /// How many seeds; to accept, the scenario's, and to check, the baseline's, if not said
     #[arg(long, value_name = "N")]
     replications: Option<u32>,
-    /// How many threads; all cores if not said
-    #[arg(
-        long,
-        visible_alias = "jobs",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    threads: usize,
-    /// Prints results only
-    #[arg(long)]
-    quiet: bool,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl Flying {
@@ -105,10 +93,10 @@ impl Flying {
             contenders: contenders.collect::<Result<_, _>>()?,
             baseline: 0,
             seeds: seeds.to_vec(),
-            threads: self.threads,
+            threads: self.common.threads,
         };
         let flights = plan.contenders.len() * plan.seeds.len();
-        let bar = progress::bar(flights, "flying", !self.quiet && !self.no_progress);
+        let bar = self.common.bar(flights, "flying");
         let comparison = compare(experiment, plan, None, &|| bar.inc(1))?;
         bar.finish_and_clear();
         Ok(gate::record(experiment, &comparison, rules))
@@ -152,7 +140,7 @@ impl Accept {
                 .map_err(plot)?;
             text.extend(["\n", table.as_str()]);
         }
-        if experiment.is_random() && seeds.len() < 2 && !self.flying.quiet {
+        if experiment.is_random() && seeds.len() < 2 && !self.flying.common.quiet {
             eprintln!("{ONE_SEED}");
         }
         terminal::say(&text)

@@ -5,6 +5,7 @@
 
 mod check;
 mod cluster;
+mod common;
 mod compare;
 mod conform;
 mod explain;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sim_core::units::Money;
 
+use super::common::{Common, Tables};
 use super::scenario::{Source, policy};
 use super::{Failure, compare::Format, terminal};
 use crate::build::Experiment;
@@ -27,9 +28,21 @@ pub(super) struct Run {
     /// Writes the tables of the run into this folder
     #[arg(long)]
     out: Option<PathBuf>,
+    /// In what form tables are written
+    #[arg(long, value_enum, default_value_t = Tables::Csv)]
+    tables: Tables,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What was flown.
+struct Told<'a> {
+    name: &'a str,
+    seed: u64,
+    jobs: usize,
 }
 
 impl Run {
@@ -45,21 +58,41 @@ impl Run {
             samples: self.out.is_some(),
             stays: if self.out.is_some() { usize::MAX } else { 0 },
         };
+        let bar = self.common.bar(1, "flying");
         let flown = fly(experiment, contender, (seed, &jobs), keep);
+        bar.finish_and_clear();
         let flight = flown.map_err(|fault| CompareError::Fault(fault, seed))?;
         if let Some(out) = &self.out {
-            Store::open(out)?.flight(experiment, &flight, &jobs)?;
+            let store = Store::open(out)?.in_form(self.tables.into());
+            store.flight(experiment, &flight, &jobs)?;
+            if !self.common.quiet {
+                eprintln!("the tables of the run: {}", out.display());
+            }
         }
-        let table = run_table(&flight);
-        let money = money_table(experiment, &flight);
-        let text = match self.format {
+        let told = Told {
+            name,
+            seed,
+            jobs: jobs.names().len(),
+        };
+        terminal::say(&self.text(experiment, &flight, &told)?)
+    }
+
+    fn text(
+        &self,
+        experiment: &Experiment,
+        flight: &Flight,
+        told: &Told<'_>,
+    ) -> Result<String, Failure> {
+        let scenario = &experiment.loaded.scenario;
+        let Told { name, seed, jobs } = told;
+        let table = run_table(flight);
+        let money = money_table(experiment, flight);
+        Ok(match self.format {
             Format::Text => {
                 let finish = words::finish(flight.finish);
                 let head = format!(
-                    "{}: {name}, seed {seed}: {} jobs, {finish} at {}\n\n",
-                    scenario.name.value,
-                    jobs.names().len(),
-                    flight.record.end
+                    "{}: {name}, seed {seed}: {jobs} jobs, {finish} at {}\n\n",
+                    scenario.name.value, flight.record.end
                 );
                 let digests = format!(
                     "\ndecisions {}\nfacts     {}\n",
@@ -91,12 +124,11 @@ impl Run {
                     "finish": words::finish(flight.finish),
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
-                    "bill": bill(experiment, &flight),
+                    "bill": bill(experiment, flight),
                 });
                 format!("{run:#}\n")
             }
-        };
-        terminal::say(&text)
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use plots::table::{Cell, Table};
 
 use super::run::plot;
 use super::scenario::Source;
-use super::{Failure, progress, terminal};
+use super::{Failure, common::Common, terminal};
 use crate::experiment::known;
 use crate::sweep::{self, CELLS, Folder, Shard};
 
@@ -53,20 +53,8 @@ enum Format {
 struct Planning {
     #[command(flatten)]
     source: Source,
-    /// How many threads; all cores if not said
-    #[arg(
-        long,
-        visible_alias = "jobs",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    threads: usize,
-    /// Prints results only
-    #[arg(long)]
-    quiet: bool,
-    /// No progress bar
-    #[arg(long)]
-    no_progress: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl Planning {
@@ -81,14 +69,11 @@ impl Planning {
             .sweep
             .as_ref()
             .map_or(0, crate::schema::SweepSpec::cells);
-        let bar = self.bar(usize::try_from(cells).unwrap_or(usize::MAX), "planning");
-        let plan = sweep::Plan::of(draft, scenario, self.threads, &|| bar.inc(1));
+        let common = &self.common;
+        let bar = common.bar(usize::try_from(cells).unwrap_or(usize::MAX), "planning");
+        let plan = sweep::Plan::of(draft, scenario, common.threads, &|| bar.inc(1));
         bar.finish_and_clear();
         Ok(plan?)
-    }
-
-    fn bar(&self, total: usize, what: &str) -> indicatif::ProgressBar {
-        progress::bar(total, what, !self.quiet && !self.no_progress)
     }
 }
 
@@ -206,10 +191,9 @@ impl Run {
         if self.resume {
             folder.clear(CELLS)?;
         }
-        let bar = self
-            .planning
-            .bar(sweep::own(&plan, self.shard).len(), "cells");
-        let threads = self.planning.threads;
+        let common = &self.planning.common;
+        let bar = common.bar(sweep::own(&plan, self.shard).len(), "cells");
+        let threads = common.threads;
         let ran = sweep::run(&plan, self.shard, (&folder, threads), &|| bar.inc(1));
         bar.finish_and_clear();
         let ran = ran?;

@@ -4,62 +4,96 @@ use sim_core::watch::Quantity;
 
 use super::flight::Flight;
 use super::money::{self, Dimension, Item};
-use super::sheet::{Csv, decimal, number, text};
+use super::sheet::{Column, Field, Form, Layout, Sheet};
 use super::spend;
 use crate::build::Experiment;
 
-/// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
-pub(super) fn bill(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
-    let world = &experiment.world;
-    let mut csv = Csv::new([
+/// What `bill` holds.
+pub(super) fn bill_layout() -> Layout {
+    Layout {
+        name: "bill",
+        doc: "One row a settled line of the bill and payer. The rows add up to the bill to the last digit.",
+        columns: BILL.to_vec(),
+    }
+}
+
+const BILL: [Column; 12] = [
+    Column::text(
         "market",
-        "name",
-        "fleet",
-        "zone",
-        "model",
+        "How it is paid for; `storage`, `network` or `leftovers` for what is no machine",
+    ),
+    Column::text("name", "What the scenario calls what is paid for"),
+    Column::text("fleet", "The fleet that it is about, if it is one alone"),
+    Column::text("zone", "Its zone"),
+    Column::text("model", "The model of the GPUs"),
+    Column::text(
         "kind",
-        "team",
-        "workload",
-        "tags",
-        "quantity",
-        "unit",
-        "cost_nanousd",
-    ]);
+        "What for: `work`, `restore`, `dump`, `lost work`, `idle`, `boot` and so on",
+    ),
+    Column::text("team", "The queue that pays"),
+    Column::text("workload", "The workload that pays"),
+    Column::text("tags", "The tags of that workload"),
+    Column::decimal("quantity", ("as `unit` says", 9), "How much was metered"),
+    Column::text("unit", "What it is counted in"),
+    Column::nanousd("cost_nanousd", "What it costs"),
+];
+
+/// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
+pub(super) fn bill(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let world = &experiment.world;
+    let mut sheet = Sheet::new(form, &BILL);
     for item in money::items(&flight.record) {
-        let payer = |dimension: Dimension| text(&dimension.payer(experiment, &item));
-        let (quantity, unit) = quantity(flight, &item);
-        csv.row([
-            money::market_name(world, item.source).to_owned(),
-            text(money::source_name(experiment, item.source)),
-            text(money::fleet_name(world, item.source)),
-            text(money::zone_name(experiment, item.source)),
+        let payer = |dimension: Dimension| Field::from(dimension.payer(experiment, &item));
+        let quantity = quantity(flight, &item);
+        sheet.row([
+            money::market_name(world, item.source).into(),
+            money::source_name(experiment, item.source).into(),
+            money::fleet_name(world, item.source).into(),
+            money::zone_name(experiment, item.source).into(),
             payer(Dimension::Model),
-            money::kind_name(item.kind).to_owned(),
+            money::kind_name(item.kind).into(),
             payer(Dimension::Team),
             payer(Dimension::Workload),
             payer(Dimension::Tag),
-            quantity,
-            unit.to_owned(),
-            item.amount.nanousd().to_string(),
+            quantity.map(|own| own.billionths).into(),
+            quantity.map(|own| own.unit).into(),
+            item.amount.into(),
         ]);
     }
-    csv.bytes()
+    sheet
 }
 
-/// How much of its line an item is for, to the last digit, and in what; nothing where nothing was metered.
-fn quantity(flight: &Flight, item: &Item) -> (String, &'static str) {
+/// How much of its line an item is for, and in what; none where nothing was metered.
+fn quantity<'a>(flight: &'a Flight, item: &Item) -> Option<&'a Quantity> {
     let same =
         |own: &&Quantity| (own.source, own.kind, own.by) == (item.source, item.kind, item.by);
-    let Some(quantity) = flight.quantities.iter().find(same) else {
-        return (String::new(), "");
-    };
-    (decimal(quantity.billionths), quantity.unit)
+    flight.quantities.iter().find(same)
 }
 
+/// What `attribution` holds.
+pub(super) fn attribution_layout() -> Layout {
+    Layout {
+        name: "attribution",
+        doc: "The bill split anew by each dimension. The rows of each add up to the bill to the last digit.",
+        columns: ATTRIBUTION.to_vec(),
+    }
+}
+
+const ATTRIBUTION: [Column; 5] = [
+    Column::text(
+        "dimension",
+        "`team`, `workload`, `model`, `tag` or `project`",
+    ),
+    Column::text("payer", "Who pays; `(nobody)` what no job claims"),
+    Column::text("market", "How it is paid for"),
+    Column::text("kind", "What for"),
+    Column::nanousd("cost_nanousd", "What it costs"),
+];
+
 /// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.
-pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+pub(super) fn attribution(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
     let world = &experiment.world;
-    let mut csv = Csv::new(["dimension", "payer", "market", "kind", "cost_nanousd"]);
+    let mut sheet = Sheet::new(form, &ATTRIBUTION);
     let items = money::items(&flight.record);
     for dimension in Dimension::ALL {
         let key = |item: &Item| {
@@ -70,44 +104,59 @@ pub(super) fn attribution(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
         let mut sums = money::sums(items.iter().map(|item| (key(item), item.amount)));
         sums.sort();
         for ((payer, market, kind), amount) in sums {
-            csv.row([
-                dimension.name().to_owned(),
-                text(&payer),
-                market.to_owned(),
-                kind.to_owned(),
-                amount.nanousd().to_string(),
+            sheet.row([
+                dimension.name().into(),
+                payer.into(),
+                market.into(),
+                kind.into(),
+                amount.into(),
             ]);
         }
     }
-    csv.bytes()
+    sheet
 }
+
+/// What `spend` holds.
+pub(super) fn spend_layout() -> Layout {
+    Layout {
+        name: "spend",
+        doc: "What each period cost. The rows of a period that are `by` the same add up to what it cost to the last digit.",
+        columns: SPEND.to_vec(),
+    }
+}
+
+const SPEND: [Column; 8] = [
+    Column::us("from_us", "When the period began"),
+    Column::us("until_us", "When it ended"),
+    Column::text("by", "What it is told by: `market`, `team` or `all`"),
+    Column::text("name", "Which market or team"),
+    Column::nanousd("spend_nanousd", "What the period cost"),
+    Column::real(
+        "expected_nanousd",
+        "nano-USD",
+        "The median of the periods before it, if they are enough",
+    ),
+    Column::real("score", "", "By how many spreads it is above that"),
+    Column::flag("flagged", "Whether it is out of the ordinary"),
+];
 
 /// What each period cost by market, by team and in all, what was to be expected, and whether it is out of the ordinary. The rows
 /// of a period that are `by` the same add up to what it cost to the last digit.
-pub(super) fn spend(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
-    let mut csv = Csv::new([
-        "from_us",
-        "until_us",
-        "by",
-        "name",
-        "spend_nanousd",
-        "expected_nanousd",
-        "score",
-        "flagged",
-    ]);
+pub(super) fn spend(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(form, &SPEND);
     for part in spend::parts(experiment, &flight.record) {
         for period in part.periods {
-            csv.row([
-                period.from.us().to_string(),
-                period.until.us().to_string(),
-                part.by.to_owned(),
-                text(&part.name),
-                period.spend.nanousd().to_string(),
-                number(period.expected),
-                number(period.score),
-                period.is_flagged().to_string(),
+            sheet.row([
+                period.from.into(),
+                period.until.into(),
+                part.by.into(),
+                part.name.as_str().into(),
+                period.spend.into(),
+                period.expected.into(),
+                period.score.into(),
+                period.is_flagged().into(),
             ]);
         }
     }
-    csv.bytes()
+    sheet
 }

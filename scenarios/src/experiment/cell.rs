@@ -1,8 +1,10 @@
 //! The runs of one cell, by policy and seed: what `runs.csv` and `summary.csv` are made of, fresh from a comparison or read back.
 
+use sim_core::units::convert;
+
 use super::compare::Comparison;
 use super::metrics::METRICS;
-use super::sheet::{Csv, number, text};
+use super::sheet::{self, Column, Field, Form, Layout, Sheet};
 use super::words;
 use crate::build::Experiment;
 use crate::stats::holm::holm;
@@ -42,59 +44,134 @@ pub struct Run {
     pub metrics: Vec<Option<f64>>,
 }
 
-const SUMMARY: [&str; 11] = [
-    "cell",
-    "policy",
-    "metric",
-    "mean",
-    "ci_low",
-    "ci_high",
-    "baseline_diff",
-    "diff_ci_low",
-    "diff_ci_high",
-    "p_adjusted",
-    "n",
-];
-
-/// The columns of `runs.csv`: what a run is called, then every metric.
-pub fn run_columns() -> impl Iterator<Item = &'static str> {
-    let head = ["cell", "policy", "seed", "finish"].into_iter();
-    head.chain(METRICS.iter().map(|metric| metric.name))
+/// What `runs` holds.
+pub(super) fn runs_layout() -> Layout {
+    Layout {
+        name: "runs",
+        doc: "One row a run: a cell, a policy and a seed, and every metric.",
+        columns: run_columns(),
+    }
 }
 
-/// One row a run, every metric a column, without a heading.
-pub fn run_rows(cell: &Cell) -> Vec<u8> {
-    let mut csv = Csv::new([]);
-    for entrant in &cell.entrants {
-        for run in &entrant.runs {
-            let head = [
-                cell.name.clone(),
-                entrant.policy.clone(),
-                run.seed.to_string(),
-                run.finish.clone(),
-            ];
-            csv.row(
-                head.into_iter()
-                    .chain(run.metrics.iter().map(|value| number(*value))),
-            );
-        }
+/// What `summary` holds.
+pub(super) fn summary_layout() -> Layout {
+    Layout {
+        name: "summary",
+        doc: "One row a policy and metric: the mean over the seeds, and its mean paired difference from the baseline. Where \
+              nothing is drawn there are no intervals.",
+        columns: SUMMARY.to_vec(),
     }
-    csv.bytes()
+}
+
+const SUMMARY: [Column; 11] = [
+    CELL,
+    Column::text("policy", "Its name"),
+    Column::text("metric", "Its name"),
+    Column::real(
+        "mean",
+        "of the metric",
+        "The mean over the seeds that have a value",
+    ),
+    Column::real(
+        "ci_low",
+        "of the metric",
+        "The lower end of its 95 % interval",
+    ),
+    Column::real("ci_high", "of the metric", "The upper end"),
+    Column::real(
+        "baseline_diff",
+        "of the metric",
+        "The mean over the seeds of what it is beyond the baseline's",
+    ),
+    Column::real(
+        "diff_ci_low",
+        "of the metric",
+        "The lower end of its 95 % interval",
+    ),
+    Column::real("diff_ci_high", "of the metric", "The upper end"),
+    Column::real(
+        "p_adjusted",
+        "",
+        "The p-value of that difference (two-sided t-test), corrected by Holm for all policies compared in this metric",
+    ),
+    Column::count("n", "Seeds that have a value"),
+];
+
+const CELL: Column = Column::text("cell", "The cell of the sweep; `base` without one");
+
+/// What a run is called, then every metric.
+fn run_columns() -> Vec<Column> {
+    let head = [
+        CELL,
+        Column::text("policy", "Its name"),
+        Column::count("seed", "The seed"),
+        Column::text(
+            "finish",
+            "How the run ended: `drained`, `horizon` or `stuck`",
+        ),
+    ];
+    let metrics = METRICS.iter();
+    let metrics = metrics.map(|metric| Column::real(metric.name, metric.unit, metric.doc));
+    head.into_iter().chain(metrics).collect()
+}
+
+/// One row a run.
+fn runs(cell: &Cell) -> impl Iterator<Item = Vec<Field>> {
+    cell.entrants.iter().flat_map(|entrant| {
+        entrant.runs.iter().map(|run| {
+            let head: [Field; 4] = [
+                cell.name.as_str().into(),
+                entrant.policy.as_str().into(),
+                run.seed.into(),
+                run.finish.as_str().into(),
+            ];
+            let metrics = run.metrics.iter().map(|value| Field::from(*value));
+            head.into_iter().chain(metrics).collect()
+        })
+    })
+}
+
+/// One row a run, every metric a column, as CSV without a heading.
+pub fn run_rows(cell: &Cell) -> Vec<u8> {
+    sheet::rows(&run_columns(), runs(cell))
 }
 
 /// The line over [`run_rows`].
 pub fn run_heading() -> Vec<u8> {
-    Csv::new(run_columns()).bytes()
+    sheet::heading(&run_columns())
+}
+
+/// The runs as a table of its own.
+pub(super) fn run_sheet(form: Form, cell: &Cell) -> Sheet {
+    let mut sheet = Sheet::new(form, &run_columns());
+    for row in runs(cell) {
+        sheet.row(row);
+    }
+    sheet
 }
 
 /// The line over [`summary_rows`].
 pub fn summary_heading() -> Vec<u8> {
-    Csv::new(SUMMARY).bytes()
+    sheet::heading(&SUMMARY)
 }
 
-/// Means and paired differences, with 95 % intervals where anything was drawn, without a heading.
+/// Means and paired differences, with 95 % intervals where anything was drawn, as CSV without a heading.
 pub fn summary_rows(cell: &Cell) -> Vec<u8> {
-    let mut csv = Csv::new([]);
+    sheet::rows(&SUMMARY, summary(cell))
+}
+
+/// The same as a table of its own.
+pub(super) fn summary_sheet(form: Form, cell: &Cell) -> Sheet {
+    let mut sheet = Sheet::new(form, &SUMMARY);
+    for row in summary(cell) {
+        sheet.row(row);
+    }
+    sheet
+}
+
+/// One row a policy and metric that has a mean.
+fn summary(cell: &Cell) -> Vec<Vec<Field>> {
+    let mut rows = Vec::new();
     let corrected: Vec<_> = (0..METRICS.len())
         .map(|metric| cell.corrected(metric))
         .collect();
@@ -105,25 +182,24 @@ pub fn summary_rows(cell: &Cell) -> Vec<u8> {
             };
             let difference = cell.difference(at, metric);
             let ends = |mean: &Mean| mean.half.map(|_| mean.ends());
-            let (low, high) =
-                ends(&mean).map_or((None, None), |(low, high)| (Some(low), Some(high)));
+            let within = ends(&mean);
             let between = difference.as_ref().and_then(ends);
-            csv.row([
-                cell.name.clone(),
-                entrant.policy.clone(),
-                spec.name.to_owned(),
-                number(Some(mean.mean)),
-                number(low),
-                number(high),
-                number(difference.map(|mean| mean.mean)),
-                number(between.map(|(low, _)| low)),
-                number(between.map(|(_, high)| high)),
-                number(corrected[metric][at]),
-                mean.n.to_string(),
+            rows.push(vec![
+                cell.name.as_str().into(),
+                entrant.policy.as_str().into(),
+                spec.name.into(),
+                mean.mean.into(),
+                within.map(|(low, _)| low).into(),
+                within.map(|(_, high)| high).into(),
+                difference.map(|mean| mean.mean).into(),
+                between.map(|(low, _)| low).into(),
+                between.map(|(_, high)| high).into(),
+                corrected[metric][at].into(),
+                convert::wide(mean.n).into(),
             ]);
         }
     }
-    csv.bytes()
+    rows
 }
 
 impl Cell {
@@ -132,7 +208,7 @@ impl Cell {
         let plan = &comparison.plan;
         let entrants = plan.contenders.iter().zip(&comparison.flights);
         let entrants = entrants.map(|(position, flights)| Entrant {
-            policy: text(&experiment.contenders[*position].name),
+            policy: experiment.contenders[*position].name.clone(),
             runs: flights
                 .iter()
                 .map(|summary| Run {

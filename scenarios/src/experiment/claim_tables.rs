@@ -1,9 +1,10 @@
 //! Judged claims as a table, in words, and in a file.
 
 use plots::table::{Cell, Table};
+use sim_core::units::convert;
 
 use super::claims::{Judged, Verdict};
-use super::sheet::{Csv, number, text};
+use super::sheet::{Column, Form, Layout, Sheet};
 
 /// A row a claim: what was measured, what was claimed, and the verdict.
 pub fn claims_table(judged: &[Judged<'_>]) -> Table {
@@ -72,64 +73,74 @@ fn words(judged: &[Judged<'_>]) -> Vec<String> {
     judged.iter().map(sentence).collect()
 }
 
-const COLUMNS: [&str; 18] = [
-    "claim",
-    "metric",
-    "as",
-    "policy",
-    "against",
-    "measured",
-    "ci_low",
-    "ci_high",
-    "n",
-    "never",
-    "investment_nanousd",
-    "at_least",
-    "at_most",
-    "verdict",
-    "figure",
-    "source",
-    "text",
-    "assumptions",
+/// What `claims` holds.
+pub(super) fn claims_layout() -> Layout {
+    Layout {
+        name: "claims",
+        doc: "One row a claim of the scenario. A share is a fraction, and what is of money and time is in months.",
+        columns: COLUMNS.to_vec(),
+    }
+}
+
+const COLUMNS: [Column; 18] = [
+    Column::text("claim", "Its name"),
+    Column::text("metric", "What is measured"),
+    Column::text("as", "In what way"),
+    Column::text("policy", "Of which policy"),
+    Column::text("against", "Compared with which"),
+    Column::real("measured", "", "The mean over the seeds"),
+    Column::real("ci_low", "", "The lower end of its 95 % interval"),
+    Column::real("ci_high", "", "The upper end"),
+    Column::count("n", "Seeds that say something"),
+    Column::count("never", "Seeds of which what is measured never comes to be"),
+    Column::nanousd(
+        "investment_nanousd",
+        "What is spent once, where the claim is about getting it back",
+    ),
+    Column::real("at_least", "", "What is claimed: no less"),
+    Column::real("at_most", "", "What is claimed: no more"),
+    Column::text("verdict", "What the run says to it"),
+    Column::text("figure", "The figure that shows it"),
+    Column::text("source", "Who claims it"),
+    Column::text("text", "In whose words"),
+    Column::text("assumptions", "What it takes for granted"),
 ];
 
 /// One row a claim. A share is a fraction, and what is of money and time is in months.
-pub(super) fn claims(judged: &[Judged<'_>]) -> Vec<u8> {
-    let mut csv = Csv::new(COLUMNS);
+pub(super) fn claims(form: Form, judged: &[Judged<'_>]) -> Sheet {
+    let mut sheet = Sheet::new(form, &COLUMNS);
     for claim in judged {
         let spec = claim.spec;
         let mean = claim.measured;
         let ends = mean.filter(|mean| mean.half.is_some());
         let ends = ends.map(|mean| mean.ends());
-        let words = |words: &Option<String>| words.as_deref().map_or(String::new(), text);
-        let figure = spec.figure.as_ref().map(|figure| figure.value.clone());
+        let figure = spec.figure.as_ref().map(|figure| figure.value.as_str());
         let verdict = match claim.verdict {
             Verdict::NotJudged(why) => format!("not judged: {why}"),
             Verdict::Holds | Verdict::Undecided | Verdict::Fails | Verdict::Measured => {
                 claim.verdict.words().to_owned()
             }
         };
-        csv.row([
-            text(&spec.name.value),
-            text(&spec.metric.value),
-            spec.measure.name().to_owned(),
-            text(&spec.policy.value),
-            text(&spec.against.value),
-            number(mean.map(|mean| mean.mean)),
-            number(ends.map(|(low, _)| low)),
-            number(ends.map(|(_, high)| high)),
-            mean.map_or(0, |mean| mean.n).to_string(),
-            claim.never.to_string(),
-            spec.investment
-                .map_or(String::new(), |money| money.nanousd().to_string()),
-            number(spec.at_least),
-            number(spec.at_most),
-            verdict,
-            words(&figure),
-            words(&spec.source),
-            text(&spec.text),
-            words(&spec.assumptions),
+        sheet.row([
+            spec.name.value.as_str().into(),
+            spec.metric.value.as_str().into(),
+            spec.measure.name().into(),
+            spec.policy.value.as_str().into(),
+            spec.against.value.as_str().into(),
+            mean.map(|mean| mean.mean).into(),
+            ends.map(|(low, _)| low).into(),
+            ends.map(|(_, high)| high).into(),
+            convert::wide(mean.map_or(0, |mean| mean.n)).into(),
+            convert::wide(claim.never).into(),
+            spec.investment.into(),
+            spec.at_least.into(),
+            spec.at_most.into(),
+            verdict.into(),
+            figure.into(),
+            spec.source.as_deref().into(),
+            spec.text.as_str().into(),
+            spec.assumptions.as_deref().into(),
         ]);
     }
-    csv.bytes()
+    sheet
 }

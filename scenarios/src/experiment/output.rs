@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
+use super::sheet::{Column, Form, Sheet, Unfit};
 use super::usage::Usage;
-use super::{bill, claim_tables, figures, page, run_tables, service_tables, tables};
+use super::{bill, cell, claim_tables, figures, page, run_tables, service_tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -36,6 +37,7 @@ impl std::error::Error for OutputError {}
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    form: Form,
 }
 
 /// In the folder of each run: what it used of what it paid for.
@@ -57,7 +59,13 @@ impl Store {
         fs::create_dir_all(folder).map_err(error)?;
         Ok(Self {
             folder: folder.to_owned(),
+            form: Form::default(),
         })
+    }
+
+    /// The same folder with tables in this form.
+    pub fn in_form(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 
     /// The folder.
@@ -90,6 +98,16 @@ impl Store {
         })
     }
 
+    /// Writes a table.
+    fn table(&self, name: &str, sheet: Sheet) -> Result<(), OutputError> {
+        let name = format!("{name}.{}", self.form.extension());
+        let refused = |unfit: Unfit| OutputError {
+            path: self.folder.join(&name),
+            error: io::Error::new(io::ErrorKind::InvalidData, unfit),
+        };
+        self.put(&name, &sheet.bytes().map_err(refused)?)
+    }
+
     /// Writes the tables of one run.
     ///
     /// # Errors
@@ -103,18 +121,19 @@ impl Store {
         let policy = &experiment.contenders[flight.contender].name;
         let folder = format!("runs/{BASE}/{policy}/{}", flight.seed);
         for table in &experiment.loaded.scenario.output.tables {
-            let bytes = match table {
-                TableName::Jobs => run_tables::jobs(experiment, flight, jobs),
-                TableName::Nodes => run_tables::nodes(experiment, flight),
-                TableName::Timeline => run_tables::timeline(flight),
-                TableName::Decisions => run_tables::decisions(experiment, flight, jobs),
-                TableName::Bill => bill::bill(experiment, flight),
-                TableName::Attribution => bill::attribution(experiment, flight),
-                TableName::Spend => bill::spend(experiment, flight),
-                TableName::Services => service_tables::services(experiment, flight),
-                TableName::Requests => service_tables::requests(experiment, flight),
+            let form = self.form;
+            let sheet = match table {
+                TableName::Jobs => run_tables::jobs(form, experiment, flight, jobs),
+                TableName::Nodes => run_tables::nodes(form, experiment, flight),
+                TableName::Timeline => run_tables::timeline(form, flight),
+                TableName::Decisions => run_tables::decisions(form, experiment, flight, jobs),
+                TableName::Bill => bill::bill(form, experiment, flight),
+                TableName::Attribution => bill::attribution(form, experiment, flight),
+                TableName::Spend => bill::spend(form, experiment, flight),
+                TableName::Services => service_tables::services(form, experiment, flight),
+                TableName::Requests => service_tables::requests(form, experiment, flight),
             };
-            self.put(&format!("{folder}/{}.csv", table.name()), &bytes)?;
+            self.table(&format!("{folder}/{}", table.name()), sheet)?;
         }
         let usage = Usage::of(experiment, flight, jobs);
         let mut usage = serde_json::to_string_pretty(&usage).expect("it has only plain numbers");
@@ -169,9 +188,13 @@ pub fn write(
     experiment: &Experiment,
     comparison: &Comparison,
 ) -> Result<Vec<String>, OutputError> {
-    store.put("summary.csv", &tables::summary(experiment, comparison))?;
-    store.put("runs.csv", &tables::runs(experiment, comparison))?;
-    store.put("cells.csv", b"cell\r\nbase\r\n")?;
+    let form = store.form;
+    let runs = cell::Cell::of(BASE, experiment, comparison);
+    store.table("summary", cell::summary_sheet(form, &runs))?;
+    store.table("runs", cell::run_sheet(form, &runs))?;
+    let mut cells = Sheet::new(form, &[Column::text("cell", "Its name")]);
+    cells.row([BASE.into()]);
+    store.table("cells", cells)?;
     let manifest = manifest(experiment, comparison);
     store.put("manifest.json", manifest.as_bytes())?;
     store.put(
@@ -180,7 +203,7 @@ pub fn write(
     )?;
     if !experiment.loaded.scenario.claims.is_empty() {
         let judged = judge(experiment, comparison);
-        store.put("claims.csv", &claim_tables::claims(&judged))?;
+        store.table("claims", claim_tables::claims(form, &judged))?;
     }
     let drawn = figures::all(experiment, comparison);
     let mut written = Vec::new();

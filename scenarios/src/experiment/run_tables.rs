@@ -1,48 +1,83 @@
 //! The tables of one run in files. Time is integer microseconds and money integer nano-dollars; what is neither is a decimal number
-//! of integers, rounded half-even to its ninth digit.
+//! of integers, rounded half-even to its last digit.
 
-use sim_core::units::{Moment, Money, NodeId, SimTime, convert, limits};
-use sim_core::watch::{Outcome, Row};
+use sim_core::units::{Money, NodeId, SimTime, convert, limits};
+use sim_core::watch::Outcome;
 
 use super::flight::{Flight, window};
-use super::sheet::{Csv, decimal, text};
+use super::sheet::{Column, Field, Form, Layout, Sheet};
 use super::worth::{Worths, roi};
 use super::{judged, power};
 use crate::build::{Experiment, Jobs};
 
-const JOBS: [&str; 22] = [
-    "job",
-    "name",
-    "queue",
-    "tags",
-    "kind",
-    "gpus",
-    "submit_us",
-    "start_us",
-    "finish_us",
-    "outcome",
-    "wait_us",
-    "run_us",
-    "lost_work_us",
-    "attempts",
-    "preemptions",
-    "reclaims",
-    "migrations",
-    "deadline_us",
-    "sla_violated",
-    "cost_nanousd",
-    "value_nanousd",
-    "roi",
+/// What `jobs` holds.
+pub(super) fn jobs_layout() -> Layout {
+    Layout {
+        name: "jobs",
+        doc: "One row a job, in the order of the workload, and after them one a replica of a service.",
+        columns: JOBS.to_vec(),
+    }
+}
+
+const JOBS: [Column; 23] = [
+    Column::count(
+        "job",
+        "Its number; replicas are numbered from 4,000,000,000 on",
+    ),
+    Column::text(
+        "name",
+        "What the trace calls it; of a replica, its service and its number",
+    ),
+    Column::text("queue", "Its tenant"),
+    Column::text("tags", "The tags of its workload"),
+    Column::text("kind", "Its workload, or the replicas' service"),
+    Column::decimal("gpus", ("GPUs", 3), "What it asks for"),
+    Column::us("submit_us", "When it came"),
+    Column::us("start_us", "When it was first started"),
+    Column::us("finish_us", "When it was over"),
+    Column::text(
+        "outcome",
+        "`completed`, `rejected`, `unfinished` or `retired`",
+    ),
+    Column::us("wait_us", "From when it came to when it first started"),
+    Column::us(
+        "run_us",
+        "For how long it was on its machines, setting up included",
+    ),
+    Column::us("lost_work_us", "Of this, work that was lost"),
+    Column::count("attempts", "How often it was started"),
+    Column::count("preemptions", "How often the policy interrupted it"),
+    Column::count("reclaims", "How often the loss of a machine interrupted it"),
+    Column::count(
+        "migrations",
+        "How often it went on at once on another machine",
+    ),
+    Column::us("deadline_us", "By when it was to be over"),
+    Column::flag(
+        "sla_violated",
+        "Whether a promise to it was broken, if it was given one",
+    ),
+    Column::nanousd("cost_nanousd", "What of the bill is due to it"),
+    Column::nanousd(
+        "value_nanousd",
+        "What it was worth, where the scenario says",
+    ),
+    Column::decimal(
+        "roi",
+        ("", 9),
+        "What it was worth beyond its cost, over its cost",
+    ),
+    Column::count("nodes", "Machines that its last attempt was on"),
 ];
 
 /// One row a job, and after them one a replica of a service, whose promises are those of its requests.
-pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
-    let mut csv = Csv::new(JOBS.into_iter().chain(["nodes"]));
+pub(super) fn jobs(form: Form, experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Sheet {
+    let mut sheet = Sheet::new(form, &JOBS);
     let workloads = experiment.loaded.scenario.workloads.iter();
     let tags: Vec<String> = workloads
         .map(|workload| {
             let tags: Vec<&str> = workload.tags.iter().map(|tag| tag.value.as_str()).collect();
-            text(&tags.join(" "))
+            tags.join(" ")
         })
         .collect();
     let window = window(experiment);
@@ -57,43 +92,36 @@ pub(super) fn jobs(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec
         let cost = Money::from_nanousd(row.cost_nanousd.into());
         let worth = worths.as_ref().filter(|_| of_workload);
         let worth = worth.and_then(|worths| worths.earned(convert::index(ordinal), row));
-        csv.row([
-            ordinal.to_string(),
-            text(&name(experiment, flight, jobs, ordinal)),
-            queue.map_or(String::new(), |queue| text(&queue.name)),
-            tags.get(row.class.index()).cloned().unwrap_or_default(),
-            text(&experiment.world.classes[row.class.index()].name),
-            gpus(row),
-            row.submit.us().to_string(),
-            moment(row.start),
-            moment(row.finish),
-            outcome(row.outcome).to_owned(),
-            judged::wait(row).map_or(String::new(), |wait| wait.us().to_string()),
-            row.run.us().to_string(),
-            row.lost.us().to_string(),
-            row.attempts.to_string(),
-            row.preemptions.to_string(),
-            row.reclaims.to_string(),
-            row.migrations.to_string(),
-            moment(row.deadline),
-            violated.map_or(String::new(), |violated| violated.to_string()),
-            cost.nanousd().to_string(),
-            worth.map_or(String::new(), |worth| worth.nanousd().to_string()),
-            worth
-                .and_then(|worth| roi(worth, cost))
-                .map_or(String::new(), decimal),
-            row.nodes.to_string(),
+        sheet.row([
+            ordinal.into(),
+            name(experiment, flight, jobs, ordinal).into(),
+            queue.map(|queue| queue.name.as_str()).into(),
+            tags.get(row.class.index()).map(String::as_str).into(),
+            experiment.world.classes[row.class.index()]
+                .name
+                .as_str()
+                .into(),
+            row.gpu_milli.into(),
+            row.submit.into(),
+            row.start.into(),
+            row.finish.into(),
+            outcome(row.outcome).into(),
+            judged::wait(row).into(),
+            row.run.into(),
+            row.lost.into(),
+            row.attempts.into(),
+            row.preemptions.into(),
+            row.reclaims.into(),
+            row.migrations.into(),
+            row.deadline.into(),
+            violated.into(),
+            cost.into(),
+            worth.into(),
+            worth.and_then(|worth| roi(worth, cost)).into(),
+            row.nodes.into(),
         ]);
     }
-    csv.bytes()
-}
-
-/// GPUs, whole or in thousandths.
-fn gpus(row: &Row) -> String {
-    if row.gpu_milli.is_multiple_of(1000) {
-        return (row.gpu_milli / 1000).to_string();
-    }
-    format!("{}.{:03}", row.gpu_milli / 1000, row.gpu_milli % 1000)
+    sheet
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -105,77 +133,139 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// One row a machine that was held.
-pub(super) fn nodes(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
-    let columns = [
+/// What `nodes` holds.
+pub(super) fn nodes_layout() -> Layout {
+    Layout {
+        name: "nodes",
+        doc: "One row a machine that was held, in the order in which they were granted.",
+        columns: NODES.to_vec(),
+    }
+}
+
+const NODES: [Column; 9] = [
+    Column::count(
         "node",
-        "launch",
-        "fleet",
-        "granted_us",
-        "ready_us",
+        "The slot that it took, which others take before and after it",
+    ),
+    Column::count("launch", "Which machine of that slot, counted from zero"),
+    Column::text("fleet", "Its fleet"),
+    Column::us("granted_us", "When it was granted"),
+    Column::us("ready_us", "When it was ready for work"),
+    Column::us(
         "gone_us",
-        "reclaimed",
-        "watts",
-        "energy_kwh",
-    ];
-    let mut csv = Csv::new(columns);
+        "When it was given back or taken; empty if it was held to the end",
+    ),
+    Column::flag("reclaimed", "Whether the provider took it"),
+    Column::whole("watts", "W", "What it draws, where that is known"),
+    Column::decimal("energy_kwh", ("kWh", 9), "What it drew"),
+];
+
+/// One row a machine that was held.
+pub(super) fn nodes(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(form, &NODES);
     let rated = power::rated(experiment);
     let whole = (SimTime::ZERO, flight.record.end);
     for machine in &flight.record.machines {
         let fleet = &experiment.world.offerings[machine.offering.index()].name;
         let watts = rated[machine.offering.index()];
         let energy = watts.map(|watts| power::energy(machine, watts, whole));
-        csv.row([
-            machine.node.0.to_string(),
-            machine.launch.to_string(),
-            text(fleet),
-            machine.granted.us().to_string(),
-            moment(machine.ready),
-            moment(machine.gone),
-            machine.reclaimed.to_string(),
-            watts.map_or(String::new(), |watts| watts.to_string()),
-            energy.map_or(String::new(), |energy| {
-                decimal(power::kwh_billionths(energy))
-            }),
+        sheet.row([
+            machine.node.0.into(),
+            machine.launch.into(),
+            fleet.as_str().into(),
+            machine.granted.into(),
+            machine.ready.into(),
+            machine.gone.into(),
+            machine.reclaimed.into(),
+            watts.into(),
+            energy.map(power::kwh_billionths).into(),
         ]);
     }
-    csv.bytes()
+    sheet
 }
+
+/// What `timeline` holds.
+pub(super) fn timeline_layout() -> Layout {
+    Layout {
+        name: "timeline",
+        doc: "One row an instant, as far apart as `[output] sample` says.",
+        columns: TIMELINE.to_vec(),
+    }
+}
+
+const TIMELINE: [Column; 7] = [
+    Column::us("time_us", "The instant"),
+    Column::count("nodes", "Machines that are held, ready or not"),
+    Column::whole("gpus_milli", "GPUs / 1000", "GPUs of these"),
+    Column::whole(
+        "gpus_used_milli",
+        "GPUs / 1000",
+        "GPUs that jobs and replicas hold",
+    ),
+    Column::count("jobs_waiting", "Jobs that have come and do not run"),
+    Column::whole(
+        "gpus_waited_for_milli",
+        "GPUs / 1000",
+        "GPUs that these ask for",
+    ),
+    Column::count("replicas", "Replicas of services on their machines"),
+];
 
 /// Samples over time.
-pub(super) fn timeline(flight: &Flight) -> Vec<u8> {
-    let columns = [
-        "time_us",
-        "nodes",
-        "gpus_milli",
-        "gpus_used_milli",
-        "jobs_waiting",
-        "gpus_waited_for_milli",
-        "replicas",
-    ];
-    let mut csv = Csv::new(columns);
+pub(super) fn timeline(form: Form, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(form, &TIMELINE);
     for sample in &flight.record.samples {
-        csv.row([
-            sample.at.us().to_string(),
-            sample.nodes.to_string(),
-            sample.gpu_milli.to_string(),
-            sample.used_milli.to_string(),
-            sample.waiting.to_string(),
-            sample.waiting_milli.to_string(),
-            sample.replicas.to_string(),
+        sheet.row([
+            sample.at.into(),
+            sample.nodes.into(),
+            sample.gpu_milli.into(),
+            sample.used_milli.into(),
+            sample.waiting.into(),
+            sample.waiting_milli.into(),
+            sample.replicas.into(),
         ]);
     }
-    csv.bytes()
+    sheet
 }
 
-/// One row a stay of a job on its nodes: where the policy put it, from when to when.
-pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
-    let mut csv = Csv::new([
-        "job", "name", "start_us", "works_us", "stop_us", "node", "fleet", "tasks", "gpus",
-    ]);
+/// What `decisions` holds.
+pub(super) fn decisions_layout() -> Layout {
+    Layout {
+        name: "decisions",
+        doc: "One row a machine of a stay of a job: where the policy put it, from when to when. A comparison keeps the first \
+              20,000 stays of the first seed, a run all of them.",
+        columns: DECISIONS.to_vec(),
+    }
+}
+
+const DECISIONS: [Column; 9] = [
+    Column::count("job", "The job, as `jobs` numbers it"),
+    Column::text("name", "Its name"),
+    Column::us("start_us", "From when it held the machine"),
+    Column::us(
+        "works_us",
+        "From when it worked: until then it was set up or restored",
+    ),
+    Column::us("stop_us", "Until when"),
+    Column::count("node", "The slot of the machine"),
+    Column::text("fleet", "Its fleet"),
+    Column::count("tasks", "Tasks of the job on it"),
+    Column::text(
+        "gpus",
+        "The GPUs of the machine that it held, of a slice also where it starts",
+    ),
+];
+
+/// One row a machine of a stay of a job.
+pub(super) fn decisions(
+    form: Form,
+    experiment: &Experiment,
+    flight: &Flight,
+    jobs: &Jobs,
+) -> Sheet {
+    let mut sheet = Sheet::new(form, &DECISIONS);
     let capacity = sim_core::engine::Capacity::of(&experiment.world);
     let fleet = |node: NodeId| &experiment.world.offerings[capacity.offering_of(node).index()].name;
-    let us = |at: SimTime| at.us().to_string();
     for stay in &flight.record.stays {
         for seat in &stay.seats {
             // Of a slice also where it starts.
@@ -183,20 +273,21 @@ pub(super) fn decisions(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -
             let start = start.unwrap_or_default();
             let gpus = seat.gpus.iter().map(|gpu| format!("{gpu}{start}"));
             let gpus: Vec<String> = gpus.collect();
-            csv.row([
-                stay.job.to_string(),
-                text(&name(experiment, flight, jobs, stay.job)),
-                us(stay.start),
-                us(stay.works),
-                us(stay.stop),
-                seat.node.0.to_string(),
-                text(fleet(seat.node)),
-                seat.tasks.to_string(),
-                gpus.join(" "),
-            ]);
+            let row: [Field; 9] = [
+                stay.job.into(),
+                name(experiment, flight, jobs, stay.job).into(),
+                stay.start.into(),
+                stay.works.into(),
+                stay.stop.into(),
+                seat.node.0.into(),
+                fleet(seat.node).as_str().into(),
+                seat.tasks.into(),
+                gpus.join(" ").into(),
+            ];
+            sheet.row(row);
         }
     }
-    csv.bytes()
+    sheet
 }
 
 /// What tables call the job of this ordinal: of a replica, its service and its number among all replicas.
@@ -209,8 +300,4 @@ fn name(experiment: &Experiment, flight: &Flight, jobs: &Jobs, ordinal: u32) -> 
             format!("{service}#{replica}")
         }
     }
-}
-
-fn moment(at: Moment) -> String {
-    at.get().map_or(String::new(), |at| at.us().to_string())
 }

@@ -4,39 +4,80 @@ use sim_core::serve::{End, Reason};
 
 use super::flight::Flight;
 use super::services::Totals;
-use super::sheet::{Csv, number, text};
+use super::sheet::{Column, Field, Form, Layout, Sheet};
 use crate::build::Experiment;
 
-const SERVICES: [&str; 23] = [
-    "service",
-    "requests",
-    "served",
-    "cached",
-    "dropped",
-    "slo_attainment",
-    "quality_mean",
-    "latency_p50_s",
-    "latency_p95_s",
-    "latency_p99_s",
-    "ttft_p50_s",
-    "ttft_p95_s",
-    "ttft_p99_s",
-    "tpot_p50_s",
-    "tpot_p95_s",
-    "tpot_p99_s",
-    "input_tokens",
-    "output_tokens",
-    "cost_usd",
-    "cost_per_request_usd",
-    "cost_per_million_tokens_usd",
-    "replica_hours",
-    "replicas_mean",
+/// What `services` holds.
+pub(super) fn services_layout() -> Layout {
+    Layout {
+        name: "services",
+        doc: "One row a service, in the order of the scenario. Its numbers are of the requests that count.",
+        columns: SERVICES.to_vec(),
+    }
+}
+
+const SERVICES: [Column; 23] = [
+    Column::text("service", "Its name"),
+    Column::count("requests", "Requests that ended"),
+    Column::count("served", "Those that a replica answered"),
+    Column::count("cached", "Those that the cache answered"),
+    Column::count("dropped", "Those that got no answer"),
+    Column::real(
+        "slo_attainment",
+        "",
+        "Those that kept every objective, over all",
+    ),
+    Column::real(
+        "quality_mean",
+        "",
+        "What an answer of a replica is worth, on average",
+    ),
+    Column::real(
+        "latency_p50_s",
+        "s",
+        "From arrival to the end: half took no longer",
+    ),
+    Column::real("latency_p95_s", "s", "The same of 95 %"),
+    Column::real("latency_p99_s", "s", "The same of 99 %"),
+    Column::real(
+        "ttft_p50_s",
+        "s",
+        "From arrival to the first token: half took no longer",
+    ),
+    Column::real("ttft_p95_s", "s", "The same of 95 %"),
+    Column::real("ttft_p99_s", "s", "The same of 99 %"),
+    Column::real(
+        "tpot_p50_s",
+        "s",
+        "Between tokens, on average over an answer: half took no longer",
+    ),
+    Column::real("tpot_p95_s", "s", "The same of 95 %"),
+    Column::real("tpot_p99_s", "s", "The same of 99 %"),
+    Column::count("input_tokens", "Tokens of prompts that replicas served"),
+    Column::count("output_tokens", "Tokens of their answers"),
+    Column::real("cost_usd", "USD", "What its replicas held"),
+    Column::real(
+        "cost_per_request_usd",
+        "USD",
+        "The same over requests that were answered",
+    ),
+    Column::real(
+        "cost_per_million_tokens_usd",
+        "USD",
+        "The same over millions of tokens",
+    ),
+    Column::real("replica_hours", "h", "Time of replicas on their machines"),
+    Column::real(
+        "replicas_mean",
+        "",
+        "Replicas on their machines, on average over the run",
+    ),
 ];
 
 /// One row a service.
-pub(super) fn services(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
+pub(super) fn services(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
     let world = &experiment.world;
-    let mut csv = Csv::new(SERVICES);
+    let mut sheet = Sheet::new(form, &SERVICES);
     for (at, tally) in flight.services.iter().enumerate() {
         let totals = Totals::of_service(world, &flight.record, (at, tally));
         let kept = &tally.attainment;
@@ -46,12 +87,12 @@ pub(super) fn services(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
             tally.cached,
             kept.ended - kept.answered,
         ];
-        let mut row = vec![text(&world.services[at].name)];
-        row.extend(counts.map(|count| count.to_string()));
-        row.extend([totals.attainment, totals.quality].map(number));
+        let mut row: Vec<Field> = vec![world.services[at].name.as_str().into()];
+        row.extend(counts.map(Field::from));
+        row.extend([totals.attainment, totals.quality].map(Field::from));
         let times = [totals.latency_s, totals.ttft_s, totals.tpot_s];
-        row.extend(times.into_iter().flatten().map(number));
-        row.extend([tally.input_tokens, tally.output_tokens].map(|tokens| tokens.to_string()));
+        row.extend(times.into_iter().flatten().map(Field::from));
+        row.extend([tally.input_tokens, tally.output_tokens].map(Field::from));
         let rest = [
             Some(totals.cost),
             totals.per_request(),
@@ -59,62 +100,74 @@ pub(super) fn services(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
             Some(totals.replica_hours),
             totals.replicas,
         ];
-        row.extend(rest.map(number));
-        csv.row(row);
+        row.extend(rest.map(Field::from));
+        sheet.row(row);
     }
-    csv.bytes()
+    sheet
 }
 
-/// One row a request, in the order in which they ended, as many as are kept.
-pub(super) fn requests(experiment: &Experiment, flight: &Flight) -> Vec<u8> {
-    let columns = [
-        "service",
-        "request",
-        "class",
-        "arrived_us",
-        "input",
-        "output",
+/// What `requests` holds.
+pub(super) fn requests_layout() -> Layout {
+    Layout {
+        name: "requests",
+        doc: "One row a request, in the order in which they ended: the first million.",
+        columns: REQUESTS.to_vec(),
+    }
+}
+
+const REQUESTS: [Column; 12] = [
+    Column::text("service", "Its service"),
+    Column::count("request", "Its number among those of the service"),
+    Column::count("class", "Its class"),
+    Column::us("arrived_us", "When it came"),
+    Column::count("input", "Tokens of its prompt"),
+    Column::count("output", "Tokens of its answer"),
+    Column::text(
         "outcome",
-        "started_us",
-        "first_token_us",
-        "done_us",
-        "network_us",
-        "replica",
-    ];
-    let mut csv = Csv::new(columns);
+        "`served`, `cached`, or why it was dropped: `full`, `too-long`, `lost` or `impatient`",
+    ),
+    Column::us("started_us", "When a replica began to work on it"),
+    Column::us("first_token_us", "When its first token was there"),
+    Column::us("done_us", "When it was over"),
+    Column::us("network_us", "How long it was on its way, there and back"),
+    Column::count("replica", "Which replica of the service served it"),
+];
+
+/// One row a request, in the order in which they ended, as many as are kept.
+pub(super) fn requests(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(form, &REQUESTS);
     for (service, completion) in &flight.requests {
         let request = &completion.request;
-        let mut row = vec![
-            text(&experiment.world.services[service.index()].name),
-            request.id.0.to_string(),
-            request.class.0.to_string(),
-            request.arrived.us().to_string(),
-            request.counts.input.to_string(),
-            request.counts.output.to_string(),
-            outcome(completion.end).to_owned(),
-        ];
-        let done = completion.at().us().to_string();
-        row.extend(match completion.end {
+        let [started, first, network, replica] = match completion.end {
             End::Served {
                 by, times, network, ..
-            } => {
-                let (started, first) = (times.started.us(), times.first_token.us());
-                [
-                    started.to_string(),
-                    first.to_string(),
-                    done,
-                    network.us().to_string(),
-                    by.0.to_string(),
-                ]
-            }
-            End::Cached { .. } | End::Dropped { .. } => {
-                let none = String::new;
-                [none(), none(), done, none(), none()]
-            }
-        });
-        csv.row(row);
+            } => [
+                times.started.into(),
+                times.first_token.into(),
+                network.into(),
+                by.0.into(),
+            ],
+            End::Cached { .. } | End::Dropped { .. } => [const { Field::Empty }; 4],
+        };
+        sheet.row([
+            experiment.world.services[service.index()]
+                .name
+                .as_str()
+                .into(),
+            request.id.0.into(),
+            request.class.0.into(),
+            request.arrived.into(),
+            request.counts.input.into(),
+            request.counts.output.into(),
+            outcome(completion.end).into(),
+            started,
+            first,
+            completion.at().into(),
+            network,
+            replica,
+        ]);
     }
-    csv.bytes()
+    sheet
 }
 
 fn outcome(end: End) -> &'static str {

@@ -1,12 +1,10 @@
-//! Tables that compare: on the terminal, in the report, and the summaries in files, which alone hold doubles.
+//! Tables that compare: on the terminal and in the report.
 
 use plots::table::{Cell, Table, Value};
 
-use super::cell::{self, Cell as CellRuns};
 use super::compare::Comparison;
 use super::flight::Flight;
 use super::metrics::{self, Better, METRICS, Metric};
-use super::output::BASE;
 use crate::build::Experiment;
 use crate::stats::Mean;
 
@@ -279,16 +277,4 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
     let alike = all().filter(|value| ties(*value)).count();
     let is_best = ties(mean.mean) && 2 * alike <= comparison.flights.len();
     if is_best { cell.best() } else { cell }
-}
-
-/// Means and paired differences, with 95 % intervals where anything was drawn.
-pub(super) fn summary(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
-    let cell = CellRuns::of(BASE, experiment, comparison);
-    [cell::summary_heading(), cell::summary_rows(&cell)].concat()
-}
-
-/// One row a run, every metric a column.
-pub(super) fn runs(experiment: &Experiment, comparison: &Comparison) -> Vec<u8> {
-    let cell = CellRuns::of(BASE, experiment, comparison);
-    [cell::run_heading(), cell::run_rows(&cell)].concat()
 }

@@ -117,7 +117,7 @@ impl Check {
         } else {
             Vec::new()
         };
-        if !foreseen.is_empty() && !self.flying.quiet {
+        if !foreseen.is_empty() && !self.flying.common.quiet {
             let table = tell::foresight(&foreseen).text(terminal::width());
             eprintln!("{}", table.map_err(plot)?);
         }

@@ -1,4 +1,4 @@
-//! CSV as files hold it: RFC 4180, and no cell that a spreadsheet would run.
+//! CSV: RFC 4180, and no cell that a spreadsheet would run.
 
 /// A CSV file in the making.
 pub(crate) struct Csv {
@@ -47,12 +47,16 @@ pub(crate) fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!("{}", value + 0.0))
 }
 
-/// Billionths as a decimal number, exactly and without trailing zeros.
-pub(crate) fn decimal(billionths: i128) -> String {
-    const ONE: u128 = 1_000_000_000;
-    let sign = if billionths < 0 { "-" } else { "" };
-    let size = billionths.unsigned_abs();
-    let digits = format!("{sign}{}.{:09}", size / ONE, size % ONE);
+/// An exact decimal number of so many digits behind its point, without trailing zeros.
+pub(super) fn decimal(unscaled: i128, places: u8) -> String {
+    let one = 10_u128.pow(u32::from(places));
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let (size, width) = (unscaled.unsigned_abs(), usize::from(places));
+    let whole = size / one;
+    if places == 0 {
+        return format!("{sign}{whole}");
+    }
+    let digits = format!("{sign}{whole}.{:0width$}", size % one);
     digits
         .trim_end_matches('0')
         .trim_end_matches('.')
@@ -64,10 +68,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn billionths_are_printed_to_the_last_digit() {
-        assert_eq!(decimal(1_500_000_000), "1.5");
-        assert_eq!(decimal(-1), "-0.000000001");
-        assert_eq!(decimal(70_000_000_000), "70");
-        assert_eq!(decimal(0), "0");
+    fn decimals_are_printed_to_the_last_digit() {
+        assert_eq!(decimal(1_500_000_000, 9), "1.5");
+        assert_eq!(decimal(-1, 9), "-0.000000001");
+        assert_eq!(decimal(70_000_000_000, 9), "70");
+        assert_eq!(decimal(0, 9), "0");
+        assert_eq!(decimal(1_250, 3), "1.25");
+        assert_eq!(decimal(-20, 0), "-20");
     }
 }

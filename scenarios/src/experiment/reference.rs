@@ -1,0 +1,43 @@
+//! What is written of the tables in files: every column with its type, its unit and what it says.
+
+use super::sheet::Layout;
+use super::{bill, cell, claim_tables, run_tables, service_tables};
+
+const INTRO: &str = "\
+Every command that writes tables writes CSV, or Parquet with `--tables parquet`: the same rows and the same columns. Time is integer
+microseconds since the run began and money integer nano-dollars; a decimal number is exact; doubles are in summaries alone. Where a
+row has nothing to say the field is empty in CSV and null in Parquet, and an empty text is nothing.
+
+| type here | CSV | Parquet |
+| --- | --- | --- |
+| text | as it is; with `'` before what a spreadsheet would run | BYTE_ARRAY, UTF-8, by dictionary |
+| boolean | `true`, `false` | BOOLEAN |
+| int64 | all digits | INT64, as differences |
+| decimal(38, n) | without trailing zeros | FIXED_LEN_BYTE_ARRAY(16), DECIMAL |
+| double | the shortest digits that read back | DOUBLE |
+
+Parquet is compressed by Snappy in groups of 131,072 rows. The same run gives the same bytes on every machine.
+
+`summary`, `runs`, `cells` and `claims` lie in the folder that `--out` names, the other tables in `runs/CELL/POLICY/SEED` below it;
+`[output] tables` says which of these there are.
+";
+
+/// The tables, in Markdown.
+pub fn table_reference() -> String {
+    let layouts: [fn() -> Layout; 12] = [
+        cell::summary_layout,
+        cell::runs_layout,
+        claim_tables::claims_layout,
+        run_tables::jobs_layout,
+        run_tables::nodes_layout,
+        run_tables::timeline_layout,
+        run_tables::decisions_layout,
+        bill::bill_layout,
+        bill::attribution_layout,
+        bill::spend_layout,
+        service_tables::services_layout,
+        service_tables::requests_layout,
+    ];
+    let sections = layouts.map(|layout| layout().markdown());
+    format!("{INTRO}\n{}", sections.join("\n"))
+}
