@@ -1,4 +1,4 @@
-//! A finished figure: its picture as SVG, its data as CSV, and the same picture as PNG.
+//! A finished figure: its picture as SVG, its data as CSV, both as Vega-Lite, and the same picture as PNG.
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +19,8 @@ pub struct Drawing {
     pub svg: String,
     /// What was plotted, one observation per row (RFC 4180).
     pub csv: String,
+    /// The figure as a Vega-Lite specification with that data inside.
+    pub vega: String,
 }
 
 impl Drawing {

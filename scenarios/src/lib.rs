@@ -8,6 +8,7 @@
 //! - [`bounds`]: what no run that completes the same jobs is below.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what the results of runs say to do.
+//! - [`export`]: runs in the forms that tools of others read.
 //! - [`gate`]: whether policies still do what somebody said is right.
 //! - [`sweep`]: cells around an experiment, run by shards that know nothing of each other, and merged.
 //! - [`cluster`]: a cluster as its own tools printed it, as a scenario.
@@ -31,6 +32,7 @@ pub mod cluster;
 pub mod conform;
 pub mod experiment;
 pub mod explain;
+pub mod export;
 pub mod fit;
 pub mod gate;
 pub mod govern;

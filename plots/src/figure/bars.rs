@@ -81,10 +81,9 @@ impl Bars {
             right: widest(printed.iter().cloned()) + 12.0,
         };
         let svg = frame.draw(|plot| self.marks(plot, &printed, gutter))?;
-        Ok(Drawing {
-            svg,
-            csv: self.csv()?,
-        })
+        let csv = self.csv()?;
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     /// Decimals that give the least value three digits, unless the greatest then has over five.

@@ -96,7 +96,8 @@ impl Cdf {
         let curves: Vec<Vec<Step>> = self.series.iter().map(|s| s.curve(&x)).collect();
         let svg = frame.draw(|plot| self.marks(&x, &curves, plot))?;
         let csv = self.csv(&curves)?;
-        Ok(Drawing { svg, csv })
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     fn time_axis(&self, width: f64) -> Axis {

@@ -100,10 +100,9 @@ impl Gantt {
             right: 8.0,
         };
         let svg = frame.draw(|plot| self.marks(plot, lanes, gutter))?;
-        Ok(Drawing {
-            svg,
-            csv: self.csv()?,
-        })
+        let csv = self.csv()?;
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     fn check(&self, i: usize, allocation: &Allocation) -> Result<(), PlotError> {

@@ -16,6 +16,7 @@ pub mod stack;
 mod thin;
 mod ticks;
 pub mod timeline;
+mod vega;
 
 pub use measure::{Estimate, Measure, Unit};
 

@@ -111,10 +111,9 @@ impl Panels {
             y: self.durations(),
         };
         let svg = grid.draw(|at, plot| self.marks(at, plot))?;
-        Ok(Drawing {
-            svg,
-            csv: self.csv()?,
-        })
+        let csv = self.csv()?;
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     fn durations(&self) -> Axis {

@@ -75,7 +75,8 @@ impl Scatter {
             self.frame(&self.keys(true))
                 .draw(|plot| self.marks(plot, Vec::new()))?
         };
-        Ok(Drawing { svg, csv })
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     fn frame<'f>(&'f self, keys: &'f [Key]) -> Frame<'f> {

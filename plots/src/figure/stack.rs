@@ -90,10 +90,9 @@ impl Stack {
             right: beside.fold(0.0, f64::max) + 14.0,
         };
         let svg = frame.draw(|plot| self.marks(plot, &totals, (gutter, &number)))?;
-        Ok(Drawing {
-            svg,
-            csv: self.csv()?,
-        })
+        let csv = self.csv()?;
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 
     fn check(&self) -> Result<(), PlotError> {

@@ -160,7 +160,8 @@ impl Timeline {
             marks
         })?;
         let csv = csv(&thinned)?;
-        Ok(Drawing { svg, csv })
+        let vega = self.vega(&csv);
+        Ok(Drawing { svg, csv, vega })
     }
 }
 

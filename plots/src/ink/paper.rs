@@ -67,7 +67,7 @@ impl std::fmt::Display for Number {
 }
 
 /// A colour as SVG writes it.
-struct Hex(Rgb);
+pub(crate) struct Hex(pub(crate) Rgb);
 
 impl std::fmt::Display for Hex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,12 +9,14 @@ mod common;
 mod compare;
 mod conform;
 mod explain;
+mod export;
 mod failure;
 mod fit;
 mod gate;
 mod govern;
 mod list;
 mod new;
+mod one;
 mod progress;
 mod requests;
 mod run;
@@ -77,6 +79,9 @@ enum Command {
     /// Shows who spent what by day, week and month, and the figures by which a cluster is run
     #[command(after_help = govern::EXAMPLES)]
     Govern(govern::Govern),
+    /// Flies one policy with one seed and writes the run in the form of another tool
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Export),
     /// Validates a scenario and prints the resolved experiment
     Check(check::Check),
     /// Writes a new scenario to start from
@@ -113,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Gate(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Govern(command) => command.execute(),
+        Command::Export(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::New(command) => command.execute(),
         Command::Schema => schema(),

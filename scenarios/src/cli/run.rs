@@ -6,25 +6,19 @@ use clap::Args;
 use sim_core::units::Money;
 
 use super::common::{Common, Tables};
-use super::scenario::{Source, policy};
+use super::one::One;
 use super::{Failure, compare::Format, terminal};
-use crate::build::Experiment;
-use crate::experiment::flight::{Flight, Keep, fly};
+use crate::build::{Experiment, Jobs};
+use crate::experiment::flight::{Flight, Keep};
 use crate::experiment::metrics::METRICS;
 use crate::experiment::money::{self, Item};
-use crate::experiment::{CompareError, Store, money_table, run_table, words};
+use crate::experiment::{Store, money_table, run_table, words};
 
 /// Flies one policy with one seed.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(flatten)]
-    source: Source,
-    /// The policy; the baseline if not said
-    #[arg(long)]
-    policy: Option<String>,
-    /// The seed; the scenario's if not said
-    #[arg(long)]
-    seed: Option<u64>,
+    one: One,
     /// Writes the tables of the run into this folder
     #[arg(long)]
     out: Option<PathBuf>,
@@ -38,53 +32,36 @@ pub(super) struct Run {
     common: Common,
 }
 
-/// What was flown.
-struct Told<'a> {
-    name: &'a str,
-    seed: u64,
-    jobs: usize,
-}
-
 impl Run {
     pub(super) fn execute(&self) -> Result<(), Failure> {
-        let experiment = self.source.build()?;
-        let scenario = &experiment.loaded.scenario;
-        let name = self.policy.as_ref().unwrap_or(&scenario.baseline.value);
-        let contender = policy(&experiment, name)?;
-        let seed = self.seed.unwrap_or(scenario.seed.value);
-        let experiment = experiment.of_policy(contender);
-        let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
         let keep = Keep {
             samples: self.out.is_some(),
             stays: if self.out.is_some() { usize::MAX } else { 0 },
         };
-        let bar = self.common.bar(1, "flying");
-        let flown = fly(experiment, contender, (seed, &jobs), keep);
-        bar.finish_and_clear();
-        let flight = flown.map_err(|fault| CompareError::Fault(fault, seed))?;
-        if let Some(out) = &self.out {
-            let store = Store::open(out)?.in_form(self.tables.into());
-            store.flight(experiment, &flight, &jobs)?;
-            if !self.common.quiet {
-                eprintln!("the tables of the run: {}", out.display());
-            }
-        }
-        let told = Told {
-            name,
-            seed,
-            jobs: jobs.names().len(),
-        };
-        terminal::say(&self.text(experiment, &flight, &told)?)
+        let text = self
+            .one
+            .fly(keep, &self.common, |experiment, flight, jobs| {
+                if let Some(out) = &self.out {
+                    let store = Store::open(out)?.in_form(self.tables.into());
+                    store.flight(experiment, flight, jobs)?;
+                    if !self.common.quiet {
+                        eprintln!("the tables of the run: {}", out.display());
+                    }
+                }
+                self.text(experiment, flight, jobs)
+            });
+        terminal::say(&text?)
     }
 
     fn text(
         &self,
         experiment: &Experiment,
         flight: &Flight,
-        told: &Told<'_>,
+        jobs: &Jobs,
     ) -> Result<String, Failure> {
         let scenario = &experiment.loaded.scenario;
-        let Told { name, seed, jobs } = told;
+        let name = &experiment.contenders[flight.contender].name;
+        let (seed, jobs) = (flight.seed, jobs.names().len());
         let table = run_table(flight);
         let money = money_table(experiment, flight);
         Ok(match self.format {

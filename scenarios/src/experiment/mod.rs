@@ -49,6 +49,7 @@ pub use known::known;
 pub use money_table::money_table;
 pub use output::{OutputError, Store, USAGE, write};
 pub use reference::table_reference;
+pub(crate) use run_tables::job_name;
 pub use sheet::{Form, Unfit};
 pub use tables::{paired_table, run_table};
 pub use words::{notices, sentences};

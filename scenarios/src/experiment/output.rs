@@ -12,7 +12,7 @@ use super::compare::Comparison;
 use super::flight::Flight;
 use super::sheet::{Column, Form, Sheet, Unfit};
 use super::usage::Usage;
-use super::{bill, cell, claim_tables, figures, page, run_tables, service_tables};
+use super::{bill, cell, claim_tables, figures, page, paired_table, run_tables, service_tables};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -205,28 +205,36 @@ pub fn write(
         let judged = judge(experiment, comparison);
         store.table("claims", claim_tables::claims(form, &judged))?;
     }
+    let refused = |name: &str, error: plots::PlotError| OutputError {
+        path: store.folder().join(name),
+        error: io::Error::other(error.to_string()),
+    };
+    let table = paired_table(experiment, comparison);
+    let latex = table.latex().map_err(|error| refused("table.tex", error))?;
+    store.put("table.tex", latex.as_bytes())?;
+    let markdown = table
+        .markdown()
+        .map_err(|error| refused("table.md", error))?;
+    store.put("table.md", markdown.as_bytes())?;
     let drawn = figures::all(experiment, comparison);
     let mut written = Vec::new();
     for figure in &drawn {
         let name = format!("figures/{}", figure.name);
-        let refused = |error: plots::PlotError| OutputError {
-            path: store.folder().join(&name),
-            error: io::Error::other(error.to_string()),
-        };
+        let refused = |error| refused(&name, error);
         let drawing = figure
             .drawing
             .as_ref()
             .map_err(|error| refused(error.clone()))?;
         store.put(&format!("{name}.svg"), drawing.svg.as_bytes())?;
         store.put(&format!("{name}.csv"), drawing.csv.as_bytes())?;
+        store.put(&format!("{name}.vl.json"), drawing.vega.as_bytes())?;
         store.put(&format!("{name}.png"), &drawing.png().map_err(refused)?)?;
         written.push(format!("{name}.svg"));
     }
     let report = page::report(experiment, comparison, &drawn);
-    let html = report.html().map_err(|error| OutputError {
-        path: store.folder().join("report.html"),
-        error: io::Error::other(error.to_string()),
-    })?;
+    let html = report
+        .html()
+        .map_err(|error| refused("report.html", error))?;
     store.put("report.html", html.as_bytes())?;
     written.push("report.html".to_owned());
     Ok(written)

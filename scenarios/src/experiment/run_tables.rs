@@ -94,7 +94,7 @@ pub(super) fn jobs(form: Form, experiment: &Experiment, flight: &Flight, jobs: &
         let worth = worth.and_then(|worths| worths.earned(convert::index(ordinal), row));
         sheet.row([
             ordinal.into(),
-            name(experiment, flight, jobs, ordinal).into(),
+            job_name(experiment, flight, jobs, ordinal).into(),
             queue.map(|queue| queue.name.as_str()).into(),
             tags.get(row.class.index()).map(String::as_str).into(),
             experiment.world.classes[row.class.index()]
@@ -275,7 +275,7 @@ pub(super) fn decisions(
             let gpus: Vec<String> = gpus.collect();
             let row: [Field; 9] = [
                 stay.job.into(),
-                name(experiment, flight, jobs, stay.job).into(),
+                job_name(experiment, flight, jobs, stay.job).into(),
                 stay.start.into(),
                 stay.works.into(),
                 stay.stop.into(),
@@ -291,7 +291,12 @@ pub(super) fn decisions(
 }
 
 /// What tables call the job of this ordinal: of a replica, its service and its number among all replicas.
-fn name(experiment: &Experiment, flight: &Flight, jobs: &Jobs, ordinal: u32) -> String {
+pub(crate) fn job_name(
+    experiment: &Experiment,
+    flight: &Flight,
+    jobs: &Jobs,
+    ordinal: u32,
+) -> String {
     match ordinal.checked_sub(limits::FIRST_REPLICA) {
         None => jobs.names()[convert::index(ordinal)].to_string(),
         Some(replica) => {
