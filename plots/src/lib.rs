@@ -39,7 +39,8 @@
 //! - No system library and no system font: text is measured and rendered with the font in
 //!   `fonts/`, which has Latin and Greek letters. A viewer without it falls back to narrower ones.
 //! - Names are hostile until shown: control characters are dropped, markup is escaped, CSV cells
-//!   cannot become formulas. No output holds a script or refers to anything outside itself.
+//!   cannot become formulas. No output refers to anything outside itself, and the only script is the
+//!   report's own, which its page allows by digest.
 //! - Figures have no ids, so any number of them can stand in one page.
 //! - A figure shows all of its data or is an error; nothing is left out but what thinning proves
 //!   to be invisible. Only names are shortened, and the CSV has them in full.

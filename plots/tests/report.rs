@@ -42,6 +42,7 @@ fn hostile() -> Report {
         sections: vec![
             Section {
                 title: words(),
+                folded: true,
                 blocks,
             },
             Section::default(),
@@ -53,7 +54,10 @@ fn hostile() -> Report {
 #[test]
 fn nothing_breaks_out_of_the_page() {
     let page = hostile().html().expect("rendered");
-    assert!(!page.contains("<script") && !page.contains("<img"));
+    // The one script is ours.
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("<script>\"use strict\";"));
+    assert!(!page.contains("<img"));
     assert_eq!(page.matches("</style>").count(), 1);
     assert_eq!(page.matches("</title>").count(), 1);
     assert!(!page.contains('\0'));
@@ -96,6 +100,16 @@ fn every_id_is_unique_and_every_link_leads_to_one() {
     let links = after("href=\"#");
     assert_eq!(links.len(), 3);
     assert!(links.iter().all(|link| ids.contains(link)));
+}
+
+#[test]
+fn every_table_and_figure_can_be_saved() {
+    let page = hostile().html().expect("rendered");
+    for name in ["table-1.csv", "figure-1.csv", "figure-2.csv"] {
+        assert_eq!(page.matches(&format!("download=\"{name}\"")).count(), 1);
+    }
+    assert_eq!(page.matches("href=\"data:text/csv;base64,").count(), 3);
+    assert!(page.contains("data-value=\"1\""));
 }
 
 #[test]

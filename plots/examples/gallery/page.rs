@@ -106,6 +106,7 @@ fn sections(summary: Table) -> Result<Vec<Section>, PlotError> {
     ];
     let section = |title: &str, blocks| Section {
         title: title.to_owned(),
+        folded: false,
         blocks,
     };
     Ok(vec![

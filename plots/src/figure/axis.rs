@@ -200,6 +200,17 @@ impl Axis {
         share.clamp(0.0, 1.0)
     }
 
+    /// The value that lies at a share of the axis.
+    pub(crate) fn value(&self, share: f64) -> f64 {
+        let ratio = |share: f64| self.low * libm::pow(self.high / self.low, share);
+        match self.scale {
+            Scale::Linear => self.low + (self.high - self.low) * share,
+            Scale::Log => ratio(share),
+            Scale::LogAndZero if share < ZERO_SHARE => 0.0,
+            Scale::LogAndZero => ratio((share - ZERO_SHARE) / (1.0 - ZERO_SHARE)),
+        }
+    }
+
     /// Where the break between zero and the rest lies, if there is one.
     pub(crate) fn zero_gap(&self) -> Option<f64> {
         (self.scale == Scale::LogAndZero).then_some(ZERO_SHARE / 2.0)

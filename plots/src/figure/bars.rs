@@ -128,6 +128,15 @@ impl Bars {
         for (row, bar) in self.bars.iter().enumerate() {
             marks.extend(bar.whisker(plot, row_middle(row, rows)));
         }
+        for (row, bar) in self.bars.iter().enumerate() {
+            let y = plot.at(0.0, row_middle(row, rows)).1;
+            let (name, told) = (plain(&bar.name), self.measure.told(bar.estimate));
+            marks.push(Mark::Hint {
+                a: (plot.from.0 - dots(gutter), y - dots(ROW / 2.0)),
+                b: (plot.to.0, y + dots(ROW / 2.0)),
+                text: format!("{name}\n{told}"),
+            });
+        }
         marks
     }
 

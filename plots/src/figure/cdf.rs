@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::frame::{Frame, PLOT_HEIGHT, Plot, axis_break, no_data};
 use super::legend::{Key, Swatch};
-use super::{Heading, MOST_NAMES, Measure, Unit, at_most, drawable, extent, thin};
+use super::{Heading, MOST_NAMES, Measure, Unit, at_most, drawable, extent, hints, thin};
 use crate::ink::mark::{Mark, Stroke};
 use crate::ink::palette::{color, dash};
 use crate::lossy::real;
@@ -145,7 +145,21 @@ impl Cdf {
             points.push((right, plot.at(last.value_s, last.share).1));
             marks.push(Mark::line(points, sample.stroke()));
         }
+        marks.extend(hints::strips(x, plot, |at| self.told(curves, at)));
         marks
+    }
+
+    /// The share of every curve at a time.
+    fn told(&self, curves: &[Vec<Step>], at: f64) -> Option<String> {
+        let share = |curve: &Vec<Step>| {
+            let _ = curve.first()?;
+            let steps = curve.partition_point(|step| step.value_s <= at);
+            let share = steps.checked_sub(1).map_or(0.0, |last| curve[last].share);
+            Some(Unit::Share.told(share))
+        };
+        let both = self.series.iter().zip(curves);
+        let both = both.map(|(own, curve)| (own.name.clone(), share(curve)));
+        hints::lines(format!("at most {}", Unit::Seconds.told(at)), both)
     }
 
     fn csv(&self, curves: &[Vec<Step>]) -> Result<String, PlotError> {

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::frame::{Frame, Plot, no_data, row_label};
 use super::legend::{Key, Swatch};
-use super::{Heading, MOST_NAMES, at_most, drawable, extent};
+use super::{Heading, MOST_NAMES, Unit, at_most, drawable, extent};
 use crate::ink::mark::{Anchor, HATCHES, Hatch, Letters, Mark, Stroke, hatching};
 use crate::ink::palette::{BLACK, FILLS, GREY, MIST, Rgb, STONE, WHITE, color, job_color, tint};
 use crate::ink::{Dot, dots, pixels};
@@ -188,7 +188,7 @@ impl Gantt {
             }
             marks.push(Mark::line(across(top), Stroke::full(tint(STONE, 0.6), 0.8)));
         }
-        let mut ids = Vec::new();
+        let (mut ids, mut hints) = (Vec::new(), Vec::new());
         for allocation in &self.allocations {
             for (first, count) in runs(&allocation.lanes) {
                 let y = tops[allocation.row] + narrow(first) * lane;
@@ -198,10 +198,22 @@ impl Gantt {
                 let fill = self.fill(allocation);
                 marks.extend(allocation.bar(corners, fill));
                 ids.extend(allocation.id(corners, fill));
+                hints.push(self.hint(allocation, corners));
             }
         }
         marks.extend(ids);
+        marks.extend(hints);
         marks
+    }
+
+    fn hint(&self, allocation: &Allocation, (a, b): (Dot, Dot)) -> Mark {
+        let told = |at: f64| Unit::Seconds.told(at);
+        let node = plain(&self.rows[allocation.row].name);
+        let state = self.states.get(allocation.state);
+        let state = state.map_or_else(String::new, |state| format!(", {}", plain(state)));
+        let (from, to) = (told(allocation.start_s), told(allocation.end_s));
+        let text = format!("{}{state}\n{node}\n{from} to {to}", plain(&allocation.job));
+        Mark::Hint { a, b, text }
     }
 
     fn csv(&self) -> Result<String, PlotError> {

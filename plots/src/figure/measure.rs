@@ -2,7 +2,7 @@
 
 use super::drawable;
 use crate::PlotError;
-use crate::number::{exponent, power_of_ten, raised};
+use crate::number::{brief, exponent, power_of_ten, raised};
 use crate::text::plain;
 
 /// What is measured.
@@ -123,7 +123,29 @@ fn in_powers(most: f64, sign: &str) -> Shown {
     }
 }
 
+impl Unit {
+    /// A value with its sign, as a pointer shows it.
+    pub(crate) fn told(&self, value: f64) -> String {
+        let shown = self.shown(value.abs());
+        let told = format!("{} {}", brief(value * shown.per_given, 4), shown.sign);
+        told.trim_end().to_owned()
+    }
+}
+
 impl Measure {
+    /// A value and its interval in words: "Cost: 120.5 USD [110.1 USD, 131.0 USD]".
+    pub(crate) fn told(&self, estimate: Estimate) -> String {
+        let told = |value: f64| self.unit.told(value);
+        let interval = estimate.interval;
+        let interval = interval.map(|(low, high)| format!(" [{}, {}]", told(low), told(high)));
+        let value = told(estimate.value);
+        format!(
+            "{}: {value}{}",
+            plain(&self.title),
+            interval.unwrap_or_default()
+        )
+    }
+
     /// The title of an axis in that unit: "GPU utilization (%)".
     pub(crate) fn titled(&self, shown: &Shown) -> String {
         let title = plain(&self.title);

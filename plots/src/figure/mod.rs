@@ -6,6 +6,7 @@ pub mod cdf;
 mod frame;
 pub mod gantt;
 mod grid;
+mod hints;
 mod labels;
 mod legend;
 mod measure;

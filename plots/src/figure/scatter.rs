@@ -129,7 +129,22 @@ impl Scatter {
             marker: marker(point.position),
             color: color(point.position),
         }));
+        marks.extend(
+            self.points
+                .iter()
+                .map(|point| self.hint(point.at(plot), point)),
+        );
         marks
+    }
+
+    fn hint(&self, at: Dot, point: &Point) -> Mark {
+        let (x, y) = (self.x.told(point.x), self.y.told(point.y));
+        let around = |by: i32| (at.0 + by, at.1 + by);
+        Mark::Hint {
+            a: around(-90),
+            b: around(90),
+            text: format!("{}\n{x}\n{y}", plain(&point.name)),
+        }
     }
 
     /// The front as a step line: right and above of it everything is beaten.

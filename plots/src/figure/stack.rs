@@ -175,6 +175,10 @@ impl Stack {
                 let at = (i32::midpoint(a.0, b.0), y);
                 marks.push(Mark::words(at, text, part.letters()));
             }
+            let (name, part) = (plain(&row.name), plain(&part.name));
+            let told = self.measure.unit.told(*value);
+            let text = format!("{name}\n{part}: {told}");
+            marks.push(Mark::Hint { a, b, text });
         }
         marks
     }

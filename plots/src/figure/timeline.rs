@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::frame::{Frame, PLOT_HEIGHT, Plot, no_data};
 use super::legend::{Key, Swatch};
-use super::{Heading, MOST_NAMES, Measure, at_most, drawable, extent, thin};
+use super::{Heading, MOST_NAMES, Measure, Unit, at_most, drawable, extent, hints, thin};
 use crate::ink::mark::{Hatch, Mark, Stroke};
 use crate::ink::palette::{BLACK, GREY, Marker, Rgb, color, dash, marker, tint};
 use crate::ink::{Dot, dots, pixels};
@@ -147,7 +147,7 @@ impl Timeline {
         let frame = Frame {
             heading: &self.heading,
             keys: &keys,
-            x,
+            x: x.clone(),
             y,
             height: PLOT_HEIGHT - 40.0,
             gutter: None,
@@ -157,11 +157,25 @@ impl Timeline {
             let mut marks = marks(&thinned, plot);
             // On the whole curve: what is left of it may lack the instant.
             marks.extend(self.tracks.iter().flat_map(|track| track.flag_marks(plot)));
+            marks.extend(hints::strips(&x, plot, |at| self.told(at)));
             marks
         })?;
         let csv = csv(&thinned)?;
         let vega = self.vega(&csv);
         Ok(Drawing { svg, csv, vega })
+    }
+
+    /// The level of every track at a time at which it has one.
+    fn told(&self, at: f64) -> Option<String> {
+        let level = |track: &Track| {
+            let first = track.points.first()?.0;
+            let last = track.end_s.or(track.points.last().map(|(at, _)| *at))?;
+            let known = first <= at && at <= last;
+            known.then(|| self.measure.unit.told(track.level(at)))
+        };
+        let tracks = self.tracks.iter();
+        let tracks = tracks.map(|track| (track.name.clone(), level(track)));
+        hints::lines(format!("at {}", Unit::Seconds.told(at)), tracks)
     }
 }
 

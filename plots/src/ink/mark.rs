@@ -104,6 +104,8 @@ pub(crate) enum Mark {
         opacity: f64,
         edge: Option<Stroke>,
     },
+    /// Nothing to see: words for a pointer that is over the rectangle between two corners.
+    Hint { a: Dot, b: Dot, text: String },
     /// A data point.
     Sign { at: Dot, marker: Marker, color: Rgb },
     /// Words; the position is the vertical middle of the capitals.

@@ -102,6 +102,7 @@ impl<'a> Paper<'a> {
                 opacity,
                 edge,
             } => self.area(outline, *fill, *opacity, *edge),
+            Mark::Hint { a, b, text } => self.hint(*a, *b, text),
             Mark::Sign { at, marker, color } => self.sign(*at, *marker, *color),
             Mark::Words { at, text, letters } => self.words(*at, text, *letters, ""),
         }
@@ -122,6 +123,14 @@ impl<'a> Paper<'a> {
         let fill = Hex(fill);
         self.put(format_args!(
             "<path d=\"{path}Z\" fill=\"{fill}\"{veil}{edge}/>"
+        ));
+    }
+
+    fn hint(&mut self, a: Dot, b: Dot, text: &str) {
+        let path = path(&[a, (b.0, a.1), b, (a.0, b.1)]);
+        let text = escape(text);
+        self.put(format_args!(
+            "<path d=\"{path}Z\" fill=\"none\" pointer-events=\"all\"><title>{text}</title></path>"
         ));
     }
 

@@ -45,6 +45,8 @@ pub enum NoteWeight {
 pub struct Section {
     /// Its title.
     pub title: String,
+    /// Whether it is shown only to who opens it, and in print.
+    pub folded: bool,
     /// Its content, in order.
     pub blocks: Vec<Block>,
 }
@@ -73,8 +75,9 @@ pub enum Block {
 }
 
 impl Report {
-    /// The report as one HTML document without scripts and without anything from outside: style
-    /// and font are in it.
+    /// The report as one HTML document without anything from outside: style and font are in it,
+    /// and the data of every table and figure as a link. Its only script is ours, which the page
+    /// names by digest; without it, tables do not sort and the browser shows what the pointer is on.
     ///
     /// # Errors
     /// [`PlotError::Ragged`] if a table is.

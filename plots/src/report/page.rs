@@ -11,8 +11,12 @@ use crate::text::plain;
 
 const STYLE: &str = include_str!("page.css");
 
-/// What a browser may load for the page: nothing but what it holds.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; font-src data:";
+/// Sorts tables and shows what the pointer is on.
+const SCRIPT: &str = include_str!("page.js");
+
+/// What a browser may load for the page, nothing but what it holds, and run on it, nothing but [`SCRIPT`].
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; \
+                      script-src 'sha256-8HPJLnuAztibqR3goYRyyuQL5VXw9/TQAGDQ0FhYoKA='";
 
 /// Numbers of tables and figures, counted through the page.
 #[derive(Default)]
@@ -45,7 +49,7 @@ pub(super) fn html(report: &Report) -> Result<String, PlotError> {
                 (contents(report))
                 @for section in &sections { (section) }
                 (provenance(report))
-            } }
+            } script { (PreEscaped(SCRIPT)) } }
         }
     };
     Ok(page.into_string())
@@ -106,10 +110,18 @@ fn anchor(section: usize) -> String {
 fn section(i: usize, section: &Section, counts: &mut Counts) -> Result<Markup, PlotError> {
     let blocks = section.blocks.iter().map(|part| block(part, counts));
     let blocks: Vec<Markup> = blocks.collect::<Result<_, _>>()?;
+    let title = plain(&section.title);
     Ok(html! {
-        section id=(anchor(i)) {
-            h2 { (plain(&section.title)) }
-            @for block in &blocks { (block) }
+        @if section.folded {
+            details id=(anchor(i)) {
+                summary { h2 { (title) } }
+                @for block in &blocks { (block) }
+            }
+        } @else {
+            section id=(anchor(i)) {
+                h2 { (title) }
+                @for block in &blocks { (block) }
+            }
         }
     })
 }
@@ -122,24 +134,36 @@ fn block(block: &Block, counts: &mut Counts) -> Result<Markup, PlotError> {
         },
         Block::Table { table, caption } => {
             counts.tables += 1;
+            let data = data(&format!("table-{}.csv", counts.tables), &table.csv()?);
             let table = table.html()?;
             html! {
                 figure.table {
-                    figcaption { b { "Table " (counts.tables) ". " } (plain(caption)) }
+                    figcaption {
+                        b { "Table " (counts.tables) ". " } (plain(caption)) " " (data)
+                    }
                     div.scroll { (table) }
                 }
             }
         }
         Block::Figure { drawing, caption } => {
             counts.figures += 1;
+            let data = data(&format!("figure-{}.csv", counts.figures), &drawing.csv);
             html! {
                 figure {
                     div.paper { (PreEscaped(inline(&drawing.svg))) }
-                    figcaption { b { "Figure " (counts.figures) ". " } (plain(caption)) }
+                    figcaption {
+                        b { "Figure " (counts.figures) ". " } (plain(caption)) " " (data)
+                    }
                 }
             }
         }
     })
+}
+
+/// A link that saves data which the page holds.
+fn data(name: &str, csv: &str) -> Markup {
+    let address = format!("data:text/csv;base64,{}", STANDARD.encode(csv));
+    html! { a.data href=(address) download=(name) { "CSV" } }
 }
 
 /// The SVG without its title element, which browsers would show under the pointer everywhere;
@@ -156,7 +180,7 @@ fn provenance(report: &Report) -> Markup {
     html! {
         @if !report.provenance.is_empty() {
             details id="provenance" {
-                summary { "Provenance" }
+                summary { h2 { "Provenance" } }
                 dl {
                     @for (key, value) in &report.provenance {
                         dt { (plain(key)) }
@@ -165,5 +189,20 @@ fn provenance(report: &Report) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_script() {
+        let digest = STANDARD.encode(Sha256::digest(SCRIPT));
+        assert!(POLICY.ends_with(&format!("'sha256-{digest}'")), "{digest}");
+        // Nothing in it may end it.
+        assert!(!SCRIPT.contains("</"));
     }
 }

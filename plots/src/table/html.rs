@@ -36,14 +36,15 @@ impl Table {
 
 fn shown(cell: &Cell, class: &str) -> Markup {
     let text = cell.value.shown();
+    let value = cell.value.ordered();
     html! {
         @if cell.best {
-            td class={ (class) " best" } {
+            td class={ (class) " best" } data-value=[value] {
                 strong { (text) }
                 span.star title="best of its column" { "★" }
             }
         } @else {
-            td class=(class) { (text) }
+            td class=(class) data-value=[value] { (text) }
         }
     }
 }

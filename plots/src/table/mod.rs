@@ -149,6 +149,18 @@ impl Value {
         }
     }
 
+    /// What a column is sorted by, in full; nothing of words and of what is missing.
+    fn ordered(&self) -> Option<String> {
+        match self {
+            Self::Integer(value) => Some(value.to_string()),
+            Self::Decimal { unscaled, places } => Some(exact(*unscaled, *places)),
+            Self::Number { value, .. }
+            | Self::Share { value, .. }
+            | Self::Interval { value, .. } => value.is_finite().then(|| value.to_string()),
+            Self::Text(_) | Self::Missing => None,
+        }
+    }
+
     /// As a terminal and Markdown show it: with the minus of ASCII.
     fn typed(&self) -> String {
         match self {

@@ -183,6 +183,15 @@ fn definition(metric: usize) -> &'static str {
     }
 }
 
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
 fn trade_off(experiment: &Experiment, comparison: &Comparison) -> Figure {
     let (cost, violations) = (
         metrics::index("cost_usd"),
@@ -236,7 +245,7 @@ pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: 
             .trim_end_matches("_usd")
             .trim_end_matches("_s")
             .replace('_', "-"),
-        caption: format!("{}; {}.", definition(metric), direction(metric)),
+        caption: sentence(&format!("{}; {}", definition(metric), direction(metric))),
         drawing: bars.draw(),
     }
 }

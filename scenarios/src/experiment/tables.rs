@@ -130,6 +130,48 @@ pub(super) fn full_table(experiment: &Experiment, comparison: &Comparison) -> Ta
     }
 }
 
+/// One policy of several: a row a metric that says anything of it, and how far it is from the baseline.
+pub(super) fn policy_table(experiment: &Experiment, comparison: &Comparison, at: usize) -> Table {
+    let plan = &comparison.plan;
+    let base = label(experiment, plan.contenders[plan.baseline]);
+    let telling = comparison.metrics().filter(|metric| {
+        let values = comparison.values(at, *metric);
+        values.iter().flatten().any(|value| *value != 0.0)
+    });
+    let others = at != plan.baseline;
+    let row = |metric: usize| {
+        let own = Cell {
+            best: false,
+            ..cell(comparison, at, metric)
+        };
+        let mut row = vec![Cell::from(heading(&METRICS[metric]).as_str()), own];
+        let difference = comparison.relative(at, metric);
+        let difference = difference.map_or(Cell::from(Value::Missing), |mean| beyond(&mean));
+        row.extend(others.then_some(difference));
+        row
+    };
+    let mut columns = vec!["metric".to_owned(), "mean".to_owned()];
+    columns.extend(others.then(|| format!("beyond {base}, %")));
+    Table {
+        columns,
+        rows: telling.map(row).collect(),
+    }
+}
+
+/// A relative difference in per cent.
+fn beyond(mean: &Mean) -> Cell {
+    let percent = |value: f64| value * 100.0;
+    match mean.half {
+        None => Cell::number(percent(mean.mean), 1),
+        Some(half) => Cell::from(Value::Interval {
+            value: percent(mean.mean),
+            low: percent(mean.mean - half),
+            high: percent(mean.mean + half),
+            decimals: 1,
+        }),
+    }
+}
+
 /// One policy, one seed: a row a metric.
 pub fn run_table(flight: &Flight) -> Table {
     let columns = ["metric", "value", "definition"]
