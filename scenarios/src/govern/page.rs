@@ -18,6 +18,7 @@ const MOST: usize = 12;
 pub fn report(title: &str, policy: &str, kpis: &[Kpi], shown: &[Shown]) -> Report {
     let mut sections = vec![Section {
         title: "Key figures".into(),
+        folded: false,
         blocks: vec![Block::Table {
             table: figures(kpis),
             caption: format!(
@@ -43,6 +44,7 @@ pub fn report(title: &str, policy: &str, kpis: &[Kpi], shown: &[Shown]) -> Repor
         }
         sections.push(Section {
             title: format!("By {}", by.name()),
+            folded: false,
             blocks,
         });
     }
