@@ -212,7 +212,7 @@ impl<'v> Desk<'_, 'v, '_> {
             self.start(job, &placement);
             return true;
         }
-        self.plan.hold(job, Reason::NoCapacity);
+        self.hold_unplaced(job);
         false
     }
 
@@ -373,7 +373,8 @@ impl Composed {
             }
             queue.remove(id);
             if routes.is_empty() {
-                plan.hold(id, Reason::NotRouted);
+                // Only its price cap keeps a job from everything that could hold it.
+                plan.hold(id, Reason::PriceCap);
                 aside.push((id, key));
             } else {
                 queue.insert_on(&job, key, routes);

@@ -92,3 +92,4 @@ mod solve;
 pub mod tenants;
 pub mod themis;
 pub mod tiresias;
+mod why;

@@ -47,6 +47,11 @@ pub(crate) fn repack(
         }
     }
     packing.settle();
+    // Of each kind the first was tried, whosever it was.
+    plan.hold_others(match line {
+        Line::Skip => Reason::Unplaced,
+        Line::Strict => Reason::BehindHead,
+    });
 }
 
 /// What is done to a job.
@@ -192,7 +197,7 @@ impl<'v> Packing<'_, 'v, '_> {
     fn settle(mut self) {
         self.arrange(None);
         for (job, _, _) in self.unfit {
-            self.plan.hold(job, Reason::NoCapacity);
+            self.plan.hold_alike(job, Reason::Unplaced);
         }
     }
 }

@@ -51,6 +51,9 @@ impl Admit for ByTenant {
                 open.retain(|other| *other != queue);
             }
         }
+        if !self.skips {
+            desk.plan.hold_others(Reason::BehindHead);
+        }
         self.pass = pass;
     }
 
@@ -68,7 +71,7 @@ fn try_start(desk: &mut Desk<'_, '_, '_>, job: JobId, queue: QueueId) -> bool {
     let gang = desk.job(job).gang();
     if desk.tenants().may_hold(queue, Held::least(gang)) {
         let Some(placement) = desk.lay(job) else {
-            desk.plan.hold(job, Reason::NoCapacity);
+            desk.hold_unplaced(job);
             return false;
         };
         // An elastic job may come to hold more than the least.
@@ -77,6 +80,6 @@ fn try_start(desk: &mut Desk<'_, '_, '_>, job: JobId, queue: QueueId) -> bool {
             return true;
         }
     }
-    desk.plan.hold(job, Reason::OverLimit);
+    desk.plan.hold_alike(job, Reason::OverLimit);
     false
 }

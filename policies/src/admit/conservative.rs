@@ -97,6 +97,7 @@ impl Admit for Conservative {
         let mut profiles = self.profiles(desk);
         let depth = usize::try_from(self.depth).expect("32 bits fit");
         let mut stopped: Vec<usize> = Vec::new();
+        desk.plan.hold_others(Reason::BehindHead);
         for job in desk.queue.jobs().into_iter().take(depth) {
             let view = desk.job(job);
             let length = end_of(&view).since(now);

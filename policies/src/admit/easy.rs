@@ -84,7 +84,7 @@ impl Easy {
                 continue;
             }
             let Some(placement) = desk.lay(job) else {
-                desk.plan.hold(job, Reason::NoCapacity);
+                desk.hold_unplaced(job);
                 pass.skip(lane);
                 continue;
             };

@@ -1,5 +1,7 @@
 //! The two rules without reservations: strict head of line, and skipping over who does not fit.
 
+use sim_core::engine::Reason;
+
 use super::Admit;
 use crate::compose::Desk;
 use crate::queue::Pass;
@@ -18,6 +20,7 @@ impl Admit for Strict {
     fn admit(&mut self, desk: &mut Desk<'_, '_, '_>) {
         while let Some((head, _)) = desk.queue.first() {
             if !desk.try_start(head) {
+                desk.plan.hold_others(Reason::BehindHead);
                 return;
             }
         }

@@ -90,7 +90,7 @@ impl SpotQuota {
                 continue;
             }
             if !high && self.book.spot + job.gang().gpu_milli() > quota {
-                desk.plan.hold(id, Reason::OverLimit);
+                desk.plan.hold_alike(id, Reason::OverLimit);
                 // In time the quota may come to be all that is held.
                 self.bound |= job.gang().gpu_milli() <= held;
                 pass.skip(lane);

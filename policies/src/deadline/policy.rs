@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::engine::{Change, JobView, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, JobView, Plan, Policy, Reason, View, Wakes};
 use sim_core::model::Market;
 use sim_core::units::{JobId, OfferingId, SimTime, Span};
 
@@ -202,6 +202,7 @@ impl Policy for Deadline {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::NotRouted);
         self.take_in(view, plan);
         self.soon.heed(view.changes());
         let ledger = Ledger::new(view, plan);

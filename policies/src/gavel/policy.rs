@@ -1,6 +1,6 @@
 //! A decision: a round ends, the next begins.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, Span};
 use sim_core::world::draw::{Part as Name, Stream};
 
@@ -117,9 +117,11 @@ impl Policy for Gavel {
         let published = self.faithful.is_some() && self.goal.packs() && !is_last(view);
         let waits = |round: &Round| !round.is_over(view.now(), published);
         if self.round.as_ref().is_some_and(waits) {
+            plan.hold_others(Reason::BetweenRounds);
             self.hold_back(view, plan);
             return;
         }
+        plan.hold_others(Reason::Outranked);
         if self.round.is_some() {
             self.close(view, plan);
         } else if !self.jump(view) && !self.catch_up(view) {

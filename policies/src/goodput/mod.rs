@@ -15,6 +15,6 @@ mod wish;
 
 pub(crate) use outlook::Outlook;
 pub(crate) use pools::{Pool, pools};
-pub(crate) use rounds::{come_back, give_up, is_round, news, turn_away, wake_next};
+pub(crate) use rounds::{come_back, give_up, hold_back, is_round, news, turn_away, wake_next};
 pub(crate) use seats::seat;
 pub(crate) use wish::{Wish, held, tasks};

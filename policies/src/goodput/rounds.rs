@@ -1,6 +1,6 @@
 //! When rounds begin, and who may take part in them.
 
-use sim_core::engine::{Change, JobView, Plan, View, Wakes};
+use sim_core::engine::{Change, JobView, Plan, Reason, View, Wakes};
 use sim_core::model::{Gang, GpuDemand};
 use sim_core::units::{JobId, SimTime, Span};
 
@@ -24,6 +24,15 @@ pub(crate) fn come_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
         return;
     }
     wake_next(view, plan, round);
+}
+
+/// Says of whoever is not started why: for the round that begins, or because none does.
+pub(crate) fn hold_back(view: &View<'_>, plan: &mut Plan<'_>, round: Span) {
+    plan.hold_others(if is_round(view.now(), round) {
+        Reason::Outranked
+    } else {
+        Reason::BetweenRounds
+    });
 }
 
 /// Asks to be woken at the next round, as long as there are jobs.

@@ -36,7 +36,7 @@ pub(crate) fn seat(wishes: &[Wish], view: &View<'_>, plan: &mut Plan<'_>) {
         }
         make_room(wishes, wish, view, plan);
         if plan.is_pending(wish.job) && !start(wish, view, plan) {
-            plan.hold(wish.job, Reason::NoCapacity);
+            plan.hold(wish.job, Reason::Unplaced);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! of each node in turn as many free GPUs as the job wants in all, and fails unless they add up to that exactly. A job for
 //! which they do not add up on an empty fleet either would never start, nor anyone behind it: it is rejected.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::model::{Placement, Seat, Seats};
 use sim_core::units::{JobId, NodeId};
 
@@ -50,6 +50,8 @@ impl Policy for Blox {
         let order = self.order(view);
         for (position, job) in order.iter().enumerate() {
             if plan.is_pending(*job) && !place(*job, &order[position + 1..], view, plan) {
+                plan.hold_others(Reason::BehindHead);
+                plan.hold(*job, Reason::Unplaced);
                 return;
             }
         }

@@ -5,7 +5,7 @@
 //! Another job may use the free processors, less the reserved ones if it ends after `S`; it takes the lowest. The queue is
 //! scanned only at instants at which a job ended; at others only what was just submitted is tested.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, SimTime};
 
 use super::processors::{self, Processors};
@@ -35,6 +35,7 @@ impl Policy for EasyBf {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::WouldDelay);
         self.fresh.clear();
         let new = self.take_in(view, plan);
         let had_head = self.reservation.is_some();

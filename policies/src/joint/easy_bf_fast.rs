@@ -3,7 +3,7 @@
 //! The head is tried, and the queue scanned, only at instants at which a job ended; a job just submitted is tested once, on
 //! its arrival, after that scan. A job may pass the head only if it ends by the shadow time.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, SimTime};
 
 use super::processors;
@@ -26,6 +26,7 @@ impl Policy for EasyBfFast {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::WouldDelay);
         self.fresh.clear();
         let freed = |change: &Change| {
             matches!(

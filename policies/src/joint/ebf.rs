@@ -5,7 +5,7 @@
 //! it is passed over, and whoever fits starts; from then on it is tried first at every instant. So the head can starve. Where no job runs and none will come, the clock goes on
 //! to the head's time.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, SimTime};
 
 use super::processors;
@@ -27,6 +27,7 @@ impl Policy for Ebf {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::Outranked);
         self.take_in(view, plan);
         let now = view.now();
         let mut fresh = Vec::new();

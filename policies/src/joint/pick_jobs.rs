@@ -7,7 +7,7 @@
 //! their starts unless a shadow time was computed since. All of that is kept here, in lists that are sorted in place, so that
 //! the engine may take an instant as a whole.
 
-use sim_core::engine::{Change, Plan, Policy, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, SimTime};
 
 use super::pick_lists::Lists;
@@ -57,6 +57,11 @@ impl Policy for PickJobs {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(if self.backfills {
+            Reason::WouldDelay
+        } else {
+            Reason::BehindHead
+        });
         let mut news = self.lists.take_in(view, plan);
         for job in std::mem::take(&mut news.arrived) {
             self.lists.queue.push(job);

@@ -58,9 +58,11 @@ impl Keeper for Budget {
         for job in desk.queue.jobs() {
             if desk.job(job).priority() < self.critical {
                 desk.queue.remove(job);
-                desk.plan.hold(job, Reason::OverBudget);
                 self.withheld.push(job);
             }
+        }
+        for job in &self.withheld {
+            desk.plan.hold(*job, Reason::OverBudget);
         }
         if self.stage == Stage::Shrink {
             self.interrupt(desk);
@@ -153,6 +155,7 @@ impl Budget {
         for job in victims.map(|job| job.id()).collect::<Vec<_>>() {
             if desk.plan.can_spare(job) {
                 desk.plan.preempt(job).expect("it runs");
+                desk.plan.hold(job, Reason::OverBudget);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::cast::Cast;
 use super::problem::Problem;
 use super::search::search;
 use super::speedup::Fits;
-use crate::goodput::{Wish, come_back, give_up, is_round, news, turn_away};
+use crate::goodput::{Wish, come_back, give_up, hold_back, is_round, news, turn_away};
 
 /// How it goes about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,6 +88,7 @@ impl Policy for Pollux {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         turn_away(view, plan);
+        hold_back(view, plan, self.ways.round);
         if is_round(view.now(), self.ways.round) {
             let wishes = self.wishes(view, plan);
             for (wish, nodes) in &wishes {
@@ -95,7 +96,7 @@ impl Policy for Pollux {
                 if plan.start(wish.job, &wish.on(nodes, view)).is_err() {
                     // Of what it wants beside GPUs there is too little.
                     plan.rollback(mark);
-                    plan.hold(wish.job, Reason::NoCapacity);
+                    plan.hold(wish.job, Reason::Unplaced);
                 }
             }
             let wishes: Vec<Wish> = wishes.into_iter().map(|(wish, _)| wish).collect();

@@ -7,7 +7,9 @@ use sim_core::units::{JobId, Span};
 
 use super::offers::choices;
 use super::program::Desk;
-use crate::goodput::{Wish, come_back, give_up, held, is_round, news, pools, seat, turn_away};
+use crate::goodput::{
+    Wish, come_back, give_up, held, hold_back, is_round, news, pools, seat, turn_away,
+};
 
 /// How it goes about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +98,7 @@ impl Policy for Sia {
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
         turn_away(view, plan);
+        hold_back(view, plan, self.ways.round);
         if is_round(view.now(), self.ways.round) {
             self.starts.retain(|job, _| view.job(*job).is_some());
             if let Some(wishes) = self.wishes(view, plan) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::goodput::{Wish, come_back, held, is_round, news, seat, wake_next};
+use crate::goodput::{Wish, come_back, held, hold_back, is_round, news, seat, wake_next};
 use sim_core::engine::{Plan, Policy, View, Wakes};
 use sim_core::units::{ModelId, SimTime, Span};
 
@@ -39,6 +39,7 @@ impl Policy for Replay {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        hold_back(view, plan, self.round);
         if !is_round(view.now(), self.round) {
             return wake_next(view, plan, self.round);
         }

@@ -10,7 +10,7 @@ use sim_core::engine::{JobView, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, ModelId, Span, convert};
 
 use super::shares::{Offer, offers, shares};
-use crate::goodput::{Wish, come_back, held, is_round, news, pools, seat};
+use crate::goodput::{Wish, come_back, held, hold_back, is_round, news, pools, seat};
 
 /// The policy.
 #[derive(Clone, Debug)]
@@ -70,6 +70,7 @@ impl Policy for MaxSumThroughput {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        hold_back(view, plan, self.round);
         if !is_round(view.now(), self.round) {
             return come_back(view, plan, self.round);
         }

@@ -5,7 +5,7 @@
 //! has been served as much as its queue allows; one that then waited long for what it worked and kept rises to the first queue
 //! again, as if it were new. Ranks by Gittins index are taken at each event, and change in between unnoticed.
 
-use sim_core::engine::{Plan, Policy, View, Wakes};
+use sim_core::engine::{Plan, Policy, Reason, View, Wakes};
 use sim_core::units::{JobId, SimTime};
 
 use super::account::Rules;
@@ -60,6 +60,7 @@ impl Policy for Mlfq {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::Unplaced);
         // What it was to be woken for may have come to nothing since.
         let is_due = self.due.is_some_and(|due| view.now() >= due);
         let mut changes = view.changes().iter();

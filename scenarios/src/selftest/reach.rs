@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::engine::{
-    Counters, Decision, Event, Finish, JobDecision, MarketDecision, NodeDecision, Reason, Refusal,
+    Counters, Decision, Event, Finish, JobDecision, MarketDecision, NodeDecision, Refusal,
     ServiceDecision,
 };
 use sim_core::recording::Recording;
@@ -18,7 +18,7 @@ pub struct Reach {
 }
 
 /// Everything there is to reach, but for the kinds of event, which name themselves.
-const NAMES: [&str; 73] = [
+const NAMES: [&str; 69] = [
     "decision start",
     "decision preempt",
     "decision reseat",
@@ -48,11 +48,7 @@ const NAMES: [&str; 73] = [
     "fact request",
     "fact flow",
     "fact refused",
-    "fact held: no capacity",
-    "fact held: would delay",
-    "fact held: not routed",
-    "fact held: over budget",
-    "fact held: over limit",
+    "fact held",
     "fact requested",
     "fact booting",
     "fact ready",
@@ -165,6 +161,10 @@ impl Observer for Watch {
             self.reach.count(refusal_name(*refusal), 1);
         }
     }
+
+    fn asks_why(&self) -> bool {
+        true
+    }
 }
 
 fn decision_name(decision: &Decision) -> &'static str {
@@ -226,7 +226,7 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
         Fact::Request { .. } => "fact request",
         Fact::Flow { .. } => "fact flow",
         Fact::Refused(_) => "fact refused",
-        Fact::Held { reason, .. } => reason_name(*reason),
+        Fact::Held { .. } => "fact held",
         Fact::Requested { .. } => "fact requested",
         Fact::Booting { .. } => "fact booting",
         Fact::Ready { .. } => "fact ready",
@@ -244,16 +244,6 @@ fn fact_name(fact: &Fact<'_>) -> &'static str {
         Fact::Shock { .. } => "fact shock",
         Fact::Price { .. } => "fact price",
         Fact::Availability { .. } => "fact availability",
-    }
-}
-
-fn reason_name(reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoCapacity => "fact held: no capacity",
-        Reason::WouldDelay => "fact held: would delay",
-        Reason::NotRouted => "fact held: not routed",
-        Reason::OverBudget => "fact held: over budget",
-        Reason::OverLimit => "fact held: over limit",
     }
 }
 

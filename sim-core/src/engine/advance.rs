@@ -42,6 +42,7 @@ impl Engine {
     pub(crate) fn take_batch(&mut self, first: Pending, watch: &mut dyn Observer) -> Wakes {
         let now = self.state.now;
         self.news = Wakes::NONE;
+        self.draft.unheard = true;
         let mut next = Some(first);
         while let Some(pending) = next.filter(|pending| pending.time() == now) {
             self.counters.events += 1;

@@ -14,6 +14,7 @@ impl Engine {
     pub fn commit(&mut self, watch: &mut dyn Observer) {
         self.draft.seal(&mut self.capacity);
         self.state.changes.clear();
+        self.draft.unheard = false;
         let mut decisions = std::mem::take(&mut self.draft.decisions);
         self.counters.decisions += crate::units::convert::wide(decisions.len());
         for decision in &decisions {
@@ -78,7 +79,9 @@ impl Engine {
     /// Tells of refusals that nobody took notice of, and of reasons given.
     fn explain(&mut self, watch: &mut dyn Observer) {
         self.counters.alerts += u64::from(std::mem::take(&mut self.draft.alerts));
-        if self.draft.refusals.is_empty() && self.draft.holds.is_empty() {
+        std::mem::swap(&mut self.draft.holds, &mut self.draft.said);
+        self.draft.holds.clear();
+        if self.draft.refusals.is_empty() && self.draft.said.is_empty() {
             return;
         }
         let now = self.state.now;
@@ -86,8 +89,8 @@ impl Engine {
         for refusal in self.draft.refusals.drain(..) {
             watch.observe(now, &Fact::Refused(refusal));
         }
-        for (job, reason) in self.draft.holds.drain(..) {
-            watch.observe(now, &Fact::Held { job, reason });
+        for (whom, reason) in self.draft.said.iter().copied() {
+            watch.observe(now, &Fact::Held { whom, reason });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Decisions, why one is refused, and why a job was held back.
+//! Decisions, and why one is refused.
 
 use crate::model::Allocation;
 use crate::units::{JobId, NodeId, OfferingId, SetId, SimTime, Span};
@@ -106,19 +106,4 @@ pub enum Refusal {
     Unavailable(JobId),
     /// A wake-up lies in the past, or now.
     NotInFuture(SimTime),
-}
-
-/// Why a policy held a job back, as it says itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// No placement exists on what is free.
-    NoCapacity,
-    /// It would delay a job that holds a reservation.
-    WouldDelay,
-    /// The policy lets it lie on no offering for now.
-    NotRouted,
-    /// A budget comes to its end, and the job is not critical.
-    OverBudget,
-    /// Its tenant holds all that it may.
-    OverLimit,
 }

@@ -1,8 +1,9 @@
 //! A plan in the making: decisions so far, and how to take them back.
 
 use super::capacity::Capacity;
-use super::decision::{Decision, JobDecision, Reason, Refusal};
+use super::decision::{Decision, JobDecision, Refusal};
 use super::headroom::Headroom;
+use super::reason::{Reason, Whom};
 use crate::model::{Demand, Seat};
 use crate::units::{JobId, NodeId, OfferingId, SetId};
 
@@ -65,7 +66,13 @@ pub(crate) struct Draft {
     undo: Vec<Undo>,
     pub(crate) decisions: Vec<Decision>,
     pub(crate) refusals: Vec<Refusal>,
-    pub(crate) holds: Vec<(JobId, Reason)>,
+    pub(crate) holds: Vec<(Whom, Reason)>,
+    /// The same of the plan that was committed last.
+    pub(crate) said: Vec<(Whom, Reason)>,
+    /// Whether anybody wants to know.
+    pub(crate) asks_why: bool,
+    /// Whether anything has happened since then.
+    pub(crate) unheard: bool,
     /// Times that it was said that a budget comes to its end.
     pub(crate) alerts: u32,
     /// Nodes that are closed for this plan only.
@@ -153,6 +160,10 @@ impl Draft {
         capacity.close(node);
         self.aside.push(node);
         self.undo.push(Undo::Aside(node));
+    }
+
+    pub(crate) const fn sets_aside(&self) -> bool {
+        !self.aside.is_empty()
     }
 
     pub(crate) fn request(&mut self, offering: OfferingId, count: u32) {

@@ -23,8 +23,10 @@ mod plan;
 mod policy;
 mod pool;
 mod quiet;
+mod reason;
 mod run;
 mod scaling;
+mod scene;
 mod service;
 mod serving;
 mod shares;
@@ -33,9 +35,7 @@ mod state;
 mod view;
 
 pub use capacity::Capacity;
-pub use decision::{
-    Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal, ServiceDecision,
-};
+pub use decision::{Decision, JobDecision, MarketDecision, NodeDecision, Refusal, ServiceDecision};
 pub use draft::Mark;
 pub use event::Event;
 pub use fault::Fault;
@@ -43,7 +43,9 @@ pub use forecast::Forecast;
 pub use headroom::Headroom;
 pub use plan::Plan;
 pub use policy::{Policy, Wakes};
+pub use reason::{Reason, Whom};
 pub use run::{Counters, Engine, Finish, Snapshot, Step};
+pub use scene::Scene;
 pub use service::{Listed, ReplicaSet, Requests, Service, Stream};
 pub use spend::Spend;
 pub use state::{Change, NodePhase, Trigger, World};

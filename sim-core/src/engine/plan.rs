@@ -1,7 +1,7 @@
 //! The plan: decisions of one instant, each checked as it is made against the world and the plan so far.
 
 use super::capacity::Capacity;
-use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision, Reason, Refusal};
+use super::decision::{Decision, JobDecision, MarketDecision, NodeDecision, Refusal};
 use super::draft::{Draft, Fate, Mark};
 use super::forecast::Forecast;
 use super::jobs::{Live, Standing};
@@ -243,11 +243,6 @@ impl Plan<'_> {
             return self.refuse(Refusal::NotInFuture(at));
         }
         self.decide(Decision::WakeAt(at))
-    }
-
-    /// Says why a pending job is not started: for explanations only.
-    pub fn hold(&mut self, job: JobId, reason: Reason) {
-        self.draft.holds.push((job, reason));
     }
 
     /// Whether `job` waits, the plan so far included.

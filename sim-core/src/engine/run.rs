@@ -206,6 +206,7 @@ impl Engine {
     /// # Errors
     /// The run cannot go on: the policy loops, or the workload is not sorted.
     pub fn advance(&mut self, wakes: Wakes, watch: &mut dyn Observer) -> Result<Step, Fault> {
+        self.draft.asks_why = watch.asks_why();
         self.begin(watch);
         loop {
             // A run that has an end goes on to it: what is held is paid for until then.
@@ -221,6 +222,7 @@ impl Engine {
             let rests = drained || serves;
             let over = |end: &SimTime| upcoming.map_or(rests, |first| first.time() >= *end);
             if let Some(end) = end.filter(over) {
+                self.pass(end, watch);
                 self.state.now = end;
                 return Ok(if drained {
                     Step::Done(Finish::Drained)
@@ -229,10 +231,13 @@ impl Engine {
                 });
             }
             let Some(first) = upcoming else {
-                self.state.now = end.unwrap_or(self.state.now);
+                let end = end.unwrap_or(self.state.now);
+                self.pass(end, watch);
+                self.state.now = end;
                 return Ok(self.finish(Finish::Stuck, watch));
             };
             let next = first.time();
+            self.pass(next, watch);
             self.enter(next)?;
             let before = self.counters.events;
             let happened = self.take_batch(first, watch);

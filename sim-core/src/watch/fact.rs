@@ -1,6 +1,6 @@
 //! Facts: what has happened, and is public.
 
-use crate::engine::{Reason, Refusal};
+use crate::engine::{Reason, Refusal, Scene, Whom};
 use crate::model::{Job, Seat};
 use crate::serve::Completion;
 use crate::serve::fluid::Passed;
@@ -157,10 +157,10 @@ pub enum Fact<'a> {
     },
     /// A decision was refused and the policy took no notice.
     Refused(Refusal),
-    /// A policy said why it holds a job back.
+    /// A policy said why it holds jobs back; told where somebody [asks why](Observer::asks_why).
     Held {
-        /// The job.
-        job: JobId,
+        /// Whom.
+        whom: Whom,
         /// Why.
         reason: Reason,
     },
@@ -258,6 +258,14 @@ pub enum Fact<'a> {
 pub trait Observer {
     /// Told of each fact, in order.
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>);
+
+    /// Whether it wants to know why jobs wait: then policies say so, and it is shown how time passes.
+    fn asks_why(&self) -> bool {
+        false
+    }
+
+    /// Shown how things stand from now to `until`, which is later, wherever the clock moves; if anybody asks why.
+    fn passes(&mut self, _until: SimTime, _scene: &Scene<'_>) {}
 }
 
 /// Nobody watches.
@@ -272,6 +280,16 @@ impl<A: Observer> Observer for Option<A> {
             watch.observe(now, fact);
         }
     }
+
+    fn asks_why(&self) -> bool {
+        self.as_ref().is_some_and(Observer::asks_why)
+    }
+
+    fn passes(&mut self, until: SimTime, scene: &Scene<'_>) {
+        if let Some(watch) = self {
+            watch.passes(until, scene);
+        }
+    }
 }
 
 /// Two watch: the first is told first.
@@ -280,10 +298,27 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.observe(now, fact);
         self.1.observe(now, fact);
     }
+
+    fn asks_why(&self) -> bool {
+        self.0.asks_why() || self.1.asks_why()
+    }
+
+    fn passes(&mut self, until: SimTime, scene: &Scene<'_>) {
+        self.0.passes(until, scene);
+        self.1.passes(until, scene);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for &mut O {
     fn observe(&mut self, now: SimTime, fact: &Fact<'_>) {
         (**self).observe(now, fact);
+    }
+
+    fn asks_why(&self) -> bool {
+        (**self).asks_why()
+    }
+
+    fn passes(&mut self, until: SimTime, scene: &Scene<'_>) {
+        (**self).passes(until, scene);
     }
 }

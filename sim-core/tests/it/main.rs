@@ -16,6 +16,7 @@ mod moves;
 mod naive_bill;
 mod naive_claims;
 mod naive_stores;
+mod passing;
 mod quotas;
 mod refusals;
 mod rig;

@@ -113,7 +113,7 @@ pub(crate) struct Log {
     /// When, where, how many.
     pub(crate) asked: Vec<(u64, usize, u32)>,
     pub(crate) released: Vec<(u64, usize)>,
-    pub(crate) not_routed: u32,
+    pub(crate) capped: u32,
     refused: u32,
     pub(crate) digests: Option<Digests>,
 }
@@ -135,9 +135,9 @@ impl Observer for Log {
             } => self.asked.push((secs, offering.index(), *asked)),
             Fact::Released { node } => self.released.push((secs, self.nodes[node.index()])),
             Fact::Held {
-                reason: Reason::NotRouted,
+                reason: Reason::PriceCap,
                 ..
-            } => self.not_routed += 1,
+            } => self.capped += 1,
             Fact::Refused(_) => self.refused += 1,
             Fact::Held { .. }
             | Fact::Arrived { .. }
@@ -161,6 +161,10 @@ impl Observer for Log {
             | Fact::Flow { .. }
             | Fact::Availability { .. } => {}
         }
+    }
+
+    fn asks_why(&self) -> bool {
+        true
     }
 }
 
