@@ -6,8 +6,9 @@
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
 //! - [`stats`]: intervals, tests and plans of replications, as pure functions of numbers.
 //! - [`bounds`]: what no run that completes the same jobs is below.
+//! - [`waits`]: why jobs wait, while a run is flown.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
-//! - [`explain`]: what the results of runs say to do.
+//! - [`explain`]: what happened in runs, and what their results say to do.
 //! - [`export`]: runs in the forms that tools of others read.
 //! - [`gate`]: whether policies still do what somebody said is right.
 //! - [`sweep`]: cells around an experiment, run by shards that know nothing of each other, and merged.
@@ -41,3 +42,4 @@ pub mod selftest;
 pub mod stats;
 pub mod sweep;
 pub mod validate;
+pub mod waits;

@@ -108,7 +108,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
     (
         "scenarios/src",
         &[
-            "stats|bounds",
+            "stats|bounds|waits",
             "schema",
             "build",
             "experiment",

@@ -1,6 +1,7 @@
 //! One flight, looked at from all sides: audited, replayed by the naive simulator, flown again unobserved, and taken up from
 //! a snapshot.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sim_core::books::{Bill, Paid, Window};
@@ -17,6 +18,7 @@ use sim_core::world::Trace;
 
 use super::choose::Pilot;
 use super::reach::{Reach, Watch};
+use crate::waits::{Waited, Waits};
 
 /// A flight that went wrong.
 #[derive(Clone, Debug)]
@@ -135,17 +137,35 @@ fn books(seed: u64, pilot: &Pilot) -> Option<String> {
         balance: Some(Span::from_secs(10)),
     };
     let recorder = watch::Recorder::new(&world, recording);
-    let mut seen = (recorder, Storekeeper::new(&world, &stocks));
+    let waits = Waits::new(&world, BTreeSet::new());
+    let mut seen = ((recorder, Storekeeper::new(&world, &stocks)), waits);
     let mut engine = Engine::new(world, Box::new(Trace::new(jobs)));
     let mut policy = pilot.policy.fork();
     engine.run(&mut *policy, pilot.grants, &mut seen).ok()?;
-    let (recorder, keeper) = seen;
+    let ((recorder, keeper), waits) = seen;
     let end = engine.now();
     let window = Window {
         from: warmup,
         end: end.max(warmup),
     };
-    unequal(&recorder.finish_with(end, keeper.finish(window)))
+    let record = recorder.finish_with(end, keeper.finish(window));
+    unequal(&record).or_else(|| unexplained(&record, &waits.finish()))
+}
+
+/// A job of which the reasons to wait are not all of its wait.
+fn unexplained(record: &Record, waited: &Waited) -> Option<String> {
+    let jobs = record.rows.iter().zip(&waited.jobs);
+    let replicas = record.replicas.iter().zip(&waited.replicas);
+    let counts = [&record.rows, &record.replicas].map(Vec::len);
+    if counts != [waited.jobs.len(), waited.replicas.len()] {
+        return Some(format!("{counts:?} jobs and replicas waited"));
+    }
+    jobs.chain(replicas).find_map(|(row, split)| {
+        let until = row.finish.get().unwrap_or(record.end);
+        let wait = until.since(row.submit) - row.run;
+        let sum = split.iter().fold(Span::ZERO, |sum, part| sum + *part);
+        (sum != wait).then(|| format!("{row:?} waited for {sum}: {split:?}"))
+    })
 }
 
 fn unequal(record: &Record) -> Option<String> {

@@ -1,0 +1,9 @@
+//! Why jobs wait: sums to the microsecond, reasons proved by a search that knows nothing of how they were found, and nothing
+//! left unexplained under a policy of the registry.
+
+mod library;
+mod naive;
+mod proofs;
+mod registry;
+mod rig;
+mod swarm;
