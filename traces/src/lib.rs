@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `reader` | bytes to lines, rows, and integers of a unit |
 //! | `import` | one file per format, and the table of all |
-//! | `cluster` | a cluster as its own tools print it: machines, tenants, jobs that ran, run and wait |
+//! | `cluster` | a cluster as its own tools print it: machines, tenants, what ran, runs, waits |
 //! | `series` | what a spot market offered over time: one file per format, and the table of all |
 //! | `requests` | what services are asked: one file per format, one per model |
 //! | `synth` | one file per model, one stream of draws per purpose |

@@ -63,7 +63,15 @@ fn the_floors_import_only_what_lies_below() {
     // What each room may name of this crate.
     let rooms = [
         ("reader/", &["error", "record", "reader"][..]),
-        ("import/", &["error", "record", "reader", "import"]),
+        // A format that tells of a whole cluster is read next door.
+        (
+            "import/",
+            &["error", "record", "reader", "import", "cluster"],
+        ),
+        (
+            "cluster/",
+            &["error", "record", "reader", "import", "export", "cluster"],
+        ),
         (
             "series/",
             &["error", "record", "reader", "import", "series"],

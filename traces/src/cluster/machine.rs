@@ -38,7 +38,10 @@ pub(super) fn group(nodes: &[Placed<Node>], notes: &mut Notes) -> Vec<Machines> 
         }
         let kind = kind(node);
         if kind.sliced {
-            notes.one("nodes have GPUs in fixed slices; in the scenario slices are cut as they are asked for");
+            notes.one(
+                "nodes have GPUs in fixed slices; in the scenario slices are cut as they are asked \
+                 for",
+            );
         }
         let has = |name: &str| {
             node.status

@@ -43,7 +43,7 @@ pub fn snapshot(seed: u64, nodes: u32, pods: u32) -> (String, String) {
 }
 
 fn list(items: &[Value]) -> String {
-    let list = json!({ "apiVersion": "v1", "items": items, "kind": "List", "metadata": { "resourceVersion": "" } });
+    let list = json!({ "apiVersion": "v1", "items": items, "kind": "List", "metadata": {} });
     serde_json::to_string_pretty(&list).expect("plain JSON")
 }
 
@@ -79,7 +79,11 @@ fn node(seed: u64, at: u32) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": { "name": format!("node-{at}"), "creationTimestamp": stamp(TAKEN_S - 90 * 86_400), "labels": labels },
+        "metadata": {
+            "name": format!("node-{at}"),
+            "creationTimestamp": stamp(TAKEN_S - 90 * 86_400),
+            "labels": labels,
+        },
         "spec": { "providerID": id },
         "status": {
             "allocatable": allocatable,
@@ -175,7 +179,7 @@ fn pod((namespace, name): (&str, &str), (kind, owner): (&str, &str), gpus: u64) 
             "name": name,
             "namespace": namespace,
             "labels": { "app": owner },
-            "ownerReferences": [{ "apiVersion": "v1", "kind": kind, "name": owner, "controller": true }],
+            "ownerReferences": [{ "kind": kind, "name": owner, "controller": true }],
         },
         "spec": {
             "priority": 0,
@@ -200,8 +204,12 @@ fn running(pod: Value, created: i64, start: i64, on: u64) -> Value {
     pod["status"] = json!({
         "phase": "Running",
         "startTime": stamp(start),
-        "conditions": [{ "type": "PodScheduled", "status": "True", "lastTransitionTime": stamp(start) }],
-        "containerStatuses": [{ "name": "main", "state": { "running": { "startedAt": stamp(start) } } }],
+        "conditions": [{
+            "type": "PodScheduled", "status": "True", "lastTransitionTime": stamp(start),
+        }],
+        "containerStatuses": [{
+            "name": "main", "state": { "running": { "startedAt": stamp(start) } },
+        }],
     });
     pod
 }

@@ -217,7 +217,8 @@ impl Guess {
                 } else {
                     start.saturating_add(median)
                 };
-                let note = "jobs wait: they are assumed to take the median of what their tenant has finished";
+                let note = "jobs wait: they are assumed to take the median of what their tenant \
+                            has finished";
                 (note, Some((start, end.max(start))))
             }
         };

@@ -98,8 +98,10 @@ const KUBECTL: Format = Format {
 const KUEUE: Format = Format {
     name: "kueue",
     doc: "the same with the objects of Kueue: its Workloads are the jobs, its queues the tenants",
-    origin: "your own: kubectl get workloads.kueue.x-k8s.io,clusterqueues,localqueues,cohorts -A -o json",
-    columns: "objects of kind Workload, ClusterQueue, LocalQueue, [Cohort], beside those of kubectl",
+    origin: "your own: kubectl get workloads.kueue.x-k8s.io,clusterqueues,localqueues,cohorts -A \
+             -o json",
+    columns: "objects of kind Workload, ClusterQueue, LocalQueue, [Cohort], beside those of \
+              kubectl",
     evidence: Evidence::Documentation,
     reads: Reads::Cluster(cluster::kubernetes),
 };
@@ -108,7 +110,8 @@ const KUEUE: Format = Format {
 const SACCT: Format = Format {
     name: "sacct",
     doc: "the accounting of a Slurm cluster",
-    origin: "your own: sacct -a -X --parsable2 --format=JobID,User,Account,Submit,Start,End,State,...",
+    origin: "your own: sacct -a -X --parsable2 --format=JobID,User,Account,Submit,Start,End,\
+             State,...",
     columns: "JobID, Submit, Start, End, State, [User, Account, Partition, AllocTRES, ReqTRES, \
               NNodes, Timelimit]",
     evidence: Evidence::Documentation,
