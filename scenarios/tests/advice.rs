@@ -329,7 +329,7 @@ fn a_folder_that_no_run_left_is_refused_with_what_to_give_instead() {
     }
     let (_, said, code) = command(&["explain", "."], at);
     assert_eq!(code, Some(2));
-    assert!(said.contains("--recommend"), "{said}");
+    assert!(said.contains("digest.txt"), "{said}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ use sim_core::units::{Span, convert};
 use sim_core::watch::Stocks;
 use sim_core::world::ParameterError;
 
-use crate::schema::{Diagnostic, Loaded, Rejection, check_parts};
+use crate::schema::{Diagnostic, Loaded, Rejection, TableName, check_parts};
 
 /// A scenario that can be run.
 #[derive(Clone)]
@@ -216,6 +216,14 @@ impl Experiment {
         let mut brought = self.brought.iter();
         let own = brought.find(|(position, _)| *position == contender);
         own.map_or(self, |(_, own)| own)
+    }
+
+    /// Asks for the table of waits, so that it is known why jobs waited.
+    pub fn ask_why(&mut self) {
+        self.loaded.scenario.output.tables.insert(TableName::Waits);
+        for (_, own) in &mut self.brought {
+            own.ask_why();
+        }
     }
 
     /// Whether replications differ: if nothing is drawn and all meet the same history, all seeds are alike.

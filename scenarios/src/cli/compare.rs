@@ -14,7 +14,7 @@ use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
     Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, compare_until,
-    judge, notices, paired_table, sentences, write,
+    judge, notices, paired_table, sentences, waits_table, write,
 };
 
 /// How to print.
@@ -47,6 +47,9 @@ pub(super) struct Compare {
     /// In what form tables are written
     #[arg(long, value_enum, default_value_t = Tables::Csv)]
     tables: Tables,
+    /// Says why jobs waited
+    #[arg(long)]
+    explain: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -54,7 +57,10 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn execute(&self) -> Result<(), Failure> {
-        let experiment = self.source.build()?;
+        let mut experiment = self.source.build()?;
+        if self.explain {
+            experiment.ask_why();
+        }
         let plan = self.plan(&experiment)?;
         let out = self
             .out
@@ -147,6 +153,10 @@ impl Compare {
                 text.push_str("\n\n");
                 text.push_str(&table.text(terminal::width()).map_err(plot)?);
                 text.push('\n');
+                if let Some(waits) = waits_table(experiment, comparison) {
+                    text.push_str(&waits.text(terminal::width()).map_err(plot)?);
+                    text.push('\n');
+                }
                 for sentence in sentences {
                     text.extend(["  ", sentence.as_str(), "\n"]);
                 }
@@ -158,6 +168,10 @@ impl Compare {
             Format::Markdown => {
                 let mut text = table.markdown().map_err(plot)?;
                 text.push('\n');
+                if let Some(waits) = waits_table(experiment, comparison) {
+                    text.push_str(&waits.markdown().map_err(plot)?);
+                    text.push('\n');
+                }
                 for sentence in sentences {
                     text.extend(["- ", sentence.as_str(), "\n"]);
                 }

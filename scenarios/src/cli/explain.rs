@@ -1,4 +1,4 @@
-//! `explain`: what the results of a run say to do.
+//! `explain`: why the jobs of a run waited, what happened in it, and what its results say to do.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -8,22 +8,28 @@ use policies::scale::rightsize::Marks;
 use sim_core::units::convert;
 
 use super::run::plot;
+use super::why::Why;
 use super::{Failure, compare::Format, terminal};
 use crate::explain::{Advised, Options, StoredError, read, recommend, told};
 
 pub(super) const EXAMPLES: &str = "Examples:
   windtunnel compare my.toml --out results
+  windtunnel explain results
+  windtunnel explain results --policy easy --job 17
+  windtunnel explain results --at 3d4h
   windtunnel explain results --recommend
   windtunnel explain results --recommend --low-memory 0.5 --most-slowdown 1.5 --format markdown";
 
-/// Says what the results of a run say to do.
+/// Says why jobs waited, what happened in a run, and what its results say to do.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The folder that `run --out` or `compare` wrote
     dir: PathBuf,
     /// Advises on the size of what work is given: slices of GPUs, spot machines
-    #[arg(long, required = true)]
+    #[arg(long)]
     recommend: bool,
+    #[command(flatten)]
+    why: Why,
     /// Memory up to this part of a GPU is low
     #[arg(long, value_name = "PART", default_value = "0.4", value_parser = part)]
     low_memory: u32,
@@ -54,7 +60,9 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn execute(&self) -> Result<(), Failure> {
-        assert!(self.recommend, "nothing else can be asked for");
+        if !self.recommend {
+            return self.why.execute(&self.dir, self.format);
+        }
         let runs = read(&self.dir)?;
         let options = Options {
             marks: Marks {

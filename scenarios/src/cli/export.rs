@@ -47,9 +47,10 @@ impl Export {
             samples: true,
             stays: usize::MAX,
         };
-        let (bytes, left_out) = self
-            .one
-            .fly(keep, &self.common, |experiment, flight, jobs| {
+        let (bytes, left_out) = self.one.fly(
+            (keep, false),
+            &self.common,
+            |[_, experiment], flight, jobs| {
                 Ok(match self.form {
                     Form::Batsim => {
                         let schedule = batsim(experiment, flight, jobs);
@@ -57,7 +58,8 @@ impl Export {
                     }
                     Form::Perfetto => (perfetto(experiment, flight, jobs), 0),
                 })
-            })?;
+            },
+        )?;
         if left_out > 0 && !self.common.quiet {
             eprintln!(
                 "{left_out} jobs were not over when the run ended; what of them was under way is left out: Batsim has no word for it"

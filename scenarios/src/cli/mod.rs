@@ -27,6 +27,7 @@ mod sweep;
 mod terminal;
 mod trace;
 mod validate;
+mod why;
 
 use std::process::ExitCode;
 
@@ -67,7 +68,7 @@ enum Command {
     /// Plans, runs and merges the cells of a scenario's [sweep]
     #[command(subcommand, after_help = sweep::EXAMPLES)]
     Sweep(sweep::Sweep),
-    /// Says what the results of a run say to do
+    /// Says why jobs waited, what happened in a run, and what its results say to do
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
     /// Compares policies with what was accepted of them, for CI: exits with 1 if they became worse

@@ -23,24 +23,28 @@ pub(super) struct One {
 }
 
 impl One {
-    /// Flies the run and hands it on, with the experiment as its policy has it.
+    /// Flies the run and hands it on, with the experiment as it is and as its policy has it; `why` asks why jobs wait.
     pub(super) fn fly<T>(
         &self,
-        keep: Keep,
+        (keep, why): (Keep, bool),
         common: &Common,
-        then: impl FnOnce(&Experiment, &Flight, &Jobs) -> Result<T, Failure>,
+        then: impl FnOnce([&Experiment; 2], &Flight, &Jobs) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let experiment = self.source.build()?;
-        let scenario = &experiment.loaded.scenario;
+        let mut experiment = self.source.build()?;
+        if why {
+            experiment.ask_why();
+        }
+        let whole = &experiment;
+        let scenario = &whole.loaded.scenario;
         let name = self.policy.as_ref().unwrap_or(&scenario.baseline.value);
-        let contender = policy(&experiment, name)?;
+        let contender = policy(whole, name)?;
         let seed = self.seed.unwrap_or(scenario.seed.value);
-        let experiment = experiment.of_policy(contender);
+        let experiment = whole.of_policy(contender);
         let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
         let bar = common.bar(1, "flying");
         let flown = fly(experiment, contender, (seed, &jobs), keep);
         bar.finish_and_clear();
         let flight = flown.map_err(|fault| CompareError::Fault(fault, seed))?;
-        then(experiment, &flight, &jobs)
+        then([whole, experiment], &flight, &jobs)
     }
 }

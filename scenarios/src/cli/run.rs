@@ -13,6 +13,8 @@ use crate::experiment::flight::{Flight, Keep};
 use crate::experiment::metrics::METRICS;
 use crate::experiment::money::{self, Item};
 use crate::experiment::{Store, money_table, run_table, words};
+use crate::explain::tables;
+use crate::waits::{json, shares};
 
 /// Flies one policy with one seed.
 #[derive(Debug, Args)]
@@ -25,6 +27,9 @@ pub(super) struct Run {
     /// In what form tables are written
     #[arg(long, value_enum, default_value_t = Tables::Csv)]
     tables: Tables,
+    /// Says why jobs waited
+    #[arg(long)]
+    explain: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -38,18 +43,21 @@ impl Run {
             samples: self.out.is_some(),
             stays: if self.out.is_some() { usize::MAX } else { 0 },
         };
-        let text = self
-            .one
-            .fly(keep, &self.common, |experiment, flight, jobs| {
+        let text = self.one.fly(
+            (keep, self.explain),
+            &self.common,
+            |[whole, experiment], flight, jobs| {
                 if let Some(out) = &self.out {
                     let store = Store::open(out)?.in_form(self.tables.into());
+                    store.scenario(whole)?;
                     store.flight(experiment, flight, jobs)?;
                     if !self.common.quiet {
                         eprintln!("the tables of the run: {}", out.display());
                     }
                 }
                 self.text(experiment, flight, jobs)
-            });
+            },
+        );
         terminal::say(&text?)
     }
 
@@ -79,14 +87,14 @@ impl Run {
                 if let Some(money) = money {
                     text = text + "\n" + &money.text(terminal::width()).map_err(plot)?;
                 }
-                text + &digests
+                text + &waits(flight, self.format)? + &digests
             }
             Format::Markdown => {
                 let mut text = table.markdown().map_err(plot)?;
                 if let Some(money) = money {
                     text = text + "\n" + &money.markdown().map_err(plot)?;
                 }
-                text
+                text + &waits(flight, self.format)?
             }
             Format::Json => {
                 let metrics = METRICS
@@ -102,11 +110,25 @@ impl Run {
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
                     "bill": bill(experiment, flight),
+                    "waits": flight.waited.as_ref().map(|waited| json(&shares(waited))),
                 });
                 format!("{run:#}\n")
             }
         })
     }
+}
+
+/// Why jobs waited, if that was asked for.
+fn waits(flight: &Flight, format: Format) -> Result<String, Failure> {
+    let Some(waited) = &flight.waited else {
+        return Ok(String::new());
+    };
+    let table = tables::waits(&shares(waited));
+    let table = match format {
+        Format::Markdown => table.markdown(),
+        Format::Text | Format::Json => table.text(terminal::width()),
+    };
+    Ok(format!("\n{}", table.map_err(plot)?))
 }
 
 /// The bill by market and kind of line. Amounts are texts: they are integers that a reader of JSON may not hold.

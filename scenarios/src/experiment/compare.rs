@@ -13,6 +13,7 @@ use super::money::{self, Item};
 use super::output::Store;
 use crate::build::{DrawError, Experiment, Jobs};
 use crate::stats::{Mean, differences, relative};
+use crate::waits::{Share, shares};
 
 /// What to fly.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Summary {
     pub seed: u64,
     /// In the order of [`METRICS`].
     pub metrics: Vec<Option<f64>>,
+    /// Why its jobs waited, where that table is asked for.
+    pub waits: Vec<Share>,
     /// Its bill, by line and payer.
     pub items: Vec<Item>,
     /// What it did.
@@ -227,6 +230,7 @@ fn summary(flight: &Flight) -> Summary {
     Summary {
         seed: flight.seed,
         metrics: flight.metrics.clone(),
+        waits: flight.waited.as_ref().map_or_else(Vec::new, shares),
         items: money::items(&flight.record),
         digests: flight.digests,
         finish: flight.finish,

@@ -22,7 +22,7 @@ pub(super) struct Figure {
 }
 
 /// Every name that a figure can have, but for the charts of nodes.
-pub(super) const NAMES: [&str; 25] = [
+pub(super) const NAMES: [&str; 26] = [
     "cost-sla",
     "cost",
     "sla-violation-rate",
@@ -48,6 +48,7 @@ pub(super) const NAMES: [&str; 25] = [
     "wait-cdf",
     "allocation-time",
     "queue-time",
+    "waits-by-reason",
 ];
 
 /// Points of a line over time, about.
@@ -106,6 +107,7 @@ pub(super) fn all(experiment: &Experiment, comparison: &Comparison) -> Vec<Figur
             queue,
         ));
     }
+    figures.extend(super::waits::figure(experiment, comparison));
     figures.extend(super::node_charts::all(experiment, comparison));
     figures
 }

@@ -1,6 +1,6 @@
 //! One flight: one policy, one seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
@@ -19,6 +19,7 @@ use super::services::{Services, Tally, Totals};
 use super::tenancy::Tenancy;
 use crate::build::{Contender, Experiment, Jobs};
 use crate::schema::TableName;
+use crate::waits::{Waited, Waits};
 
 /// What is kept of a flight beyond its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Flight {
     pub held: BTreeMap<(ClassId, OfferingId), Held>,
     /// Requests over time, where samples are kept and there are services.
     pub times: Option<Stretches>,
+    /// Why its jobs waited, where that table is asked for.
+    pub waited: Option<Waited>,
 }
 
 /// What counts in a scenario, and what it promised.
@@ -109,11 +112,13 @@ pub fn fly(
     let holdings = keep
         .samples
         .then(|| Holdings::new(jobs.world(), window.warmup));
-    let told = (services, (times, holdings));
+    let waits = tables.contains(&TableName::Waits);
+    let waits = waits.then(|| Waits::new(jobs.world(), BTreeSet::new()));
+    let told = (services, (times, (holdings, waits)));
     let mut watch = (recorder, (meter, (keeper, (fragments, (tenancy, told)))));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
     let (recorder, (meter, (keeper, (fragments, (tenancy, told))))) = watch;
-    let (services, (times, holdings)) = told;
+    let (services, (times, (holdings, waits))) = told;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -161,5 +166,6 @@ pub fn fly(
         requests,
         held: holdings.map_or_else(BTreeMap::new, |holdings| holdings.finish(end)),
         times,
+        waited: waits.map(Waits::finish),
     })
 }

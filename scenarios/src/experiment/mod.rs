@@ -38,6 +38,7 @@ mod tables;
 mod tenancy;
 pub mod usage;
 mod used;
+mod waits;
 pub mod words;
 mod worth;
 
@@ -52,4 +53,5 @@ pub use reference::table_reference;
 pub(crate) use run_tables::job_name;
 pub use sheet::{Form, Unfit};
 pub use tables::{paired_table, run_table};
+pub use waits::waits_table;
 pub use words::{notices, sentences};

@@ -12,7 +12,9 @@ use super::compare::Comparison;
 use super::flight::Flight;
 use super::sheet::{Column, Form, Sheet, Unfit};
 use super::usage::Usage;
-use super::{bill, cell, claim_tables, figures, page, paired_table, run_tables, service_tables};
+use super::{
+    bill, cell, claim_tables, figures, page, paired_table, run_tables, service_tables, waits,
+};
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
 
@@ -108,6 +110,15 @@ impl Store {
         self.put(&name, &sheet.bytes().map_err(refused)?)
     }
 
+    /// Writes the scenario, so that it can be flown again.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn scenario(&self, experiment: &Experiment) -> Result<(), OutputError> {
+        let text = schema::print(&experiment.loaded.scenario);
+        self.put("scenario.toml", text.as_bytes())
+    }
+
     /// Writes the tables of one run.
     ///
     /// # Errors
@@ -132,6 +143,7 @@ impl Store {
                 TableName::Spend => bill::spend(form, experiment, flight),
                 TableName::Services => service_tables::services(form, experiment, flight),
                 TableName::Requests => service_tables::requests(form, experiment, flight),
+                TableName::Waits => waits::jobs(form, flight),
             };
             self.table(&format!("{folder}/{}", table.name()), sheet)?;
         }
@@ -197,10 +209,10 @@ pub fn write(
     store.table("cells", cells)?;
     let manifest = manifest(experiment, comparison);
     store.put("manifest.json", manifest.as_bytes())?;
-    store.put(
-        "scenario.toml",
-        schema::print(&experiment.loaded.scenario).as_bytes(),
-    )?;
+    store.scenario(experiment)?;
+    if let Some(waits) = waits::all(form, experiment, comparison) {
+        store.table("waits", waits)?;
+    }
     if !experiment.loaded.scenario.claims.is_empty() {
         let judged = judge(experiment, comparison);
         store.table("claims", claim_tables::claims(form, &judged))?;

@@ -7,7 +7,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
-use super::{notices, sentences, tables};
+use super::{notices, sentences, tables, waits, waits_table};
 use crate::build::Experiment;
 use crate::schema;
 
@@ -19,6 +19,10 @@ pub(super) fn report(
 ) -> Report {
     let scenario = &experiment.loaded.scenario;
     let mut sections = vec![section("Results", results(experiment, comparison))];
+    let waits = waits(experiment, comparison);
+    if !waits.is_empty() {
+        sections.push(section("Why jobs waited", waits));
+    }
     let claims = claims(experiment, comparison);
     if !claims.is_empty() {
         sections.insert(0, section("Question and claims", claims));
@@ -95,6 +99,16 @@ fn notes(experiment: &Experiment, comparison: &Comparison) -> Vec<Note> {
     };
     let notices = notices(experiment, comparison);
     notices.into_iter().map(note).collect()
+}
+
+/// Why jobs waited, where that is known.
+fn waits(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {
+    let Some(table) = waits_table(experiment, comparison) else {
+        return Vec::new();
+    };
+    let caption = "The part of all waiting, all seeds together.".to_owned();
+    let words = waits::words(comparison);
+    vec![Block::Table { table, caption }, Block::List(words)]
 }
 
 fn results(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {

@@ -82,7 +82,7 @@ pub fn read(folder: &Path) -> Result<Vec<Runs>, StoredError> {
 }
 
 /// The folders of the runs. Where a comparison says what it flew, what others left beside it is passed over.
-fn places(folder: &Path) -> Result<Vec<PathBuf>, StoredError> {
+pub(super) fn places(folder: &Path) -> Result<Vec<PathBuf>, StoredError> {
     let flown = flown(&folder.join("manifest.json"))?;
     let name = |path: &Path| {
         path.file_name()

@@ -216,11 +216,13 @@ pub enum TableName {
     Services,
     /// One row per request that ended, up to a million.
     Requests,
+    /// One row per job and reason for which it waited.
+    Waits,
 }
 
 impl TableName {
     /// Every table, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Jobs,
         Self::Nodes,
         Self::Timeline,
@@ -230,6 +232,7 @@ impl TableName {
         Self::Spend,
         Self::Services,
         Self::Requests,
+        Self::Waits,
     ];
 
     /// Its name in a scenario and on disk.
@@ -244,6 +247,7 @@ impl TableName {
             Self::Spend => "spend",
             Self::Services => "services",
             Self::Requests => "requests",
+            Self::Waits => "waits",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why jobs wait: sums to the microsecond, reasons proved by a search that knows nothing of how they were found, and nothing
 //! left unexplained under a policy of the registry.
 
+mod command;
 mod library;
 mod naive;
 mod proofs;

@@ -128,7 +128,7 @@ pub(super) static OUTPUT: TableSpec = TableSpec::closed(
     ],
 );
 
-static TABLES: [Choice; 9] = [
+static TABLES: [Choice; 10] = [
     Choice::new("jobs", "One row per job."),
     Choice::new("nodes", "One row per machine that was held."),
     Choice::new("timeline", "Utilization and queue over time."),
@@ -152,6 +152,10 @@ static TABLES: [Choice; 9] = [
     Choice::new(
         "requests",
         "One row per request of a service, the first million that ended.",
+    ),
+    Choice::new(
+        "waits",
+        "Why jobs waited, one row per job and reason; costs some time.",
     ),
 ];
 

@@ -1,0 +1,116 @@
+//! Waits and stories as tables.
+
+use std::collections::BTreeSet;
+
+use plots::table::{Cell, Table, Value};
+use sim_core::engine::Reason;
+use sim_core::units::SimTime;
+
+use super::story::{Line, counted, milli};
+use crate::waits::{Lack, Share, Stretch, hours, part, total};
+
+/// Why jobs waited, the longest first.
+pub fn waits(shares: &[Share]) -> Table {
+    let all = total(shares);
+    let mut shares = shares.to_vec();
+    shares.sort_by_key(|share| (std::cmp::Reverse(share.wait_us), share.reason));
+    let row = |share: &Share| {
+        vec![
+            Cell::from(share.reason.name()),
+            Cell::number(hours(share.wait_us), 1),
+            Cell::from(Value::Share {
+                value: part(share.wait_us, all),
+                decimals: 2,
+            }),
+            Cell::from(Value::Integer(share.jobs.into())),
+            Cell::from(share.reason.words()),
+        ]
+    };
+    Table {
+        columns: [
+            "why jobs waited",
+            "job-hours",
+            "share",
+            "jobs",
+            "what it says",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        rows: shares.iter().map(row).collect(),
+    }
+}
+
+/// "no-capacity: 16 GPUs wanted, 12 free".
+pub(super) fn reason(reason: Reason, lack: Option<&Lack>) -> String {
+    let free = lack.map(|lack| (lack.free_milli, lack.free_milli));
+    words(reason, lack, free.unwrap_or_default())
+}
+
+fn words(reason: Reason, lack: Option<&Lack>, (least, most): (u64, u64)) -> String {
+    let Some(lack) = lack else {
+        return reason.name().to_owned();
+    };
+    let free = if least == most {
+        milli(least)
+    } else {
+        format!("{} to {}", milli(least), milli(most))
+    };
+    let tasks = if lack.tasks > 1 {
+        format!("; {} of {} fit", lack.fitting, counted(lack.tasks, "task"))
+    } else {
+        String::new()
+    };
+    let needed = milli(lack.needed_milli);
+    let name = reason.name();
+    format!("{name}: {needed} GPUs wanted, {free} free{tasks}")
+}
+
+/// What the reasons in a story say, a sentence each.
+pub fn legend(lines: &[Line]) -> Vec<String> {
+    let reasons: BTreeSet<Reason> = lines.iter().filter_map(|line| line.reason).collect();
+    let sentence = |reason: Reason| format!("{}: {}", reason.name(), reason.words());
+    reasons.into_iter().map(sentence).collect()
+}
+
+/// "3d 04:05:06": a story is told to the second.
+fn clock(at: SimTime) -> String {
+    let seconds = at.us() / 1_000_000;
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{days}d {hours:02}:{minutes:02}:{seconds:02}")
+}
+
+/// The waiting of a job as lines of its story.
+pub(super) fn waiting(stretches: &[Stretch]) -> Vec<Line> {
+    let line = |stretch: &Stretch| Line {
+        from: stretch.from,
+        until: stretch.until,
+        what: "waits".to_owned(),
+        detail: words(stretch.reason, stretch.lack.as_ref(), stretch.free_milli),
+        reason: Some(stretch.reason),
+    };
+    let lasting = stretches
+        .iter()
+        .filter(|stretch| stretch.until != Some(stretch.from));
+    lasting.map(line).collect()
+}
+
+/// A story, line by line.
+pub fn story(lines: &[Line]) -> Table {
+    let moment = |at: SimTime| Cell::from(clock(at).as_str());
+    let row = |line: &Line| {
+        let lasts = line.until.map(|until| until.since(line.from).to_string());
+        vec![
+            moment(line.from),
+            Cell::from(lasts.unwrap_or_default().as_str()),
+            Cell::from(line.what.as_str()),
+            Cell::from(line.detail.as_str()),
+        ]
+    };
+    Table {
+        columns: ["at", "for", "what", "why, where"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: lines.iter().map(row).collect(),
+    }
+}
