@@ -185,13 +185,15 @@ fn definition(metric: usize) -> &'static str {
     }
 }
 
-/// Words as a sentence.
-fn sentence(words: &str) -> String {
+/// Words as a sentence, with others after them if there are any.
+fn sentence(words: &str, more: &str) -> String {
     let mut letters = words.chars();
     let first = letters
         .next()
         .map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+    let first = first.unwrap_or_default();
+    let semicolon = if more.is_empty() { "" } else { "; " };
+    format!("{first}{}{semicolon}{more}.", letters.as_str())
 }
 
 fn trade_off(experiment: &Experiment, comparison: &Comparison) -> Figure {
@@ -247,7 +249,7 @@ pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: 
             .trim_end_matches("_usd")
             .trim_end_matches("_s")
             .replace('_', "-"),
-        caption: sentence(&format!("{}; {}", definition(metric), direction(metric))),
+        caption: sentence(definition(metric), direction(metric)),
         drawing: bars.draw(),
     }
 }

@@ -124,7 +124,7 @@ const THEMES: [(&str, &[&str]); 4] = [
     ("Cost against promises", &["cost-sla"]),
     ("Money", &["cost", "spend", "spot"]),
     ("Services", &["slo", "latency", "ttft", "tpot", "replica"]),
-    ("Fleet over time", &["allocation", "queue"]),
+    ("Fleet and queue", &["gpu-", "allocation", "queue"]),
 ];
 
 /// Sections of figures but for those of one policy alone.
