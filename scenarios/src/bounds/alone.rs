@@ -8,22 +8,17 @@
 //! any size; the market's optimum (`market`) is the cheapest such way. The others can only be in the way, and what
 //! all pay is the sum. Floors are free until a bound of the makespan and cost their price after it, as in [`super::kept`].
 
-use super::bound::{Quantity, Relaxation, best};
+use super::bound::{COST_UNLESS, Quantity, Relaxation, best};
 use super::kept::floors_until;
 use super::market::Market;
-use super::problem::{Feature, Pool, Problem, Unbounded};
+use super::problem::{Pool, Problem, Unbounded};
 use super::steps::Steps;
 
 /// For tables.
 pub const ALONE: Relaxation = Relaxation {
     name: "each job by itself",
     of: Quantity::Cost,
-    unless: &[
-        Feature::Sharing,
-        Feature::Elastic,
-        Feature::Goodput,
-        Feature::Variants,
-    ],
+    unless: COST_UNLESS,
     value,
 };
 
@@ -52,7 +47,7 @@ pub(super) fn open(problem: &Problem) -> Result<(Market, u128), Unbounded> {
     pools.extend(problem.floors().iter().map(|floor| Pool {
         model: floor.model,
         gpus: Steps::constant(floor.gpus),
-        price: Steps::new([(from, floor.price)]),
+        price: Steps::new([(from.max(floor.from), floor.price)]),
     }));
     Ok((Market::new(&pools), floors_until(problem, end)))
 }

@@ -9,6 +9,7 @@ use super::kept::KEPT_WORK;
 use super::own_time::OWN_TIME;
 use super::problem::{Feature, Problem, Unbounded};
 use super::srpt::SRPT;
+use super::timed::TIMED;
 
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,18 @@ pub struct Relaxation {
     pub value: fn(&Problem) -> Result<u128, Unbounded>,
 }
 
+/// What bounds of the work on GPUs do not know of.
+pub(super) const WORK_UNLESS: &[Feature] = &[Feature::Sharing, Feature::Elastic, Feature::Goodput];
+
+/// What bounds of what that costs do not know of.
+pub(super) const COST_UNLESS: &[Feature] = &[
+    Feature::Sharing,
+    Feature::Elastic,
+    Feature::Goodput,
+    Feature::Rebates,
+    Feature::Commitments,
+];
+
 /// What no run of a problem is below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -44,12 +57,13 @@ pub struct Bound {
 }
 
 /// All relaxations, in the order in which ties are settled.
-pub const RELAXATIONS: [Relaxation; 8] = [
+pub const RELAXATIONS: [Relaxation; 9] = [
     CRITICAL_PATH,
     CAPACITY,
     OWN_TIME,
     SRPT,
     BUSY_TIME,
+    TIMED,
     KEPT_WORK,
     ALONE,
     COVERING,

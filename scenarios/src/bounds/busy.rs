@@ -12,9 +12,9 @@
 //! the task of the least area always goes first: doing some of a larger one before some of a lesser one that is there only
 //! gains by an exchange (M. X. Goemans, M. Queyranne, A. S. Schulz, M. Skutella, Y. Wang, SIAM J. Discrete Math. 15 (2002)).
 
-use super::bound::{Quantity, Relaxation};
+use super::bound::{Quantity, Relaxation, WORK_UNLESS};
 use super::machine::{Machine, Shortest};
-use super::problem::{Feature, Problem, Unbounded};
+use super::problem::{Problem, Unbounded};
 use super::srpt::best_of;
 use super::steps::half;
 
@@ -22,12 +22,7 @@ use super::steps::half;
 pub const BUSY_TIME: Relaxation = Relaxation {
     name: "mean busy times",
     of: Quantity::FlowTime,
-    unless: &[
-        Feature::Sharing,
-        Feature::Elastic,
-        Feature::Goodput,
-        Feature::Variants,
-    ],
+    unless: WORK_UNLESS,
     value,
 };
 

@@ -10,20 +10,15 @@
 //! choices of worths; with a worth of one for the models of a set and none for the others, it is the capacity of that set for
 //! the jobs that run nowhere else.
 
-use super::bound::{Quantity, Relaxation};
+use super::bound::{Quantity, Relaxation, WORK_UNLESS};
 use super::machine::{Machine, worths};
-use super::problem::{Feature, Problem, Unbounded};
+use super::problem::{Problem, Unbounded};
 
 /// For tables.
 pub const CAPACITY: Relaxation = Relaxation {
     name: "capacity",
     of: Quantity::Makespan,
-    unless: &[
-        Feature::Sharing,
-        Feature::Elastic,
-        Feature::Goodput,
-        Feature::Variants,
-    ],
+    unless: WORK_UNLESS,
     value,
 };
 

@@ -14,7 +14,7 @@ use super::steps::{LAST, Steps};
 pub const CRITICAL_PATH: Relaxation = Relaxation {
     name: "critical path",
     of: Quantity::Makespan,
-    unless: &[Feature::Elastic, Feature::Goodput, Feature::Variants],
+    unless: &[Feature::Elastic, Feature::Goodput],
     value,
 };
 
@@ -38,6 +38,9 @@ pub(super) fn earliest_end(job: &Job, capacity: &[Steps], cuts: &[u64]) -> Optio
         let fits =
             |(span, gpus): (&Option<u64>, &Steps)| span.filter(|_| gpus.at(from) >= job.width);
         let here = job.spans.iter().zip(capacity).filter_map(fits).min();
+        if here == Some(0) {
+            return Some(from);
+        }
         if let Some(span) = here {
             let rate = WHOLE.div_ceil(span.into());
             let length = span.min(until.saturating_sub(from));

@@ -12,21 +12,16 @@
 //! For any `v >= 0`, the rest costs at least `sum (1 - y_j) c_j`, which is no less than that and `v (sum y_j a_j - F)`, nor
 //! that than `sum min(c_j, v a_j) - v F`; the best `v` is one of `c_j / a_j`.
 
-use super::bound::{Quantity, Relaxation, best};
+use super::bound::{COST_UNLESS, Quantity, Relaxation, best};
 use super::machine::{Machine, worths};
-use super::problem::{Feature, Job, Pool, Problem, Unbounded};
+use super::problem::{Job, Pool, Problem, Unbounded};
 use super::steps::LAST;
 
 /// For tables.
 pub const KEPT_WORK: Relaxation = Relaxation {
     name: "kept work at the cheapest price",
     of: Quantity::Cost,
-    unless: &[
-        Feature::Sharing,
-        Feature::Elastic,
-        Feature::Goodput,
-        Feature::Variants,
-    ],
+    unless: COST_UNLESS,
     value,
 };
 
@@ -41,9 +36,12 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
     }
     let beyond = worths(problem).into_iter().filter_map(|worths| {
         let floors = problem.floors().iter();
-        let free = floors.map(|floor| u128::from(floor.gpus) * u128::from(worths[floor.model]));
+        let free = floors.map(|floor| {
+            let free_until = end.max(floor.from.into());
+            u128::from(floor.gpus) * u128::from(worths[floor.model]) * free_until
+        });
         let machine = Machine::new(problem, &worths);
-        beyond(problem, &costs, (&machine, free.sum::<u128>() * end))
+        beyond(problem, &costs, (&machine, free.sum()))
     });
     Ok(paid.saturating_add(beyond.max().unwrap_or(0)))
 }
@@ -51,8 +49,11 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
 /// What floors cost until an instant.
 pub(super) fn floors_until(problem: &Problem, end: u128) -> u128 {
     let floors = problem.floors().iter();
-    let prices = floors.map(|floor| u128::from(floor.gpus) * u128::from(floor.price));
-    prices.fold(0, u128::saturating_add).saturating_mul(end)
+    let costs = floors.map(|floor| {
+        let price = u128::from(floor.gpus) * u128::from(floor.price);
+        price.saturating_mul(end.saturating_sub(floor.from.into()))
+    });
+    costs.fold(0, u128::saturating_add)
 }
 
 /// Bits after the point of what free time is worth.

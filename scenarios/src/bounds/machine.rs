@@ -153,11 +153,24 @@ pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
         // Where it may not run, GPUs are worth nothing to it, or as much as the best.
         for elsewhere in [0, MOST_WORTH] {
             let worth = |span: &Option<u64>| match span {
-                Some(span) => (MOST_WORTH * shortest + span / 2) / span,
+                Some(span) => {
+                    let worth = MOST_WORTH * shortest + span / 2;
+                    worth.checked_div(*span).unwrap_or(MOST_WORTH)
+                }
                 None => elsewhere,
             };
             choices.insert(spans.iter().map(worth).collect());
         }
     }
+    // Twice the worth is the same choice.
+    let least = |worths: Vec<u64>| {
+        let divisor = worths.iter().copied().fold(0, gcd).max(1);
+        worths.into_iter().map(|worth| worth / divisor).collect()
+    };
+    let choices: BTreeSet<Vec<u64>> = choices.into_iter().map(least).collect();
     choices.into_iter().collect()
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -5,6 +5,7 @@
 //! Its dual has one variable, what a share is worth. Any value gives a bound, the best one the optimum; it is found by
 //! bisection, in integers.
 
+use super::ascent::real;
 use super::problem::{Job, Pool};
 use super::steps::LAST;
 
@@ -87,6 +88,10 @@ impl Market {
 
     /// The least that a job's work costs; `None` where it cannot be done in time.
     pub(super) fn least(&self, job: &Job) -> Option<Purchase> {
+        if job.shortest() == 0 {
+            let (cost, taken) = (0, vec![]);
+            return Some(Purchase { cost, taken });
+        }
         let slots = self.slots(job);
         let most: u128 = slots.iter().map(|slot| best_share(slot)).sum();
         if most < SHARE {
@@ -267,12 +272,4 @@ impl Scale {
     fn down(&self, cost: u128) -> u128 {
         (cost >> self.finer) << self.coarser
     }
-}
-
-/// The nearest double, of what only looks for good prices.
-fn real(number: u128) -> f64 {
-    let low = u64::try_from(number & u128::from(u64::MAX)).expect("masked");
-    let high = u64::try_from(number >> 64).expect("half of it");
-    sim_core::units::convert::real(high) * 18_446_744_073_709_551_616.0
-        + sim_core::units::convert::real(low)
 }

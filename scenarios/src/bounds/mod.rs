@@ -8,17 +8,19 @@
 //! - [`problem`]: jobs, pools and prices, as plain numbers; [`steps`]: what changes over time.
 //! - [`bound`]: the face they share, and the best of several.
 //! - [`critical`] and [`capacity`]: the end of the last job.
-//! - [`own_time`], [`srpt`] and [`busy`]: the sum of times from release to end.
+//! - [`own_time`], [`srpt`], [`busy`] and [`timed`]: the sum of times from release to end.
 //! - [`kept`], [`alone`] and [`covering`]: what jobs cost, with deadlines or without.
+//! - [`world`]: the problem of jobs that a run of the engine completed.
 //! - [`by_ticks`]: the exact cost of one job between spot and on demand; [`provisioning`]: that of replicas.
 //!
 //! # Architecture invariants
 //!
-//! Nothing here knows the engine, a policy's decisions or a file. Time and money are integers, and what is rounded is rounded
+//! Nothing here knows a policy's decisions or a file, and only [`world`] knows the engine. Time and money are integers, and what is rounded is rounded
 //! towards the run: a bound stays one. Where floating-point numbers look for a good dual solution, the bound is computed from
 //! it in integers, and any dual solution gives one.
 
 pub mod alone;
+mod ascent;
 pub mod bound;
 pub mod busy;
 pub mod by_ticks;
@@ -33,6 +35,8 @@ pub mod problem;
 pub mod provisioning;
 pub mod srpt;
 pub mod steps;
+pub mod timed;
+pub mod world;
 
 pub use bound::{Bound, Quantity, RELAXATIONS, Relaxation, best};
 pub use problem::{Feature, Floor, Job, Pool, Problem, Unbounded};

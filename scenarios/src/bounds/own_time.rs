@@ -9,7 +9,7 @@ use super::problem::{Feature, Problem, Unbounded};
 pub const OWN_TIME: Relaxation = Relaxation {
     name: "own time",
     of: Quantity::FlowTime,
-    unless: &[Feature::Elastic, Feature::Goodput, Feature::Variants],
+    unless: &[Feature::Elastic, Feature::Goodput],
     value,
 };
 

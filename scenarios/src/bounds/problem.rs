@@ -30,7 +30,7 @@ pub struct Pool {
     pub price: Steps,
 }
 
-/// GPUs that are paid for from time zero until the last job ends, whether used or not.
+/// GPUs that are there from time zero and paid for until the last job ends, whether used or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Floor {
     /// Their model.
@@ -39,6 +39,8 @@ pub struct Floor {
     pub gpus: u64,
     /// The least that such a unit costs for a microsecond.
     pub price: u64,
+    /// From when on it is paid for.
+    pub from: u64,
 }
 
 /// What a run may allow and a relaxation may not know of.
@@ -50,8 +52,10 @@ pub enum Feature {
     Elastic,
     /// What is left of a job depends on how it is run: batch sizes that learn more or less from an example.
     Goodput,
-    /// A policy may choose another variant of a job, which is faster.
-    Variants,
+    /// Time that was used may cost nothing, as when the provider takes a machine back.
+    Rebates,
+    /// Machines may be covered by what was committed to before.
+    Commitments,
 }
 
 /// Why there is no bound.
@@ -107,7 +111,7 @@ impl Problem {
             job.spans.resize(models, None);
             for (span, gpus) in job.spans.iter_mut().zip(&capacity) {
                 let fits = job.width <= gpus.most();
-                *span = span.filter(|_| fits).map(|span| span.max(1));
+                *span = span.filter(|_| fits);
             }
         }
         let mut cuts: Vec<u64> = capacity.iter().flat_map(Steps::instants).collect();
@@ -182,7 +186,8 @@ impl std::fmt::Display for Feature {
             Self::Sharing => "jobs may share GPUs",
             Self::Elastic => "jobs may run on more or fewer GPUs",
             Self::Goodput => "progress depends on the batch",
-            Self::Variants => "jobs have variants",
+            Self::Rebates => "machines taken back may be free of charge",
+            Self::Commitments => "commitments cover machines",
         })
     }
 }

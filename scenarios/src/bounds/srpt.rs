@@ -9,20 +9,15 @@
 //! not matter, as the argument may count in work done instead of time. Jobs that take none of the machine's time are given
 //! their own time.
 
-use super::bound::{Quantity, Relaxation};
+use super::bound::{Quantity, Relaxation, WORK_UNLESS};
 use super::machine::{Machine, Shortest, worths};
-use super::problem::{Feature, Problem, Unbounded};
+use super::problem::{Problem, Unbounded};
 
 /// For tables.
 pub const SRPT: Relaxation = Relaxation {
     name: "SRPT on one machine",
     of: Quantity::FlowTime,
-    unless: &[
-        Feature::Sharing,
-        Feature::Elastic,
-        Feature::Goodput,
-        Feature::Variants,
-    ],
+    unless: WORK_UNLESS,
     value,
 };
 

@@ -65,6 +65,13 @@ impl Steps {
         Self::new(ends.map(|at| (at, value(at))))
     }
 
+    /// The same from an instant on, and nothing before.
+    #[must_use]
+    pub fn none_before(&self, instant: u64) -> Self {
+        let later = self.stretches(instant, u64::MAX);
+        Self::new(later.map(|stretch| (stretch.from, stretch.value)))
+    }
+
     /// When it changes, zero included.
     pub fn instants(&self) -> impl Iterator<Item = u64> {
         self.steps.iter().map(|(from, _)| *from)
@@ -196,6 +203,7 @@ mod tests {
         let (a, b) = (Steps::new([(0, 1), (5, 2)]), Steps::new([(3, 10), (5, 9)]));
         let sum = Steps::sum(&[(10, &a), (1, &b)]);
         assert_eq!([0, 3, 5].map(|at| sum.at(at)), [10, 20, 29]);
+        assert_eq!([3, 4, 5].map(|at| sum.none_before(4).at(at)), [0, 20, 29]);
         let stretches: Vec<_> = sum.stretches(4, 7).collect();
         assert_eq!(stretches.len(), 2);
         assert_eq!((stretches[0].from, stretches[0].until), (4, 5));

@@ -90,6 +90,7 @@ impl Tiny {
                     model: pool.model,
                     gpus: pool.gpus[0],
                     price: pool.price[0] * PRICE,
+                    from: 0,
                 });
             } else {
                 let price: Vec<u64> = pool.price.iter().map(|price| price * PRICE).collect();
