@@ -1,0 +1,30 @@
+//! Everything that is held of scenarios, experiments and the binary. One program: it is linked once.
+
+mod adapting;
+mod advice;
+mod bounds;
+mod cli;
+mod cluster;
+mod explain;
+mod export;
+mod fit;
+mod gate;
+mod gavel;
+mod goldens;
+mod goodput;
+mod govern;
+mod hostile;
+mod house;
+mod markets;
+mod metrics;
+mod replicate;
+mod schema;
+mod serving;
+mod speeds;
+mod stats;
+mod stores;
+mod sweep;
+mod tables;
+mod trace_requests;
+mod trace_stats;
+mod validate;
