@@ -22,12 +22,12 @@ pub const ALONE: Relaxation = Relaxation {
     value,
 };
 
-/// Most jobs times slots of the market.
-const LARGEST: usize = 1 << 22;
+/// Most slots of the market that jobs may choose from, all together.
+const LARGEST: usize = 1 << 18;
 
 fn value(problem: &Problem) -> Result<u128, Unbounded> {
     let (market, paid) = open(problem)?;
-    if market.starts.len().saturating_mul(problem.jobs().len()) > LARGEST {
+    if market.choices(problem.jobs()) > LARGEST {
         return Err(Unbounded::TooLarge);
     }
     let mut all = paid;

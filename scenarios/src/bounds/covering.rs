@@ -22,11 +22,12 @@ pub const COVERING: Relaxation = Relaxation {
     value,
 };
 
-/// Most jobs times slots of the market.
-const LARGEST: usize = 20_000;
+/// Most slots of the market, and most of them that jobs may choose from, all together.
+const LARGEST: usize = 2_000;
+
 fn value(problem: &Problem) -> Result<u128, Unbounded> {
     let (market, paid) = open(problem)?;
-    if market.starts.len().saturating_mul(problem.jobs().len()) > LARGEST {
+    if market.starts.len().max(market.choices(problem.jobs())) > LARGEST {
         return Err(Unbounded::TooLarge);
     }
     let pools = market.offers.first().map_or(0, Vec::len);

@@ -131,6 +131,7 @@ impl<'a> Lowest<'a> {
             let gpus = u128::from(job.width) * u128::from(price);
             Some(gpus.saturating_mul((*span)?.into()))
         });
-        costs.min().expect("a problem's jobs run somewhere")
+        // What needs no GPU runs where there is none.
+        costs.min().unwrap_or(0)
     }
 }

@@ -6,7 +6,7 @@
 //! So whatever a run does, a machine of that speed can do with tasks of these areas, one after the other or in parts.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::problem::{Job, Problem};
 use super::steps::Steps;
@@ -125,6 +125,8 @@ fn area(job: &Job, worths: &[u64]) -> u128 {
     u128::from(job.width) * least.unwrap_or(0)
 }
 
+/// Most jobs times choices of worths: of crowds fewer choices are looked at.
+const LARGEST: usize = 1 << 20;
 /// The most that a GPU is worth.
 const MOST_WORTH: u64 = 64;
 /// Most kinds of jobs whose speeds are looked at.
@@ -140,12 +142,12 @@ pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
     for job in problem.jobs() {
         *kinds.entry(&job.spans).or_default() += u128::from(job.width) * u128::from(job.shortest());
     }
-    let mut choices = BTreeSet::from([vec![1; models]]);
+    let mut choices = vec![vec![1; models]];
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(spans, area)| (Reverse(*area), *spans));
     for (spans, _) in &kinds {
         if choices.len() < MOST_CHOICES {
-            choices.insert(spans.iter().map(|span| u64::from(span.is_some())).collect());
+            choices.push(spans.iter().map(|span| u64::from(span.is_some())).collect());
         }
     }
     for (spans, _) in kinds.iter().take(MOST_KINDS) {
@@ -159,7 +161,7 @@ pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
                 }
                 None => elsewhere,
             };
-            choices.insert(spans.iter().map(worth).collect());
+            choices.push(spans.iter().map(worth).collect());
         }
     }
     // Twice the worth is the same choice.
@@ -167,8 +169,14 @@ pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
         let divisor = worths.iter().copied().fold(0, gcd).max(1);
         worths.into_iter().map(|worth| worth / divisor).collect()
     };
-    let choices: BTreeSet<Vec<u64>> = choices.into_iter().map(least).collect();
-    choices.into_iter().collect()
+    let mut once: Vec<Vec<u64>> = Vec::new();
+    for choice in choices.into_iter().map(least) {
+        if !once.contains(&choice) {
+            once.push(choice);
+        }
+    }
+    once.truncate((LARGEST / problem.jobs().len().max(1)).max(2));
+    once
 }
 
 fn gcd(a: u64, b: u64) -> u64 {

@@ -5,6 +5,8 @@
 //! Its dual has one variable, what a share is worth. Any value gives a bound, the best one the optimum; it is found by
 //! bisection, in integers.
 
+use std::ops::Range;
+
 use super::ascent::real;
 use super::problem::{Job, Pool};
 use super::steps::LAST;
@@ -86,6 +88,19 @@ impl Market {
         self.starts.get(slot + 1).copied().unwrap_or(LAST)
     }
 
+    /// Slots that jobs may choose from, summed.
+    pub(super) fn choices(&self, jobs: &[Job]) -> usize {
+        let each = jobs.iter().map(|job| self.time(job).len());
+        each.fold(0, usize::saturating_add)
+    }
+
+    /// The slots of a job's time.
+    fn time(&self, job: &Job) -> Range<usize> {
+        let until = job.deadline.unwrap_or(LAST);
+        let first = self.starts.partition_point(|start| *start <= job.release) - 1;
+        first..self.starts.partition_point(|start| *start < until)
+    }
+
     /// The least that a job's work costs; `None` where it cannot be done in time.
     pub(super) fn least(&self, job: &Job) -> Option<Purchase> {
         if job.shortest() == 0 {
@@ -98,32 +113,16 @@ impl Market {
             return None;
         }
         let scale = Scale::of(&slots);
-        let (mut low, mut high) = (0, scale.highest);
-        // The least worth of a share at which enough of them pay.
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let shares = slots.iter().map(|slot| scale.best(slot, middle).1);
-            if shares.sum::<u128>() >= SHARE {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        let value = |worth: u128| {
-            let gains = slots.iter().map(|slot| scale.best(slot, worth).0);
-            (worth * SHARE).saturating_sub(gains.sum())
-        };
-        let cost = scale.down(value(high).max(value(high.saturating_sub(1))));
-        let taken = self.taken(job, &slots, (&scale, high));
+        let (worth, value) = scale.dearest(&slots);
+        let taken = self.taken(job, &slots, (&scale, worth));
+        let cost = scale.down(value);
         Some(Purchase { cost, taken })
     }
 
     /// What may be chosen in each slot of a job's time.
     fn slots(&self, job: &Job) -> Vec<Vec<Choice>> {
         let until = job.deadline.unwrap_or(LAST);
-        let first = self.starts.partition_point(|start| *start <= job.release) - 1;
-        let past = self.starts.partition_point(|start| *start < until);
-        let slots = (first..past).map(|slot| {
+        let slots = self.time(job).map(|slot| {
             let from = job.release.max(self.starts[slot]);
             let mut choices: Vec<Choice> = Vec::new();
             for (model, span) in job.spans.iter().enumerate() {
@@ -224,6 +223,8 @@ struct Scale {
 
 /// Bits of the largest product there is to be.
 const BITS: u32 = 116;
+/// Worths that are tried where lines meet; after them, the middle.
+const LINES: u32 = 24;
 
 impl Scale {
     fn of(slots: &[Vec<Choice>]) -> Self {
@@ -248,6 +249,46 @@ impl Scale {
             coarser,
             highest,
         }
+    }
+
+    /// The least worth of a share at which enough of them pay, and what all then cost at the least.
+    ///
+    /// That cost is a concave function of the worth, and a line at each. Where the lines at two worths meet between them is the
+    /// next to try.
+    fn dearest(&self, slots: &[Vec<Choice>]) -> (u128, u128) {
+        let line = |worth: u128| {
+            let all = slots.iter().map(|slot| self.best(slot, worth));
+            let (gains, shares) = all.fold((0_u128, 0_u128), |sum, one| {
+                (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+            });
+            ((worth * SHARE).saturating_sub(gains), shares)
+        };
+        let (mut low, mut high) = (0, self.highest);
+        let (mut below, mut above) = (line(low), line(high));
+        if below.1 >= SHARE {
+            return (low, below.0);
+        }
+        for tried in 0_u32.. {
+            if high - low <= 1 {
+                break;
+            }
+            let [up, down] = [SHARE - below.1, above.1.saturating_sub(SHARE)];
+            let rise = down.checked_mul(high - low);
+            let rise = rise.and_then(|rise| rise.checked_add(above.0)?.checked_sub(below.0));
+            let meets = rise.map(|rise| low + rise / (up + down));
+            // Which takes as many attempts as there are kinds of slots at the worst, and few as a rule.
+            let middle = meets
+                .filter(|_| tried < LINES)
+                .unwrap_or(low + (high - low) / 2);
+            let middle = middle.clamp(low + 1, high - 1);
+            let found = line(middle);
+            if found.1 >= SHARE {
+                (high, above) = (middle, found);
+            } else {
+                (low, below) = (middle, found);
+            }
+        }
+        (high, above.0.max(below.0))
     }
 
     /// The choice that gains most if a share is worth so much, the one with the largest share of several; none where all lose.

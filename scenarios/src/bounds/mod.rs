@@ -11,7 +11,8 @@
 //! - [`own_time`], [`srpt`], [`busy`] and [`timed`]: the sum of times from release to end.
 //! - [`kept`], [`alone`] and [`covering`]: what jobs cost, with deadlines or without.
 //! - [`world`]: the problem of jobs that a run of the engine completed.
-//! - [`by_ticks`]: the exact cost of one job between spot and on demand; [`provisioning`]: that of replicas.
+//! - [`by_ticks`]: the exact cost of one job between spot and on demand; [`provisioning`]: that of replicas, and [`service`] what
+//!   those of a run of the engine cost at the least.
 //!
 //! # Architecture invariants
 //!
@@ -33,6 +34,8 @@ mod market;
 pub mod own_time;
 pub mod problem;
 pub mod provisioning;
+mod rebates;
+pub mod service;
 pub mod srpt;
 pub mod steps;
 pub mod timed;

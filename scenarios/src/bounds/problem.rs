@@ -56,6 +56,14 @@ pub enum Feature {
     Rebates,
     /// Machines may be covered by what was committed to before.
     Commitments,
+    /// How long a request takes depends on those that are served with it.
+    Batches,
+    /// An answer may be given again.
+    Answers,
+    /// Replicas of a service differ, in what they do or in their speed.
+    Ways,
+    /// Requests are not looked at one by one.
+    Rates,
 }
 
 /// Why there is no bound.
@@ -188,6 +196,10 @@ impl std::fmt::Display for Feature {
             Self::Goodput => "progress depends on the batch",
             Self::Rebates => "machines taken back may be free of charge",
             Self::Commitments => "commitments cover machines",
+            Self::Batches => "requests are served together",
+            Self::Answers => "answers may be given again",
+            Self::Ways => "replicas of a service differ",
+            Self::Rates => "requests are looked at as rates",
         })
     }
 }

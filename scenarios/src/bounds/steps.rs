@@ -8,9 +8,11 @@ pub const LAST: u64 = 1 << 46;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// From when on, and how much: strictly ascending, the first from zero.
-    steps: Vec<(u64, u64)>,
+    all: Vec<(u64, u64)>,
     /// The amount before each step.
     before: Vec<u128>,
+    /// The least from each step on.
+    after: Vec<u64>,
 }
 
 /// A stretch of time over which a quantity stays the same.
@@ -50,7 +52,15 @@ impl Steps {
             let until = steps.get(at + 1).map_or(*from, |next| next.0);
             amount = amount.saturating_add(u128::from(until - from) * u128::from(*value));
         }
-        Self { steps, before }
+        let mut after: Vec<u64> = steps.iter().map(|(_, value)| *value).collect();
+        for at in (1..after.len()).rev() {
+            after[at - 1] = after[at - 1].min(after[at]);
+        }
+        Self {
+            all: steps,
+            before,
+            after,
+        }
     }
 
     /// The sum of several, each taken so many times; held at the largest number there is.
@@ -74,22 +84,26 @@ impl Steps {
 
     /// When it changes, zero included.
     pub fn instants(&self) -> impl Iterator<Item = u64> {
-        self.steps.iter().map(|(from, _)| *from)
+        self.all.iter().map(|(from, _)| *from)
     }
 
     /// How much at an instant.
     pub fn at(&self, instant: u64) -> u64 {
-        self.steps[self.step_at(instant)].1
+        self.all[self.step_at(instant)].1
     }
 
     /// The most there ever is.
     pub fn most(&self) -> u64 {
-        let values = self.steps.iter().map(|(_, value)| *value);
+        let values = self.all.iter().map(|(_, value)| *value);
         values.max().expect("a step at zero")
     }
 
     /// The least from one instant to another.
     pub fn least(&self, from: u64, until: u64) -> u64 {
+        let (last, _) = self.all[self.all.len() - 1];
+        if last < until {
+            return self.after[self.step_at(from)];
+        }
         let values = self.stretches(from, until).map(|stretch| stretch.value);
         values.min().unwrap_or_else(|| self.at(from))
     }
@@ -97,14 +111,14 @@ impl Steps {
     /// Quantity times time, from zero to an instant.
     pub fn amount(&self, until: u64) -> u128 {
         let step = self.step_at(until);
-        let (from, value) = self.steps[step];
+        let (from, value) = self.all[step];
         self.before[step].saturating_add(u128::from(until - from) * u128::from(value))
     }
 
     /// The instant by which it amounts to that much, rounded down and no later than [`LAST`]; `None` where it never does.
     pub fn reaches(&self, amount: u128) -> Option<u64> {
         let step = self.step_of(amount);
-        let (from, value) = self.steps[step];
+        let (from, value) = self.all[step];
         let over = amount - self.before[step];
         if over == 0 {
             return Some(from.min(LAST));
@@ -122,7 +136,7 @@ impl Steps {
             while self.before.get(step + 1) == Some(&from) {
                 step += 1;
             }
-            let (begins, value) = self.steps[step];
+            let (begins, value) = self.all[step];
             let before = self.before[step];
             let next = self.before.get(step + 1).copied();
             let upto = next.unwrap_or(until).min(until);
@@ -138,10 +152,10 @@ impl Steps {
     /// The stretches between two instants, none of them empty.
     pub fn stretches(&self, from: u64, until: u64) -> impl Iterator<Item = Stretch> {
         let first = self.step_at(from);
-        let steps = self.steps[first..].iter().enumerate();
+        let steps = self.all[first..].iter().enumerate();
         let steps = steps.take_while(move |(_, step)| step.0 < until);
         steps.map(move |(at, (begins, value))| {
-            let next = self.steps.get(first + at + 1);
+            let next = self.all.get(first + at + 1);
             Stretch {
                 from: from.max(*begins),
                 until: next.map_or(until, |next| next.0.min(until)),
@@ -151,7 +165,7 @@ impl Steps {
     }
 
     fn step_at(&self, instant: u64) -> usize {
-        self.steps.partition_point(|(from, _)| *from <= instant) - 1
+        self.all.partition_point(|(from, _)| *from <= instant) - 1
     }
 
     /// The first step within which it amounts to that much.
@@ -186,6 +200,7 @@ mod tests {
         assert_eq!(steps.at(9), 2);
         assert_eq!(steps.least(0, 10), 2);
         assert_eq!(steps.least(0, 11), 0);
+        assert_eq!([5, 20, 21].map(|from| steps.least(from, LAST)), [0, 3, 3]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub const TIMED: Relaxation = Relaxation {
 };
 
 /// Most jobs times slots.
-const LARGEST: usize = 20_000;
+const LARGEST: usize = 2_000;
 /// Slots, apart from those that begin with a job.
 const SLOTS: u64 = 16;
 /// Bits after the point of a fee.

@@ -4,7 +4,7 @@
 //! What is not told makes a run only longer or dearer: nodes and what fits on them, boots, reclaims, failures, slowdown across
 //! racks, checkpoints and restores, waiting for data, granules and minima of the bill, fees, stores and services. GPUs are
 //! counted in thousandths. A machine that is taken away may be used until its notice runs out, so what the provider has counts
-//! that much longer.
+//! that much longer; and where what was paid for it may be let off, time on it is free ([`super::rebates`]).
 
 use std::collections::BTreeSet;
 
@@ -14,6 +14,7 @@ use sim_core::model::{Commitment, Job as Spec, Offering, Risk};
 use sim_core::units::{ModelId, SimTime, convert};
 
 use super::problem::{Feature, Floor, Job, Pool, Problem, Unbounded};
+use super::rebates::{free_in, let_off};
 use super::steps::{LAST, Steps};
 
 /// A job that a run completed.
@@ -39,24 +40,14 @@ pub fn nanousd(cost: u128) -> u128 {
 /// The problem of a run that completed these jobs. What is paid before `warmup` does not count, as if it cost nothing.
 ///
 /// # Errors
-/// Numbers beyond what bounds count with.
+/// Numbers beyond what bounds count with, or a job of which it cannot be said what it takes.
 pub fn problem<'a>(
     world: &World,
     jobs: impl IntoIterator<Item = Done<'a>>,
     warmup: SimTime,
 ) -> Result<Problem, Unbounded> {
-    let mut features = of_world(world);
-    let mut told = Vec::new();
-    for done in jobs {
-        let class = &world.classes[usize::from(done.job.class.0)];
-        if done.job.gang.is_elastic() {
-            features.insert(Feature::Elastic);
-        }
-        if matches!(class.course.kind, CourseKind::Goodput(_)) {
-            features.insert(Feature::Goodput);
-        }
-        told.push(job(world, done));
-    }
+    let told = jobs.into_iter().map(|done| job(world, done));
+    let told = told.collect::<Result<Vec<Job>, Unbounded>>()?;
     let (mut pools, mut floors) = (Vec::new(), Vec::new());
     for offering in &world.offerings {
         let kept = kept(offering);
@@ -72,19 +63,16 @@ pub fn problem<'a>(
             pools.push(pool(offering, offering.max - kept, warmup));
         }
     }
-    Problem::new(told, (pools, floors), features)
+    Problem::new(told, (pools, floors), features(world))
 }
 
-fn of_world(world: &World) -> BTreeSet<Feature> {
+pub(super) fn features(world: &World) -> BTreeSet<Feature> {
     let mut features = BTreeSet::new();
     if world.slowdown.is_some() {
         features.insert(Feature::Sharing);
     }
-    let lets_off = |offering: &Offering| {
-        let terms = offering.terms;
-        terms.free_if_reclaimed_within.us() > 0 || terms.reclaimed_partial_free
-    };
-    if world.offerings.iter().any(lets_off) {
+    let mut let_off = world.offerings.iter().map(let_off);
+    if let_off.any(|stretches| stretches.is_none()) {
         features.insert(Feature::Rebates);
     }
     let covers = |commitment: &Commitment| matches!(commitment, Commitment::Reserved(_));
@@ -113,8 +101,14 @@ fn pool(offering: &Offering, nodes: u32, warmup: SimTime) -> Pool {
     Pool {
         model: usize::from(offering.shape.model.0),
         gpus: held_longer(&Steps::new(gpus), offering.notice.us()),
-        price: Steps::new(prices(offering)).none_before(warmup.us()),
+        price: prices_of(offering, warmup),
     }
+}
+
+/// The least that a thousandth of a GPU costs a microsecond, from `warmup` on.
+pub(super) fn prices_of(offering: &Offering, warmup: SimTime) -> Steps {
+    let price = Steps::new(prices(offering)).none_before(warmup.us());
+    free_in(price, &let_off(offering).unwrap_or_default())
 }
 
 fn milli(offering: &Offering, nodes: u32) -> u64 {
@@ -147,47 +141,51 @@ fn held_longer(steps: &Steps, time: u64) -> Steps {
     Steps::new(instants.map(|at| (at, most(at))))
 }
 
-fn job(world: &World, Done { job, in_time }: Done<'_>) -> Job {
-    let width = job.gang.gpu_milli();
-    let models = 0..convert::narrow(world.models.len());
-    let spans = models.map(|model| {
-        let model = ModelId(u16::try_from(model).expect("few models"));
-        job.models.allows(model).then(|| span(world, job, model))
-    });
-    let mut spans: Vec<Option<u64>> = spans.collect();
+fn job(world: &World, Done { job, in_time }: Done<'_>) -> Result<Job, Unbounded> {
     let class = &world.classes[usize::from(job.class.0)];
+    if job.gang.is_elastic() {
+        return Err(Unbounded::Unless(Feature::Elastic));
+    }
+    let unit = match &class.course.kind {
+        CourseKind::Linear => 1,
+        CourseKind::Stepwise(step) => step.us(),
+        CourseKind::Goodput(_) => return Err(Unbounded::Unless(Feature::Goodput)),
+    };
+    let work = u128::from(job.work) * u128::from(unit);
+    // Who is interrupted while he sets up for the first time sets up as if for another; and who may go from one model to
+    // another sets up once, perhaps on the slowest, and then only changes seats.
     let [first, later] = [true, false].map(|first| class.setup(job.kind, first).us());
-    // Who may go from one model to another pays the first start once, perhaps on the slowest.
-    let several = spans.iter().flatten().count() > 1;
-    let every = first.min(later).min(class.checkpoint.reseat.us());
-    let setup = if several { every } else { first };
-    for span in spans.iter_mut().flatten() {
-        *span = span.saturating_add(setup);
-    }
-    Job {
+    let models = 0..convert::narrow(world.models.len());
+    let allowed = |model| {
+        let model = ModelId(u16::try_from(model).expect("few models"));
+        job.models.allows(model).then_some(model)
+    };
+    let allowed: Vec<Option<ModelId>> = models.map(allowed).collect();
+    let setup = if allowed.iter().flatten().count() > 1 {
+        first.min(later).min(class.checkpoint.reseat.us())
+    } else {
+        first.min(later)
+    };
+    let span = |model: ModelId| {
+        let us = work.saturating_mul(UNIT_RATE.into()) / u128::from(rate(world, job, model));
+        u64::try_from(us).map_or(u64::MAX, |us| us.saturating_add(setup))
+    };
+    let deadline = job.deadline.filter(|_| in_time);
+    Ok(Job {
         release: job.arrival.us(),
-        deadline: job.deadline.filter(|_| in_time).map(SimTime::us),
-        width,
-        spans,
-    }
+        deadline: deadline.into_iter().chain(world.end).min().map(SimTime::us),
+        width: job.gang.gpu_milli(),
+        spans: allowed.into_iter().map(|model| model.map(span)).collect(),
+    })
 }
 
-/// Working time on a model at the best there is.
-fn span(world: &World, job: &Spec, model: ModelId) -> u64 {
-    let course = &world.classes[usize::from(job.class.0)].course;
+/// The rate on a model at the best.
+fn rate(world: &World, job: &Spec, model: ModelId) -> u64 {
+    let rates = &world.classes[usize::from(job.class.0)].course.rates;
     let gpus = job.gang.gpus();
     // What needs no GPU runs at the speed of machines without one, wherever it is.
     let model = (gpus > 0).then_some(model);
     let reaches = [Reach::Node, Reach::Rack, Reach::Zone, Reach::Zones];
-    let rates = reaches.map(|reach| course.rates.on(job.kind, model, gpus, reach));
-    let rate = rates.into_iter().max().expect("four of them");
-    let unit = match &course.kind {
-        CourseKind::Linear => 1,
-        CourseKind::Stepwise(step) => step.us(),
-        // No bound asks for it.
-        CourseKind::Goodput(_) => return 1,
-    };
-    let work = u128::from(job.work) * u128::from(unit);
-    let us = work.saturating_mul(UNIT_RATE.into()) / u128::from(rate);
-    u64::try_from(us).unwrap_or(u64::MAX)
+    let rates = reaches.map(|reach| rates.on(job.kind, model, gpus, reach));
+    rates.into_iter().max().expect("four of them")
 }

@@ -4,6 +4,7 @@ mod brute;
 mod costs;
 mod drawn;
 mod provisioning;
+mod runs;
 mod table;
 mod ticks;
 mod times;

@@ -20,7 +20,7 @@ impl Table {
     pub(crate) fn judge(mut self, title: &str, instances: usize) {
         println!("{title}");
         println!(
-            "{:<28}{:>10}{:>9}{:>9}{:>9}{:>9}",
+            "{:<46}{:>10}{:>9}{:>9}{:>9}{:>9}",
             "bound / optimum", "instances", "least", "p10", "median", "equal"
         );
         for (relaxation, ratios) in &mut self.0 {
@@ -28,7 +28,7 @@ impl Table {
             let at = |share: usize| ratios[(ratios.len() - 1) * share / 100];
             let equal = ratios.iter().filter(|ratio| **ratio > 1.0 - 1e-9).count();
             println!(
-                "{relaxation:<28}{:>10}{:>9.3}{:>9.3}{:>9.3}{:>8}%",
+                "{relaxation:<46}{:>10}{:>9.3}{:>9.3}{:>9.3}{:>8}%",
                 ratios.len(),
                 at(0),
                 at(10),
