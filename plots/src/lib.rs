@@ -21,12 +21,13 @@
 //!         name: "fifo".to_owned(),
 //!         position: 0,
 //!         estimate: Estimate::within(120.0, 110.0, 131.0),
+//!         bound: Some(90.0),
 //!     }],
 //!     baseline: Some(0),
 //! };
 //! let drawing = figure.draw()?;
 //! assert!(drawing.svg.starts_with("<svg"));
-//! assert_eq!(drawing.csv.lines().nth(1), Some("fifo,120,110,131,yes"));
+//! assert_eq!(drawing.csv.lines().nth(1), Some("fifo,120,110,131,90,yes"));
 //! # Ok::<(), plots::PlotError>(())
 //! ```
 //!

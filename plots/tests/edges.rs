@@ -70,6 +70,7 @@ fn all(series: &[(String, Vec<f64>)], unit: &Unit) -> Vec<Result<Drawing, PlotEr
         name: name.clone(),
         position,
         estimate: first(values),
+        bound: values.last().copied(),
     });
     let bars = Bars {
         heading: heading("Bars"),

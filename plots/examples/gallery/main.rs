@@ -223,6 +223,7 @@ fn cost() -> Bars {
             name: name.to_owned(),
             position,
             estimate: Estimate::within(value, value - half, value + half),
+            bound: Some(24_500.0),
         }
     };
     Bars {

@@ -40,6 +40,8 @@ pub struct Bar {
     pub position: usize,
     /// The value and its interval.
     pub estimate: Estimate,
+    /// What no such value is below, if that is known: a line through the row.
+    pub bound: Option<f64>,
 }
 
 impl Bars {
@@ -54,13 +56,18 @@ impl Bars {
         for bar in &self.bars {
             let place = || format!("bar {:?}", plain(&bar.name));
             bar.estimate.check(place)?;
+            if let Some(bound) = bar.bound {
+                let place = || format!("the bound of {}", place());
+                Estimate::exact(bound).check(place)?;
+            }
         }
         if let Some(row) = self.baseline.filter(|row| *row >= self.bars.len().max(1)) {
             let place = format!("baseline {row}");
             return Err(PlotError::OutOfRange { place });
         }
         let ends = self.bars.iter().map(|bar| bar.estimate.ends());
-        let range = extent(ends.flat_map(|(low, high)| [low, high]));
+        let bounds = self.bars.iter().filter_map(|bar| bar.bound);
+        let range = extent(ends.flat_map(|(low, high)| [low, high]).chain(bounds));
         let (x, shown) = Axis::from_zero(&self.measure, range.unwrap_or((0.0, 0.0)));
         let decimals = self.decimals(shown.per_given);
         let printed = self
@@ -68,7 +75,9 @@ impl Bars {
             .iter()
             .map(|b| b.printed(shown.per_given, decimals));
         let printed: Vec<String> = printed.collect();
-        let keys: Vec<Key> = self.baseline_bar().map(baseline_key).into_iter().collect();
+        let is_bounded = self.bars.iter().any(|bar| bar.bound.is_some());
+        let keys = self.baseline_bar().map(baseline_key);
+        let keys: Vec<Key> = keys.into_iter().chain(is_bounded.then(bound_key)).collect();
         let rows = real(self.bars.len().max(3));
         let gutter = widest(self.bars.iter().map(|b| plain(&b.name))).min(WIDEST_NAME) + 12.0;
         let frame = Frame {
@@ -126,6 +135,9 @@ impl Bars {
             marks.push(Mark::line(vec![(x, plot.from.1), (x, plot.to.1)], stroke));
         }
         for (row, bar) in self.bars.iter().enumerate() {
+            marks.extend(bar.bound_line(plot, row_middle(row, rows)));
+        }
+        for (row, bar) in self.bars.iter().enumerate() {
             marks.extend(bar.whisker(plot, row_middle(row, rows)));
         }
         for (row, bar) in self.bars.iter().enumerate() {
@@ -141,7 +153,7 @@ impl Bars {
     }
 
     fn csv(&self) -> Result<String, PlotError> {
-        let mut tidy = Tidy::new(&["series", "value", "low", "high", "baseline"])?;
+        let mut tidy = Tidy::new(&["series", "value", "low", "high", "bound", "baseline"])?;
         for (row, bar) in self.bars.iter().enumerate() {
             let interval = bar.estimate.interval;
             tidy.row(&[
@@ -149,6 +161,7 @@ impl Bars {
                 Field::Number(bar.estimate.value),
                 Field::maybe(interval.map(|(low, _)| low)),
                 Field::maybe(interval.map(|(_, high)| high)),
+                Field::maybe(bar.bound),
                 Field::Text(if self.baseline == Some(row) {
                     "yes"
                 } else {
@@ -164,6 +177,16 @@ fn baseline_key(bar: &Bar) -> Key {
     Key {
         name: format!("baseline: {}", bar.name),
         swatch: Swatch::Bar(tint(color(bar.position), 0.3), Hatch::Rising),
+    }
+}
+
+/// The line of what nothing is below.
+const BOUND: Stroke = Stroke::full(BLACK, 2.0);
+
+fn bound_key() -> Key {
+    Key {
+        name: "lower bound".to_owned(),
+        swatch: Swatch::Line(BOUND),
     }
 }
 
@@ -216,6 +239,13 @@ impl Bar {
             ));
         }
         marks
+    }
+
+    /// As high as the row, so that the lines of rows that are bounded alike are one.
+    fn bound_line(&self, plot: &Plot, middle: f64) -> Option<Mark> {
+        let (x, y) = plot.at(self.bound?, middle);
+        let half = dots(ROW / 2.0);
+        Some(Mark::line(vec![(x, y - half), (x, y + half)], BOUND))
     }
 
     fn whisker(&self, plot: &Plot, middle: f64) -> Option<Mark> {

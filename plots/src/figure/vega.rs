@@ -92,7 +92,7 @@ impl Bars {
             all.map(|bar| (bar.name.as_str(), color(bar.position))),
         );
         colors["legend"] = Value::Null;
-        let view = json!({
+        let mut view = json!({
             "height": { "step": 27 },
             "encoding": { "y": row },
             "layer": [
@@ -107,7 +107,17 @@ impl Bars {
                 },
             ],
         });
-        spec(&self.heading, (csv, &["value", "low", "high"]), view)
+        if let Value::Array(layers) = &mut view["layer"]
+            && self.bars.iter().any(|bar| bar.bound.is_some())
+        {
+            layers.push(json!({
+                "mark": { "type": "tick", "thickness": 2, "size": 27, "color": "black", "tooltip": true },
+                "transform": keep("isValid(datum.bound)"),
+                "encoding": { "x": { "field": "bound", "type": "quantitative" } },
+            }));
+        }
+        let numbers = ["value", "low", "high", "bound"];
+        spec(&self.heading, (csv, &numbers), view)
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Stroke {
 
 impl Stroke {
     /// A full line.
-    pub(crate) fn full(color: Rgb, width: f64) -> Self {
+    pub(crate) const fn full(color: Rgb, width: f64) -> Self {
         Self {
             color,
             width,

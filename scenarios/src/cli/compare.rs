@@ -13,8 +13,8 @@ use crate::build::Experiment;
 use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
-    Comparison, Plan, Store, claim_sentences, claims_table, claims_text, compare, compare_until,
-    judge, notices, paired_table, sentences, waits_table, write,
+    Comparison, Plan, Store, bound_sentences, claim_sentences, claims_table, claims_text, compare,
+    compare_until, judge, notices, paired_table, sentences, waits_table, write,
 };
 
 /// How to print.
@@ -143,6 +143,7 @@ impl Compare {
     fn text(&self, experiment: &Experiment, comparison: &Comparison) -> Result<String, Failure> {
         let table = paired_table(experiment, comparison);
         let sentences = sentences(experiment, comparison);
+        let bounds = bound_sentences(experiment, comparison);
         Ok(match self.format {
             Format::Text => {
                 let scenario = &experiment.loaded.scenario;
@@ -157,7 +158,7 @@ impl Compare {
                     text.push_str(&waits.text(terminal::width()).map_err(plot)?);
                     text.push('\n');
                 }
-                for sentence in sentences {
+                for sentence in sentences.iter().chain(&bounds) {
                     text.extend(["  ", sentence.as_str(), "\n"]);
                 }
                 for (badge, note) in notices(experiment, comparison) {
@@ -172,12 +173,12 @@ impl Compare {
                     text.push_str(&waits.markdown().map_err(plot)?);
                     text.push('\n');
                 }
-                for sentence in sentences {
+                for sentence in sentences.iter().chain(&bounds) {
                     text.extend(["- ", sentence.as_str(), "\n"]);
                 }
                 text + &claims(experiment, comparison, self.format)?
             }
-            Format::Json => json(experiment, comparison, &sentences),
+            Format::Json => json(experiment, comparison, (&sentences, &bounds)),
         })
     }
 }
@@ -230,7 +231,11 @@ fn claims_json(experiment: &Experiment, comparison: &Comparison) -> Vec<serde_js
     judged.iter().map(claim).collect()
 }
 
-fn json(experiment: &Experiment, comparison: &Comparison, sentences: &[String]) -> String {
+fn json(
+    experiment: &Experiment,
+    comparison: &Comparison,
+    (sentences, bounds): (&[String], &[String]),
+) -> String {
     let policies = comparison
         .plan
         .contenders
@@ -267,6 +272,7 @@ fn json(experiment: &Experiment, comparison: &Comparison, sentences: &[String]) 
         "seeds": comparison.plan.seeds,
         "policies": policies.collect::<Vec<_>>(),
         "sentences": sentences,
+        "bounds": bounds,
         "question": experiment.loaded.scenario.question,
         "claims": claims_json(experiment, comparison),
     });

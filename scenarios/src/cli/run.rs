@@ -12,7 +12,7 @@ use crate::build::{Experiment, Jobs};
 use crate::experiment::flight::{Flight, Keep};
 use crate::experiment::metrics::METRICS;
 use crate::experiment::money::{self, Item};
-use crate::experiment::{Store, money_table, run_table, words};
+use crate::experiment::{Store, bound_lines, money_table, run_table, words};
 use crate::explain::tables;
 use crate::waits::{json, shares};
 
@@ -87,7 +87,12 @@ impl Run {
                 if let Some(money) = money {
                     text = text + "\n" + &money.text(terminal::width()).map_err(plot)?;
                 }
-                text + &waits(flight, self.format)? + &digests
+                text += &waits(flight, self.format)?;
+                let bounds = bound_lines(flight);
+                if !bounds.is_empty() {
+                    text.extend(["\n", &bounds.join("\n"), "\n"]);
+                }
+                text + &digests
             }
             Format::Markdown => {
                 let mut text = table.markdown().map_err(plot)?;
@@ -110,6 +115,7 @@ impl Run {
                     "digests": { "decisions": flight.digests.decisions.to_string(), "facts": flight.digests.facts.to_string() },
                     "metrics": metrics,
                     "bill": bill(experiment, flight),
+                    "bounds": bound_lines(flight),
                     "waits": flight.waited.as_ref().map(|waited| json(&shares(waited))),
                 });
                 format!("{run:#}\n")

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use sim_core::engine::Fault;
 use sim_core::units::SimTime;
 
+use super::bounded::Bounded;
 use super::enough::Ending;
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
@@ -50,6 +51,8 @@ pub struct Summary {
     pub seed: u64,
     /// In the order of [`METRICS`].
     pub metrics: Vec<Option<f64>>,
+    /// What no run is below that completes the same jobs.
+    pub bounded: Bounded,
     /// Why its jobs waited, where that table is asked for.
     pub waits: Vec<Share>,
     /// Its bill, by line and payer.
@@ -230,6 +233,7 @@ fn summary(flight: &Flight) -> Summary {
     Summary {
         seed: flight.seed,
         metrics: flight.metrics.clone(),
+        bounded: flight.bounded,
         waits: flight.waited.as_ref().map_or_else(Vec::new, shares),
         items: money::items(&flight.record),
         digests: flight.digests,

@@ -5,6 +5,7 @@ use plots::{Drawing, PlotError};
 use sim_core::units::{SimTime, convert};
 use sim_core::watch::{Row, Sample};
 
+use super::bound_tables::relaxations;
 use super::compare::Comparison;
 use super::flight::{Flight, window};
 use super::judged;
@@ -227,10 +228,16 @@ fn trade_off(experiment: &Experiment, comparison: &Comparison) -> Figure {
 
 pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: &str) -> Figure {
     let metric = metrics::index(name);
+    let bound = match name {
+        "cost_usd" => Some(metrics::index("lower_bound_cost_usd")),
+        "jct_mean_s" => Some(metrics::index("lower_bound_jct_mean_s")),
+        _ => None,
+    };
     let bar = |(at, position): (usize, &usize)| bars::Bar {
         name: label(experiment, *position),
         position: *position,
         estimate: estimate(comparison, at, metric),
+        bound: bound.and_then(|bound| Some(comparison.mean(at, bound)?.mean)),
     };
     let bars = bars::Bars {
         heading: heading(&measure(metric).title, subtitle(comparison)),
@@ -249,9 +256,21 @@ pub(super) fn bar_chart(experiment: &Experiment, comparison: &Comparison, name: 
             .trim_end_matches("_usd")
             .trim_end_matches("_s")
             .replace('_', "-"),
-        caption: sentence(definition(metric), direction(metric)),
+        caption: sentence(definition(metric), direction(metric)) + &below(comparison, metric),
         drawing: bars.draw(),
     }
+}
+
+/// What the line of a lower bound says, where there is one.
+fn below(comparison: &Comparison, metric: usize) -> String {
+    let by = relaxations(comparison, metric);
+    if by.is_empty() {
+        return String::new();
+    }
+    format!(
+        " The black line is a lower bound of every policy that completes the same jobs, by relaxation ({}).",
+        by.join("; ")
+    )
 }
 
 fn distribution(

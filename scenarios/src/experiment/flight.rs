@@ -9,11 +9,13 @@ use sim_core::units::{ClassId, OfferingId, ServiceId, SimTime, Span};
 use sim_core::watch::{Digests, Meter, Quantity, Record, Recorder, Recording, Storekeeper};
 use sim_core::world::Trace;
 
+use super::bounded::Bounded;
 use super::fragments::Fragments;
 use super::held::{Held, Holdings};
 use super::judged::Window;
 use super::measured::Watched;
 use super::metrics::{self, Known};
+use super::needs::Needs;
 use super::service_times::Stretches;
 use super::services::{Services, Tally, Totals};
 use super::tenancy::Tenancy;
@@ -45,6 +47,8 @@ pub struct Flight {
     pub counters: Counters,
     /// In the order of [`metrics::METRICS`].
     pub metrics: Vec<Option<f64>>,
+    /// What no run is below that completes the same jobs.
+    pub bounded: Bounded,
     /// Job by job, and over time.
     pub record: Record,
     /// How much of everything its bill is for, if the bill is asked for.
@@ -114,11 +118,12 @@ pub fn fly(
         .then(|| Holdings::new(jobs.world(), window.warmup));
     let waits = tables.contains(&TableName::Waits);
     let waits = waits.then(|| Waits::new(jobs.world(), BTreeSet::new()));
-    let told = (services, (times, (holdings, waits)));
+    let needs = Needs::of(scenario, jobs.world(), window).filter(|_| scenario.output.bounds);
+    let told = (services, (times, (holdings, (waits, needs))));
     let mut watch = (recorder, (meter, (keeper, (fragments, (tenancy, told)))));
     let finish = engine.run(&mut *policy, chosen.grants, &mut watch)?;
     let (recorder, (meter, (keeper, (fragments, (tenancy, told))))) = watch;
-    let (services, (times, (holdings, waits))) = told;
+    let (services, (times, (holdings, (waits, needs)))) = told;
     let end = engine.now();
     let kept = |at: SimTime| {
         let counted = Counted {
@@ -142,7 +147,13 @@ pub fn fly(
     record.balances = balances;
     let known = Known::of(experiment, jobs);
     let (services, requests) = services.map_or_else(Default::default, Services::finish);
+    let bounded = if scenario.output.bounds {
+        Bounded::of(jobs, &record, (window, needs.as_ref()))
+    } else {
+        Bounded::UNASKED
+    };
     let watched = Watched {
+        bounded,
         fragmentation: fragments.and_then(|fragments| fragments.share(end)),
         fairness: tenancy.map(|tenancy| tenancy.finish(end)),
         services: (!services.is_empty()).then(|| Totals::of_all(jobs.world(), &record, &services)),
@@ -160,6 +171,7 @@ pub fn fly(
             engine.counters(),
             (window, &known, watched),
         ),
+        bounded,
         record,
         quantities,
         services,

@@ -6,6 +6,7 @@ use sim_core::model::Market;
 use sim_core::units::{Money, Span};
 use sim_core::watch::{Outcome, Record, Row};
 
+use super::bounded::Bounded;
 use super::judged::{Window, is_violated, jct};
 use super::metrics::Known;
 use super::number::{hours, ratio, real_i128, real_u128, secs};
@@ -20,6 +21,8 @@ pub(super) struct Watched {
     pub(super) fragmentation: Option<f64>,
     /// How tenants fared, where there are several.
     pub(super) fairness: Option<Fairness>,
+    /// What no such run is below.
+    pub(super) bounded: Bounded,
     /// What all services came to, where there are any.
     pub(super) services: Option<Totals>,
 }

@@ -456,7 +456,9 @@ pub fn is_share(metric: &Metric) -> bool {
         "sla_violation_rate",
         "unfair_jobs",
     ];
-    metric.unit.is_empty() && (metric.name.starts_with("gpu_") || others.contains(&metric.name))
+    let kinds = ["gpu_", "gap_to_bound"];
+    let is_kind = kinds.iter().any(|kind| metric.name.starts_with(kind));
+    metric.unit.is_empty() && (is_kind || others.contains(&metric.name))
 }
 
 /// All metrics of a run, in the order of [`METRICS`]; none where a metric is not defined.

@@ -1,6 +1,9 @@
 //! Experiments: flights, in parallel, and what they say together.
 
 mod bill;
+mod bound_metrics;
+mod bound_tables;
+pub mod bounded;
 pub mod cell;
 mod claim_tables;
 pub mod claims;
@@ -19,6 +22,7 @@ pub mod metrics;
 pub mod money;
 mod money_figures;
 mod money_table;
+mod needs;
 mod node_charts;
 pub mod number;
 mod output;
@@ -42,6 +46,7 @@ mod waits;
 pub mod words;
 mod worth;
 
+pub use bound_tables::{bound_lines, bound_sentences};
 pub use claim_tables::{claim_sentences, claims_table, claims_text};
 pub use claims::judge;
 pub use compare::{CompareError, Comparison, Plan, compare, measure};

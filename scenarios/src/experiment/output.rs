@@ -13,7 +13,8 @@ use super::flight::Flight;
 use super::sheet::{Column, Form, Sheet, Unfit};
 use super::usage::Usage;
 use super::{
-    bill, cell, claim_tables, figures, page, paired_table, run_tables, service_tables, waits,
+    bill, bound_tables, cell, claim_tables, figures, page, paired_table, run_tables,
+    service_tables, waits,
 };
 use crate::build::{Experiment, Jobs};
 use crate::schema::{self, TableName};
@@ -212,6 +213,10 @@ pub fn write(
     store.scenario(experiment)?;
     if let Some(waits) = waits::all(form, experiment, comparison) {
         store.table("waits", waits)?;
+    }
+    if experiment.loaded.scenario.output.bounds {
+        let bounds = bound_tables::bounds(form, experiment, comparison);
+        store.table("bounds", bounds)?;
     }
     if !experiment.loaded.scenario.claims.is_empty() {
         let judged = judge(experiment, comparison);

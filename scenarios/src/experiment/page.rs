@@ -7,7 +7,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
-use super::{notices, sentences, tables, waits, waits_table};
+use super::{bound_sentences, notices, sentences, tables, waits, waits_table};
 use crate::build::Experiment;
 use crate::schema;
 
@@ -116,7 +116,9 @@ fn results(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {
         table: tables::page_table(experiment, comparison),
         caption: caption(comparison),
     };
-    vec![table, Block::List(sentences(experiment, comparison))]
+    let mut words = sentences(experiment, comparison);
+    words.extend(bound_sentences(experiment, comparison));
+    vec![table, Block::List(words)]
 }
 
 /// What figures are about, by how their names begin; the rest is about jobs.

@@ -1,7 +1,7 @@
 //! What is written of the tables in files: every column with its type, its unit and what it says.
 
 use super::sheet::Layout;
-use super::{bill, cell, claim_tables, run_tables, service_tables, waits};
+use super::{bill, bound_tables, cell, claim_tables, run_tables, service_tables, waits};
 
 const INTRO: &str = "\
 Every command that writes tables writes CSV, or Parquet with `--tables parquet`: the same rows and the same columns. Time is integer
@@ -18,15 +18,16 @@ row has nothing to say the field is empty in CSV and null in Parquet, and an emp
 
 Parquet is compressed by Snappy in groups of 131,072 rows. The same run gives the same bytes on every machine.
 
-`summary`, `runs`, `cells`, `claims` and `waits` lie in the folder that `--out` names, the other tables in `runs/CELL/POLICY/SEED` below it;
+`summary`, `runs`, `cells`, `bounds`, `claims` and `waits` lie in the folder that `--out` names, the other tables in `runs/CELL/POLICY/SEED` below it;
 `[output] tables` says which of these there are.
 ";
 
 /// The tables, in Markdown.
 pub fn table_reference() -> String {
-    let layouts: [fn() -> Layout; 14] = [
+    let layouts: [fn() -> Layout; 15] = [
         cell::summary_layout,
         cell::runs_layout,
+        bound_tables::bounds_layout,
         claim_tables::claims_layout,
         waits::all_layout,
         run_tables::jobs_layout,

@@ -1,5 +1,6 @@
 //! Metrics of services, all of a run together; none where it has none. By service they stand in `services.csv`.
 
+use super::bound_metrics::OF_BOUNDS;
 use super::metrics::Better::{Less, More, Neither};
 use super::metrics::{Metric, OF_JOBS, metric};
 use super::number::real;
@@ -208,19 +209,20 @@ const OF_SERVICES: &[Metric] = &[
     ),
 ];
 
-const COUNT: usize = OF_JOBS.len() + OF_SERVICES.len();
+const COUNT: usize = OF_JOBS.len() + OF_BOUNDS.len() + OF_SERVICES.len();
 
-/// Those of jobs, then those of services.
+/// Those of jobs, how far they are from the best, then those of services.
 pub(super) const ALL: [Metric; COUNT] = {
     let mut all = [OF_JOBS[0]; COUNT];
-    let mut at = 0;
-    while at < COUNT {
-        all[at] = if at < OF_JOBS.len() {
-            OF_JOBS[at]
+    let parts = [OF_JOBS, OF_BOUNDS, OF_SERVICES];
+    let (mut part, mut at, mut filled) = (0, 0, 0);
+    while filled < COUNT {
+        if at < parts[part].len() {
+            all[filled] = parts[part][at];
+            (at, filled) = (at + 1, filled + 1);
         } else {
-            OF_SERVICES[at - OF_JOBS.len()]
-        };
-        at += 1;
+            (part, at) = (part + 1, 0);
+        }
     }
     all
 };

@@ -9,8 +9,9 @@ use crate::build::Experiment;
 use crate::stats::Mean;
 
 /// Metrics that a terminal table shows, where they say anything.
-const SHOWN: [&str; 18] = [
+const SHOWN: [&str; 20] = [
     "cost_usd",
+    "gap_to_bound",
     PER_WORK,
     "roi",
     PER_REQUEST,
@@ -23,6 +24,7 @@ const SHOWN: [&str; 18] = [
     "share_deficit",
     "jain_index",
     "jct_mean_s",
+    "gap_to_bound_jct",
     "jct_p99_s",
     "wait_mean_s",
     "preemptions",
@@ -80,9 +82,11 @@ pub fn paired_table(experiment: &Experiment, comparison: &Comparison) -> Table {
 pub(super) fn page_table(experiment: &Experiment, comparison: &Comparison) -> Table {
     let first = [
         "cost_usd",
+        "gap_to_bound",
         "sla_violation_rate",
         "gpu_utilization",
         "jct_mean_s",
+        "gap_to_bound_jct",
         "wait_mean_s",
     ];
     let telling = first
@@ -226,6 +230,12 @@ pub(super) fn heading(metric: &Metric) -> String {
         "wait_p99_s" => "wait p99 h".to_owned(),
         "bounded_slowdown_mean" => "bounded slowdown".to_owned(),
         "makespan_s" => "makespan h".to_owned(),
+        "lower_bound_cost_usd" => "cost bound $".to_owned(),
+        "gap_to_bound" => "cost gap %".to_owned(),
+        "lower_bound_jct_mean_s" => "JCT bound h".to_owned(),
+        "gap_to_bound_jct" => "JCT gap %".to_owned(),
+        "lower_bound_makespan_s" => "makespan bound h".to_owned(),
+        "gap_to_bound_makespan" => "makespan gap %".to_owned(),
         "unfinished_gpu_hours" => "unfinished GPU h".to_owned(),
         "lost_gpu_hours" => "lost GPU h".to_owned(),
         other => other.replace('_', " "),

@@ -77,6 +77,8 @@ pub fn print(scenario: &Scenario) -> String {
         ("sample", span(sample)),
         ("spend", span(spend)),
     ];
+    let unbounded = (!scenario.output.bounds).then_some(("bounds", Value::Bool(false)));
+    let output = output.into_iter().chain(unbounded);
     section(&mut text, "[output]", &entries(output));
     for claim in &scenario.claims {
         section(&mut text, "[[claim]]", &claim.written);
@@ -151,6 +153,7 @@ pub fn premises(scenario: &Scenario) -> String {
     bare.replicate.until = None;
     bare.policies.clear();
     bare.output.tables.clear();
+    bare.output.bounds = true;
     bare.output.sample.value = Span::ZERO;
     bare.claims.clear();
     bare.gate = None;

@@ -193,6 +193,8 @@ pub struct Output {
     pub sample: Spanned<Span>,
     /// How long the periods are that spending is told by, at least an hour.
     pub spend: Spanned<Span>,
+    /// Whether runs are told how far they are from the best.
+    pub bounds: bool,
 }
 
 /// A table that a run can leave.

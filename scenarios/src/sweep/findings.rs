@@ -305,6 +305,7 @@ fn bar(name: String, position: usize, value: f64) -> bars::Bar {
         name,
         position,
         estimate: Estimate::exact(value),
+        bound: None,
     }
 }
 

@@ -112,6 +112,7 @@ fn every_figure_of_policies_has_a_specification_of_the_published_shape() {
                 name: name.clone(),
                 position,
                 estimate,
+                bound: None,
             })
             .collect(),
         baseline: Some(0),

@@ -125,6 +125,12 @@ pub(super) static OUTPUT: TableSpec = TableSpec::closed(
             "How long the periods are that spending is told by, at least an hour.",
         )
         .default("\"1d\""),
+        KeySpec::new(
+            "bounds",
+            Takes::Bool,
+            "Whether lower bounds of cost, mean JCT and makespan are computed beside each run.",
+        )
+        .default("true"),
     ],
 );
 
@@ -309,11 +315,15 @@ pub(super) fn output(top: &Fields<'_>) -> Option<Output> {
             tables,
             sample,
             spend,
+            bounds: true,
         });
     };
     let fields = item.table()?;
     let sample = fields.item("sample").map_or(Some(sample), Item::span);
     let spend = fields.item("spend").map_or(Some(spend), period);
+    let bounds = fields
+        .item("bounds")
+        .map_or(Some(true), |item| Some(item.bool()?.value));
     let tables = match fields.item("tables") {
         Some(item) => {
             let words = every(item.list()?.into_iter().map(Item::choice));
@@ -328,6 +338,7 @@ pub(super) fn output(top: &Fields<'_>) -> Option<Output> {
         tables,
         sample: sample?,
         spend: spend?,
+        bounds: bounds?,
     })
 }
 

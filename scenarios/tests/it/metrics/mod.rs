@@ -1,5 +1,6 @@
 //! Metrics by hand, on scenarios small enough to reckon with: through the command line, as users get them.
 
+mod bounds;
 mod fragmentation;
 mod gavel;
 mod mig;
