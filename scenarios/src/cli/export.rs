@@ -47,24 +47,16 @@ impl Export {
             samples: true,
             stays: usize::MAX,
         };
-        let (bytes, left_out) = self.one.fly(
+        let bytes = self.one.fly(
             (keep, false),
             &self.common,
             |[_, experiment], flight, jobs| {
                 Ok(match self.form {
-                    Form::Batsim => {
-                        let schedule = batsim(experiment, flight, jobs);
-                        (schedule.csv, schedule.left_out)
-                    }
-                    Form::Perfetto => (perfetto(experiment, flight, jobs), 0),
+                    Form::Batsim => batsim(experiment, flight, jobs),
+                    Form::Perfetto => perfetto(experiment, flight, jobs),
                 })
             },
         )?;
-        if left_out > 0 && !self.common.quiet {
-            eprintln!(
-                "{left_out} jobs were not over when the run ended; what of them was under way is left out: Batsim has no word for it"
-            );
-        }
         match &self.out {
             None => terminal::say(&String::from_utf8_lossy(&bytes)),
             Some(path) => {

@@ -11,8 +11,10 @@ use super::enough::Ending;
 use super::flight::{Flight, Keep, fly};
 use super::metrics::METRICS;
 use super::money::{self, Item};
+use super::node_charts;
 use super::output::Store;
 use crate::build::{DrawError, Experiment, Jobs};
+use crate::schema::TableName;
 use crate::stats::{Mean, differences, relative};
 use crate::waits::{Share, shares};
 
@@ -87,9 +89,6 @@ impl fmt::Display for CompareError {
 }
 
 impl std::error::Error for CompareError {}
-
-/// How many attempts of the first flight are kept, for the chart of a small run.
-const STAYS: usize = 20_000;
 
 /// Flies all of `plan`. Each flight is told to `done` as it ends; tables of single runs go to `store` as they come.
 ///
@@ -188,9 +187,15 @@ fn one_seed(
 ) -> Result<Vec<Flown>, CompareError> {
     let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
     let is_first = position == 0;
+    let tables = &experiment.loaded.scenario.output.tables;
+    let listed = store.is_some() && tables.contains(&TableName::Decisions);
     let keep = Keep {
         samples: is_first || store.is_some(),
-        stays: if is_first { STAYS } else { 0 },
+        stays: match (listed, is_first) {
+            (true, _) => usize::MAX,
+            (false, true) => node_charts::STAYS,
+            (false, false) => 0,
+        },
     };
     let fly_one = |contender: &usize| {
         let flight = fly_one(experiment, *contender, (seed, &jobs), (keep, store))?;

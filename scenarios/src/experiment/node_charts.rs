@@ -12,7 +12,7 @@ use crate::build::Experiment;
 /// Most GPUs of a fleet that a chart has room for.
 const LANES: u32 = 64;
 /// Most stays of jobs it has room for.
-const STAYS: usize = 400;
+pub(super) const STAYS: usize = 400;
 /// Most slots it shows: those that were held longest.
 const ROWS: usize = 40;
 

@@ -7,7 +7,7 @@ use sim_core::watch::Outcome;
 use super::flight::{Flight, window};
 use super::sheet::{Column, Field, Form, Layout, Sheet};
 use super::worth::{Worths, roi};
-use super::{judged, power};
+use super::{judged, power, words};
 use crate::build::{Experiment, Jobs};
 
 /// What `jobs` holds.
@@ -232,13 +232,12 @@ pub(super) fn timeline(form: Form, flight: &Flight) -> Sheet {
 pub(super) fn decisions_layout() -> Layout {
     Layout {
         name: "decisions",
-        doc: "One row a machine of a stay of a job: where the policy put it, from when to when. A comparison keeps the first \
-              20,000 stays of the first seed, a run all of them.",
+        doc: "One row a machine of a stay of a job: where the policy put it, from when to when, in the order in which stays stop.",
         columns: DECISIONS.to_vec(),
     }
 }
 
-const DECISIONS: [Column; 9] = [
+const DECISIONS: [Column; 10] = [
     Column::count("job", "The job, as `jobs` numbers it"),
     Column::text("name", "Its name"),
     Column::us("start_us", "From when it held the machine"),
@@ -253,6 +252,11 @@ const DECISIONS: [Column; 9] = [
     Column::text(
         "gpus",
         "The GPUs of the machine that it held, of a slice also where it starts",
+    ),
+    Column::text(
+        "stopped",
+        "How it stopped: `completed`, `retired` or `rejected`; `preempted` by the policy, `reclaimed` or `failed` with its \
+         machine, `noticed` in time that this was to be; `reseated`, and went on; `running`, when the run ended",
     ),
 ];
 
@@ -273,7 +277,7 @@ pub(super) fn decisions(
             let start = start.unwrap_or_default();
             let gpus = seat.gpus.iter().map(|gpu| format!("{gpu}{start}"));
             let gpus: Vec<String> = gpus.collect();
-            let row: [Field; 9] = [
+            let row: [Field; 10] = [
                 stay.job.into(),
                 job_name(experiment, flight, jobs, stay.job).into(),
                 stay.start.into(),
@@ -283,6 +287,7 @@ pub(super) fn decisions(
                 fleet(seat.node).as_str().into(),
                 seat.tasks.into(),
                 gpus.join(" ").into(),
+                words::stop(stay.how).into(),
             ];
             sheet.row(row);
         }

@@ -1,6 +1,7 @@
 //! What a comparison says, in sentences.
 
 use sim_core::engine::Finish;
+use sim_core::watch::{Cause, Outcome, Stop};
 
 use super::compare::Comparison;
 use super::metrics::{self, Better, METRICS};
@@ -20,6 +21,21 @@ pub fn finish(finish: Finish) -> &'static str {
         Finish::Drained => "drained",
         Finish::Horizon => "horizon",
         Finish::Stuck => "stuck",
+    }
+}
+
+/// How an attempt of a job stopped.
+pub fn stop(how: Stop) -> &'static str {
+    match how {
+        Stop::Interrupted(Cause::Policy) => "preempted",
+        Stop::Interrupted(Cause::Reclaim) => "reclaimed",
+        Stop::Interrupted(Cause::Notice) => "noticed",
+        Stop::Interrupted(Cause::Failure) => "failed",
+        Stop::Reseated => "reseated",
+        Stop::Ended(Outcome::Completed) => "completed",
+        Stop::Ended(Outcome::Rejected) => "rejected",
+        Stop::Ended(Outcome::Retired) => "retired",
+        Stop::Ended(Outcome::Unfinished) => "running",
     }
 }
 

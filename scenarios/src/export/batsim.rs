@@ -3,26 +3,20 @@
 //! A row is an attempt. Batsim has no jobs that stop and go on: a scheduler kills a job and submits it again under a number after
 //! `#`, and that is how attempts are told here. Resources are GPUs, numbered fleet by fleet and slot by slot; a machine without
 //! GPUs is one. Times are in seconds, and -1 stands for what is not known.
+//!
+//! Batsim writes jobs that are over. What is not when the run ends stands here in the states of its protocol: an attempt under way
+//! is `RUNNING` up to the end, a job that waits is `SUBMITTED`.
 
 use std::collections::BTreeMap;
 
 use sim_core::units::{Money, SimTime, convert, limits};
-use sim_core::watch::{Outcome, Row, Stay};
+use sim_core::watch::{Outcome, Row, Stay, Stop};
 
 use super::numbers::{Numbers, intervals};
 use crate::build::{Experiment, Jobs};
 use crate::experiment::flight::Flight;
 use crate::experiment::job_name;
 use crate::experiment::sheet::{Column, Field, Form, Sheet};
-
-/// A schedule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    /// The file.
-    pub csv: Vec<u8>,
-    /// Attempts that were still under way, and jobs that waited, when the run ended: the format has no word for them.
-    pub left_out: usize,
-}
 
 const COLUMNS: [Column; 17] = [
     Column::text("job_id", ""),
@@ -51,15 +45,17 @@ const fn time(name: &'static str) -> Column {
 /// What Batsim writes for what it does not know.
 const UNKNOWN: i128 = -1;
 
+/// The only state that is a success.
+const DONE: &str = "COMPLETED_SUCCESSFULLY";
+
 /// The schedule of a flight whose stays are kept.
-pub fn batsim(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Schedule {
+pub fn batsim(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> {
     let numbers = Numbers::of(&experiment.world);
     let mut stays: BTreeMap<u32, Vec<&Stay>> = BTreeMap::new();
     for stay in &flight.record.stays {
         stays.entry(stay.job).or_default().push(stay);
     }
     let mut sheet = Sheet::new(Form::Csv, &COLUMNS);
-    let mut left_out = 0;
     let record = &flight.record;
     let ordinals = (0..).zip(&record.rows);
     let replicas = (limits::FIRST_REPLICA..).zip(&record.replicas);
@@ -72,21 +68,17 @@ pub fn batsim(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Schedule
             estimate_us: estimate_us(jobs, ordinal),
         };
         let own = stays.remove(&ordinal).unwrap_or_default();
-        let rejected = row.outcome == Outcome::Rejected && row.finish.get().is_some();
-        // Whoever is gone has left; whoever is not is at work or waits.
-        left_out += usize::from(row.finish.get().is_none());
         let mut submit = row.submit;
         for (attempt, stay) in own.iter().enumerate() {
-            let last = attempt + 1 == own.len() && row.finish.get() == Some(stay.stop);
-            sheet.row(told.attempt((attempt, submit), stay, last, &numbers));
+            sheet.row(told.attempt((attempt, submit), stay, &numbers));
             submit = stay.stop;
         }
-        if rejected && own.is_empty() {
-            sheet.row(told.rejected());
+        let over = |stay: &&Stay| matches!(stay.how, Stop::Ended(_));
+        if !own.last().is_some_and(over) {
+            sheet.row(told.waiting((own.len(), submit)));
         }
     }
-    let csv = sheet.bytes().expect("CSV holds every number");
-    Schedule { csv, left_out }
+    sheet.bytes().expect("CSV holds every number")
 }
 
 /// How long the submitter said a job would run.
@@ -109,14 +101,14 @@ impl Told<'_> {
         &self,
         (attempt, submit): (usize, SimTime),
         stay: &Stay,
-        last: bool,
         numbers: &Numbers,
     ) -> [Field; 17] {
-        let done = last && matches!(self.row.outcome, Outcome::Completed | Outcome::Retired);
-        let state = if done {
-            "COMPLETED_SUCCESSFULLY"
-        } else {
-            "COMPLETED_KILLED"
+        let state = match stay.how {
+            Stop::Ended(Outcome::Completed | Outcome::Retired) => DONE,
+            Stop::Ended(Outcome::Unfinished) => "RUNNING",
+            Stop::Ended(Outcome::Rejected) | Stop::Interrupted(_) | Stop::Reseated => {
+                "COMPLETED_KILLED"
+            }
         };
         let resources: Vec<u32> = stay
             .seats
@@ -129,18 +121,14 @@ impl Told<'_> {
             let billionths = i128::from(turnaround.us()) * 1_000_000_000;
             Money::round_half_even(billionths, execution.us().into()).nanousd()
         });
-        let id = match attempt {
-            0 => self.ordinal.to_string(),
-            again => format!("{}#{again}", self.ordinal),
-        };
         [
-            id.into(),
+            self.id(attempt).into(),
             self.workload.into(),
             self.profile.as_str().into(),
             submit.into(),
             convert::wide(resources.len()).into(),
             self.requested_time(),
-            u64::from(done).into(),
+            u64::from(state == DONE).into(),
             state.into(),
             stay.start.into(),
             execution.into(),
@@ -154,18 +142,22 @@ impl Told<'_> {
         ]
     }
 
-    /// A job that never started.
-    fn rejected(&self) -> [Field; 17] {
+    /// A job that waited, for the first time or again, until it or the run was over.
+    fn waiting(&self, (attempt, submit): (usize, SimTime)) -> [Field; 17] {
         let unknown = || Field::from(UNKNOWN * 1_000_000);
+        let state = match self.row.outcome {
+            Outcome::Unfinished => "SUBMITTED",
+            Outcome::Completed | Outcome::Rejected | Outcome::Retired => "REJECTED",
+        };
         [
-            self.ordinal.to_string().into(),
+            self.id(attempt).into(),
             self.workload.into(),
             self.profile.as_str().into(),
-            self.row.submit.into(),
+            submit.into(),
             self.row.gpu_milli.div_ceil(1000).max(1).into(),
             self.requested_time(),
             0_u64.into(),
-            "REJECTED".into(),
+            state.into(),
             unknown(),
             unknown(),
             unknown(),
@@ -176,6 +168,13 @@ impl Told<'_> {
             UNKNOWN.into(),
             Field::Empty,
         ]
+    }
+
+    fn id(&self, attempt: usize) -> String {
+        match attempt {
+            0 => self.ordinal.to_string(),
+            again => format!("{}#{again}", self.ordinal),
+        }
     }
 
     fn requested_time(&self) -> Field {

@@ -7,5 +7,5 @@ mod batsim;
 mod numbers;
 mod perfetto;
 
-pub use batsim::{Schedule, batsim};
+pub use batsim::batsim;
 pub use perfetto::perfetto;

@@ -1,7 +1,8 @@
 //! A trace of events, in the format that Chrome defined and Perfetto shows: a process a fleet, a thread a GPU, a slice an attempt.
 //!
 //! Where several jobs share a GPU they have threads of their own, since slices of a thread must lie within each other. Machines that
-//! the provider took are instants, prices and queues are counters. One microsecond of the run is one of the trace.
+//! the provider took are instants, prices and queues are counters. One microsecond of the run is one of the trace. A slice says how
+//! its attempt stopped: one that was `running` was so when the run ended.
 
 use serde_json::{Value, json};
 use sim_core::engine::Capacity;
@@ -11,7 +12,7 @@ use sim_core::watch::Stay;
 use super::numbers::Numbers;
 use crate::build::{Experiment, Jobs};
 use crate::experiment::flight::Flight;
-use crate::experiment::job_name;
+use crate::experiment::{job_name, words};
 
 /// The process of what is of no fleet alone.
 const CLUSTER: usize = 1;
@@ -156,7 +157,7 @@ fn slices(
                 json!({
                     "ph": "X", "name": name, "cat": kind, "pid": pid, "tid": tid,
                     "ts": from.us(), "dur": until.since(from).us(),
-                    "args": { "job": stay.job, "workload": kind },
+                    "args": { "job": stay.job, "workload": kind, "stopped": words::stop(stay.how) },
                 })
             };
             events.push(slice(&name, stay.start, stay.stop));

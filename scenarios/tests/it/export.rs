@@ -100,6 +100,112 @@ fn hold_one_at_a_time(schedule: &Table) {
     }
 }
 
+/// The end of a run cuts: some jobs are at work then, and some wait.
+const CUT: [&str; 2] = ["--set", "horizon.end=\"30h\""];
+
+#[test]
+fn what_is_under_way_when_the_run_ends_is_told_up_to_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_string_lossy().into_owned();
+    ran(&["run"], &[&CUT[..], &["--out", &out, "--quiet"]].concat());
+    let jobs = folder.path().join("runs/base/las/1/jobs.csv");
+    let jobs = rows(&std::fs::read_to_string(jobs).expect("a table of jobs"));
+    let schedule = rows(&ran(&["export", "--as", "batsim"], &CUT));
+    let end: u64 = 30 * 3600 * 1_000_000;
+    let of = |job: &str| {
+        let own = |row: &&BTreeMap<String, String>| row["job_id"].split('#').next() == Some(job);
+        schedule.iter().filter(own).collect::<Vec<_>>()
+    };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for job in &jobs {
+        let own = of(&job["job"]);
+        let state = own[own.len() - 1]["final_state"].as_str();
+        *counts.entry(state).or_default() += 1;
+        let started: Vec<_> = own
+            .iter()
+            .filter(|row| row["starting_time"] != "-1")
+            .collect();
+        assert_eq!(started.len().to_string(), job["attempts"]);
+        let ran: u64 = started.iter().map(|row| us(&row["execution_time"])).sum();
+        assert_eq!(ran.to_string(), job["run_us"]);
+        let last = own[own.len() - 1];
+        match (job["outcome"].as_str(), state) {
+            ("completed", "COMPLETED_SUCCESSFULLY") => {}
+            ("unfinished", "RUNNING") => assert_eq!(us(&last["finish_time"]), end),
+            ("unfinished", "SUBMITTED") => assert_eq!(own.len(), started.len() + 1),
+            other => panic!("{other:?}: {own:?}"),
+        }
+    }
+    assert_eq!(
+        schedule
+            .iter()
+            .filter(|row| row["final_state"] == "RUNNING")
+            .count(),
+        counts["RUNNING"]
+    );
+    assert!(counts["SUBMITTED"] > 0, "{counts:?}");
+    let started = schedule
+        .iter()
+        .filter(|row| row["final_state"] != "SUBMITTED");
+    hold_one_at_a_time(&started.cloned().collect());
+    let trace: serde_json::Value =
+        serde_json::from_str(&ran(&["export", "--as", "perfetto"], &CUT)).expect("JSON");
+    let events = trace["traceEvents"].as_array().expect("events");
+    let running = events
+        .iter()
+        .filter(|event| event["args"]["stopped"] == "running" && event["name"] != "set up");
+    let running: std::collections::BTreeSet<u64> = running
+        .map(|event| {
+            let number = |key: &str| event[key].as_u64().expect("a number");
+            assert_eq!(number("ts") + number("dur"), end);
+            event["args"]["job"].as_u64().expect("a job")
+        })
+        .collect();
+    assert_eq!(running.len(), counts["RUNNING"]);
+}
+
+#[test]
+fn every_seed_of_a_comparison_has_its_table_of_decisions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut windtunnel = Command::cargo_bin("windtunnel").expect("the binary is built");
+    windtunnel
+        .current_dir(root())
+        .args(["compare", "scenarios/library/quickstart.toml"]);
+    windtunnel.args([
+        "--replications",
+        "2",
+        "--quiet",
+        "--set",
+        "output.tables=[\"jobs\", \"decisions\"]",
+    ]);
+    windtunnel.args(CUT).arg("--out").arg(folder.path());
+    assert!(windtunnel.output().expect("it runs").status.success());
+    for seed in ["1", "2"] {
+        let read = |table: &str| {
+            let file = folder
+                .path()
+                .join(format!("runs/base/las/{seed}/{table}.csv"));
+            rows(&std::fs::read_to_string(file).expect("a table"))
+        };
+        let number =
+            |row: &BTreeMap<String, String>, key: &str| row[key].parse::<u64>().expect("a number");
+        // A stay has a row a machine.
+        let mut stays: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+        for row in read("decisions") {
+            let start = number(&row, "start_us");
+            stays.insert(
+                (number(&row, "job"), start),
+                number(&row, "stop_us") - start,
+            );
+        }
+        for job in read("jobs") {
+            let own = stays.range((number(&job, "job"), 0)..=(number(&job, "job"), u64::MAX));
+            let ran: u64 = own.map(|(_, length)| length).sum();
+            assert_eq!(ran, number(&job, "run_us"), "seed {seed}: {job:?}");
+        }
+    }
+}
+
 #[test]
 fn a_trace_of_events_has_slices_within_each_other_and_counters() {
     let text = ran(&["export", "--as", "perfetto"], &[]);

@@ -9,6 +9,7 @@ use super::biller::Biller;
 use super::fact::{Cause, Fact, Observer, Outcome, Spent};
 use super::notices::Notices;
 use super::rows::{self, Row, Rows};
+use super::stay::{Stay, Stop};
 use super::timeline::{GpuTime, GpuUse, Sample, Sampler};
 use crate::books::{Ledger, Paid, Payer, Sum, Unclaimed, grouped, in_order, totals};
 use crate::engine::{Capacity, World};
@@ -16,21 +17,6 @@ use crate::model::{GPU_PARTS, Job, Seat};
 use crate::units::{
     ClassId, JobId, Moment, Money, NodeId, OfferingId, QueueId, SimTime, Span, convert,
 };
-
-/// An attempt: where a job lay, from when to when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stay {
-    /// The job's ordinal: its place in the workload, or, of a replica, beyond all jobs.
-    pub job: u32,
-    /// Its seats.
-    pub seats: SmallVec<[Seat; 4]>,
-    /// When it was started.
-    pub start: SimTime,
-    /// From when on it worked.
-    pub works: SimTime,
-    /// When it stopped.
-    pub stop: SimTime,
-}
 
 /// A machine, from its grant to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,7 +270,7 @@ impl Recorder {
     }
 
     /// A running attempt stops, which passed so.
-    fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent) {
+    fn stop(&mut self, job: JobId, now: SimTime, spent: &Spent, how: Stop) {
         let Some(running) = self.running[job.slot()].take() else {
             return;
         };
@@ -325,6 +311,7 @@ impl Recorder {
                 start,
                 works,
                 stop: now,
+                how,
             });
         }
     }
@@ -336,7 +323,7 @@ impl Recorder {
             let gpu_milli = row.gpu_milli;
             self.wait_no_more(gpu_milli);
         }
-        self.stop(job, now, spent);
+        self.stop(job, now, spent, Stop::Ended(outcome));
     }
 
     fn wait(&mut self, gpu_milli: u32) {
@@ -401,7 +388,7 @@ impl Observer for Recorder {
             Fact::Arrived { job, spec, .. } => self.arrive(*job, spec),
             Fact::Started { job, seats, works } => self.start(*job, seats, now, *works),
             Fact::Interrupted { job, cause, spent } => {
-                self.stop(*job, now, spent);
+                self.stop(*job, now, spent, Stop::Interrupted(*cause));
                 let row = self.rows.of_mut(job.ordinal());
                 let times = match cause {
                     Cause::Policy => &mut row.preemptions,
@@ -418,7 +405,7 @@ impl Observer for Recorder {
                 spent,
             } => {
                 let moves = self.moves(*job, seats);
-                self.stop(*job, now, spent);
+                self.stop(*job, now, spent, Stop::Reseated);
                 let row = self.rows.of_mut(job.ordinal());
                 row.migrations = row.migrations.saturating_add(u16::from(moves));
                 let gpu_milli = row.gpu_milli;
