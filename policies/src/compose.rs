@@ -20,7 +20,7 @@ use crate::admit::Admit;
 use crate::buy::Buy;
 use crate::keeping::{Keeping, Pace, earlier};
 use crate::order::Order;
-use crate::place::Place;
+use crate::place::{Place, Scales};
 use crate::preempt::Preempt;
 use crate::queue::{Key, Queue};
 use crate::reclaims::Reclaims;
@@ -61,6 +61,18 @@ pub struct Standing {
     tenants: Tenants,
     /// No job waits once the last plan is done.
     nobody_waits: bool,
+    /// Where it is told what the placement makes of the nodes, if anybody listens.
+    scales: Option<Scales>,
+}
+
+impl Standing {
+    /// Nothing yet; what the placement makes of the nodes for each job that starts is told.
+    pub fn weighing(scales: Option<Scales>) -> Self {
+        Self {
+            scales,
+            ..Self::default()
+        }
+    }
 }
 
 /// What a part works with at an instant: the world, the plan, the queue and the placement.
@@ -77,6 +89,7 @@ pub struct Desk<'d, 'v, 'p> {
     pub reclaims: &'d Reclaims,
     tenants: Option<&'d mut Tenants>,
     place: &'d mut dyn Place,
+    scales: Option<&'d Scales>,
     pace: Option<&'d mut Pace>,
     /// Who says where a job may lie; nobody, once the buyer itself is asked.
     router: Option<&'d dyn Buy>,
@@ -193,6 +206,11 @@ impl<'v> Desk<'_, 'v, '_> {
                 self.plan.pace(job, every).expect("it waits");
             }
         }
+        if let Some(scales) = self.scales {
+            let (starts, on) = (self.job(job), self.queue.routes(job));
+            let at = (self.view.now(), self.plan.capacity());
+            scales.weigh((&starts, on), at, placement, &mut *self.place);
+        }
         self.plan
             .start(job, placement)
             .expect("a placement that was laid out on this plan");
@@ -251,6 +269,7 @@ impl Policy for Composed {
             reclaims: &self.state.reclaims,
             tenants: by_tenant.then_some(&mut self.state.tenants),
             place: &mut *self.place,
+            scales: self.state.scales.as_ref(),
             pace,
             router: self.buy.is_router().then_some(&*self.buy),
         };
@@ -298,7 +317,11 @@ impl Policy for Composed {
             buy: self.buy.fork(),
             relocate: self.relocate.fork(),
             keep: self.keep.fork(),
-            state: self.state.clone(),
+            // Whoever listens hears one run.
+            state: Standing {
+                scales: None,
+                ..self.state.clone()
+            },
         })
     }
 }
@@ -399,6 +422,7 @@ impl Composed {
             reclaims: &self.state.reclaims,
             tenants: None,
             place: &mut *self.place,
+            scales: self.state.scales.as_ref(),
             pace: self.keep.pace(),
             router: None,
         };

@@ -7,7 +7,7 @@ use sim_core::engine::Capacity;
 use sim_core::model::{ModelSet, Role, Seats};
 use sim_core::units::{NodeId, OfferingId};
 
-use super::{BestFit, Place, fill};
+use super::{BestFit, Place, Rated, fill};
 
 /// As best-fit, but refuses a placement on more nodes than empty ones would need.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,10 @@ impl Place for Consolidate {
         let tight =
             |group| fewest_now(capacity, role, group).filter(|seats| nodes(seats) <= fewest);
         groups.iter().find_map(|group| tight(group))
+    }
+
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        BestFit.rated(capacity, role, models)
     }
 
     fn fork(&self) -> Box<dyn Place> {

@@ -133,15 +133,10 @@ pub(super) fn one_node(
             .iter()
             .flat_map(|offering| capacity.nodes_sharing(*offering))
             .filter(fits);
-        let opens = |node: NodeId| match role.demand.gpu {
-            GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Milli(_) => false,
-            GpuDemand::Slice(profile) => {
-                let partitioned = capacity.slices_on(node).iter();
-                let beside = partitioned.filter(|taken| !taken.is_empty());
-                beside.map(|taken| profile.room(*taken)).sum::<u32>() < role.tasks
-            }
+        let key = |node: &NodeId| {
+            let opens = opens(capacity, role, *node);
+            (opens, capacity.free_on(*node).count(), *node)
         };
-        let key = |node: &NodeId| (opens(*node), capacity.free_on(*node).count(), *node);
         if let Some(node) = sharing.min_by_key(key) {
             return Some(node);
         }
@@ -163,6 +158,33 @@ pub(super) fn one_node(
         }
     }
     None
+}
+
+/// Whether a node on which GPUs are in use would partition another for these slices.
+fn opens(capacity: &Capacity, role: &Role, node: NodeId) -> bool {
+    match role.demand.gpu {
+        GpuDemand::None | GpuDemand::Whole(_) | GpuDemand::Milli(_) => false,
+        GpuDemand::Slice(profile) => {
+            let partitioned = capacity.slices_on(node).iter();
+            let beside = partitioned.filter(|taken| !taken.is_empty());
+            beside.map(|taken| profile.room(*taken)).sum::<u32>() < role.tasks
+        }
+    }
+}
+
+/// How far behind others [`one_node`] puts a node for a share or a slice, whatever is free on it: no step, one or two of more
+/// GPUs than a node has.
+pub(super) fn freshness(
+    capacity: &Capacity,
+    role: &Role,
+    (node, is_shared): (NodeId, bool),
+) -> f64 {
+    let steps = match role.demand.gpu.is_part() {
+        false => 0,
+        true if !is_shared => 2,
+        true => u32::from(opens(capacity, role, node)),
+    };
+    f64::from(steps * 100)
 }
 
 /// Tasks of `role` that an empty node of `offering` holds.

@@ -3,9 +3,9 @@
 
 use sim_core::engine::Capacity;
 use sim_core::model::{ModelSet, Role, Seats};
-use sim_core::units::OfferingId;
+use sim_core::units::{NodeId, OfferingId};
 
-use super::{Place, fill};
+use super::{Place, Rated, fill};
 
 /// Best-fit: keeps large holes for large gangs.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,10 @@ impl Place for BestFit {
         fit(capacity, role, models, true)
     }
 
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        rated(capacity, role, models, true)
+    }
+
     fn fork(&self) -> Box<dyn Place> {
         Box::new(*self)
     }
@@ -28,6 +32,10 @@ impl Place for BestFit {
 impl Place for WorstFit {
     fn lay(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats> {
         fit(capacity, role, models, false)
+    }
+
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        rated(capacity, role, models, false)
     }
 
     fn fork(&self) -> Box<dyn Place> {
@@ -51,6 +59,46 @@ fn fit(capacity: &Capacity, role: &Role, models: ModelSet, tightest: bool) -> Op
     fill::groups(capacity, role, models)
         .iter()
         .find_map(|group| span(capacity, role, group, tightest))
+}
+
+/// Nodes on which all tasks fit, by their free GPUs; where there is none, those with room for some, the emptiest first.
+fn rated(capacity: &Capacity, role: &Role, models: ModelSet, tightest: bool) -> Vec<Rated> {
+    let all = fill::allowed(capacity, role, models);
+    let free = |node| f64::from(capacity.free_on(node).count());
+    let mut rated = Vec::new();
+    for offering in &all {
+        let sharing: Vec<NodeId> = capacity.nodes_sharing(*offering).collect();
+        let fitting = capacity
+            .nodes(*offering)
+            .filter(|node| capacity.fits(*node, &role.demand, role.tasks));
+        rated.extend(fitting.map(|node| {
+            let score = if tightest {
+                -free(node) - fill::freshness(capacity, role, (node, sharing.contains(&node)))
+            } else {
+                free(node)
+            };
+            Rated { node, score }
+        }));
+    }
+    if !rated.is_empty() {
+        return rated;
+    }
+    let groups = fill::groups(capacity, role, models);
+    let taken = groups
+        .iter()
+        .find(|group| span(capacity, role, group, tightest).is_some());
+    taken.map_or_else(Vec::new, |group| emptiest(capacity, role, group))
+}
+
+/// Nodes with room for a task by their free GPUs.
+pub(super) fn emptiest(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> Vec<Rated> {
+    let walk = fill::emptiest(capacity, group, role.demand.whole_gpus());
+    let roomy = walk.filter(|node| capacity.fits(*node, &role.demand, 1));
+    let rated = roomy.map(|node| Rated {
+        node,
+        score: f64::from(capacity.free_on(node).count()),
+    });
+    rated.collect()
 }
 
 /// Several nodes: the emptiest are filled, and what is left goes onto one more by the rule.

@@ -10,6 +10,7 @@ mod gpu_packing;
 mod rack_aware;
 mod random;
 mod random_node;
+mod rated;
 mod scored;
 mod sites;
 mod spots;
@@ -27,6 +28,7 @@ pub use gpu_packing::GpuPacking;
 pub use rack_aware::RackAware;
 pub use random::Random;
 pub use random_node::RandomNode;
+pub use rated::{MOST_TOLD, Rated, Scales, Weighed};
 pub use spread::Spread;
 pub use vector_fit::{DotProd, VectorFit};
 pub use yarn::Yarn;
@@ -46,6 +48,12 @@ pub trait Place: Send {
 
     /// Takes note of where the plan has just put a waiting job.
     fn seated(&mut self, _job: JobId, _placement: &Placement, _view: &View<'_>) {}
+
+    /// For explanations: the nodes on which the first tasks of `role` would lie as things stand, with their scores, in any order;
+    /// none where the rule goes by no score.
+    fn rated(&mut self, _capacity: &Capacity, _role: &Role, _models: ModelSet) -> Vec<Rated> {
+        Vec::new()
+    }
 
     /// An exact copy, the position of its random stream included.
     fn fork(&self) -> Box<dyn Place>;

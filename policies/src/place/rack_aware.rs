@@ -5,7 +5,7 @@ use sim_core::engine::Capacity;
 use sim_core::model::{ModelSet, Role, Seats};
 use sim_core::units::{NodeId, OfferingId, RackId};
 
-use super::{BestFit, Place, fill};
+use super::{BestFit, Place, Rated, fill};
 
 /// Rack-aware best-fit.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,7 @@ pub struct RackAware;
 impl Place for RackAware {
     fn lay(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Option<Seats> {
         let all = fill::allowed(capacity, role, models);
-        let single = role.tasks == 1 || fill::one_node(capacity, role, &all, true).is_some();
-        let in_rack = if single {
+        let in_rack = if is_for_one(capacity, role, &all) {
             None
         } else {
             tightest(capacity, role, &all)
@@ -23,9 +22,24 @@ impl Place for RackAware {
         in_rack.or_else(|| BestFit.lay(capacity, role, models))
     }
 
+    /// Racks have no score, and what lies on one node goes by none of them.
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        let all = fill::allowed(capacity, role, models);
+        if is_for_one(capacity, role, &all) {
+            BestFit.rated(capacity, role, models)
+        } else {
+            Vec::new()
+        }
+    }
+
     fn fork(&self) -> Box<dyn Place> {
         Box::new(*self)
     }
+}
+
+/// Whether a role lies on one node.
+fn is_for_one(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> bool {
+    role.tasks == 1 || fill::one_node(capacity, role, group, true).is_some()
 }
 
 fn tightest(capacity: &Capacity, role: &Role, group: &[OfferingId]) -> Option<Seats> {

@@ -12,7 +12,7 @@ use sim_core::units::{JobId, NodeId};
 
 use super::sites::{Largest, Site, Sites};
 use super::spots::Spot;
-use super::{Place, fill};
+use super::{Place, Rated, fill};
 use crate::fragment::Idle;
 use crate::order::keys;
 
@@ -184,6 +184,27 @@ impl<S: Score> Place for Scored<S> {
         let mut seats = Seats::new();
         seat(&mut seats, node, (&role.demand, spot));
         Some(seats)
+    }
+
+    /// Of a gang on the model that it is laid on.
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        self.rate(capacity, role, models);
+        let table = &self.tables[&(role.demand, models)];
+        let groups = fill::groups(capacity, role, models);
+        let laid = groups.iter().filter_map(|group| {
+            let (first, _) = self.lay_on((capacity, table), role, group)?;
+            Some((first, group))
+        });
+        let taken = laid.max_by_key(|(first, _)| *first).map(|(_, group)| group);
+        let of_gang = |node| taken.is_some_and(|group| group.contains(&capacity.offering_of(node)));
+        let rated = table
+            .iter()
+            .zip(&self.sites.all)
+            .filter_map(|(entry, site)| {
+                let ((score, _), node) = (entry.choice?, site.node);
+                (role.tasks == 1 || of_gang(node)).then_some(Rated { node, score })
+            });
+        rated.collect()
     }
 
     fn note(&mut self, view: &View<'_>) {

@@ -4,7 +4,7 @@ use sim_core::engine::Capacity;
 use sim_core::model::{ModelSet, Role, Seats};
 use sim_core::units::{NodeId, OfferingId};
 
-use super::{Place, fill};
+use super::{Place, Rated, fill, fit};
 
 /// Spread: a lost node takes few tasks with it.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,14 @@ impl Place for Spread {
         fill::groups(capacity, role, models)
             .iter()
             .find_map(|group| spread(capacity, role, group))
+    }
+
+    fn rated(&mut self, capacity: &Capacity, role: &Role, models: ModelSet) -> Vec<Rated> {
+        let groups = fill::groups(capacity, role, models);
+        let taken = groups
+            .iter()
+            .find(|group| spread(capacity, role, group).is_some());
+        taken.map_or_else(Vec::new, |group| fit::emptiest(capacity, role, group))
     }
 
     fn fork(&self) -> Box<dyn Place> {

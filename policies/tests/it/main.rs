@@ -9,6 +9,7 @@ mod mig;
 mod packing;
 mod plain;
 mod pollux;
+mod rated;
 mod scale;
 mod sharing;
 mod sia;

@@ -3,6 +3,7 @@
 use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
 use policies::params::{Domain, Param, Params, Value as Given};
+use policies::place::Scales;
 use policies::registry::{
     ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
     POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find, needs,
@@ -365,6 +366,11 @@ fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keepi
 impl Contender {
     /// A policy for one run.
     pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
+        self.weighing(seed, None)
+    }
+
+    /// The same; a composed one tells what its placement makes of the nodes for each job that it starts.
+    pub fn weighing(&self, seed: u64, scales: Option<Scales>) -> Box<dyn Policy + Send> {
         let setting = Setting {
             seed,
             durations: self.grants.durations,
@@ -384,7 +390,7 @@ impl Contender {
                     &params[9], &setting,
                 ),
                 keep: keeping(kinds, params, &setting),
-                state: Standing::default(),
+                state: Standing::weighing(scales),
             }),
             Make::Named { kind, params } => {
                 (find(POLICIES, kind).expect("checked").build)(params, &setting)

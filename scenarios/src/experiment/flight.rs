@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use policies::place::{Scales, Weighed};
 use sim_core::books::{Ledger, Window as Counted};
 use sim_core::engine::{Counters, Engine, Fault, Finish};
 use sim_core::serve::Completion;
@@ -63,6 +64,8 @@ pub struct Flight {
     pub times: Option<Stretches>,
     /// Why its jobs waited, where that table is asked for.
     pub waited: Option<Waited>,
+    /// What its placement made of the nodes, in the order of starts, where attempts are kept for the table of decisions.
+    pub weighed: Vec<Weighed>,
 }
 
 /// What counts in a scenario, and what it promised.
@@ -100,7 +103,9 @@ pub fn fly(
     let recorder = Recorder::new(jobs.world(), recording);
     let trace = Trace::new(jobs.for_policy(chosen));
     let mut engine = Engine::new(jobs.world().clone(), Box::new(trace));
-    let mut policy = chosen.policy(seed);
+    let (scales, weighed) = Scales::new();
+    let weighs = keep.stays > 0 && scenario.output.tables.contains(&TableName::Decisions);
+    let mut policy = chosen.weighing(seed, weighs.then_some(scales));
     let wants_bill = keep.samples && scenario.output.tables.contains(&TableName::Bill);
     let stocks = experiment.stocks.as_ref();
     let meter = wants_bill.then(|| Meter::new(jobs.world(), stocks, window.warmup));
@@ -179,5 +184,6 @@ pub fn fly(
         held: holdings.map_or_else(BTreeMap::new, |holdings| holdings.finish(end)),
         times,
         waited: waits.map(Waits::finish),
+        weighed: weighed.try_iter().collect(),
     })
 }

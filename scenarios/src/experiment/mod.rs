@@ -8,6 +8,7 @@ pub mod cell;
 mod claim_tables;
 pub mod claims;
 pub mod compare;
+pub mod decisions;
 mod enough;
 mod figures;
 pub mod flight;

@@ -13,7 +13,7 @@ use super::flight::Flight;
 use super::sheet::{Column, Form, Sheet, Unfit};
 use super::usage::Usage;
 use super::{
-    bill, bound_tables, cell, claim_tables, figures, page, paired_table, run_tables,
+    bill, bound_tables, cell, claim_tables, decisions, figures, page, paired_table, run_tables,
     service_tables, waits,
 };
 use crate::build::{Experiment, Jobs};
@@ -138,7 +138,7 @@ impl Store {
                 TableName::Jobs => run_tables::jobs(form, experiment, flight, jobs),
                 TableName::Nodes => run_tables::nodes(form, experiment, flight),
                 TableName::Timeline => run_tables::timeline(form, flight),
-                TableName::Decisions => run_tables::decisions(form, experiment, flight, jobs),
+                TableName::Decisions => decisions::decisions(form, experiment, flight, jobs),
                 TableName::Bill => bill::bill(form, experiment, flight),
                 TableName::Attribution => bill::attribution(form, experiment, flight),
                 TableName::Spend => bill::spend(form, experiment, flight),

@@ -1,7 +1,7 @@
 //! What is written of the tables in files: every column with its type, its unit and what it says.
 
 use super::sheet::Layout;
-use super::{bill, bound_tables, cell, claim_tables, run_tables, service_tables, waits};
+use super::{bill, bound_tables, cell, claim_tables, decisions, run_tables, service_tables, waits};
 
 const INTRO: &str = "\
 Every command that writes tables writes CSV, or Parquet with `--tables parquet`: the same rows and the same columns. Time is integer
@@ -33,7 +33,7 @@ pub fn table_reference() -> String {
         run_tables::jobs_layout,
         run_tables::nodes_layout,
         run_tables::timeline_layout,
-        run_tables::decisions_layout,
+        decisions::layout,
         bill::bill_layout,
         bill::attribution_layout,
         bill::spend_layout,

@@ -1,13 +1,13 @@
 //! The tables of one run in files. Time is integer microseconds and money integer nano-dollars; what is neither is a decimal number
 //! of integers, rounded half-even to its last digit.
 
-use sim_core::units::{Money, NodeId, SimTime, convert, limits};
+use sim_core::units::{Money, SimTime, convert, limits};
 use sim_core::watch::Outcome;
 
 use super::flight::{Flight, window};
-use super::sheet::{Column, Field, Form, Layout, Sheet};
+use super::sheet::{Column, Form, Layout, Sheet};
 use super::worth::{Worths, roi};
-use super::{judged, power, words};
+use super::{judged, power};
 use crate::build::{Experiment, Jobs};
 
 /// What `jobs` holds.
@@ -224,73 +224,6 @@ pub(super) fn timeline(form: Form, flight: &Flight) -> Sheet {
             sample.waiting_milli.into(),
             sample.replicas.into(),
         ]);
-    }
-    sheet
-}
-
-/// What `decisions` holds.
-pub(super) fn decisions_layout() -> Layout {
-    Layout {
-        name: "decisions",
-        doc: "One row a machine of a stay of a job: where the policy put it, from when to when, in the order in which stays stop.",
-        columns: DECISIONS.to_vec(),
-    }
-}
-
-const DECISIONS: [Column; 10] = [
-    Column::count("job", "The job, as `jobs` numbers it"),
-    Column::text("name", "Its name"),
-    Column::us("start_us", "From when it held the machine"),
-    Column::us(
-        "works_us",
-        "From when it worked: until then it was set up or restored",
-    ),
-    Column::us("stop_us", "Until when"),
-    Column::count("node", "The slot of the machine"),
-    Column::text("fleet", "Its fleet"),
-    Column::count("tasks", "Tasks of the job on it"),
-    Column::text(
-        "gpus",
-        "The GPUs of the machine that it held, of a slice also where it starts",
-    ),
-    Column::text(
-        "stopped",
-        "How it stopped: `completed`, `retired` or `rejected`; `preempted` by the policy, `reclaimed` or `failed` with its \
-         machine, `noticed` in time that this was to be; `reseated`, and went on; `running`, when the run ended",
-    ),
-];
-
-/// One row a machine of a stay of a job.
-pub(super) fn decisions(
-    form: Form,
-    experiment: &Experiment,
-    flight: &Flight,
-    jobs: &Jobs,
-) -> Sheet {
-    let mut sheet = Sheet::new(form, &DECISIONS);
-    let capacity = sim_core::engine::Capacity::of(&experiment.world);
-    let fleet = |node: NodeId| &experiment.world.offerings[capacity.offering_of(node).index()].name;
-    for stay in &flight.record.stays {
-        for seat in &stay.seats {
-            // Of a slice also where it starts.
-            let start = seat.start.get().map(|slice| format!("@{slice}"));
-            let start = start.unwrap_or_default();
-            let gpus = seat.gpus.iter().map(|gpu| format!("{gpu}{start}"));
-            let gpus: Vec<String> = gpus.collect();
-            let row: [Field; 10] = [
-                stay.job.into(),
-                job_name(experiment, flight, jobs, stay.job).into(),
-                stay.start.into(),
-                stay.works.into(),
-                stay.stop.into(),
-                seat.node.0.into(),
-                fleet(seat.node).as_str().into(),
-                seat.tasks.into(),
-                gpus.join(" ").into(),
-                words::stop(stay.how).into(),
-            ];
-            sheet.row(row);
-        }
     }
     sheet
 }

@@ -1,17 +1,18 @@
 //! A run that left its folder is flown again: it does the same to the bit, so that nothing of it need have been logged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use policies::place::{Scales, Weighed};
 use sim_core::engine::{Engine, Fault};
 use sim_core::units::{Money, SimTime, convert};
 use sim_core::watch::{Digests, Record, Recorder, Recording};
 use sim_core::world::Trace;
 
 use super::stored::{StoredError, places};
-use super::story::{Story, Subject, price_of};
+use super::story::{RUNS, Story, Subject, price_of};
 use super::{Line, tables};
 use crate::build::{Experiment, Jobs};
 use crate::waits::{Waited, by_reason};
@@ -110,7 +111,9 @@ pub fn again(
     };
     let trace = Trace::new(jobs.for_policy(chosen));
     let mut engine = Engine::new(world.clone(), Box::new(trace));
-    let mut policy = chosen.policy(seed);
+    let (scales, weighed) = Scales::new();
+    let about_job = matches!(subject, Subject::Job(_));
+    let mut policy = chosen.weighing(seed, about_job.then_some(scales));
     let mut watch = (Recorder::new(world, recording), Story::new(world, subject));
     engine.run(&mut *policy, chosen.grants, &mut watch)?;
     let (recorder, story) = watch;
@@ -122,6 +125,7 @@ pub fn again(
         Subject::Job(ordinal) => {
             let stretches = waited.stretches.of.get(&ordinal);
             lines.extend(tables::waiting(stretches.map_or(&[][..], Vec::as_slice)));
+            lines.extend(could_lie(ordinal, weighed.try_iter(), &lines));
             // What happens at an instant stands before what begins there.
             lines.sort_by_key(|line| (line.from, line.until.is_some()));
             cost_of_job(&record, &waited, ordinal)
@@ -147,6 +151,15 @@ pub fn again(
         lines,
         sum,
     })
+}
+
+/// What the placement made of the nodes at each start of a job. Of what a plan tried and took back nothing is told.
+fn could_lie(ordinal: u32, weighed: impl Iterator<Item = Weighed>, lines: &[Line]) -> Vec<Line> {
+    let starts = lines.iter().filter(|line| line.what == RUNS);
+    let starts: BTreeSet<SimTime> = starts.map(|line| line.from).collect();
+    let own = weighed.filter(|own| own.job == ordinal && starts.contains(&own.at));
+    let own: BTreeMap<SimTime, Weighed> = own.map(|own| (own.at, own)).collect();
+    own.values().map(tables::weighed).collect()
 }
 
 /// "waited 3h2m in all: no-capacity 2h, behind-head 1h2m; cost $1.20".

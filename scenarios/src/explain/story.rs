@@ -24,7 +24,7 @@ pub enum Subject {
 }
 
 /// What a job does that has seats.
-const RUNS: &str = "runs";
+pub(super) const RUNS: &str = "runs";
 
 /// A line of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]

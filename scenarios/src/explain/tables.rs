@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use plots::table::{Cell, Table, Value};
+use policies::place::Weighed;
 use sim_core::engine::Reason;
-use sim_core::units::SimTime;
+use sim_core::units::{SimTime, convert};
 
 use super::story::{Line, counted, milli};
+use crate::experiment::decisions::score;
 use crate::waits::{Lack, Share, Stretch, hours, part, total};
 
 /// Why jobs waited, the longest first.
@@ -93,6 +95,26 @@ pub(super) fn waiting(stretches: &[Stretch]) -> Vec<Line> {
         .iter()
         .filter(|stretch| stretch.until != Some(stretch.from));
     lasting.map(line).collect()
+}
+
+/// What the placement made of the nodes when a job was started, as a line of its story.
+pub(super) fn weighed(weighed: &Weighed) -> Line {
+    let best = weighed.best.iter();
+    let best = best.map(|one| format!("node {}: {}", one.node.0, score(one.score)));
+    let best: Vec<String> = best.collect();
+    let more = convert::index(weighed.nodes) - best.len();
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Line {
+        from: weighed.at,
+        until: None,
+        what: "could lie".to_owned(),
+        detail: format!("scores, the best first: {}{rest}", best.join(", ")),
+        reason: None,
+    }
 }
 
 /// A story, line by line.

@@ -45,7 +45,7 @@ order = "fifo"
 admit = "easy"
 "#;
 
-fn command(at: &Path, arguments: &[&str]) -> (String, String, i32) {
+pub(super) fn command(at: &Path, arguments: &[&str]) -> (String, String, i32) {
     let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
     let output = command.current_dir(at).args(arguments).output();
     let output = output.expect("it runs");
@@ -54,13 +54,13 @@ fn command(at: &Path, arguments: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), code)
 }
 
-fn crowded() -> tempfile::TempDir {
+pub(super) fn crowded() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("crowded.toml"), CROWDED).expect("a file");
     folder
 }
 
-fn told(at: &Path, arguments: &[&str]) -> Value {
+pub(super) fn told(at: &Path, arguments: &[&str]) -> Value {
     let arguments = [&["explain", "out", "--format", "json"], arguments].concat();
     let (said, wrong, code) = command(at, &arguments);
     assert_eq!(code, 0, "{wrong}");

@@ -7,4 +7,5 @@ mod naive;
 mod proofs;
 mod registry;
 mod rig;
+mod scores;
 mod swarm;
