@@ -12,6 +12,7 @@ use sim_core::model::{Gang, Job, ModelSet};
 use sim_core::units::{JobId, NodeId, OfferingId, QueueId, SimTime, Span, convert, limits};
 use sim_core::watch::{Fact, Observer};
 
+use super::fleet::Fleet;
 use super::room::{Lack, lack};
 use super::stretches::Stretches;
 
@@ -58,16 +59,6 @@ pub struct Waited {
     pub replicas: Vec<Split>,
     /// Stretch by stretch, of the jobs that were chosen.
     pub stretches: Stretches,
-}
-
-/// What comes to the fleet, or does not.
-#[derive(Debug, Default)]
-struct Fleet {
-    /// Counts changes of what is free, of what is on its way, and of what the provider did not have.
-    version: u64,
-    booting: BTreeSet<NodeId>,
-    /// By offering: machines that were asked for last, and that the provider did not have.
-    refused: BTreeMap<OfferingId, u32>,
 }
 
 /// Jobs that want the same.
@@ -129,7 +120,7 @@ impl Waits {
             singled: Vec::new(),
             fresh: Vec::new(),
             unknown: Vec::new(),
-            fleet: Fleet::default(),
+            fleet: Fleet::of(world),
             asked: None,
             jobs: Vec::new(),
             replicas: Vec::new(),
@@ -247,7 +238,7 @@ impl Waits {
         for job in std::mem::take(&mut self.singled) {
             self.book(job, now);
         }
-        let [booting, refused] = self.fleet.machines(&self.offering_of);
+        let absent = self.fleet.absent(&self.offering_of, &scene.view);
         let others = scene.holds.iter().rev();
         let others = others.filter(|(whom, _)| *whom == Whom::Others);
         let others = others.map(|(_, reason)| reason.as_said()).next();
@@ -257,7 +248,7 @@ impl Waits {
             if crowd.version != self.fleet.version {
                 crowd.version = self.fleet.version;
                 let want = (&crowd.gang, crowd.models);
-                crowd.lack = lack(scene.capacity, want, (&booting, &refused));
+                crowd.lack = lack(scene.capacity, want, &absent);
             }
             if crowd.lack.is_none() && !scene.unheard {
                 crowd.left = Some(scene.asked);
@@ -332,66 +323,6 @@ impl Waits {
             let (reason, lack) = self.why(own.id)?;
             Some((own.id, reason, lack))
         })
-    }
-}
-
-impl Fleet {
-    /// Machines on their way, and those that the provider did not have.
-    fn machines(&self, offering_of: &[OfferingId]) -> [Vec<(OfferingId, u32)>; 2] {
-        let mut booting: BTreeMap<OfferingId, u32> = BTreeMap::new();
-        for node in &self.booting {
-            *booting.entry(offering_of[node.index()]).or_default() += 1;
-        }
-        let refused = self
-            .refused
-            .iter()
-            .map(|(offering, count)| (*offering, *count));
-        [booting.into_iter().collect(), refused.collect()]
-    }
-
-    fn observe(&mut self, fact: &Fact<'_>) {
-        match fact {
-            Fact::Booting { node, .. } => {
-                self.booting.insert(*node);
-            }
-            Fact::Ready { node, .. }
-            | Fact::Noticed { node, .. }
-            | Fact::Reclaimed { node }
-            | Fact::Miscarried { node }
-            | Fact::Failed { node, .. }
-            | Fact::Released { node } => {
-                self.booting.remove(node);
-            }
-            Fact::Requested {
-                offering,
-                asked,
-                granted,
-            } => {
-                self.refused.remove(offering);
-                if asked > granted {
-                    self.refused.insert(*offering, asked - granted);
-                }
-            }
-            Fact::Started { .. }
-            | Fact::Reseated { .. }
-            | Fact::Interrupted { .. }
-            | Fact::Ended { .. }
-            | Fact::Draining { .. }
-            | Fact::Repaired { .. } => {}
-            Fact::Arrived { .. }
-            | Fact::Retiring { .. }
-            | Fact::Worked { .. }
-            | Fact::Request { .. }
-            | Fact::Flow { .. }
-            | Fact::Paced { .. }
-            | Fact::Refused(_)
-            | Fact::Held { .. }
-            | Fact::Advised { .. }
-            | Fact::Shock { .. }
-            | Fact::Price { .. }
-            | Fact::Availability { .. } => return,
-        }
-        self.version += 1;
     }
 }
 

@@ -15,6 +15,19 @@ use super::ways::{Fit, Ways, room_in, whole};
 /// Empty machines, by offering.
 pub type Machines = [(OfferingId, u32)];
 
+/// Machines that are not there, by how that is.
+#[derive(Clone, Debug, Default)]
+pub struct Absent {
+    /// On their way.
+    pub booting: Vec<(OfferingId, u32)>,
+    /// Asked for last; the provider did not have them.
+    pub refused: Vec<(OfferingId, u32)>,
+    /// Where there are quotas: what fleets may have beyond what they hold.
+    pub unheld: Vec<(OfferingId, u32)>,
+    /// Of these what quotas leave, of each offering as if of no other any more were held.
+    pub in_quota: Vec<(OfferingId, u32)>,
+}
+
 /// Why a gang has no placement, and in which numbers that shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lack {
@@ -45,12 +58,11 @@ struct Sum {
     memory_mib: u64,
 }
 
-/// Why `gang` has no placement on `models`: none if it has one, or none is proved to be lacking. `booting` are on their way;
-/// `refused` were asked for last, and the provider did not have them.
+/// Why `gang` has no placement on `models`: none if it has one, or none is proved to be lacking.
 pub fn lack(
     capacity: &Capacity,
     (gang, models): (&Gang, ModelSet),
-    (booting, refused): (&Machines, &Machines),
+    absent: &Absent,
 ) -> Option<Lack> {
     let here = Ground {
         capacity,
@@ -62,10 +74,17 @@ pub fn lack(
         return None;
     }
     let with = |more: &Machines| Ground { capacity, more }.fits(gang, models);
+    let booting = &absent.booting;
+    let beside = |more: &Machines| with(&[booting, more].concat());
     let reason = if !booting.is_empty() && with(booting) == Fit::Yes {
         Reason::Booting
-    } else if !refused.is_empty() && with(&[booting, refused].concat()) == Fit::Yes {
+    } else if !absent.refused.is_empty() && beside(&absent.refused) == Fit::Yes {
         Reason::Unavailable
+    } else if absent.unheld != absent.in_quota
+        && beside(&absent.in_quota) == Fit::No
+        && beside(&absent.unheld) == Fit::Yes
+    {
+        Reason::Quota
     } else {
         here.reason(gang, models)
     };

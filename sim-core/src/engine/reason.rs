@@ -22,6 +22,8 @@ pub enum Reason {
     Booting,
     /// No placement, and there would be one with the machines that were asked for last and that the provider did not have.
     Unavailable,
+    /// No placement with all the machines that quotas leave, and there would be one with those that fleets may have.
+    Quota,
     /// The policy's rule of placement takes none of the placements there are.
     Unplaced,
     /// It would delay a job that holds a reservation.
@@ -63,13 +65,14 @@ pub enum Whom {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoCapacity,
         Self::Fragmentation,
         Self::GangIncomplete,
         Self::Topology,
         Self::Booting,
         Self::Unavailable,
+        Self::Quota,
         Self::Unplaced,
         Self::WouldDelay,
         Self::BehindHead,
@@ -93,7 +96,7 @@ impl Reason {
 
     /// Whether it says that there is no placement.
     pub fn is_physical(self) -> bool {
-        self <= Self::Unavailable
+        self <= Self::Quota
     }
 
     /// What is made of it where a policy says it of a job that has a placement: one that finds no room takes none of what
@@ -118,6 +121,7 @@ impl Reason {
             Self::Topology => "topology",
             Self::Booting => "booting",
             Self::Unavailable => "unavailable",
+            Self::Quota => "quota",
             Self::Unplaced => "unplaced",
             Self::WouldDelay => "would-delay",
             Self::BehindHead => "behind-head",
@@ -145,6 +149,7 @@ impl Reason {
             Self::Topology => "would have fitted only on several GPU models",
             Self::Booting => "its machines were starting",
             Self::Unavailable => "the provider did not have the machines",
+            Self::Quota => "a quota of the provider left too few machines",
             Self::Unplaced => "the rule of placement took none of the places there were",
             Self::WouldDelay => "would have delayed a job with a reservation",
             Self::BehindHead => "a job before it in line could not start",

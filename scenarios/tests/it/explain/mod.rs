@@ -5,6 +5,7 @@ mod command;
 mod library;
 mod naive;
 mod proofs;
+mod quota;
 mod registry;
 mod rig;
 mod scores;

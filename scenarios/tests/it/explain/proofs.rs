@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use scenarios::waits::{Lack, Waits};
-use sim_core::engine::{Capacity, JobView, NodePhase, Reason, Scene, Whom};
+use sim_core::engine::{Capacity, JobView, NodePhase, Reason, Scene, Whom, World};
 use sim_core::model::{Gang, GpuDemand, Role};
 use sim_core::units::{OfferingId, SimTime};
 use sim_core::watch::{Fact, Observer};
@@ -16,6 +17,7 @@ use super::rig::{adds_up, fly, scenario, waits};
 /// Watches why jobs wait, and proves it of some.
 pub(crate) struct Prover {
     pub(crate) waits: Waits,
+    world: Arc<World>,
     luck: Stream,
     /// Of all instants at which somebody waits, the part that is looked at.
     part: f64,
@@ -37,9 +39,10 @@ pub(crate) enum Line {
 }
 
 impl Prover {
-    pub(crate) fn new(waits: Waits, part: f64, line: Option<Line>) -> Self {
+    pub(crate) fn new((world, waits): (&Arc<World>, Waits), part: f64, line: Option<Line>) -> Self {
         Self {
             waits,
+            world: Arc::clone(world),
             luck: Stream::new(7, &[Part::Name("prover")]),
             part,
             refused: BTreeMap::new(),
@@ -123,12 +126,51 @@ impl Prover {
                     machines.extend(empty(capacity, *offering, *count));
                 }
             }
+            if lack.reason == Reason::Quota {
+                let [left, unheld] = self.unheld(scene);
+                let with = |more: Vec<Machine>| {
+                    let machines: Vec<Machine> = machines.iter().cloned().chain(more).collect();
+                    search(capacity, &machines, want, false)
+                };
+                assert_ne!(with(left), Found::Placement, "{what}");
+                assert_ne!(with(unheld), Found::None, "{what}");
+                return;
+            }
             assert_ne!(
                 search(capacity, &machines, want, false),
                 Found::None,
                 "{what}"
             );
         }
+    }
+
+    /// Empty machines that fleets may have beyond what they hold: of each offering what quotas leave, and all.
+    fn unheld(&self, scene: &Scene<'_>) -> [Vec<Machine>; 2] {
+        let held = |id: OfferingId| {
+            let all = scene.view.offerings().find(|(other, _)| *other == id);
+            all.expect("an offering").1.held
+        };
+        let counts = |id: OfferingId| held(id).max(self.world.offerings[id.index()].initial);
+        let fits = |id: OfferingId, more: u32| {
+            self.world.quotas.iter().all(|quota| {
+                let share = |own: OfferingId, count: u32| {
+                    quota.share(&self.world.offerings[own.index()].shape) * u64::from(count)
+                };
+                let used = quota.covers.iter().map(|own| {
+                    let beside = if *own == id { held(id) + more } else { 0 };
+                    share(*own, counts(*own).max(beside))
+                });
+                !quota.covers.contains(&id) || used.sum::<u64>() <= quota.most
+            })
+        };
+        let (mut left, mut all) = (Vec::new(), Vec::new());
+        for (id, offering) in scene.view.offerings() {
+            let most = self.world.offerings[id.index()].max - offering.held;
+            let in_quota = (0..=most).rev().find(|more| fits(id, *more)).unwrap_or(0);
+            left.extend(empty(scene.capacity, id, in_quota));
+            all.extend(empty(scene.capacity, id, most));
+        }
+        [left, all]
     }
 
     fn prove_said(&self, scene: &Scene<'_>, job: &JobView<'_>, reason: Reason, what: &str) {
@@ -326,7 +368,7 @@ fn reasons_of_jobs_in_philly_are_proved_at_a_thousand_instants() {
             "easy-x5" | "easy-exact" => Some(Line::Easy),
             _ => None,
         };
-        let prover = Prover::new(waits(&jobs), 0.004, line);
+        let prover = Prover::new((jobs.world(), waits(&jobs)), 0.004, line);
         let flown = fly(own, position, (seed, &jobs), prover);
         pairs += tell(&chosen.name, &flown.seen.proved);
         let waited = flown.seen.waits.finish();

@@ -38,7 +38,7 @@ fn every_microsecond_has_a_reason_and_no_policy_leaves_a_job_without_one() {
                 &experiment,
                 position,
                 (seed, &jobs),
-                Prover::new(waits(&jobs), PART, None),
+                Prover::new((jobs.world(), waits(&jobs)), PART, None),
             );
             let pairs = flown.seen.proved.values().map(|(times, _)| times);
             proved += pairs.sum::<u32>();

@@ -70,7 +70,7 @@ fn what_a_gang_lacks_is_proved_in_random_worlds_and_so_is_that_it_lacks_nothing(
         let waits = scenarios::waits::Waits::new(&world, std::collections::BTreeSet::new());
         let mut watch = (
             Recorder::new(&world, recording),
-            Prover::new(waits, 0.3, None),
+            Prover::new((&world, waits), 0.3, None),
         );
         let mut engine = Engine::new(Arc::clone(&world), Box::new(Trace::new(jobs.into())));
         let mut policy = Careless(Stream::new(seed, &["careless".into()]));
@@ -96,6 +96,7 @@ fn what_a_gang_lacks_is_proved_in_random_worlds_and_so_is_that_it_lacks_nothing(
         Reason::Topology,
         Reason::Booting,
         Reason::Unavailable,
+        Reason::Quota,
         Reason::NotAsked,
         Reason::LeftIdle,
     ];
