@@ -97,7 +97,8 @@ pub fn fly(
         warmup: window.warmup,
         sample,
         stays: keep.stays,
-        attribute: keep.samples,
+        // What services cost is a metric, and the same whether anything else is kept.
+        attribute: keep.samples || !jobs.world().services.is_empty(),
         balance: Some(scenario.output.spend.value),
     };
     let recorder = Recorder::new(jobs.world(), recording);

@@ -2,5 +2,6 @@
 
 mod fluid;
 mod foresight;
+mod one_number;
 mod requests;
 mod rig;
