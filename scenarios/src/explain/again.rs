@@ -11,8 +11,9 @@ use sim_core::units::{Money, SimTime, convert};
 use sim_core::watch::{Digests, Record, Recorder, Recording};
 use sim_core::world::Trace;
 
+use super::machine::price_of;
 use super::stored::{StoredError, places};
-use super::story::{RUNS, Story, Subject, price_of};
+use super::story::{RUNS, Story, Subject};
 use super::{Line, tables};
 use crate::build::{Experiment, Jobs};
 use crate::waits::{Waited, by_reason};

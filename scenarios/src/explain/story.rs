@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use sim_core::engine::{Capacity, Reason, Scene, World};
 use sim_core::model::Seat;
-use sim_core::units::{JobId, Money, NodeId, OfferingId, SimTime, Span};
-use sim_core::watch::{Cause, Fact, Observer, Outcome, Spent};
+use sim_core::units::{JobId, NodeId, SimTime, Span};
+use sim_core::watch::{Fact, Observer, Outcome};
 
+use super::machine::{Happens, of_a_node};
+use super::words::{counted, milli, passed, why};
 use crate::waits::Waits;
 
 /// Whom or what a story is about.
@@ -284,135 +286,4 @@ impl Observer for Story {
             self.stands(scene);
         }
     }
-}
-
-/// What happens to a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Happens {
-    Boots,
-    Ready,
-    Drains,
-    Noticed,
-    Advised,
-    TakenAway,
-    GivenBack,
-    Fails,
-    Breaks,
-    Repaired,
-}
-
-impl Happens {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Boots => "boots",
-            Self::Ready => "ready",
-            Self::Drains => "drains",
-            Self::Noticed => "noticed",
-            Self::Advised => "advised",
-            Self::TakenAway => "taken away",
-            Self::GivenBack => "given back",
-            Self::Fails => "did not come up",
-            Self::Breaks => "broke",
-            Self::Repaired => "repaired",
-        }
-    }
-}
-
-/// What a fact says of a machine: in which slot, what happens, and how.
-fn of_a_node(fact: &Fact<'_>) -> Option<(NodeId, Happens, String)> {
-    let plain = String::new;
-    Some(match fact {
-        Fact::Booting {
-            node,
-            launch,
-            ready,
-        } => {
-            let detail = format!("machine {launch} of this slot, ready at {ready}");
-            (*node, Happens::Boots, detail)
-        }
-        Fact::Ready { node, launch } => (*node, Happens::Ready, format!("machine {launch}")),
-        Fact::Draining { node } => (*node, Happens::Drains, "starts nothing more".to_owned()),
-        Fact::Noticed { node, at } => (
-            *node,
-            Happens::Noticed,
-            format!("will be taken away at {at}"),
-        ),
-        Fact::Advised { node } => (*node, Happens::Advised, "may be taken away soon".to_owned()),
-        Fact::Reclaimed { node } => (*node, Happens::TakenAway, plain()),
-        Fact::Released { node } => (*node, Happens::GivenBack, plain()),
-        Fact::Miscarried { node } => (*node, Happens::Fails, plain()),
-        Fact::Failed { node, repaired } => {
-            let repaired = repaired.map(|at| format!("repaired at {at}"));
-            let detail = repaired.unwrap_or_else(|| "for good".to_owned());
-            (*node, Happens::Breaks, detail)
-        }
-        Fact::Repaired { node } => (*node, Happens::Repaired, plain()),
-        Fact::Arrived { .. }
-        | Fact::Retiring { .. }
-        | Fact::Worked { .. }
-        | Fact::Request { .. }
-        | Fact::Flow { .. }
-        | Fact::Started { .. }
-        | Fact::Paced { .. }
-        | Fact::Reseated { .. }
-        | Fact::Interrupted { .. }
-        | Fact::Ended { .. }
-        | Fact::Refused(_)
-        | Fact::Held { .. }
-        | Fact::Requested { .. }
-        | Fact::Shock { .. }
-        | Fact::Price { .. }
-        | Fact::Availability { .. } => return None,
-    })
-}
-
-/// What a machine of an offering cost from one instant to another: price by time, before any rule of billing.
-pub fn price_of(world: &World, offering: OfferingId, (from, to): (SimTime, SimTime)) -> Money {
-    let steps = world.offerings[offering.index()].price.steps();
-    let mut sum: i128 = 0;
-    for (position, (begins, price)) in steps.iter().enumerate() {
-        let ends = steps.get(position + 1).map_or(SimTime::MAX, |(at, _)| *at);
-        let (begins, ends) = ((*begins).max(from), ends.min(to));
-        if begins < ends {
-            sum += i128::from(price.nanousd_h()) * i128::from(ends.since(begins).us());
-        }
-    }
-    Money::round_half_even(sum, 3_600_000_000)
-}
-
-/// "2 GPUs", "1 task".
-pub(super) fn counted(count: u32, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
-/// Thousandths as a number: "8", "0.5".
-pub(super) fn milli(milli: u64) -> String {
-    let rest = milli % 1000;
-    if rest == 0 {
-        return (milli / 1000).to_string();
-    }
-    let digits = format!("{}.{rest:03}", milli / 1000);
-    digits.trim_end_matches('0').to_owned()
-}
-
-fn why(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Policy => "the policy stopped it",
-        Cause::Reclaim => "a node of its was taken away",
-        Cause::Notice => "a node of its will be taken away, and its state is saved",
-        Cause::Failure => "a node of its broke",
-    }
-}
-
-fn passed(spent: &Spent) -> String {
-    let parts = [
-        (spent.restore, "setting up"),
-        (spent.kept, "of work kept"),
-        (spent.lost, "of work lost"),
-        (spent.dump, "writing checkpoints"),
-    ];
-    let parts = parts.iter().filter(|(time, _)| *time > Span::ZERO);
-    let parts: Vec<String> = parts.map(|(time, what)| format!("{time} {what}")).collect();
-    parts.join(", ")
 }

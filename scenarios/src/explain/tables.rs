@@ -7,7 +7,8 @@ use policies::place::Weighed;
 use sim_core::engine::Reason;
 use sim_core::units::{SimTime, convert};
 
-use super::story::{Line, counted, milli};
+use super::story::Line;
+use super::words::{counted, milli};
 use crate::experiment::decisions::score;
 use crate::waits::{Lack, Share, Stretch, hours, part, total};
 

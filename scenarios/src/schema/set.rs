@@ -138,12 +138,8 @@ fn bring(
     key: &Spanned<String>,
     value: &Spanned<Value>,
 ) -> Result<(), Diagnostic> {
-    let whole = Step {
-        text: key.value.clone(),
-        place: key.place,
-    };
     let form = "write a path such as \"reservation.NAME.count\"";
-    let path = written(key).ok_or_else(|| whole.refuse("not a path", form))?;
+    let (whole, path) = written(key, form)?;
     let [root, _, inner, ..] = path.as_slice() else {
         return Err(whole.refuse("not a path to a key of a table", form));
     };
@@ -202,12 +198,8 @@ pub(super) fn vary(
     key: &Spanned<String>,
     value: &Spanned<Value>,
 ) -> Result<(), Diagnostic> {
-    let whole = Step {
-        text: key.value.clone(),
-        place: key.place,
-    };
     let form = "write a path in quotes, such as \"fleet.NAME.count\"";
-    let path = written(key).ok_or_else(|| whole.refuse("not a path", form))?;
+    let (whole, path) = written(key, form)?;
     if ["sweep", "gate", "name", "claim"].contains(&path[0].text.as_str()) {
         let rule = "no part of what a cell runs";
         return Err(whole.refuse(rule, "vary a key of a fleet, a workload or a policy"));
@@ -215,13 +207,19 @@ pub(super) fn vary(
     put(tree, &path, &Setting::To(value))
 }
 
-/// The steps of a path that stands as a key.
-fn written(key: &Spanned<String>) -> Option<Vec<Step>> {
-    let (mut path, _) = steps(&format!("{}=", key.value), key.place.source)?;
+/// A path that stands as a key, whole and in steps; who writes something else is told of the `form`.
+fn written(key: &Spanned<String>, form: &str) -> Result<(Step, Vec<Step>), Diagnostic> {
+    let whole = Step {
+        text: key.value.clone(),
+        place: key.place,
+    };
+    let Some((mut path, _)) = steps(&format!("{}=", key.value), key.place.source) else {
+        return Err(whole.refuse("not a path", form));
+    };
     for step in &mut path {
         step.place = key.place;
     }
-    Some(path)
+    Ok((whole, path))
 }
 
 /// One name of a path.
