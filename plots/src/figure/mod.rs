@@ -3,6 +3,7 @@
 mod axis;
 pub mod bars;
 pub mod cdf;
+pub mod cloud;
 mod frame;
 pub mod gantt;
 mod grid;
@@ -12,6 +13,7 @@ mod legend;
 mod measure;
 pub mod panels;
 mod pareto;
+pub mod ranks;
 pub mod scatter;
 pub mod stack;
 mod thin;

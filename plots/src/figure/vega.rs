@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::bars::Bars;
 use super::cdf::{Cdf, Of, TimeScale};
+use super::cloud::Cloud;
 use super::gantt::Gantt;
 use super::panels::Panels;
+use super::ranks::Ranks;
 use super::scatter::Scatter;
 use super::stack::Stack;
 use super::timeline::{Course, Timeline};
@@ -240,6 +242,38 @@ impl Scatter {
     }
 }
 
+impl Cloud {
+    pub(super) fn vega(&self, csv: &str) -> String {
+        let groups = self.groups.iter();
+        let colors = colors(
+            "series",
+            groups.map(|own| (own.name.as_str(), color(own.position))),
+        );
+        let view = json!({
+            "width": 560,
+            "height": 360,
+            "encoding": { "x": number("x", &self.x), "y": number("y", &self.y) },
+            "layer": [
+                {
+                    "transform": keep("datum.on_front == 'yes'"),
+                    "mark": { "type": "line", "interpolate": "step-after", "strokeDash": [4, 3], "color": "#888888" },
+                },
+                {
+                    "transform": keep("datum.on_front == 'no'"),
+                    "mark": { "type": "point", "filled": true, "size": 16, "tooltip": { "content": "data" } },
+                    "encoding": { "color": colors },
+                },
+                {
+                    "transform": keep("datum.on_front == 'yes'"),
+                    "mark": { "type": "point", "filled": true, "size": 80, "tooltip": { "content": "data" } },
+                    "encoding": { "color": colors },
+                },
+            ],
+        });
+        spec(&self.heading, (csv, &["x", "y"]), view)
+    }
+}
+
 impl Gantt {
     pub(super) fn vega(&self, csv: &str) -> String {
         let colored = json!({ "field": "job", "type": "nominal", "legend": null });
@@ -264,6 +298,42 @@ impl Gantt {
             },
         });
         spec(&self.heading, (csv, &["lane", "start_s", "end_s"]), view)
+    }
+}
+
+impl Ranks {
+    pub(super) fn vega(&self, csv: &str) -> String {
+        let measure = Measure {
+            title: "Mean rank".to_owned(),
+            unit: Unit::One,
+        };
+        let mut x = number("rank", &measure);
+        x["scale"] = json!({ "domain": [self.places.len(), 1], "nice": false });
+        let order = self.order();
+        let all = order.iter().map(|at| &self.places[*at]);
+        let named = all
+            .clone()
+            .map(|own| (own.name.as_str(), color(own.position)));
+        let mut colors = colors("series", named);
+        colors["legend"] = Value::Null;
+        let view = json!({
+            "width": 560,
+            "height": { "step": 22 },
+            "encoding": { "y": names("series", all.map(|own| own.name.as_str())), "x": x },
+            "layer": [
+                {
+                    "transform": keep("datum.kind == 'alike'"),
+                    "mark": { "type": "rule", "strokeWidth": 4, "color": "#5a5a5a" },
+                    "encoding": { "x2": { "field": "to" } },
+                },
+                {
+                    "transform": keep("datum.kind == 'policy'"),
+                    "mark": { "type": "point", "filled": true, "size": 80, "tooltip": true },
+                    "encoding": { "color": colors },
+                },
+            ],
+        });
+        spec(&self.heading, (csv, &["rank", "to"]), view)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::figure::timeline::Track;
-use crate::figure::{Estimate, bars, cdf, gantt, panels, scatter, stack};
+use crate::figure::{Estimate, bars, cdf, cloud, gantt, panels, ranks, scatter, stack};
 
 /// Checks a view, and the views within it.
 fn check(view: &Value, columns: &[String]) {
@@ -150,6 +150,39 @@ fn every_figure_of_policies_has_a_specification_of_the_published_shape() {
         }],
     };
     sound(&stack.draw().expect("drawn"));
+}
+
+#[test]
+fn every_figure_of_a_sweep_has_a_specification_of_the_published_shape() {
+    let cloud = cloud::Cloud {
+        heading: heading(),
+        x: measure(),
+        y: measure(),
+        groups: vec![cloud::Group {
+            name: "fifo".to_owned(),
+            position: 0,
+            points: vec![cloud::Point {
+                name: "8".to_owned(),
+                x: 1.0,
+                y: 2.0,
+            }],
+        }],
+    };
+    sound(&cloud.draw().expect("drawn"));
+    let ranked = [("fifo", 1.25), ("las", 1.75)].into_iter().enumerate();
+    let ranks = ranks::Ranks {
+        heading: heading(),
+        places: ranked
+            .map(|(position, (name, rank))| ranks::Place {
+                name: name.to_owned(),
+                position,
+                rank,
+            })
+            .collect(),
+        critical_difference: 0.8,
+        alike: vec![(0, 1)],
+    };
+    sound(&ranks.draw().expect("drawn"));
 }
 
 #[test]
