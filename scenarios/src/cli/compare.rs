@@ -14,7 +14,7 @@ use crate::experiment::claims::Judged;
 use crate::experiment::metrics::METRICS;
 use crate::experiment::{
     Comparison, Plan, Store, bound_sentences, claim_sentences, claims_table, claims_text, compare,
-    compare_until, judge, notices, paired_table, sentences, waits_table, write,
+    compare_until, judge, notices, paired_table, sentences, waits_tables, write,
 };
 
 /// How to print.
@@ -154,7 +154,7 @@ impl Compare {
                 text.push_str("\n\n");
                 text.push_str(&table.text(terminal::width()).map_err(plot)?);
                 text.push('\n');
-                if let Some(waits) = waits_table(experiment, comparison) {
+                for waits in waits_tables(experiment, comparison) {
                     text.push_str(&waits.text(terminal::width()).map_err(plot)?);
                     text.push('\n');
                 }
@@ -169,7 +169,7 @@ impl Compare {
             Format::Markdown => {
                 let mut text = table.markdown().map_err(plot)?;
                 text.push('\n');
-                if let Some(waits) = waits_table(experiment, comparison) {
+                for waits in waits_tables(experiment, comparison) {
                     text.push_str(&waits.markdown().map_err(plot)?);
                     text.push('\n');
                 }

@@ -129,12 +129,15 @@ fn waits(flight: &Flight, format: Format) -> Result<String, Failure> {
     let Some(waited) = &flight.waited else {
         return Ok(String::new());
     };
-    let table = tables::waits(&shares(waited));
-    let table = match format {
-        Format::Markdown => table.markdown(),
-        Format::Text | Format::Json => table.text(terminal::width()),
-    };
-    Ok(format!("\n{}", table.map_err(plot)?))
+    let mut text = String::new();
+    for table in tables::waits(&shares(waited)) {
+        let table = match format {
+            Format::Markdown => table.markdown(),
+            Format::Text | Format::Json => table.text(terminal::width()),
+        };
+        text.extend(["\n", table.map_err(plot)?.as_str()]);
+    }
+    Ok(text)
 }
 
 /// The bill by market and kind of line. Amounts are texts: they are integers that a reader of JSON may not hold.

@@ -144,17 +144,19 @@ fn text(ran: &Ran, flown: &Again, subject: Subject, format: Format) -> Result<St
     if format == Format::Json {
         return Ok(format!("{:#}\n", json(ran, flown, &shares)));
     }
-    let table = if about_all {
+    let told = if about_all {
         tables::waits(&shares)
     } else {
-        tables::story(&flown.lines)
+        vec![tables::story(&flown.lines)]
     };
     let shown = |table: &Table| match format {
         Format::Markdown => table.markdown(),
         Format::Text | Format::Json => table.text(terminal::width()),
     };
-    let mut text = format!("{}, seed {}\n\n", ran.policy, ran.seed);
-    text.push_str(&shown(&table).map_err(plot)?);
+    let mut text = format!("{}, seed {}\n", ran.policy, ran.seed);
+    for table in &told {
+        text.extend(["\n", shown(table).map_err(plot)?.as_str()]);
+    }
     for sentence in tables::legend(&flown.lines) {
         let bullet = if format == Format::Markdown {
             "- "

@@ -59,5 +59,5 @@ pub use reference::table_reference;
 pub(crate) use run_tables::job_name;
 pub use sheet::{Form, Unfit};
 pub use tables::{paired_table, run_table};
-pub use waits::waits_table;
+pub use waits::waits_tables;
 pub use words::{notices, sentences};

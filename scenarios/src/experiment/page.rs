@@ -7,7 +7,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
-use super::{bound_sentences, notices, sentences, tables, waits, waits_table};
+use super::{bound_sentences, notices, sentences, tables, waits, waits_tables};
 use crate::build::Experiment;
 use crate::schema;
 
@@ -101,14 +101,19 @@ fn notes(experiment: &Experiment, comparison: &Comparison) -> Vec<Note> {
     notices.into_iter().map(note).collect()
 }
 
-/// Why jobs waited, where that is known.
+/// Why jobs and replicas waited, where that is known.
 fn waits(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {
-    let Some(table) = waits_table(experiment, comparison) else {
-        return Vec::new();
-    };
-    let caption = "The part of all waiting, all seeds together.".to_owned();
-    let words = waits::words(comparison);
-    vec![Block::Table { table, caption }, Block::List(words)]
+    let told = waits_tables(experiment, comparison)
+        .into_iter()
+        .map(|table| {
+            let caption = "The part of all waiting, all seeds together.".to_owned();
+            Block::Table { table, caption }
+        });
+    let mut blocks: Vec<Block> = told.collect();
+    if !blocks.is_empty() {
+        blocks.push(Block::List(waits::words(comparison)));
+    }
+    blocks
 }
 
 fn results(experiment: &Experiment, comparison: &Comparison) -> Vec<Block> {

@@ -12,7 +12,7 @@ use super::number::real;
 use super::sheet::{Column, Form, Layout, Sheet};
 use super::tables::label;
 use crate::build::Experiment;
-use crate::waits::{Share, by_reason, hours, part, seconds, total};
+use crate::waits::{Share, Who, by_reason, hours, of, part, seconds, total};
 
 /// What the table of a run holds.
 pub(super) fn jobs_layout() -> Layout {
@@ -53,48 +53,58 @@ pub(super) fn all_layout() -> Layout {
     }
 }
 
-const ALL: [Column; 6] = [
+const ALL: [Column; 7] = [
     Column::text("policy", "Its name"),
     Column::count("seed", "Of the run"),
-    Column::text("reason", "Why jobs waited"),
-    Column::real("wait_s", "s", "For how long, over all jobs"),
-    Column::real("share", "", "Of all waiting in the run"),
-    Column::count("jobs", "How many waited for it"),
+    Column::text("who", "`jobs`, or `replicas` of services"),
+    Column::text("reason", "Why they waited"),
+    Column::real("wait_s", "s", "For how long, over all of them"),
+    Column::real("share", "", "Of all their waiting in the run"),
+    Column::count("count", "How many waited for it"),
 ];
 
 /// The table of a comparison; nothing where it is not known.
 pub(super) fn all(form: Form, experiment: &Experiment, comparison: &Comparison) -> Option<Sheet> {
-    is_known(comparison).then(|| {
-        let mut sheet = Sheet::new(form, &ALL);
-        for (position, flights) in comparison.plan.contenders.iter().zip(&comparison.flights) {
-            let name = &experiment.contenders[*position].name;
-            for flight in flights {
-                let all = total(&flight.waits);
-                for share in &flight.waits {
-                    sheet.row([
-                        name.as_str().into(),
-                        flight.seed.into(),
-                        share.reason.name().into(),
-                        seconds(share.wait_us).into(),
-                        part(share.wait_us, all).into(),
-                        share.jobs.into(),
-                    ]);
+    Who::ALL
+        .into_iter()
+        .any(|who| is_known(comparison, who))
+        .then(|| {
+            let mut sheet = Sheet::new(form, &ALL);
+            for (position, flights) in comparison.plan.contenders.iter().zip(&comparison.flights) {
+                let name = &experiment.contenders[*position].name;
+                for flight in flights {
+                    for share in &flight.waits {
+                        let all = total(&of(&flight.waits, share.who));
+                        sheet.row([
+                            name.as_str().into(),
+                            flight.seed.into(),
+                            share.who.name().into(),
+                            share.reason.name().into(),
+                            seconds(share.wait_us).into(),
+                            part(share.wait_us, all).into(),
+                            share.count.into(),
+                        ]);
+                    }
                 }
             }
-        }
-        sheet
-    })
+            sheet
+        })
 }
 
-/// Whether anybody waited, and it is known why.
-fn is_known(comparison: &Comparison) -> bool {
+/// Whether any of them waited, and it is known why.
+fn is_known(comparison: &Comparison, who: Who) -> bool {
     let mut flights = comparison.flights.iter().flatten();
-    flights.any(|flight| !flight.waits.is_empty())
+    flights.any(|flight| flight.waits.iter().any(|share| share.who == who))
 }
 
-/// Why jobs waited, a row a reason, a column a policy: its part of all waiting in all seeds together.
-pub fn waits_table(experiment: &Experiment, comparison: &Comparison) -> Option<Table> {
-    let sums = is_known(comparison).then(|| sums(comparison))?;
+/// Why jobs waited, and why replicas did: a row a reason, a column a policy, its part of all their waiting in all seeds together.
+pub fn waits_tables(experiment: &Experiment, comparison: &Comparison) -> Vec<Table> {
+    let table = |who| waits_table(experiment, comparison, who);
+    Who::ALL.into_iter().filter_map(table).collect()
+}
+
+fn waits_table(experiment: &Experiment, comparison: &Comparison, who: Who) -> Option<Table> {
+    let sums = is_known(comparison, who).then(|| sums(comparison, who))?;
     let names = comparison.plan.contenders.iter();
     let names = names.map(|position| label(experiment, *position));
     let row = |reason: &Reason| {
@@ -107,19 +117,21 @@ pub fn waits_table(experiment: &Experiment, comparison: &Comparison) -> Option<T
         cells.chain(sums.iter().map(cell)).collect()
     };
     let hours = |shares: &Vec<Share>| Cell::number(mean_hours(comparison, shares), 1);
-    let all = [Cell::from("job-hours, all")].into_iter();
+    let all = [Cell::from(format!("{}, all", who.hours()).as_str())].into_iter();
     let all = all.chain(sums.iter().map(hours)).collect();
     let rows = reasons(&sums).iter().map(row).chain([all]).collect();
-    let columns = ["why jobs waited".to_owned()].into_iter().chain(names);
+    let columns = [format!("why {} waited", who.name())]
+        .into_iter()
+        .chain(names);
     Some(Table {
         columns: columns.collect(),
         rows,
     })
 }
 
-/// The same as bars.
+/// The same of jobs as bars.
 pub(super) fn figure(experiment: &Experiment, comparison: &Comparison) -> Option<Figure> {
-    let sums = is_known(comparison).then(|| sums(comparison))?;
+    let sums = is_known(comparison, Who::Jobs).then(|| sums(comparison, Who::Jobs))?;
     let reasons = reasons(&sums);
     let row = |(position, shares): (&usize, &Vec<Share>)| {
         let value = |reason: &Reason| {
@@ -166,9 +178,13 @@ pub(super) fn figure(experiment: &Experiment, comparison: &Comparison) -> Option
     })
 }
 
-/// What the reasons in the table say.
+/// What the reasons in the tables say.
 pub(super) fn words(comparison: &Comparison) -> Vec<String> {
-    let reasons = reasons(&sums(comparison));
+    let sums: Vec<_> = Who::ALL
+        .into_iter()
+        .flat_map(|who| sums(comparison, who))
+        .collect();
+    let reasons = reasons(&sums);
     let words = reasons.iter();
     words
         .map(|reason| format!("{}: {}.", reason.name(), reason.words()))
@@ -176,20 +192,21 @@ pub(super) fn words(comparison: &Comparison) -> Vec<String> {
 }
 
 /// By policy: its shares, of all seeds together.
-fn sums(comparison: &Comparison) -> Vec<Vec<Share>> {
+fn sums(comparison: &Comparison, who: Who) -> Vec<Vec<Share>> {
     let sum = |flights: &Vec<super::compare::Summary>| {
         let share = |reason| {
             let own = flights.iter().flat_map(|flight| &flight.waits);
-            let own = own.filter(|share| share.reason == reason);
+            let own = own.filter(|share| (share.who, share.reason) == (who, reason));
             own.fold(None, |sum: Option<Share>, share| {
                 let sum = sum.unwrap_or(Share {
+                    who,
                     reason,
                     wait_us: 0,
-                    jobs: 0,
+                    count: 0,
                 });
                 Some(Share {
                     wait_us: sum.wait_us + share.wait_us,
-                    jobs: sum.jobs.saturating_add(share.jobs),
+                    count: sum.count.saturating_add(share.count),
                     ..sum
                 })
             })

@@ -10,12 +10,20 @@ use sim_core::units::{SimTime, convert};
 use super::story::Line;
 use super::words::{counted, milli};
 use crate::experiment::decisions::score;
-use crate::waits::{Lack, Share, Stretch, hours, part, total};
+use crate::waits::{Lack, Share, Stretch, Who, hours, of, part, total};
 
-/// Why jobs waited, the longest first.
-pub fn waits(shares: &[Share]) -> Table {
-    let all = total(shares);
-    let mut shares = shares.to_vec();
+/// Why jobs waited, and why replicas did, the longest first; nothing is told of whom there is none.
+pub fn waits(shares: &[Share]) -> Vec<Table> {
+    let told = |who| Some(waits_of(who, of(shares, who))).filter(|table| !table.rows.is_empty());
+    let mut tables: Vec<Table> = Who::ALL.into_iter().filter_map(told).collect();
+    if tables.is_empty() {
+        tables.push(waits_of(Who::Jobs, Vec::new()));
+    }
+    tables
+}
+
+fn waits_of(who: Who, mut shares: Vec<Share>) -> Table {
+    let all = total(&shares);
     shares.sort_by_key(|share| (std::cmp::Reverse(share.wait_us), share.reason));
     let row = |share: &Share| {
         vec![
@@ -25,20 +33,18 @@ pub fn waits(shares: &[Share]) -> Table {
                 value: part(share.wait_us, all),
                 decimals: 2,
             }),
-            Cell::from(Value::Integer(share.jobs.into())),
+            Cell::from(Value::Integer(share.count.into())),
             Cell::from(share.reason.words()),
         ]
     };
     Table {
-        columns: [
-            "why jobs waited",
-            "job-hours",
-            "share",
-            "jobs",
-            "what it says",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        columns: vec![
+            format!("why {} waited", who.name()),
+            who.hours().to_owned(),
+            "share".to_owned(),
+            who.name().to_owned(),
+            "what it says".to_owned(),
+        ],
         rows: shares.iter().map(row).collect(),
     }
 }

@@ -15,5 +15,5 @@ mod ways;
 
 pub use crowds::{REASONS, Split, Waited, Waits};
 pub use room::{Absent, Lack, lack};
-pub use share::{Share, by_reason, hours, json, part, seconds, shares, total};
+pub use share::{Share, Who, by_reason, hours, json, of, part, seconds, shares, total};
 pub use stretches::{Stretch, Stretches};

@@ -5,38 +5,79 @@ use sim_core::units::{Span, convert};
 
 use super::{Split, Waited};
 
-/// Waiting of many jobs for one reason.
+/// Who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Jobs of the workload.
+    Jobs,
+    /// Replicas of services.
+    Replicas,
+}
+
+impl Who {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Jobs, Self::Replicas];
+
+    /// Their name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jobs => "jobs",
+            Self::Replicas => "replicas",
+        }
+    }
+
+    /// What their waiting is counted in.
+    pub const fn hours(self) -> &'static str {
+        match self {
+            Self::Jobs => "job-hours",
+            Self::Replicas => "replica-hours",
+        }
+    }
+}
+
+/// Waiting of many for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
+    /// Who waited.
+    pub who: Who,
     /// The reason.
     pub reason: Reason,
     /// In microseconds.
     pub wait_us: u128,
-    /// Jobs that waited for it at all.
-    pub jobs: u32,
+    /// How many waited for it at all.
+    pub count: u32,
 }
 
-/// By reason, in the order of [`Reason::ALL`], those for which somebody waited: jobs of the workload alone.
+/// Jobs before replicas, each by reason, in the order of [`Reason::ALL`], those for which somebody waited.
 pub fn shares(waited: &Waited) -> Vec<Share> {
-    let share = |reason: Reason| {
-        let own = waited
-            .jobs
-            .iter()
-            .map(|split: &Split| split[reason.index()]);
+    let share = |(who, reason): (Who, Reason)| {
+        let splits = match who {
+            Who::Jobs => &waited.jobs,
+            Who::Replicas => &waited.replicas,
+        };
+        let own = splits.iter().map(|split: &Split| split[reason.index()]);
         let own = own.filter(|time| *time > Span::ZERO);
-        let (mut wait_us, mut jobs) = (0_u128, 0);
+        let (mut wait_us, mut count) = (0_u128, 0);
         for time in own {
             wait_us += u128::from(time.us());
-            jobs += 1;
+            count += 1;
         }
         Share {
+            who,
             reason,
             wait_us,
-            jobs,
+            count,
         }
     };
-    let all = Reason::ALL.into_iter().map(share);
-    all.filter(|share| share.jobs > 0).collect()
+    let each = |who| Reason::ALL.into_iter().map(move |reason| (who, reason));
+    let all = Who::ALL.into_iter().flat_map(each).map(share);
+    all.filter(|share| share.count > 0).collect()
+}
+
+/// Those of jobs, or of replicas, alone.
+pub fn of(shares: &[Share], who: Who) -> Vec<Share> {
+    let own = shares.iter().filter(|share| share.who == who);
+    own.copied().collect()
 }
 
 /// For what a job waited, and how long.
@@ -52,13 +93,14 @@ pub fn total(shares: &[Share]) -> u128 {
 
 /// The same for a program.
 pub fn json(shares: &[Share]) -> serde_json::Value {
-    let all = total(shares);
     let row = |share: &Share| {
+        let all = total(&of(shares, share.who));
         serde_json::json!({
+            "who": share.who.name(),
             "reason": share.reason.name(),
             "wait_s": seconds(share.wait_us),
             "share": part(share.wait_us, all),
-            "jobs": share.jobs,
+            "count": share.count,
         })
     };
     shares.iter().map(row).collect()

@@ -147,7 +147,7 @@ fn a_comparison_tells_why_jobs_waited_under_each_policy() {
     assert!(
         waits
             .lines()
-            .any(|line| line.starts_with("easy,4,would-delay")),
+            .any(|line| line.starts_with("easy,4,jobs,would-delay")),
         "{waits}"
     );
     let page = fs::read_to_string(at.join("out/report.html")).expect("a page");

@@ -7,6 +7,7 @@ mod naive;
 mod proofs;
 mod quota;
 mod registry;
+mod replicas;
 mod rig;
 mod scores;
 mod swarm;
