@@ -38,22 +38,23 @@ pub const MOST_GROWTH: f64 = 1.5;
 
 /// Times two sides in turns, `rounds` times, after one round that does not count: what disturbs one disturbs the other.
 pub fn in_turns(rounds: usize, mut ours: impl FnMut(), mut hand: impl FnMut()) -> Pair {
-    let timed = |side: &mut dyn FnMut()| {
-        let start = Instant::now();
-        side();
-        start.elapsed()
-    };
-    ours();
-    hand();
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        first.push(timed(&mut ours));
-        second.push(timed(&mut hand));
+    let [ours, hand] = medians(rounds, [&mut ours, &mut hand]);
+    Pair { ours, hand }
+}
+
+/// The same with any number of sides: the median of each.
+pub fn medians<const N: usize>(rounds: usize, mut sides: [&mut dyn FnMut(); N]) -> [Duration; N] {
+    let mut times = [const { Vec::new() }; N];
+    for round in 0..=rounds {
+        for (side, times) in sides.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            side();
+            if round > 0 {
+                times.push(start.elapsed());
+            }
+        }
     }
-    Pair {
-        ours: median(first),
-        hand: median(second),
-    }
+    times.map(median)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
