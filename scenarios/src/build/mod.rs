@@ -54,12 +54,29 @@ pub struct Experiment {
     pub contenders: Vec<Contender>,
     /// What is kept in stores, if anything is.
     pub stocks: Option<Stocks>,
+    /// Where its warm-up ends, if its runs were asked.
+    pub settled: Option<Settled>,
     /// By position of a policy: the experiment as that policy would have it, if it brings something along.
     brought: Vec<(usize, Self)>,
     sources: jobs::Sources,
     services: services::Sources,
     markets: market::Markets,
     history: history::History,
+}
+
+/// Where runs have settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The end of the warm-up.
+    pub end: Span,
+    /// The policy that took longest.
+    pub policy: String,
+    /// Jobs of it that are left out.
+    pub left_out: usize,
+    /// Of so many that finished.
+    pub of: usize,
+    /// Whether it settled before the last point that was looked at; `None` where it is too short to say.
+    pub is_settled: Option<bool>,
 }
 
 /// Why a scenario cannot be run.
@@ -179,6 +196,7 @@ impl Experiment {
         let experiment = Self {
             world: Arc::new(world),
             stocks,
+            settled: None,
             brought,
             contenders,
             sources,
@@ -216,6 +234,15 @@ impl Experiment {
         let mut brought = self.brought.iter();
         let own = brought.find(|(position, _)| *position == contender);
         own.map_or(self, |(_, own)| own)
+    }
+
+    /// Counts from where its runs have settled.
+    pub fn settle(&mut self, settled: Settled) {
+        self.loaded.scenario.horizon.warmup.value = settled.end;
+        for (_, own) in &mut self.brought {
+            own.settle(settled.clone());
+        }
+        self.settled = Some(settled);
     }
 
     /// Asks for the table of waits, so that it is known why jobs waited.

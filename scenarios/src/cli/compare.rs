@@ -16,6 +16,7 @@ use crate::experiment::{
     Comparison, Plan, Store, bound_sentences, claim_sentences, claims_table, claims_text, compare,
     compare_until, judge, notices, paired_table, sentences, waits_tables, write,
 };
+use crate::schema::IntervalKind;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -120,6 +121,12 @@ impl Compare {
             return Err(Failure::Input(
                 "--replications 0: an experiment is flown at least once".to_owned(),
             ));
+        }
+        let inference = scenario.replicate.inference;
+        if asked > 1 && inference.interval == IntervalKind::BatchMeans {
+            return Err(Failure::Input(format!(
+                "--replications {asked}: batch means are of one run; choose another interval"
+            )));
         }
         // Where nothing is drawn all seeds are alike, and one says it all.
         let n = if experiment.is_random() { asked } else { 1 };

@@ -13,6 +13,7 @@ use super::run::plot;
 use super::scenario::{Source, policy};
 use super::{Failure, common::Common, terminal};
 use crate::build::Experiment;
+use crate::experiment::words::counted;
 use crate::experiment::{Plan, Store, compare};
 use crate::gate::{self, Rules, tell};
 use crate::schema::{Baseline, parse_baseline, print_baseline};
@@ -129,9 +130,12 @@ impl Accept {
         put(&self.flying.baseline, print_baseline(&accepted).as_bytes())?;
         let foreseen = gate::foresee(&rules, &accepted);
         let mut text = format!(
-            "accepted: {} policies, {} seeds: {}\n",
-            accepted.policies.len(),
-            seeds.len(),
+            "accepted: {}, {}: {}\n",
+            match accepted.policies.len() {
+                1 => "1 policy".to_owned(),
+                n => format!("{n} policies"),
+            },
+            counted(seeds.len(), "seed"),
             self.flying.baseline.display(),
         );
         if !foreseen.is_empty() && experiment.is_random() {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Failure;
 use crate::build::Experiment;
-use crate::experiment::known;
+use crate::experiment::{known, settle};
 use crate::schema::{DataRoots, Draft, Loaded, draft, load};
 
 /// A scenario, as the command line names it.
@@ -38,7 +38,9 @@ impl Source {
 
     /// Reads it and builds what it describes.
     pub(super) fn build(&self) -> Result<Experiment, Failure> {
-        Ok(Experiment::build(self.load()?)?)
+        let mut experiment = Experiment::build(self.load()?)?;
+        settle(&mut experiment)?;
+        Ok(experiment)
     }
 }
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use plots::table::{Cell, Table};
 
+use super::common::{Common, Tables};
 use super::run::plot;
 use super::scenario::Source;
-use super::{Failure, common::Common, terminal};
+use super::{Failure, terminal};
 use crate::experiment::known;
+use crate::experiment::words::counted;
 use crate::sweep::{self, CELLS, Folder, Shard};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -35,7 +37,7 @@ pub(super) enum Sweep {
     Run(Run),
     /// Says which cells are done and which are missing
     Status(Status),
-    /// Joins the cells of one or several folders into cells.csv, runs.csv and summary.csv
+    /// Joins the cells of one or several folders into the tables cells, runs and summary
     Merge(Merge),
 }
 
@@ -130,6 +132,9 @@ pub(super) struct Merge {
     /// Makes do with the cells that there are
     #[arg(long)]
     partial: bool,
+    /// In what form tables are written
+    #[arg(long, value_enum, default_value_t = Tables::Csv)]
+    tables: Tables,
     /// Prints nothing
     #[arg(long)]
     quiet: bool,
@@ -169,8 +174,11 @@ impl Plan {
             rows: rows.collect(),
         };
         let mut text = format!(
-            "{}: {}, {} cells, {} of them different\n\n",
-            head.scenario, head.method, head.positions, head.cells
+            "{}: {}, {}, {} of them different\n\n",
+            head.scenario,
+            head.method,
+            counted(head.positions, "cell"),
+            head.cells
         );
         text += &table.text(terminal::width()).map_err(plot)?;
         if sheet.cells.len() > MOST_SHOWN {
@@ -198,9 +206,9 @@ impl Run {
         bar.finish_and_clear();
         let ran = ran?;
         terminal::say(&format!(
-            "shard {}: {} cells run, {} found finished: {}\n",
+            "shard {}: {} run, {} found finished: {}\n",
             self.shard,
-            ran.ran,
+            counted(ran.ran, "cell"),
             ran.found,
             out.display()
         ))
@@ -234,13 +242,22 @@ impl Merge {
     fn execute(&self) -> Result<(), Failure> {
         let out = self.out.as_ref().unwrap_or(&self.folders[0]);
         let folder = Folder::new(out, false);
-        let merged = sweep::merge(&folders(&self.folders), &folder, self.partial)?;
+        let merged = sweep::merge(
+            &folders(&self.folders),
+            (&folder, self.tables.into()),
+            self.partial,
+        )?;
         if self.quiet {
             return Ok(());
         }
-        let mut text = format!("{} cells merged: {}\n", merged.cells, out.display());
+        let mut text = format!(
+            "{} merged: {}\n",
+            counted(merged.cells, "cell"),
+            out.display()
+        );
         if merged.missing > 0 {
-            text = format!("{} cells are missing; ", merged.missing) + &text;
+            let are = if merged.missing == 1 { "is" } else { "are" };
+            text = format!("{} {are} missing; ", counted(merged.missing, "cell")) + &text;
         }
         terminal::say(&text)
     }

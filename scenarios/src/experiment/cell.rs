@@ -1,15 +1,19 @@
 //! The runs of one cell, by policy and seed: what `runs.csv` and `summary.csv` are made of, fresh from a comparison or read back.
 
+use std::collections::BTreeMap;
+
 use sim_core::units::convert;
 
 use super::compare::Comparison;
+use super::infer::Infer;
 use super::metrics::METRICS;
+use super::serial::positions;
 use super::sheet::{self, Column, Field, Form, Layout, Sheet};
 use super::words;
 use crate::build::Experiment;
+use crate::schema::Inference;
 use crate::stats::holm::holm;
-use crate::stats::mean::t_test;
-use crate::stats::{Mean, Side, differences};
+use crate::stats::{Mean, differences};
 
 /// The runs of one cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +22,14 @@ pub struct Cell {
     pub name: String,
     /// Whether nothing is drawn, so that every seed would give the same.
     pub exact: bool,
+    /// How intervals and p-values are found.
+    pub inference: Inference,
     /// Position of the baseline among the policies.
     pub baseline: usize,
     /// The policies, in the order of the plan.
     pub entrants: Vec<Entrant>,
+    /// By policy and metric, what each job says, where intervals are of one run; nothing of a sweep.
+    pub serial: BTreeMap<(usize, usize), Vec<Option<f64>>>,
 }
 
 /// The runs of one policy.
@@ -63,7 +71,7 @@ pub(super) fn summary_layout() -> Layout {
     }
 }
 
-const SUMMARY: [Column; 11] = [
+pub(crate) const SUMMARY: [Column; 11] = [
     CELL,
     Column::text("policy", "Its name"),
     Column::text("metric", "Its name"),
@@ -92,15 +100,15 @@ const SUMMARY: [Column; 11] = [
     Column::real(
         "p_adjusted",
         "",
-        "The p-value of that difference (two-sided t-test), corrected by Holm for all policies compared in this metric",
+        "The p-value of that difference (two-sided, by the test of `[replicate]`), corrected by Holm for all policies compared in this metric",
     ),
     Column::count("n", "Seeds that have a value"),
 ];
 
-const CELL: Column = Column::text("cell", "The cell of the sweep; `base` without one");
+pub(crate) const CELL: Column = Column::text("cell", "The cell of the sweep; `base` without one");
 
 /// What a run is called, then every metric.
-fn run_columns() -> Vec<Column> {
+pub(crate) fn run_columns() -> Vec<Column> {
     let head = [
         CELL,
         Column::text("policy", "Its name"),
@@ -116,7 +124,7 @@ fn run_columns() -> Vec<Column> {
 }
 
 /// One row a run.
-fn runs(cell: &Cell) -> impl Iterator<Item = Vec<Field>> {
+pub(crate) fn runs(cell: &Cell) -> impl Iterator<Item = Vec<Field>> {
     cell.entrants.iter().flat_map(|entrant| {
         entrant.runs.iter().map(|run| {
             let head: [Field; 4] = [
@@ -150,17 +158,7 @@ pub(super) fn run_sheet(form: Form, cell: &Cell) -> Sheet {
     sheet
 }
 
-/// The line over [`summary_rows`].
-pub fn summary_heading() -> Vec<u8> {
-    sheet::heading(&SUMMARY)
-}
-
-/// Means and paired differences, with 95 % intervals where anything was drawn, as CSV without a heading.
-pub fn summary_rows(cell: &Cell) -> Vec<u8> {
-    sheet::rows(&SUMMARY, summary(cell))
-}
-
-/// The same as a table of its own.
+/// Means and paired differences as a table of its own.
 pub(super) fn summary_sheet(form: Form, cell: &Cell) -> Sheet {
     let mut sheet = Sheet::new(form, &SUMMARY);
     for row in summary(cell) {
@@ -169,19 +167,19 @@ pub(super) fn summary_sheet(form: Form, cell: &Cell) -> Sheet {
     sheet
 }
 
-/// One row a policy and metric that has a mean.
-fn summary(cell: &Cell) -> Vec<Vec<Field>> {
+/// Means and paired differences, with 95 % intervals where anything was drawn: one row a policy and metric that has a mean.
+pub(crate) fn summary(cell: &Cell) -> Vec<Vec<Field>> {
     let mut rows = Vec::new();
+    let infer = cell.infer();
     let corrected: Vec<_> = (0..METRICS.len())
-        .map(|metric| cell.corrected(metric))
+        .map(|metric| cell.corrected(metric, &infer))
         .collect();
     for (at, entrant) in cell.entrants.iter().enumerate() {
         for (metric, spec) in METRICS.iter().enumerate() {
-            let Some(mean) = cell.mean(at, metric) else {
+            let Some((mean, difference)) = cell.told(at, metric, &infer) else {
                 continue;
             };
-            let difference = cell.difference(at, metric);
-            let ends = |mean: &Mean| mean.half.map(|_| mean.ends());
+            let ends = Mean::interval;
             let within = ends(&mean);
             let between = difference.as_ref().and_then(ends);
             rows.push(vec![
@@ -218,36 +216,69 @@ impl Cell {
                 })
                 .collect(),
         });
+        let told = (0..comparison.flights.len()).flat_map(|at| positions().map(|own| (at, own)));
+        let serial = told.filter_map(|(at, own)| Some(((at, own), comparison.serial(at, own)?)));
         Self {
             name: name.to_owned(),
             exact: comparison.exact,
+            inference: experiment.loaded.scenario.replicate.inference,
             baseline: plan.baseline,
             entrants: entrants.collect(),
+            serial: serial.collect(),
         }
     }
 
-    /// The mean of a metric of a policy over the seeds; without an interval where nothing is drawn.
-    pub fn mean(&self, entrant: usize, metric: usize) -> Option<Mean> {
+    /// The mean of a metric of a policy over the seeds.
+    pub fn mean(&self, entrant: usize, metric: usize) -> Option<f64> {
         let values: Vec<f64> = self.values(entrant, metric).into_iter().flatten().collect();
-        Mean::of(&values).map(|mean| self.of_what_is_drawn(mean))
+        Mean::of(&values).map(|mean| mean.mean)
     }
 
-    /// Its mean paired difference from the baseline.
-    pub fn difference(&self, entrant: usize, metric: usize) -> Option<Mean> {
+    /// How sure its numbers are.
+    fn infer(&self) -> Infer {
+        let seed = self
+            .entrants
+            .first()
+            .and_then(|entrant| entrant.runs.first());
+        Infer::new(self.inference, self.exact, seed.map_or(0, |run| run.seed))
+    }
+
+    /// The mean of a metric of a policy over the seeds, with its interval, and that of its paired difference from the baseline.
+    fn told(&self, entrant: usize, metric: usize, infer: &Infer) -> Option<(Mean, Option<Mean>)> {
+        let values = self.values(entrant, metric);
         let base = self.values(self.baseline, metric);
-        let differences = differences(&self.values(entrant, metric), &base);
-        Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
+        let mut difference = infer.mean(&differences(&values, &base));
+        let values: Vec<f64> = values.into_iter().flatten().collect();
+        let mut mean = infer.mean(&values)?;
+        if let Some(series) = self.serial.get(&(entrant, metric)) {
+            let series: Vec<f64> = series.iter().copied().flatten().collect();
+            mean = infer.of_run(mean, &series);
+            let says = self.differences_of_jobs(entrant, metric);
+            let says = says.unwrap_or_default();
+            difference = difference.map(|mean| infer.of_run(mean, &says));
+        }
+        Some((mean, difference))
     }
 
-    /// By policy: the p-value of its paired difference from the baseline (two-sided t test), corrected by Holm for all policies
-    /// that are compared in this metric. None of the baseline, where nothing is drawn, and where all seeds say alike.
-    pub fn corrected(&self, metric: usize) -> Vec<Option<f64>> {
+    /// Job by job, where they are known.
+    fn differences_of_jobs(&self, entrant: usize, metric: usize) -> Option<Vec<f64>> {
+        let (own, base) = (
+            self.serial.get(&(entrant, metric))?,
+            self.serial.get(&(self.baseline, metric))?,
+        );
+        Some(differences(own, base))
+    }
+
+    /// By policy: the p-value of its paired difference from the baseline, corrected by Holm for all policies that are compared in
+    /// this metric. None of the baseline, where nothing is drawn, and where all seeds say alike.
+    fn corrected(&self, metric: usize, infer: &Infer) -> Vec<Option<f64>> {
         let base = self.values(self.baseline, metric);
         let test = |at: usize| {
-            let differences = differences(&self.values(at, metric), &base);
-            let test = t_test(&differences, 0.0, Side::Both).ok();
-            test.filter(|_| at != self.baseline && !self.exact)
-                .map(|test| test.p)
+            let p = match self.differences_of_jobs(at, metric) {
+                Some(says) => infer.p_of_run(&says),
+                None => infer.p(&differences(&self.values(at, metric), &base)),
+            };
+            p.filter(|_| at != self.baseline)
         };
         let single: Vec<Option<f64>> = (0..self.entrants.len()).map(test).collect();
         let told: Vec<f64> = single.iter().copied().flatten().collect();
@@ -259,13 +290,5 @@ impl Cell {
     fn values(&self, entrant: usize, metric: usize) -> Vec<Option<f64>> {
         let runs = self.entrants[entrant].runs.iter();
         runs.map(|run| run.metrics[metric]).collect()
-    }
-
-    fn of_what_is_drawn(&self, mean: Mean) -> Mean {
-        if self.exact {
-            Mean { half: None, ..mean }
-        } else {
-            mean
-        }
     }
 }

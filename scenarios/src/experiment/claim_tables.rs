@@ -112,8 +112,7 @@ pub(super) fn claims(form: Form, judged: &[Judged<'_>]) -> Sheet {
     for claim in judged {
         let spec = claim.spec;
         let mean = claim.measured;
-        let ends = mean.filter(|mean| mean.half.is_some());
-        let ends = ends.map(|mean| mean.ends());
+        let ends = mean.and_then(|mean| mean.interval());
         let figure = spec.figure.as_ref().map(|figure| figure.value.as_str());
         let verdict = match claim.verdict {
             Verdict::NotJudged(why) => format!("not judged: {why}"),

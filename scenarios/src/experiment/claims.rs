@@ -8,6 +8,7 @@ use super::compare::{Comparison, Summary};
 use super::metrics::{self, METRICS};
 use super::money::{self, Item};
 use super::number::{real, real_i128};
+use super::words::counted;
 use crate::build::Experiment;
 use crate::schema::{ClaimMeasure, ClaimSpec};
 use crate::stats::mean::relative_differences;
@@ -98,7 +99,7 @@ fn one<'a>(experiment: &'a Experiment, comparison: &Comparison, spec: &'a ClaimS
         return not("the metric has no value in this run");
     }
     let lasting: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    let measured = Mean::of(&lasting).map(|mean| comparison.of_what_is_drawn(mean));
+    let measured = comparison.infer.mean(&lasting);
     let never = values.len() - lasting.len();
     Judged {
         spec,
@@ -246,7 +247,7 @@ impl Judged<'_> {
             (_, _, Verdict::NotJudged(why)) => why.to_owned(),
             (None, _, _) => "never: nothing is saved".to_owned(),
             (Some(told), 0, _) => told,
-            (Some(told), never, _) => format!("{told}, never in {never} seeds"),
+            (Some(told), never, _) => format!("{told}, never in {}", counted(never, "seed")),
         }
     }
 
@@ -308,6 +309,7 @@ mod tests {
         Mean {
             mean,
             half: Some(half),
+            skew: 0.0,
             n: 5,
         }
     }

@@ -8,14 +8,18 @@ use sim_core::units::SimTime;
 
 use super::bounded::Bounded;
 use super::enough::Ending;
-use super::flight::{Flight, Keep, fly};
+use super::flight::{Flight, Keep, fly, window};
+use super::infer::Infer;
+use super::judged::Window;
 use super::metrics::METRICS;
 use super::money::{self, Item};
 use super::node_charts;
 use super::output::Store;
+use super::serial::serial;
 use crate::build::{DrawError, Experiment, Jobs};
 use crate::schema::TableName;
-use crate::stats::{Mean, differences, relative};
+use crate::stats::mean::relative_differences;
+use crate::stats::{self, Mean, differences};
 use crate::waits::{Share, shares};
 
 /// What to fly.
@@ -44,6 +48,10 @@ pub struct Comparison {
     pub exact: bool,
     /// How it ended, if it went on until it was precise enough.
     pub stopped: Option<Ending>,
+    /// How sure its numbers are.
+    pub infer: Infer,
+    /// What counts.
+    pub window: Window,
 }
 
 /// What is kept of every flight.
@@ -106,6 +114,8 @@ pub fn compare(
         flights: plan.contenders.iter().map(|_| Vec::new()).collect(),
         first: Vec::new(),
         stopped: None,
+        infer: infer(experiment, &plan),
+        window: window(experiment),
         plan: Plan {
             seeds: Vec::new(),
             ..plan
@@ -166,11 +176,21 @@ pub fn measure(experiment: &Experiment, plan: Plan) -> Result<Comparison, Compar
     }
     Ok(Comparison {
         exact: !experiment.is_random(),
+        infer: infer(experiment, &plan),
+        window: window(experiment),
         plan,
         flights,
         first: Vec::new(),
         stopped: None,
     })
+}
+
+/// As the scenario asks for.
+fn infer(experiment: &Experiment, plan: &Plan) -> Infer {
+    let scenario = &experiment.loaded.scenario;
+    let first = plan.seeds.first().copied();
+    let seed = first.unwrap_or(scenario.seed.value);
+    Infer::new(scenario.replicate.inference, !experiment.is_random(), seed)
 }
 
 struct Flown {
@@ -210,7 +230,7 @@ fn one_seed(
 }
 
 /// One policy on the jobs of one seed, or on its own where it brings some along.
-fn fly_one(
+pub(super) fn fly_one(
     experiment: &Experiment,
     contender: usize,
     (seed, jobs): (u64, &Jobs),
@@ -263,29 +283,43 @@ impl Comparison {
             .into_iter()
             .flatten()
             .collect();
-        Mean::of(&values).map(|mean| self.of_what_is_drawn(mean))
+        let mean = self.infer.mean(&values)?;
+        Some(self.within_run(mean, self.serial(contender, metric)))
+    }
+
+    /// What each job says of a metric, where intervals are of one run.
+    pub(super) fn serial(&self, contender: usize, metric: usize) -> Option<Vec<Option<f64>>> {
+        let is_one = self.infer.is_of_one_run() && self.plan.seeds.len() == 1;
+        let flight = self.first.get(contender).filter(|_| is_one)?;
+        serial(&flight.record, &self.window, metric)
+    }
+
+    fn within_run(&self, mean: Mean, series: Option<Vec<Option<f64>>>) -> Mean {
+        let series = series.map(|series| series.into_iter().flatten().collect::<Vec<f64>>());
+        series.map_or(mean, |series| self.infer.of_run(mean, &series))
     }
 
     /// Its mean paired difference from the baseline, relative to the baseline's mean.
     pub fn relative(&self, contender: usize, metric: usize) -> Option<Mean> {
         let base = self.values(self.plan.baseline, metric);
-        relative(&self.values(contender, metric), &base).map(|mean| self.of_what_is_drawn(mean))
+        let mean = self
+            .infer
+            .relative(&self.values(contender, metric), &base)?;
+        let both = self.serial(contender, metric);
+        let both = both.zip(self.serial(self.plan.baseline, metric));
+        let says = both.and_then(|(own, base)| relative_differences(&own, &base));
+        Some(says.map_or(mean, |says| self.infer.of_run(mean, &says)))
     }
 
     /// Its mean paired difference from the baseline.
     pub fn difference(&self, contender: usize, metric: usize) -> Option<Mean> {
         let base = self.values(self.plan.baseline, metric);
         let differences = differences(&self.values(contender, metric), &base);
-        Mean::of(&differences).map(|mean| self.of_what_is_drawn(mean))
-    }
-
-    /// Without an interval where nothing is drawn.
-    pub(super) fn of_what_is_drawn(&self, mean: Mean) -> Mean {
-        if self.exact {
-            Mean { half: None, ..mean }
-        } else {
-            mean
-        }
+        let mean = self.infer.mean(&differences)?;
+        let both = self.serial(contender, metric);
+        let both = both.zip(self.serial(self.plan.baseline, metric));
+        let says = both.map(|(own, base)| stats::differences(&own, &base));
+        Some(says.map_or(mean, |says| self.infer.of_run(mean, &says)))
     }
 
     /// Whether a metric says anything: some policy has a value other than zero.

@@ -3,6 +3,7 @@
 use super::compare::{CompareError, Comparison, Plan, compare, more};
 use super::metrics;
 use super::output::Store;
+use super::words::counted;
 use crate::build::Experiment;
 use crate::schema::Until;
 use crate::stats::mean::relative_differences;
@@ -136,14 +137,16 @@ impl Ending {
         let asked = share(self.asked);
         let reached = self.reached.map_or_else(|| "unknown".to_owned(), share);
         if self.is_narrow {
-            let badge = format!("{replications} replications");
+            let badge = counted(*replications, "replication");
             let text = format!(
                 "Half the width of the widest interval of {metric} is {reached}; {asked} was asked for."
             );
             (badge, text)
         } else {
-            let badge =
-                format!("not as precise as was asked for after {replications} replications");
+            let badge = format!(
+                "not as precise as was asked for after {}",
+                counted(*replications, "replication")
+            );
             let text = format!(
                 "Half the width of the widest interval of {metric} is {reached}, not {asked}: raise at-most, or ask for less."
             );

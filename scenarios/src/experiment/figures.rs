@@ -12,7 +12,7 @@ use super::judged;
 use super::metrics::{self, METRICS};
 use super::number::{real, secs};
 use super::tables::{label, lot};
-use super::words::direction;
+use super::words::{counted, direction};
 use crate::build::Experiment;
 
 /// A figure with its name as a file and what it shows.
@@ -117,10 +117,10 @@ pub(super) fn subtitle(comparison: &Comparison) -> String {
     if comparison.exact {
         "exact on this trace".to_owned()
     } else {
-        format!(
-            "{} seeds, 95 % interval of the mean",
-            comparison.plan.seeds.len()
-        )
+        match comparison.plan.seeds.len() {
+            1 => "1 seed".to_owned(),
+            n => format!("{}, 95 % interval of the mean", counted(n, "seed")),
+        }
     }
 }
 
@@ -139,12 +139,15 @@ pub(super) fn first_seed(comparison: &Comparison) -> String {
     }
 }
 
-fn measure(metric: usize) -> Measure {
+/// A metric as a figure calls it.
+pub(crate) fn measure(metric: usize) -> Measure {
     let (title, unit) = match METRICS[metric].name {
         "cost_usd" => ("Cost", Unit::Named("USD".to_owned())),
         "sla_violation_rate" => ("SLA violations", Unit::Share),
         "gpu_utilization" => ("GPU utilization", Unit::Share),
         "jct_mean_s" => ("Mean JCT", Unit::Seconds),
+        "wait_mean_s" => ("Mean wait", Unit::Seconds),
+        "makespan_s" => ("Makespan", Unit::Seconds),
         "slo_attainment" => ("SLO attainment", Unit::Share),
         "latency_p95_s" => ("95th percentile of latency", Unit::Seconds),
         "cost_per_request_usd" => ("Cost per 1,000 requests", Unit::Named("USD".to_owned())),
@@ -164,10 +167,13 @@ fn estimate(comparison: &Comparison, at: usize, metric: usize) -> Estimate {
         None => Estimate::exact(0.0),
         Some(mean) => {
             let value = mean.mean * times;
-            match mean.half.map(|half| half * times) {
+            match mean.interval() {
                 None => Estimate::exact(value),
-                // No cost and no rate is below zero.
-                Some(half) => Estimate::within(value, (value - half).max(0.0), value + half),
+                Some((low, high)) => {
+                    // No cost and no rate is below zero, and what was resampled may lie beside its mean.
+                    let low = (low * times).max(0.0).min(value);
+                    Estimate::within(value, low, (high * times).max(value))
+                }
             }
         }
     }

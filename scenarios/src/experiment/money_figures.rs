@@ -15,7 +15,6 @@ use super::number::{real, real_i128};
 use super::spend;
 use super::tables::label;
 use crate::build::Experiment;
-use crate::stats::Mean;
 
 /// A part of the bill: its name, and its look in the figure.
 type Named = (String, usize);
@@ -202,18 +201,18 @@ fn usd(title: &str) -> Measure {
     }
 }
 
+/// A value with the ends of its interval, which holds it.
+fn held(value: f64, interval: Option<(f64, f64)>) -> Estimate {
+    interval.map_or(Estimate::exact(value), |(low, high)| {
+        Estimate::within(value, low.min(value), high.max(value))
+    })
+}
+
 fn total(comparison: &Comparison, at: usize) -> Estimate {
     let mean = comparison.mean(at, metrics::index("cost_usd"));
     match mean {
         None => Estimate::exact(0.0),
-        Some(Mean {
-            mean, half: None, ..
-        }) => Estimate::exact(mean),
-        Some(Mean {
-            mean,
-            half: Some(half),
-            ..
-        }) => Estimate::within(mean, mean - half, mean + half),
+        Some(mean) => held(mean.mean, mean.interval()),
     }
 }
 

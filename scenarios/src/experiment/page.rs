@@ -7,6 +7,7 @@ use super::claims::judge;
 use super::compare::Comparison;
 use super::figures::Figure;
 use super::metrics::METRICS;
+use super::words::counted;
 use super::{bound_sentences, notices, sentences, tables, waits, waits_tables};
 use crate::build::Experiment;
 use crate::schema;
@@ -231,23 +232,36 @@ fn caption(comparison: &Comparison) -> String {
     if comparison.exact {
         "Exact on this trace: nothing is drawn. The best of each column is marked.".to_owned()
     } else {
-        format!(
-            "Means over {} seeds with 95 % intervals (Student's t). The best of each column is marked.",
-            comparison.plan.seeds.len()
-        )
+        let means = means(comparison);
+        let of = comparison.infer.interval();
+        match comparison.plan.seeds.len() {
+            1 => format!("{means}. The best of each column is marked."),
+            _ => format!("{means} with 95 % intervals ({of}). The best of each column is marked."),
+        }
     }
 }
 
 fn caption_of_one(comparison: &Comparison, at: usize) -> String {
     let is_baseline = at == comparison.plan.baseline;
-    let seeds = comparison.plan.seeds.len();
+    let means = means(comparison);
+    let has_intervals = comparison.plan.seeds.len() > 1;
     match (comparison.exact, is_baseline) {
         (true, true) => "Exact on this trace.".to_owned(),
         (true, false) => "Exact on this trace, and how far it is from the baseline.".to_owned(),
-        (false, true) => format!("Means over {seeds} seeds with 95 % intervals."),
-        (false, false) => format!(
-            "Means over {seeds} seeds, and how far they are from the baseline's, paired, both with 95 % intervals."
+        (false, true) if has_intervals => format!("{means} with 95 % intervals."),
+        (false, true) => format!("{means}."),
+        (false, false) if has_intervals => format!(
+            "{means}, and how far they are from the baseline's, paired, both with 95 % intervals."
         ),
+        (false, false) => format!("{means}, and how far they are from the baseline's, paired."),
+    }
+}
+
+/// "Means over 20 seeds", or that there is one.
+fn means(comparison: &Comparison) -> String {
+    match comparison.plan.seeds.len() {
+        1 => "Of one seed".to_owned(),
+        n => format!("Means over {}", counted(n, "seed")),
     }
 }
 

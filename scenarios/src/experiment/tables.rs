@@ -165,12 +165,12 @@ pub(super) fn policy_table(experiment: &Experiment, comparison: &Comparison, at:
 /// A relative difference in per cent.
 fn beyond(mean: &Mean) -> Cell {
     let percent = |value: f64| value * 100.0;
-    match mean.half {
+    match mean.interval() {
         None => Cell::number(percent(mean.mean), 1),
-        Some(half) => Cell::from(Value::Interval {
+        Some((low, high)) => Cell::from(Value::Interval {
             value: percent(mean.mean),
-            low: percent(mean.mean - half),
-            high: percent(mean.mean + half),
+            low: percent(low),
+            high: percent(high),
             decimals: 1,
         }),
     }
@@ -309,14 +309,14 @@ fn cell(comparison: &Comparison, at: usize, metric: usize) -> Cell {
         Better::Neither => f64::NAN,
     };
     let (value, decimals) = scale(spec, mean.mean, largest);
-    let cell = match mean.half {
+    let cell = match mean.interval() {
         None => Cell::number(value, decimals),
-        Some(half) => {
-            let (half, _) = scale(spec, half, largest);
+        Some(ends) => {
+            let [low, high] = [ends.0, ends.1].map(|end| scale(spec, end, largest).0);
             Cell::from(Value::Interval {
                 value,
-                low: value - half,
-                high: value + half,
+                low,
+                high,
                 decimals,
             })
         }

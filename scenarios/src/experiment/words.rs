@@ -7,7 +7,8 @@ use super::compare::Comparison;
 use super::metrics::{self, Better, METRICS};
 use super::tables::label;
 use crate::build::Experiment;
-use crate::stats::Mean;
+use crate::stats::batches::of_run;
+use crate::stats::{Level, Mean};
 
 /// Metrics that sentences are made of, with the words for less and more.
 const TOLD: [(&str, &str, &str); 2] = [
@@ -39,6 +40,12 @@ pub fn stop(how: Stop) -> &'static str {
     }
 }
 
+/// "1 seed", "20 seeds".
+pub fn counted(n: usize, one: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {one}{plural}")
+}
+
 /// "A is 12.3 % ± 1.9 % cheaper and 30.1 % ± 4.0 % faster in mean JCT than B (paired, 20 seeds)."
 pub fn sentences(experiment: &Experiment, comparison: &Comparison) -> Vec<String> {
     let plan = &comparison.plan;
@@ -46,7 +53,7 @@ pub fn sentences(experiment: &Experiment, comparison: &Comparison) -> Vec<String
     let how = if comparison.exact {
         "exact on this trace".to_owned()
     } else {
-        format!("paired, {} seeds", plan.seeds.len())
+        format!("paired, {}", counted(plan.seeds.len(), "seed"))
     };
     let others = plan
         .contenders
@@ -77,7 +84,7 @@ fn difference(mean: &Mean, less: &str, more: &str) -> String {
         // Roundings of the bill.
         Some(half) if percent.max(half * 100.0) < 0.05 => format!("not {less}"),
         None => format!("{percent:.1} % {word}"),
-        Some(half) if half >= mean.mean.abs() => {
+        Some(half) if holds_zero(mean) => {
             format!(
                 "not measurably {word} ({percent:.1} % ± {:.1} %)",
                 half * 100.0
@@ -85,6 +92,43 @@ fn difference(mean: &Mean, less: &str, more: &str) -> String {
         }
         Some(half) => format!("{percent:.1} % ± {:.1} % {word}", half * 100.0),
     }
+}
+
+/// How many batches stand behind intervals that are of one run.
+fn of_one_run(experiment: &Experiment, comparison: &Comparison) -> Option<(String, String)> {
+    if !comparison.infer.is_of_one_run() {
+        return None;
+    }
+    let policies = comparison.plan.contenders.iter().enumerate();
+    let told = policies.map(|(at, position)| {
+        let series = comparison.serial(at, metrics::index("jct_mean_s"));
+        let values: Vec<f64> = series.into_iter().flatten().flatten().collect();
+        let name = &experiment.contenders[*position].name;
+        match of_run(&values, Level::USUAL) {
+            Err(_) => format!("{name} too few jobs, so that it has none"),
+            Ok(batches) => {
+                let alike = if batches.look_independent() {
+                    ""
+                } else {
+                    ", neighbours still alike, so that its interval is too narrow"
+                };
+                format!("{name} {} of {}{alike}", batches.mean.n, batches.size)
+            }
+        }
+    });
+    let told: Vec<String> = told.collect();
+    let text = format!(
+        "They say how far another run as long may lie from this one, by the means of stretches of its jobs in the order of their \
+         submission: for JCT, {}. Metrics that are no means over jobs have none.",
+        told.join("; ")
+    );
+    Some(("intervals by batch means".to_owned(), text))
+}
+
+/// Whether no difference at all lies within the interval.
+fn holds_zero(mean: &Mean) -> bool {
+    let (low, high) = mean.ends();
+    low <= 0.0 && high >= 0.0
 }
 
 /// What a reader must know before trusting a number: a few words, and a sentence.
@@ -122,6 +166,10 @@ pub fn notices(experiment: &Experiment, comparison: &Comparison) -> Vec<(String,
             "{fit} of them fit side by side; more share jobs, say much the same, and make intervals narrower than they should be."
         );
         notices.push((badge, text));
+    }
+    notices.extend(of_one_run(experiment, comparison));
+    if let Some(settled) = &experiment.settled {
+        notices.push(settled.told());
     }
     if let Some(stopped) = &comparison.stopped {
         notices.push(stopped.told());

@@ -96,8 +96,8 @@ pub use print::{digest, premises, print};
 pub use quota::QuotaSpec;
 pub use reference::key_reference;
 pub use scenario::{
-    End, EngineSpec, Horizon, Objectives, Output, Over, Queue, Replicate, Scenario, TableName,
-    Trigger, Until,
+    End, EngineSpec, Horizon, Inference, IntervalKind, Objectives, Output, Over, Queue, Replicate,
+    Scenario, TableName, TestKind, Trigger, Until,
 };
 pub use service::{
     BatchSpec, BatchTime, CurveSpec, Fidelity, GpusSpec, NetworkSpec, PoolSpec, PrefixSpec,

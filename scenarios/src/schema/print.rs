@@ -9,7 +9,7 @@ use super::fleet::{Bytes, Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
 use super::policy::{PolicyKind, PolicySpec};
 use super::quantity::{print_percent, print_price, print_size, print_span};
-use super::scenario::{End, Over, Replicate, Scenario, Trigger};
+use super::scenario::{End, Inference, IntervalKind, Over, Replicate, Scenario, TestKind, Trigger};
 use super::service::{RequestsSpec, ServiceSpec};
 use super::value::{Part, Table, Value};
 use super::write::{line, section};
@@ -151,6 +151,7 @@ pub fn premises(scenario: &Scenario) -> String {
     bare.baseline.value.clear();
     bare.replicate.n.value = 1;
     bare.replicate.until = None;
+    bare.replicate.inference = Inference::default();
     bare.policies.clear();
     bare.output.tables.clear();
     bare.output.bounds = true;
@@ -180,6 +181,18 @@ fn replicate(replicate: &Replicate) -> Table {
         ]);
         put(&mut table, "until", Some(Value::Table(until)));
     }
+    let Inference { interval, test } = replicate.inference;
+    let interval = match interval {
+        IntervalKind::T => None,
+        IntervalKind::Bca => Some("bca"),
+        IntervalKind::BatchMeans => Some("batch-means"),
+    };
+    let test = match test {
+        TestKind::T => None,
+        TestKind::Wilcoxon => Some("wilcoxon"),
+    };
+    put(&mut table, "interval", interval.map(string));
+    put(&mut table, "test", test.map(string));
     table
 }
 
@@ -227,9 +240,14 @@ fn horizon(scenario: &Scenario) -> Table {
         End::Drain => string("drain"),
         End::At(at) => instant(at.value),
     };
+    let warmup = if horizon.is_settled_by_mser {
+        string("mser")
+    } else {
+        span(horizon.warmup.value)
+    };
     let mut table = entries([
         ("end", end),
-        ("warmup", span(horizon.warmup.value)),
+        ("warmup", warmup),
         ("tail", span(horizon.tail.value)),
     ]);
     let epoch = horizon

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sim_core::model::Amount;
 use sim_core::units::{SimTime, Span};
 
@@ -92,6 +93,41 @@ pub struct Replicate {
     pub over: Over,
     /// When a comparison has flown enough, if `n` does not say; none over windows.
     pub until: Option<Until>,
+    /// How intervals and p-values are found.
+    pub inference: Inference,
+}
+
+/// How intervals and p-values are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inference {
+    /// Of a mean, and of a mean difference.
+    pub interval: IntervalKind,
+    /// Of a difference from the baseline.
+    pub test: TestKind,
+}
+
+/// The interval of a mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntervalKind {
+    /// Student's t.
+    #[default]
+    T,
+    /// Bias-corrected and accelerated bootstrap.
+    Bca,
+    /// Batch means of one run.
+    BatchMeans,
+}
+
+/// The test of paired differences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestKind {
+    /// Student's t.
+    #[default]
+    T,
+    /// Wilcoxon's signed ranks.
+    Wilcoxon,
 }
 
 /// What differs between replications, beside the seed.
@@ -123,6 +159,8 @@ pub struct Horizon {
     pub end: End,
     /// What starts before is run and not counted.
     pub warmup: Spanned<Span>,
+    /// Whether the runs say when that is (MSER); `warmup` is zero until they have.
+    pub is_settled_by_mser: bool,
     /// What is submitted in the last `tail` is run and not counted.
     pub tail: Spanned<Span>,
     /// The moment that the clock's zero stands for; by default a trace's own.

@@ -153,7 +153,7 @@ fn bring(
                       all of a service but its requests, what it promises, its tenant and priority";
         return Err(whole.refuse(rule, remedy));
     }
-    put(tree, &path, &Setting::To(value))
+    put(tree, &path, &Setting::of(value))
 }
 
 /// What a key is set to.
@@ -164,7 +164,21 @@ enum Setting<'a> {
     By(Change, Step),
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
+    /// A value of a file, which may be relative as an argument's is.
+    fn of(value: &'a Spanned<Value>) -> Self {
+        let Value::Text(text) = &value.value else {
+            return Self::To(value);
+        };
+        Change::of(text).map_or(Self::To(value), |change| {
+            let written = Step {
+                text: text.clone(),
+                place: value.place,
+            };
+            Self::By(change, written)
+        })
+    }
+
     /// The new value of `key`, which has the value `old`.
     fn over(&self, key: &Step, old: Option<&Spanned<Value>>) -> Result<Spanned<Value>, Diagnostic> {
         let (change, written) = match self {
@@ -204,7 +218,7 @@ pub(super) fn vary(
         let rule = "no part of what a cell runs";
         return Err(whole.refuse(rule, "vary a key of a fleet, a workload or a policy"));
     }
-    put(tree, &path, &Setting::To(value))
+    put(tree, &path, &Setting::of(value))
 }
 
 /// A path that stands as a key, whole and in steps; who writes something else is told of the `form`.

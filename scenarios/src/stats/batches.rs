@@ -62,16 +62,19 @@ pub fn batch_means(series: &[f64], batches: usize, level: Level) -> Result<Batch
         });
     }
     check(series, batches)?;
-    let size = series.len() / batches;
-    let means: Vec<f64> = series[series.len() - size * batches..]
-        .chunks_exact(size)
-        .map(average)
-        .collect();
+    let means = means(series, batches);
     Ok(Batches {
         mean: Mean::at(&means, level).ok_or(Unfit::Overflow)?,
-        size,
+        size: series.len() / batches,
         neighbours: neighbours(&means)?,
     })
+}
+
+/// The means of so many batches of equal size, at most as many as there are values.
+pub fn means(series: &[f64], batches: usize) -> Vec<f64> {
+    let size = series.len() / batches.max(1);
+    let kept = &series[series.len() - size * batches..];
+    kept.chunks_exact(size.max(1)).map(average).collect()
 }
 
 /// As many batches as look independent: of 64, 32, 16 and 8 the first that does, else 8 that do not.

@@ -42,6 +42,42 @@ impl Resampling {
     }
 }
 
+/// How often each of some values is in each resample, drawn once for many statistics.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    n: usize,
+    /// Resample by resample.
+    weights: Vec<f64>,
+}
+
+impl Resampling {
+    /// All resamples of `n` values: 80 kB a value, of the usual number.
+    pub fn drawn(&self, n: usize) -> Drawn {
+        let weights = (0..self.resamples).flat_map(|resample| self.weights(resample, n));
+        Drawn {
+            n,
+            weights: weights.collect(),
+        }
+    }
+}
+
+impl Drawn {
+    /// The interval of [`of_statistic`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`of_statistic`].
+    pub fn interval(
+        &self,
+        statistic: impl Fn(&[f64]) -> f64,
+        level: Level,
+    ) -> Result<Interval, Unfit> {
+        let resamples = self.weights.chunks_exact(self.n.max(1));
+        let resampled: Vec<f64> = resamples.map(&statistic).collect();
+        of_resampled(self.n, statistic, &resampled, level)
+    }
+}
+
 /// The interval of a mean, or of the mean of paired differences.
 ///
 /// # Errors
@@ -88,14 +124,24 @@ pub fn of_statistic(
     level: Level,
     resampling: Resampling,
 ) -> Result<Interval, Unfit> {
+    let resamples = 0..resampling.resamples;
+    let resampled = resamples.map(|resample| statistic(&resampling.weights(resample, n)));
+    let resampled: Vec<f64> = resampled.collect();
+    of_resampled(n, statistic, &resampled, level)
+}
+
+/// The interval, the statistics of the resamples being known.
+fn of_resampled(
+    n: usize,
+    statistic: impl Fn(&[f64]) -> f64,
+    resampled: &[f64],
+    level: Level,
+) -> Result<Interval, Unfit> {
     if n < 2 {
         return Err(Unfit::TooFew { have: n, need: 2 });
     }
     let mut weights = vec![1.0; n];
     let estimate = statistic(&weights);
-    let resampled: Vec<f64> = (0..resampling.resamples)
-        .map(|resample| statistic(&resampling.weights(resample, n)))
-        .collect();
     let left_out: Vec<f64> = (0..n)
         .map(|at| {
             weights[at] = 0.0;
@@ -108,7 +154,7 @@ pub fn of_statistic(
     if all.any(|one| !one.is_finite()) {
         return Err(Unfit::Overflow);
     }
-    bca::interval(estimate, &resampled, &left_out, level)
+    bca::interval(estimate, resampled, &left_out, level)
 }
 
 /// The weighted sum.

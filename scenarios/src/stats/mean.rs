@@ -18,6 +18,8 @@ pub struct Mean {
     pub mean: f64,
     /// Half the width of the interval.
     pub half: Option<f64>,
+    /// How far the middle of the interval is above the mean: not at all, but where it was resampled.
+    pub skew: f64,
     /// Number of values.
     pub n: usize,
 }
@@ -39,13 +41,35 @@ impl Mean {
         } else {
             None
         };
-        Some(Self { mean, half, n })
+        Some(Self {
+            mean,
+            half,
+            skew: 0.0,
+            n,
+        })
     }
 
     /// The ends of the interval; the mean itself where there is none.
     pub fn ends(&self) -> (f64, f64) {
-        let half = self.half.unwrap_or(0.0);
-        (self.mean - half, self.mean + half)
+        let Some(half) = self.half else {
+            return (self.mean, self.mean);
+        };
+        let middle = self.mean + self.skew;
+        (middle - half, middle + half)
+    }
+
+    /// The ends, if there is an interval.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.half.map(|_| self.ends())
+    }
+
+    /// The same mean with another interval.
+    pub fn within(self, low: f64, high: f64) -> Self {
+        Self {
+            half: Some((high - low) / 2.0),
+            skew: f64::midpoint(low, high) - self.mean,
+            ..self
+        }
     }
 }
 

@@ -74,7 +74,9 @@ pub fn range(levels: &[Level]) -> f64 {
 
 /// The quantity that a table shows.
 fn quantity(shown: &str) -> Option<Quantity> {
-    let number = shown.parse().ok().filter(|number: &f64| number.is_finite());
+    // A part may be of what the scenario says: -10%.
+    let bare = shown.strip_suffix('%').unwrap_or(shown);
+    let number = bare.parse().ok().filter(|number: &f64| number.is_finite());
     let number = number.map(Quantity::Number);
     number.or_else(|| Quantity::of(&Value::Text(shown.to_owned())))
 }
@@ -99,6 +101,40 @@ mod tests {
         assert_eq!(told, [("30m", 1, 1.0), ("2h", 2, 5.0)]);
         assert!((range(&found) - 4.0).abs() < 1e-12);
         assert!(range(&[]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn relative_values_stand_in_the_order_of_their_sign_and_size() {
+        let cells = ["+20%", "-10%", "+0%", "+5%"].map(|value| (value, Some(1.0)));
+        let labels: Vec<String> = levels(&cells).into_iter().map(|own| own.label).collect();
+        assert_eq!(labels, ["-10%", "+0%", "+5%", "+20%"]);
+    }
+
+    #[test]
+    fn over_a_grid_a_sum_has_the_effects_of_its_parts() {
+        let (a, b) = ([1.0, 2.0, 5.0], [10.0, 40.0]);
+        let model = |a: f64, b: f64| 3.0 * a - b;
+        let cells: Vec<(String, String, f64)> = a
+            .iter()
+            .flat_map(|a| b.map(|b| (a.to_string(), b.to_string(), model(*a, b))))
+            .collect();
+        let of_a: Vec<_> = cells
+            .iter()
+            .map(|(a, _, y)| (a.as_str(), Some(*y)))
+            .collect();
+        let of_b: Vec<_> = cells
+            .iter()
+            .map(|(_, b, y)| (b.as_str(), Some(*y)))
+            .collect();
+        // The other key is 25 on average, and this one 8 / 3.
+        for (level, a) in levels(&of_a).iter().zip(a) {
+            assert!((level.mean - (3.0 * a - 25.0)).abs() < 1e-12, "{level:?}");
+        }
+        for (level, b) in levels(&of_b).iter().zip(b) {
+            assert!((level.mean - (8.0 - b)).abs() < 1e-12, "{level:?}");
+        }
+        assert!((range(&levels(&of_a)) - 12.0).abs() < 1e-12);
+        assert!((range(&levels(&of_b)) - 30.0).abs() < 1e-12);
     }
 
     #[test]

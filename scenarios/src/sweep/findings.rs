@@ -1,23 +1,25 @@
-//! What the cells of a sweep say together: the Pareto front, main effects and Sobol's indices, as tables and as figures.
+//! What the cells of a sweep say together: the Pareto front, main effects and Sobol's indices, as rows of tables.
 
 use std::collections::BTreeMap;
 
-use plots::figure::{Estimate, Heading, MOST_NAMES, Measure, Unit, bars, scatter};
-use plots::{Drawing, PlotError};
+use sim_core::units::convert;
 
-use super::effects::{levels, range};
+use super::effects::{Level, levels};
+use super::figures;
 use super::folder::Folder;
 use super::front::front;
-use super::indices::indices;
+use super::indices::{Index, indices};
+use super::rank::ranking;
 use super::stored::Sheet;
-use crate::experiment::OutputError;
+use super::tables::{EFFECTS, Growing, INDICES, RANKS, pareto};
 use crate::experiment::cell::Cell;
-use crate::experiment::metrics::{METRICS, index, is_share};
-use crate::experiment::sheet::{Csv, number, text};
+use crate::experiment::metrics::index;
+use crate::experiment::sheet::Field;
+use crate::experiment::{Form, OutputError};
 use crate::schema::SweepMethod;
 
 /// The metrics that are looked into; of all, the tables hold every cell.
-const ANALYSED: [&str; 8] = [
+pub(super) const ANALYSED: [&str; 8] = [
     "cost_usd",
     "sla_violation_rate",
     "latency_p95_s",
@@ -34,14 +36,22 @@ const AGAINST: [&str; 3] = ["sla_violation_rate", "latency_p95_s", "jct_mean_s"]
 /// The means of the cells, as far as they are looked into.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    policies: Vec<String>,
-    baseline: usize,
+    pub(super) policies: Vec<String>,
+    pub(super) baseline: usize,
     /// By cell, then policy, then metric of [`ANALYSED`].
     means: BTreeMap<String, Vec<Vec<Option<f64>>>>,
 }
 
-/// A file in the making.
-type File = (String, Vec<u8>);
+/// A cell with a policy, by cost and another metric.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    cell: String,
+    pub(super) policy: usize,
+    /// The values of the keys.
+    pub(super) values: String,
+    pub(super) at: (f64, f64),
+    pub(super) on_front: bool,
+}
 
 impl Findings {
     /// Takes note of a cell.
@@ -49,7 +59,7 @@ impl Findings {
         let policies = cell.entrants.iter().map(|entrant| entrant.policy.clone());
         self.policies = policies.collect();
         self.baseline = cell.baseline;
-        let mean = |policy: usize, metric: &str| Some(cell.mean(policy, index(metric))?.mean);
+        let mean = |policy: usize, metric: &str| cell.mean(policy, index(metric));
         let of_policy = |policy| ANALYSED.map(|metric| mean(policy, metric)).to_vec();
         let means = (0..cell.entrants.len()).map(of_policy).collect();
         self.means.insert(cell.name.clone(), means);
@@ -59,47 +69,43 @@ impl Findings {
     ///
     /// # Errors
     /// The system's, or a figure that cannot be drawn.
-    pub(super) fn write(&self, sheet: &Sheet, out: &Folder) -> Result<(), OutputError> {
-        let mut files = vec![("main-effects.csv".to_owned(), self.effects(sheet))];
-        let mut figures = Vec::new();
-        for metric in ANALYSED
-            .into_iter()
-            .filter(|metric| self.is_telling(metric))
-            .take(2)
-        {
-            figures.push((
-                format!("main-effects-{}", dashed(metric)),
-                self.effect_bars(sheet, metric),
-            ));
+    pub(super) fn write(&self, sheet: &Sheet, to: (&Folder, Form)) -> Result<(), OutputError> {
+        let mut table = Growing::begin(to, "main-effects", &EFFECTS)?;
+        table.add(self.effects(sheet))?;
+        table.finish()?;
+        if is_saltelli(sheet) {
+            let mut table = Growing::begin(to, "sobol-indices", &INDICES)?;
+            table.add(self.indices(sheet))?;
+            table.finish()?;
         }
-        if sheet.head.method == SweepMethod::Sobol.name() {
-            files.push(("sobol-indices.csv".to_owned(), self.indices(sheet)));
-            for metric in ANALYSED
-                .into_iter()
-                .filter(|metric| self.is_telling(metric))
-                .take(2)
-            {
-                let name = format!("sobol-indices-{}", dashed(metric));
-                figures.push((name, self.index_bars(sheet, metric)));
-            }
+        let ranks = self.ranks(sheet);
+        if !ranks.is_empty() {
+            let mut table = Growing::begin(to, "ranks", &RANKS)?;
+            table.add(ranks)?;
+            table.finish()?;
         }
-        if let Some(against) = AGAINST.into_iter().find(|metric| self.is_telling(metric)) {
-            let points = self.points(sheet, against);
-            files.push(("pareto.csv".to_owned(), table(&points, against)));
-            figures.push(("pareto".to_owned(), self.trade_off(&points, against)));
+        if let Some(against) = self.against() {
+            let mut table = Growing::begin(to, "pareto", &pareto(against))?;
+            table.add(self.pareto(sheet, against))?;
+            table.finish()?;
         }
-        for (name, drawn) in figures {
-            files.extend(drawn_files(&name, drawn, out)?);
-        }
-        files
-            .iter()
-            .try_for_each(|(name, bytes)| out.put(name, bytes))
+        figures::write(self, sheet, to.0)
     }
 
-    /// The result of a cell, if it is there.
-    fn result(&self, cell: &str, policy: usize, metric: &str) -> Option<f64> {
-        let at = ANALYSED.iter().position(|name| *name == metric)?;
-        *self.means.get(cell)?.get(policy)?.get(at)?
+    /// Number of cells.
+    pub(super) fn cells(&self) -> usize {
+        self.means.len()
+    }
+
+    /// The metrics that say anything, in their order.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &'static str> {
+        let told = ANALYSED.into_iter();
+        told.filter(|metric| self.is_telling(metric))
+    }
+
+    /// What cost is set against, if anything is.
+    pub(super) fn against(&self) -> Option<&'static str> {
+        AGAINST.into_iter().find(|metric| self.is_telling(metric))
     }
 
     /// Whether a metric says anything: some cell has a value other than zero.
@@ -113,260 +119,145 @@ impl Findings {
         })
     }
 
-    /// The value of a key and the result, by cell.
-    fn cells<'a>(
+    /// The result of a cell, if it is there.
+    pub(super) fn result(&self, cell: &str, policy: usize, metric: &str) -> Option<f64> {
+        let at = ANALYSED.iter().position(|name| *name == metric)?;
+        *self.means.get(cell)?.get(policy)?.get(at)?
+    }
+
+    /// The levels of a key.
+    pub(super) fn levels(
         &self,
-        sheet: &'a Sheet,
+        sheet: &Sheet,
         (key, policy, metric): (usize, usize, &str),
-    ) -> Vec<(&'a str, Option<f64>)> {
+    ) -> Vec<Level> {
         let distinct = sheet.distinct().into_iter().map(|at| &sheet.cells[at]);
-        distinct
-            .map(|own| {
-                (
-                    own.values[key].as_str(),
-                    self.result(&own.cell, policy, metric),
-                )
-            })
-            .collect()
+        let result = |cell: &str| self.result(cell, policy, metric);
+        let told = distinct.map(|own| (own.values[key].as_str(), result(&own.cell)));
+        levels(&told.collect::<Vec<_>>())
     }
 
-    /// The results by position.
-    fn results(&self, sheet: &Sheet, policy: usize, metric: &str) -> Vec<Option<f64>> {
+    /// The indices of each key, if the sweep is by Saltelli's design and anything varies.
+    pub(super) fn shares(&self, sheet: &Sheet, policy: usize, metric: &str) -> Option<Vec<Index>> {
         let cells = sheet.cells.iter();
-        cells
+        let results: Vec<Option<f64>> = cells
             .map(|own| self.result(&own.cell, policy, metric))
-            .collect()
+            .collect();
+        let keys = sheet.head.keys.len();
+        is_saltelli(sheet).then(|| indices(&results, keys, sheet.head.seed))?
     }
 
-    /// `main-effects.csv`: a row for each policy, metric, key and level.
-    fn effects(&self, sheet: &Sheet) -> Vec<u8> {
-        let mut csv = Csv::new(["policy", "metric", "key", "level", "cells", "mean"]);
+    /// Every cell with every policy that has both metrics.
+    pub(super) fn outcomes(&self, sheet: &Sheet, against: &str) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for own in sheet.distinct().into_iter().map(|at| &sheet.cells[at]) {
+            for policy in 0..self.policies.len() {
+                let cost = self.result(&own.cell, policy, "cost_usd");
+                let other = self.result(&own.cell, policy, against);
+                outcomes.extend(cost.zip(other).map(|at| Outcome {
+                    cell: own.cell.clone(),
+                    policy,
+                    values: own.values.join(", "),
+                    at,
+                    on_front: false,
+                }));
+            }
+        }
+        let at: Vec<(f64, f64)> = outcomes.iter().map(|outcome| outcome.at).collect();
+        for on in front(&at) {
+            outcomes[on].on_front = true;
+        }
+        outcomes
+    }
+
+    /// One row a policy, metric, key and level.
+    fn effects(&self, sheet: &Sheet) -> Vec<Vec<Field>> {
+        let mut rows = Vec::new();
         for (policy, name) in self.policies.iter().enumerate() {
             for metric in ANALYSED {
                 for (key, path) in sheet.keys().enumerate() {
-                    for level in levels(&self.cells(sheet, (key, policy, metric))) {
-                        csv.row([
-                            name.clone(),
-                            metric.to_owned(),
-                            text(path),
-                            text(&level.label),
-                            level.cells.to_string(),
-                            number(Some(level.mean)),
-                        ]);
-                    }
+                    let levels = self.levels(sheet, (key, policy, metric)).into_iter();
+                    rows.extend(levels.map(|level| {
+                        vec![
+                            name.as_str().into(),
+                            metric.into(),
+                            path.into(),
+                            level.label.into(),
+                            level.cells.into(),
+                            level.mean.into(),
+                        ]
+                    }));
                 }
             }
         }
-        csv.bytes()
+        rows
     }
 
-    /// How far each key moves the baseline's mean.
-    fn effect_bars(&self, sheet: &Sheet, metric: &str) -> Result<Drawing, PlotError> {
-        let bar = |(key, path): (usize, &str)| {
-            let levels = levels(&self.cells(sheet, (key, self.baseline, metric)));
-            bar(path.to_owned(), key, range(&levels))
-        };
-        let title = format!("Main effects on {}", words(metric));
-        let subtitle = format!(
-            "{}, {} cells: from the least to the greatest mean over the values of a key",
-            self.policies[self.baseline],
-            self.means.len()
-        );
-        let bars = sheet.keys().enumerate().map(bar).collect();
-        draw_bars((title, subtitle), measure(metric), bars)
-    }
-
-    /// `sobol-indices.csv`: a row for each policy, metric and key.
-    fn indices(&self, sheet: &Sheet) -> Vec<u8> {
-        let columns = ["policy", "metric", "key", "first_order", "total", "points"];
-        let mut csv = Csv::new(columns);
+    /// One row a policy, metric and key.
+    fn indices(&self, sheet: &Sheet) -> Vec<Vec<Field>> {
+        let mut rows = Vec::new();
         for (policy, name) in self.policies.iter().enumerate() {
             for metric in ANALYSED {
-                let results = self.results(sheet, policy, metric);
-                let found = indices(&results, sheet.head.keys.len());
-                for (path, own) in sheet.keys().zip(found.into_iter().flatten()) {
-                    csv.row([
-                        name.clone(),
-                        metric.to_owned(),
-                        text(path),
-                        number(Some(own.first)),
-                        number(Some(own.total)),
-                        own.points.to_string(),
-                    ]);
-                }
+                let shares = self.shares(sheet, policy, metric).unwrap_or_default();
+                rows.extend(sheet.keys().zip(shares).map(|(path, own)| {
+                    vec![
+                        name.as_str().into(),
+                        metric.into(),
+                        path.into(),
+                        own.first.share.into(),
+                        own.first.low.into(),
+                        own.first.high.into(),
+                        own.total.share.into(),
+                        own.total.low.into(),
+                        own.total.high.into(),
+                        own.points.into(),
+                    ]
+                }));
             }
         }
-        csv.bytes()
+        rows
     }
 
-    /// The indices of the baseline. An estimate below zero is drawn as none; the table has it.
-    fn index_bars(&self, sheet: &Sheet, metric: &str) -> Result<Drawing, PlotError> {
-        let results = self.results(sheet, self.baseline, metric);
-        let found = indices(&results, sheet.head.keys.len()).unwrap_or_default();
-        let both = sheet.keys().zip(&found).enumerate();
-        let both = both.flat_map(|(key, (path, own))| {
-            [("alone", own.first), ("in total", own.total)]
-                .map(|(word, value)| bar(format!("{path}, {word}"), key, value.max(0.0)))
-        });
-        let title = format!("Sobol's indices of {}", words(metric));
-        let subtitle = format!(
-            "{}: share of the variance, {} points of Saltelli's design",
-            self.policies[self.baseline],
-            found.first().map_or(0, |own| own.points)
-        );
-        let measure = Measure {
-            title: "Index".to_owned(),
-            unit: Unit::One,
-        };
-        draw_bars((title, subtitle), measure, both.collect())
-    }
-
-    /// Every cell with every policy, by cost and another metric.
-    fn points(&self, sheet: &Sheet, against: &str) -> Vec<Point> {
-        let mut points = Vec::new();
-        for own in sheet.distinct().into_iter().map(|at| &sheet.cells[at]) {
-            for (policy, name) in self.policies.iter().enumerate() {
-                let cost = self.result(&own.cell, policy, "cost_usd");
-                let other = self.result(&own.cell, policy, against);
-                if let Some((x, y)) = cost.zip(other) {
-                    points.push(Point {
-                        cell: own.cell.clone(),
-                        policy: name.clone(),
-                        position: policy,
-                        values: own.values.join(", "),
-                        at: (x, y),
-                        on_front: false,
-                    });
-                }
-            }
+    /// One row a metric and policy, where there are several of them and of blocks.
+    fn ranks(&self, sheet: &Sheet) -> Vec<Vec<Field>> {
+        let mut rows = Vec::new();
+        for metric in self.telling() {
+            let Some(ranking) = ranking(self, sheet, metric) else {
+                continue;
+            };
+            let ranked = self.policies.iter().zip(&ranking.test.average_ranks);
+            rows.extend(ranked.enumerate().map(|(policy, (name, rank))| {
+                vec![
+                    metric.into(),
+                    name.as_str().into(),
+                    (*rank).into(),
+                    convert::wide(ranking.test.blocks).into(),
+                    ranking.test.chi_square.into(),
+                    ranking.test.p_of_f.into(),
+                    ranking.critical_difference.into(),
+                    ranking.letters(policy).into(),
+                ]
+            }));
         }
-        let at: Vec<(f64, f64)> = points.iter().map(|point| point.at).collect();
-        for on in front(&at) {
-            points[on].on_front = true;
-        }
-        points
+        rows
     }
 
-    /// The front, and of a long one as many points as can be named.
-    fn trade_off(&self, points: &[Point], against: &str) -> Result<Drawing, PlotError> {
-        let front: Vec<&Point> = points.iter().filter(|point| point.on_front).collect();
-        let each = front.len().div_ceil(MOST_NAMES).max(1);
-        let drawn = front.iter().step_by(each).map(|point| scatter::Point {
-            name: format!("{} {}", point.policy, point.values),
-            position: point.position,
-            x: Estimate::exact(point.at.0),
-            y: Estimate::exact(point.at.1),
-        });
-        let figure = scatter::Scatter {
-            heading: Heading {
-                title: format!("Cost against {}", words(against)),
-                subtitle: Some(format!(
-                    "the Pareto front of {} cells with {} policies",
-                    self.means.len(),
-                    self.policies.len()
-                )),
-            },
-            x: measure("cost_usd"),
-            y: measure(against),
-            points: drawn.collect(),
+    /// One row a cell and policy.
+    fn pareto(&self, sheet: &Sheet, against: &str) -> Vec<Vec<Field>> {
+        let outcomes = self.outcomes(sheet, against).into_iter();
+        let row = |outcome: Outcome| {
+            vec![
+                outcome.cell.into(),
+                self.policies[outcome.policy].as_str().into(),
+                outcome.at.0.into(),
+                outcome.at.1.into(),
+                outcome.on_front.into(),
+            ]
         };
-        figure.draw()
+        outcomes.map(row).collect()
     }
 }
 
-/// A cell with a policy.
-#[derive(Debug)]
-struct Point {
-    cell: String,
-    policy: String,
-    position: usize,
-    values: String,
-    at: (f64, f64),
-    on_front: bool,
-}
-
-/// `pareto.csv`: every point, and whether it is on the front.
-fn table(points: &[Point], against: &str) -> Vec<u8> {
-    let mut csv = Csv::new(["cell", "policy", "cost_usd", against, "on_front"]);
-    for point in points {
-        csv.row([
-            point.cell.clone(),
-            point.policy.clone(),
-            number(Some(point.at.0)),
-            number(Some(point.at.1)),
-            point.on_front.to_string(),
-        ]);
-    }
-    csv.bytes()
-}
-
-fn bar(name: String, position: usize, value: f64) -> bars::Bar {
-    bars::Bar {
-        name,
-        position,
-        estimate: Estimate::exact(value),
-        bound: None,
-    }
-}
-
-fn draw_bars(
-    (title, subtitle): (String, String),
-    measure: Measure,
-    bars: Vec<bars::Bar>,
-) -> Result<Drawing, PlotError> {
-    let figure = bars::Bars {
-        heading: Heading {
-            title,
-            subtitle: Some(subtitle),
-        },
-        measure,
-        bars,
-        baseline: None,
-    };
-    figure.draw()
-}
-
-/// A figure as SVG, CSV and PNG.
-fn drawn_files(
-    name: &str,
-    drawn: Result<Drawing, PlotError>,
-    out: &Folder,
-) -> Result<[File; 3], OutputError> {
-    let refused = |error: PlotError| OutputError {
-        path: out.path().join("figures").join(name),
-        error: std::io::Error::other(error.to_string()),
-    };
-    let drawing = drawn.map_err(refused)?;
-    let png = drawing.png().map_err(refused)?;
-    let file = |ending: &str, bytes: Vec<u8>| (format!("figures/{name}.{ending}"), bytes);
-    Ok([
-        file("svg", drawing.svg.into_bytes()),
-        file("csv", drawing.csv.into_bytes()),
-        file("png", png),
-    ])
-}
-
-fn measure(metric: &str) -> Measure {
-    let spec = &METRICS[index(metric)];
-    let unit = match spec.unit {
-        "s" => Unit::Seconds,
-        "" if is_share(spec) => Unit::Share,
-        "" => Unit::One,
-        other => Unit::Named(other.to_owned()),
-    };
-    Measure {
-        title: words(metric),
-        unit,
-    }
-}
-
-/// A metric's name without its unit.
-fn words(metric: &str) -> String {
-    let bare = metric.trim_end_matches("_usd").trim_end_matches("_s");
-    bare.replace('_', " ")
-}
-
-/// A metric's name in that of a file.
-fn dashed(metric: &str) -> String {
-    words(metric).replace(' ', "-")
+fn is_saltelli(sheet: &Sheet) -> bool {
+    sheet.head.method == SweepMethod::Sobol.name()
 }

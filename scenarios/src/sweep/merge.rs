@@ -5,8 +5,9 @@ use super::findings::Findings;
 use super::folder::Folder;
 use super::record;
 use super::stored::{HEAD, Planned, Sheet};
-use crate::experiment::cell::{Cell, run_heading, run_rows, summary_heading, summary_rows};
-use crate::experiment::sheet::{Csv, text};
+use super::tables::{self, Growing};
+use crate::experiment::Form;
+use crate::experiment::cell::{self, Cell};
 
 /// Most missing cells that an error lists.
 const MOST_LISTED: usize = 20;
@@ -20,24 +21,26 @@ pub struct Merged {
     pub missing: usize,
 }
 
-/// Writes `cells.csv`, `runs.csv`, `summary.csv` and `sweep.json` into `out`, and what the cells say together; cells that no
-/// folder has are an error unless what there is will do.
+/// Writes the tables `cells`, `runs` and `summary` in this form and `sweep.json` into `out`, and what the cells say together;
+/// cells that no folder has are an error unless what there is will do.
 ///
 /// # Errors
 /// No plan, folders of different sweeps, missing cells, or the system's. No table is written unless each cell was read.
-pub fn merge(folders: &[Folder], out: &Folder, partial: bool) -> Result<Merged, MergeError> {
+pub fn merge(
+    folders: &[Folder],
+    (out, form): (&Folder, Form),
+    partial: bool,
+) -> Result<Merged, MergeError> {
     let sheet = common(folders)?;
-    let mut cells = out.begin("cells.csv")?;
-    let mut runs = out.begin("runs.csv")?;
-    let mut summary = out.begin("summary.csv")?;
-    cells.write(&Csv::new(std::iter::once("cell").chain(sheet.keys())).bytes())?;
-    runs.write(&run_heading())?;
-    summary.write(&summary_heading())?;
+    let to = (out, form);
+    let mut cells = Growing::begin(to, "cells", &tables::cells(sheet.keys()))?;
+    let mut runs = Growing::begin(to, "runs", &cell::run_columns())?;
+    let mut summary = Growing::begin(to, "summary", &cell::SUMMARY)?;
     let mut findings = Findings::default();
     let (mut found, mut missing, mut listed) = (0, 0, Vec::new());
     for position in sheet.distinct() {
         let planned = &sheet.cells[position];
-        let Some(cell) = find(folders, planned)? else {
+        let Some(mut cell) = find(folders, planned)? else {
             missing += 1;
             if listed.len() < MOST_LISTED {
                 listed.push(planned.clone());
@@ -45,13 +48,13 @@ pub fn merge(folders: &[Folder], out: &Folder, partial: bool) -> Result<Merged, 
             continue;
         };
         found += 1;
+        cell.inference = sheet.head.inference;
         findings.add(&cell);
-        let mut row = Csv::new([]);
-        let values = planned.values.iter().map(|value| text(value));
-        row.row(std::iter::once(planned.cell.clone()).chain(values));
-        cells.write(&row.bytes())?;
-        runs.write(&run_rows(&cell))?;
-        summary.write(&summary_rows(&cell))?;
+        let values = planned.values.iter().map(|value| value.as_str().into());
+        let row = std::iter::once(planned.cell.as_str().into()).chain(values);
+        cells.add([row.collect()])?;
+        runs.add(cell::runs(&cell))?;
+        summary.add(cell::summary(&cell))?;
     }
     if missing > 0 && !partial {
         return Err(MergeError::Missing(missing, listed));
@@ -59,7 +62,7 @@ pub fn merge(folders: &[Folder], out: &Folder, partial: bool) -> Result<Merged, 
     for table in [cells, runs, summary] {
         table.finish()?;
     }
-    findings.write(&sheet, out)?;
+    findings.write(&sheet, to)?;
     out.put(HEAD, sheet.json().as_bytes())?;
     Ok(Merged {
         cells: found,

@@ -8,18 +8,21 @@
 
 mod design;
 mod effects;
+mod figures;
 mod findings;
 mod folder;
 mod front;
 mod indices;
 mod merge;
 mod plan;
+mod rank;
 mod record;
 mod run;
 mod shard;
 mod sobol;
 mod status;
 mod stored;
+mod tables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -27,7 +30,7 @@ use std::path::PathBuf;
 pub use design::{Design, Saltelli, saltelli};
 pub use effects::{Level, levels, range};
 pub use folder::Folder;
-pub use indices::{Index, indices};
+pub use indices::{Index, Share, indices};
 pub use merge::{Merged, merge};
 pub use plan::Plan;
 pub use record::{read, write};
@@ -36,8 +39,10 @@ pub use shard::Shard;
 pub use sobol::Sobol;
 pub use status::{Status, status};
 pub use stored::{CELLS, Head, Planned, Sheet};
+pub(crate) use tables::layouts;
 
 use crate::build::BuildError;
+use crate::experiment::words::counted;
 use crate::experiment::{CompareError, OutputError};
 use crate::schema::Rejection;
 
@@ -133,7 +138,8 @@ impl fmt::Display for MergeError {
                 write!(f, "{}: of another sweep; {remedy}", path.display())
             }
             Self::Missing(count, first) => {
-                writeln!(f, "{count} cells are missing:")?;
+                let are = if *count == 1 { "is" } else { "are" };
+                writeln!(f, "{} {are} missing:", counted(*count, "cell"))?;
                 for planned in first {
                     writeln!(f, "  {}  {}", planned.cell, planned.values.join(", "))?;
                 }

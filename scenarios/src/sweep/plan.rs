@@ -19,7 +19,7 @@ use super::design::Design;
 use super::stored::{Head, Planned, Sheet};
 use crate::build::BuildError;
 use crate::experiment::known;
-use crate::schema::{Draft, Loaded, Scenario, Spanned, SweepSpec, Value, print, shown};
+use crate::schema::{Draft, Inference, Loaded, Scenario, Spanned, SweepSpec, Value, print, shown};
 
 /// Digits of a cell's name: 80 bits, so that a million cells meet by chance once in 10^12 sweeps.
 const DIGITS: usize = 20;
@@ -67,6 +67,7 @@ impl Plan {
             digest_version: DIGEST_VERSION,
             scenario: scenario.name.value.clone(),
             baseline: scenario.baseline.value.clone(),
+            inference: scenario.replicate.inference,
             method: spec.method.name().to_owned(),
             n: spec.n,
             seed: spec.seed,
@@ -135,7 +136,10 @@ impl Files {
         files.sort_unstable();
         let mut hasher = blake3::Hasher::new();
         let version = format!("{} {DIGEST_VERSION}", env!("CARGO_PKG_VERSION"));
-        for part in [version, print(&cell.scenario)] {
+        // Nor does how its numbers are told.
+        let mut scenario = cell.scenario.clone();
+        scenario.replicate.inference = Inference::default();
+        for part in [version, print(&scenario)] {
             hasher.update(&convert::wide(part.len()).to_le_bytes());
             hasher.update(part.as_bytes());
         }

@@ -1,6 +1,9 @@
 //! What a cell leaves: one small file that says whose it is, holds its runs, and ends in a digest of all before.
 
+use std::collections::BTreeMap;
+
 use crate::experiment::cell::{Cell, Entrant, Run, run_heading, run_rows};
+use crate::schema::Inference;
 
 /// How the file begins; the number is that of its form.
 const HEAD: &str = "windtunnel cell,1";
@@ -19,7 +22,7 @@ pub fn write(cell: &Cell) -> Vec<u8> {
     bytes
 }
 
-/// The cell called `name`, if the file is whole and its own.
+/// The cell called `name`, if the file is whole and its own; how sure its numbers are is the sweep's to say.
 pub fn read(bytes: &[u8], name: &str) -> Option<Cell> {
     let (body, end) = bytes.split_at_checked(bytes.len().checked_sub(END_BYTES)?)?;
     let digest = blake3::hash(body).to_hex();
@@ -37,8 +40,10 @@ pub fn read(bytes: &[u8], name: &str) -> Option<Cell> {
     (is_own && baseline < entrants.len()).then(|| Cell {
         name: name.to_owned(),
         exact,
+        inference: Inference::default(),
         baseline,
         entrants,
+        serial: BTreeMap::new(),
     })
 }
 
@@ -91,8 +96,10 @@ mod tests {
         Cell {
             name: "0123456789abcdef0123".to_owned(),
             exact: false,
+            inference: Inference::default(),
             baseline: 1,
             entrants: vec![entrant("a"), entrant("'-b")],
+            serial: BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use super::stored::Planned;
 use super::{SweepError, record};
 use crate::build::Experiment;
 use crate::experiment::cell::Cell;
-use crate::experiment::{self, measure};
+use crate::experiment::{self, measure, settle};
 
 /// What a process did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,8 @@ fn one(
     if found.is_some_and(|bytes| record::read(&bytes, &planned.cell).is_some()) {
         return Ok(false);
     }
-    let experiment = Experiment::build(plan.cell(design, position)?)?;
+    let mut experiment = Experiment::build(plan.cell(design, position)?)?;
+    settle(&mut experiment)?;
     let comparison = measure(&experiment, whole(&experiment))?;
     let cell = Cell::of(&planned.cell, &experiment, &comparison);
     folder.put(&file, &record::write(&cell))?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::MergeError;
 use super::folder::Folder;
 use crate::experiment::sheet::{Csv, text};
+use crate::schema::Inference;
 
 /// What the sweep is.
 pub(super) const HEAD: &str = "sweep.json";
@@ -37,6 +38,9 @@ pub struct Head {
     pub scenario: String,
     /// The policy that others are compared with.
     pub baseline: String,
+    /// How intervals and p-values of its tables are found.
+    #[serde(default)]
+    pub inference: Inference,
     /// How cells are chosen.
     pub method: String,
     /// Points that are drawn.
@@ -169,6 +173,7 @@ mod tests {
                 digest_version: 1,
                 scenario: "x".to_owned(),
                 baseline: "p".to_owned(),
+                inference: Inference::default(),
                 method: "grid".to_owned(),
                 n: 1,
                 seed: 1,

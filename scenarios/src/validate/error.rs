@@ -74,6 +74,7 @@ pub fn errors(all: &Pairs, gpus: u64) -> Vec<Error> {
             error: mean.error.map(|error| Mean {
                 mean: error.mean * n,
                 half: error.half.map(|half| half * n),
+                skew: error.skew * n,
                 ..error
             }),
             ..mean

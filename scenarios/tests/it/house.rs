@@ -113,6 +113,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "build",
             "experiment",
             "conform|explain|export|selftest|fit|gate|sweep|cluster|validate|govern",
+            "reference",
             "cli",
         ],
     ),
@@ -321,7 +322,7 @@ fn the_schema_in_the_repository_is_current() {
 
 #[test]
 fn the_reference_of_tables_is_current() {
-    let reference = scenarios::experiment::table_reference();
+    let reference = scenarios::reference::tables();
     is_current("docs/tables.md", &format!("# Tables\n\n{reference}"));
 }
 

@@ -15,6 +15,7 @@ mod goodput;
 mod govern;
 mod hostile;
 mod house;
+mod inference;
 mod markets;
 mod metrics;
 mod replicate;

@@ -390,15 +390,27 @@ fn a_merge_says_what_the_cells_say_together() {
     let read = |file: &str| fs::read_to_string(out.join(file)).expect("merged");
     let indices = read("sobol-indices.csv");
     assert!(
-        indices.starts_with("policy,metric,key,first_order,total,points\r\n"),
+        indices.starts_with("policy,metric,key,first_order,first_low,first_high,total,"),
         "{indices}"
     );
     let told = |line: &&str| line.starts_with("strict,wait_mean_s,");
     assert_eq!(indices.lines().filter(told).count(), 2, "{indices}");
     assert!(read("main-effects.csv").contains("strict,wait_mean_s,fleet.f.count,1,"));
     assert!(read("pareto.csv").starts_with("cell,policy,cost_usd,"));
-    for figure in ["pareto", "main-effects-cost", "sobol-indices-cost"] {
-        for ending in ["svg", "csv", "png"] {
+    let ranks = read("ranks.csv");
+    // Of two policies over many cells one is better throughout, or they share a letter.
+    assert!(
+        ranks.starts_with("metric,policy,mean_rank,blocks,"),
+        "{ranks}"
+    );
+    let named = [
+        "pareto",
+        "main-effects-cost",
+        "sobol-indices-cost",
+        "critical-difference-cost",
+    ];
+    for figure in named {
+        for ending in ["svg", "csv", "png", "vl.json"] {
             let file = out.join(format!("figures/{figure}.{ending}"));
             assert!(file.is_file(), "{}", file.display());
         }

@@ -170,3 +170,82 @@ fn a_comparison_leaves_the_same_tables_in_both_forms() {
         assert!(names.iter().any(|own| own == name), "{name}");
     }
 }
+
+/// Cells of a few jobs, over a key of numbers and one of times.
+const SWEEP: &str = r#"
+name = "small"
+[replicate]
+n = 2
+[[fleet]]
+name = "f"
+instance = { gpus = 8, gpu = "V100" }
+price = "$2"
+count = 2
+[[workload]]
+name = "w"
+[workload.synth]
+model = "parametric"
+jobs = 20
+arrivals = { kind = "poisson", per-hour = 40 }
+durations = { kind = "lognormal", median = "30m", sigma = 1.2 }
+gangs = [{ gpus = 1, weight = 6 }, { gpus = 8, weight = 1 }]
+[[policy]]
+name = "strict"
+order = "fifo"
+admit = "strict"
+place = "best-fit"
+[[policy]]
+name = "skip"
+order = "fifo"
+admit = "skip"
+place = "best-fit"
+[sweep]
+method = "sobol"
+n = 4
+[sweep.over]
+"fleet.f.count" = { from = 1, to = 9 }
+"fleet.f.boot" = { from = "1m", to = "30m" }
+"#;
+
+#[test]
+fn a_merge_leaves_the_same_tables_in_both_forms_however_it_was_sharded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("s.toml"), SWEEP).expect("written");
+    let sweep = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
+        let command = command.current_dir(folder.path()).arg("sweep");
+        command.args(arguments).assert().success();
+    };
+    sweep(&["run", "s.toml", "--quiet", "--out", "whole"]);
+    for shard in ["1/3", "2/3", "3/3"] {
+        let out = format!("part-{}", &shard[..1]);
+        sweep(&["run", "s.toml", "--quiet", "--out", &out, "--shard", shard]);
+    }
+    let parts = ["part-1", "part-2", "part-3"];
+    sweep(&["merge", "whole", "--out", "text"]);
+    sweep(&["merge", "whole", "--out", "columns", "--tables", "parquet"]);
+    let sharded = ["merge", "--out", "sharded", "--tables", "parquet"];
+    sweep(&[&sharded[..], &parts].concat());
+    let names = tables(&at("columns"), "parquet");
+    let all = [
+        "cells",
+        "main-effects",
+        "pareto",
+        "ranks",
+        "runs",
+        "sobol-indices",
+        "summary",
+    ];
+    assert_eq!(names, all.map(PathBuf::from));
+    assert_eq!(names, tables(&at("text"), "csv"));
+    for name in &names {
+        let file = at("columns").join(name).with_extension("parquet");
+        let rows = of_csv(&at("text").join(name).with_extension("csv"));
+        assert!(rows.len() > 1, "{}", name.display());
+        assert_eq!(rows, of_parquet(&file), "{}", name.display());
+        let other = at("sharded").join(name).with_extension("parquet");
+        let bytes = |path: &Path| fs::read(path).expect("a file");
+        assert!(bytes(&file) == bytes(&other), "{}", name.display());
+    }
+}

@@ -5,6 +5,7 @@ use sim_core::units::Span;
 use super::{Flying, following};
 use crate::build::Experiment;
 use crate::cli::{Failure, terminal};
+use crate::experiment::words::counted;
 use crate::gate::planted::{PERIODS, planted};
 use crate::gate::{Judgement, Rules, judge, tell};
 use crate::schema::{Baseline, GateMode};
@@ -19,9 +20,9 @@ pub(super) fn prove(
 ) -> Result<(), Failure> {
     let sampled = experiment.is_random();
     let mut text = format!(
-        "self-test of the gate of {} ({} seeds)\n\n",
+        "self-test of the gate of {} ({})\n\n",
         now.scenario,
-        now.seeds.len()
+        counted(now.seeds.len(), "seed")
     );
     let is_quiet = null(flying, (experiment, rules), now, &mut text)?;
     let own = judge(rules, (now, now), GateMode::Statistical, sampled);

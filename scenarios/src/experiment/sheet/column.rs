@@ -1,5 +1,6 @@
 //! What a table declares of itself: its columns, each with its type, its unit and what it says.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A table: its name as a file, what a row is, and its columns.
@@ -10,9 +11,9 @@ pub(crate) struct Layout {
 }
 
 /// A column. Where a row has nothing to say its field is empty, whatever the column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) kind: Kind,
     /// Of its numbers.
     pub(crate) unit: &'static str,
@@ -37,10 +38,18 @@ pub(crate) enum Kind {
 impl Column {
     const fn of(kind: Kind, unit: &'static str, (name, doc): (&'static str, &'static str)) -> Self {
         Self {
-            name,
+            name: Cow::Borrowed(name),
             kind,
             unit,
             doc,
+        }
+    }
+
+    /// Words under a name that a scenario says.
+    pub(crate) fn named(name: String, doc: &'static str) -> Self {
+        Self {
+            name: Cow::Owned(name),
+            ..Self::text("", doc)
         }
     }
 
@@ -106,7 +115,7 @@ impl Layout {
         let mut text = format!("## `{}`\n\n{}\n\n", self.name, self.doc);
         text.push_str("| column | type | unit | what it says |\n| --- | --- | --- | --- |\n");
         for column in &self.columns {
-            let (name, kind) = (column.name, column.kind_name());
+            let (name, kind) = (&column.name, column.kind_name());
             let doc = column.doc.replace('|', "\\|");
             writeln!(text, "| `{name}` | {kind} | {} | {doc} |", column.unit)
                 .expect("a text takes any text");

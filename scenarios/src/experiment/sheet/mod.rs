@@ -6,7 +6,7 @@ mod field;
 mod parquet;
 
 pub(crate) use self::column::{Column, Layout};
-pub(crate) use self::csv::{Csv, number, text};
+pub(crate) use self::csv::{Csv, text};
 pub(crate) use self::field::Field;
 pub use self::parquet::Unfit;
 
@@ -32,7 +32,7 @@ impl Form {
 
 /// The line over the rows of a table, as CSV.
 pub(crate) fn heading(columns: &[Column]) -> Vec<u8> {
-    Csv::new(columns.iter().map(|column| column.name)).bytes()
+    Csv::new(columns.iter().map(|column| &*column.name)).bytes()
 }
 
 /// Rows alone, as CSV, to go below others.
@@ -66,7 +66,7 @@ impl Sheet {
     /// A table without rows.
     pub(crate) fn new(form: Form, columns: &[Column]) -> Self {
         let rows = match form {
-            Form::Csv => Rows::Csv(Csv::new(columns.iter().map(|column| column.name))),
+            Form::Csv => Rows::Csv(Csv::new(columns.iter().map(|column| &*column.name))),
             Form::Parquet => Rows::Parquet(parquet::Rows::new(columns)),
         };
         Self {
@@ -84,7 +84,15 @@ impl Sheet {
         }
     }
 
-    /// The file.
+    /// What is ready of the file, to be written before the rest: whatever the rows, no more is held than a group of them.
+    pub(crate) fn drain(&mut self) -> Vec<u8> {
+        match &mut self.rows {
+            Rows::Csv(csv) => std::mem::replace(csv, Csv::new([])).bytes(),
+            Rows::Parquet(rows) => rows.drain(),
+        }
+    }
+
+    /// The file, or the rest of one that was drained.
     ///
     /// # Errors
     /// A number that the form does not hold.

@@ -1,7 +1,7 @@
 //! Apache Parquet, the same bytes for the same rows: nothing in a file says when, where or by which build it was written.
 //!
 //! Every column may be empty. Integers lie as differences, texts by dictionary, all of it compressed by Snappy; a group holds
-//! [`GROUP`] rows.
+//! [`FIELDS`] fields, and at most [`GROUP`] rows.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,8 +21,11 @@ use parquet::schema::types::{ColumnPath, Type};
 use super::column::{Column, Kind};
 use super::field::Field;
 
-/// Rows of a group.
+/// Rows of a group, of a narrow table.
 const GROUP: usize = 1 << 17;
+
+/// Fields of a group: of a wide table it holds fewer rows, so that a group takes some tens of megabytes at most.
+const FIELDS: usize = 1 << 21;
 
 /// Digits of a decimal number: as many as 16 bytes hold.
 const DIGITS: u32 = 38;
@@ -34,7 +37,7 @@ const TAKES: &str = "memory takes what fits its schema";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// The column.
-    pub column: &'static str,
+    pub column: String,
     /// The number, all its digits.
     pub value: i128,
 }
@@ -54,7 +57,9 @@ impl std::error::Error for Unfit {}
 /// Rows on their way into a file.
 pub(super) struct Rows {
     columns: Vec<Held>,
-    names: Vec<&'static str>,
+    names: Vec<String>,
+    /// Rows of a whole group.
+    group: usize,
     /// Rows of the group that is being filled.
     filled: usize,
     file: SerializedFileWriter<Vec<u8>>,
@@ -87,7 +92,7 @@ impl Rows {
             .set_max_row_group_row_count(None)
             .set_dictionary_enabled(false);
         for column in columns {
-            let path = ColumnPath::from(column.name);
+            let path = ColumnPath::new(vec![column.name.to_string()]);
             properties = match column.kind {
                 Kind::Text => properties.set_column_dictionary_enabled(path, true),
                 Kind::Whole => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
@@ -98,7 +103,11 @@ impl Rows {
             SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties.build()));
         Self {
             columns: columns.iter().map(|column| Held::of(column.kind)).collect(),
-            names: columns.iter().map(|column| column.name).collect(),
+            names: columns
+                .iter()
+                .map(|column| column.name.to_string())
+                .collect(),
+            group: group(columns.len()),
             filled: 0,
             file: file.expect(TAKES),
             unfit: None,
@@ -112,14 +121,21 @@ impl Rows {
         }
         for ((held, field), column) in self.columns.iter_mut().zip(fields).zip(&self.names) {
             if let Err(value) = held.add(field) {
+                let column = column.clone();
                 self.unfit = Some(Unfit { column, value });
                 return;
             }
         }
         self.filled += 1;
-        if self.filled == GROUP {
+        if self.filled == self.group {
             self.flush();
         }
+    }
+
+    /// What was written of whole groups since the last time.
+    pub(super) fn drain(&mut self) -> Vec<u8> {
+        // The writer counts its bytes itself: taking them away moves nothing that is still to come.
+        std::mem::take(self.file.inner_mut())
     }
 
     pub(super) fn bytes(mut self) -> Result<Vec<u8>, Unfit> {
@@ -143,6 +159,11 @@ impl Rows {
         group.close().expect(TAKES);
         self.filled = 0;
     }
+}
+
+/// Rows of a group of a table with so many columns.
+fn group(columns: usize) -> usize {
+    (FIELDS / columns.max(1)).clamp(1, GROUP)
 }
 
 impl Held {
@@ -217,7 +238,7 @@ fn schema(column: &Column) -> Type {
         Kind::Real => Physical::DOUBLE,
     };
     let precision = i32::try_from(DIGITS).expect("two digits");
-    let field = Type::primitive_type_builder(column.name, physical);
+    let field = Type::primitive_type_builder(&column.name, physical);
     let field = field.with_repetition(Repetition::OPTIONAL);
     let field = match column.kind {
         Kind::Text => field

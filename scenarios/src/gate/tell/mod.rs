@@ -10,6 +10,7 @@ use plots::table::{Cell, Table};
 use super::foresee::Foreseen;
 use super::judge::{Behaved, Judgement, Row, Ruling, Verdict};
 use super::rules::Bound;
+use crate::experiment::words::counted;
 use crate::schema::{GateMode, Tolerance};
 use number::{part, significant};
 
@@ -98,10 +99,6 @@ pub fn headline(judgement: &Judgement) -> String {
         judgement.scenario,
         judgement.mode.name()
     )
-}
-
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Whether a policy decided otherwise.

@@ -18,6 +18,7 @@ fn judgement() -> Judgement {
             change: Mean {
                 mean: 0.03,
                 half: Some(0.005),
+                skew: 0.0,
                 n: 3,
             },
             relative: true,

@@ -74,7 +74,7 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new(
             "with",
             Takes::Map(&Takes::Raw),
-            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms, all of a service but what is asked of it and promised.",
+            "What it brings along, such as { \"reservation.base.count\" = 4 }: stores, reservations, caches, terms, all of a service but what is asked of it and promised; values may be relative as `--set` takes them (`+20%`).",
         )
         .default("nothing"),
     ],

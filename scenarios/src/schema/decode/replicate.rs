@@ -4,7 +4,7 @@ use sim_core::units::{Span, limits};
 
 use super::super::fields::{Fields, Item};
 use super::super::place::Spanned;
-use super::super::scenario::{Over, Replicate, Until};
+use super::super::scenario::{Inference, IntervalKind, Over, Replicate, TestKind, Until};
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 
 const MOST_CELLS: i64 = 1_000_000;
@@ -46,8 +46,40 @@ pub(super) static REPLICATE: TableSpec = TableSpec::closed(
             Takes::Table(&UNTIL),
             "Goes on beyond `n` until an interval is narrow enough.",
         ),
+        KeySpec::new(
+            "interval",
+            Takes::Choice(&INTERVALS),
+            "How the 95 % intervals of means and differences are found; `until` and `[gate]` go by Student's t.",
+        )
+        .default("\"t\""),
+        KeySpec::new(
+            "test",
+            Takes::Choice(&TESTS),
+            "How the p-values of differences from the baseline are found, before Holm's correction.",
+        )
+        .default("\"t\""),
     ],
 );
+
+static INTERVALS: [Choice; 3] = [
+    Choice::new("t", "Student's t: mean ± t s / √n."),
+    Choice::new(
+        "bca",
+        "Bias-corrected and accelerated bootstrap, 9,999 resamples drawn by the first seed: for skewed metrics, from some thirty replications on.",
+    ),
+    Choice::new(
+        "batch-means",
+        "Of one long run, n = 1: Student's t of the means of 8 to 64 stretches of its jobs, in the order of their submission. Of means over jobs alone: JCT, wait, SLA violations, bounded slowdown.",
+    ),
+];
+
+static TESTS: [Choice; 2] = [
+    Choice::new("t", "Student's t of the paired differences."),
+    Choice::new(
+        "wilcoxon",
+        "Wilcoxon's signed ranks, zeros ranked (Pratt), exact up to 50 pairs: assumes no law; deaf below six pairs.",
+    ),
+];
 
 static OVER: [Choice; 3] = [
     Choice::new("seeds", "Replication r draws from seed + r."),
@@ -87,6 +119,7 @@ pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {
         n: Spanned::new(1, top.place),
         over: Over::Seeds,
         until: None,
+        inference: Inference::default(),
     };
     let Some(item) = top.item("replicate") else {
         return Some(default);
@@ -96,6 +129,7 @@ pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {
     let n = fields.item("n").map_or(Some(default.n), Item::count);
     let window = fields.optional("window", Item::span);
     let until = fields.optional("until", until);
+    let inference = inference(&fields);
     let (over, n, window, until) = (over?, n?, window?, until?);
     let over = match (over.map_or(0, |over| over.value), window) {
         (0, None) => Over::Seeds,
@@ -119,7 +153,52 @@ pub(super) fn replicate(top: &Fields<'_>) -> Option<Replicate> {
         (1, Some(window)) => Over::Windows(window),
         (_, Some(window)) => Over::Blocks(window),
     };
-    is_sound(&fields, (&over, n), until.as_ref()).then_some(Replicate { n, over, until })
+    let sound = is_sound(&fields, (&over, n), until.as_ref());
+    let inference = inference.filter(|own| is_of_one(&fields, *own, (&over, n), until.is_some()));
+    Some(Replicate {
+        n,
+        over,
+        until,
+        inference: inference?,
+    })
+    .filter(|_| sound)
+}
+
+fn inference(fields: &Fields<'_>) -> Option<Inference> {
+    let interval = fields.optional("interval", Item::choice);
+    let test = fields.optional("test", Item::choice);
+    let interval = match interval?.map_or(0, |interval| interval.value) {
+        0 => IntervalKind::T,
+        1 => IntervalKind::Bca,
+        _ => IntervalKind::BatchMeans,
+    };
+    let test = match test?.map_or(0, |test| test.value) {
+        0 => TestKind::T,
+        _ => TestKind::Wilcoxon,
+    };
+    Some(Inference { interval, test })
+}
+
+/// Batch means are of one run.
+fn is_of_one(
+    fields: &Fields<'_>,
+    inference: Inference,
+    (over, n): (&Over, Spanned<u32>),
+    until: bool,
+) -> bool {
+    let is_one = n.value == 1 && *over == Over::Seeds && !until;
+    if inference.interval != IntervalKind::BatchMeans || is_one {
+        return true;
+    }
+    let place = fields.key_place("interval").unwrap_or(fields.place);
+    let remedy = "set n = 1 without over and until, or choose another interval";
+    fields.refuse(
+        place,
+        "\"batch-means\"",
+        "batch means are of one run",
+        remedy,
+    );
+    false
 }
 
 /// The clock of a calendar is moved by them.

@@ -26,7 +26,7 @@ pub(super) static HORIZON: TableSpec = TableSpec::closed(
         .default("\"drain\""),
         KeySpec::new(
             "warmup",
-            Takes::Duration(false),
+            Takes::Either(&[Takes::Choice(&SETTLED), Takes::Duration(false)]),
             "What happens before is run and not counted.",
         )
         .default("\"0s\""),
@@ -52,6 +52,11 @@ pub(super) static HORIZON: TableSpec = TableSpec::closed(
 );
 
 static DRAIN: [Choice; 1] = [Choice::new("drain", "When the last job has left.")];
+
+static SETTLED: [Choice; 1] = [Choice::new(
+    "mser",
+    "Until the JCT of jobs has settled, by MSER-5 on a run of each policy with the first seed: the same for all policies and seeds. It depends on the policies, so that a gate is better off with a duration.",
+)];
 
 pub(super) static ENGINE: TableSpec = TableSpec::closed(
     "[engine]",
@@ -173,6 +178,7 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
         return Some(Horizon {
             end,
             warmup: zero,
+            is_settled_by_mser: false,
             tail: zero,
             epoch,
             timezone: utc,
@@ -180,7 +186,8 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
     };
     let fields = item.table()?;
     let end = fields.item("end").map_or(Some(End::Drain), end);
-    let warmup = fields.item("warmup").map_or(Some(zero), Item::span);
+    let settled = Some((zero, false));
+    let warmup = fields.item("warmup").map_or(settled, warmup);
     let tail = fields.item("tail").map_or(Some(zero), Item::span);
     let zone = match fields.item("timezone") {
         Some(item) => timezone(item),
@@ -190,7 +197,7 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
         .as_ref()
         .map_or(TimeZone::UTC, |(_, zone)| zone.clone());
     let epoch = fields.optional("epoch", |item| moment(item, &clock));
-    let (end, warmup, tail) = (end?, warmup?, tail?);
+    let (end, (warmup, is_settled_by_mser), tail) = (end?, warmup?, tail?);
     let ((timezone, _), epoch) = (zone?, epoch?);
     if let End::At(at) = end {
         let counted = at
@@ -206,10 +213,20 @@ pub(super) fn horizon(top: &Fields<'_>) -> Option<Horizon> {
     Some(Horizon {
         end,
         warmup,
+        is_settled_by_mser,
         tail,
         epoch,
         timezone,
     })
+}
+
+/// A length of time, or that the runs say it.
+fn warmup(item: Item<'_>) -> Option<(Spanned<Span>, bool)> {
+    if item.written()? == "mser" {
+        return Some((item.spanned(Span::ZERO), true));
+    }
+    let takes = &Takes::Duration(false);
+    Some((Item { takes, ..item }.span()?, false))
 }
 
 fn end(item: Item<'_>) -> Option<End> {

@@ -42,7 +42,7 @@ pub(super) static SWEEP: TableSpec = TableSpec::closed(
         KeySpec::new(
             "over",
             Takes::Map(&AXIS),
-            "What is varied: paths in quotes as `--set` takes them, each with a list of values or a range.",
+            "What is varied: paths in quotes as `--set` takes them, each with a list of values, which may be relative as there (`+20%`), or a range.",
         )
         .required(),
     ],

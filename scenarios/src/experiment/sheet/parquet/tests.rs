@@ -108,5 +108,34 @@ fn a_number_beyond_its_column_is_told() {
     fields[2] = (i128::from(i64::MAX) + 1).into();
     sheet.row(fields);
     let unfit = sheet.bytes().expect_err("too large");
-    assert_eq!((unfit.column, unfit.value), ("time_us", 1 << 63));
+    assert_eq!((unfit.column.as_str(), unfit.value), ("time_us", 1 << 63));
+}
+
+#[test]
+fn a_table_that_is_drained_as_it_grows_is_the_same_file_and_holds_one_group_at_most() {
+    let rows = u32::try_from(3 * GROUP).expect("few") + 5;
+    let mut sheet = Sheet::new(Form::Parquet, &COLUMNS);
+    let (mut drained, mut pieces) = (Vec::new(), Vec::new());
+    for at in 0..rows {
+        sheet.row(row(at));
+        let piece = sheet.drain();
+        if !piece.is_empty() {
+            drained.extend_from_slice(&piece);
+            pieces.push((at + 1, piece.len()));
+        }
+    }
+    let rest = sheet.bytes().expect("small numbers");
+    // What is left at the end is the last group of five rows and the footer.
+    assert!(rest.len() < 16 << 10, "{} bytes are left", rest.len());
+    drained.extend_from_slice(&rest);
+    assert!(drained == file(rows));
+    let ends: Vec<u32> = pieces.iter().map(|(at, _)| *at).collect();
+    let group = u32::try_from(GROUP).expect("few");
+    assert_eq!(ends, [group, 2 * group, 3 * group]);
+}
+
+#[test]
+fn a_wide_table_has_smaller_groups() {
+    assert_eq!([5, 16, 128].map(group), [GROUP, GROUP, 1 << 14]);
+    assert_eq!(group(usize::MAX), 1);
 }
