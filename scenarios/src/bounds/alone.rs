@@ -32,16 +32,21 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
     }
     let mut all = paid;
     for (position, job) in problem.jobs().iter().enumerate() {
-        let least = market.least(job);
-        let least = least.ok_or(Unbounded::Impossible(Some(position)))?;
-        all = all.saturating_add(least.cost);
+        let cost = market.cost(job);
+        let cost = cost.ok_or(Unbounded::Impossible(Some(position)))?;
+        all = all.saturating_add(cost);
     }
     Ok(all)
 }
 
 /// The market with floors as pools that cost nothing before the makespan's bound, and what floors cost until then.
 pub(super) fn open(problem: &Problem) -> Result<(Market, u128), Unbounded> {
-    let end = best(problem, Quantity::Makespan)?.value;
+    // Without floors nobody asks for the end.
+    let end = if problem.floors().is_empty() {
+        0
+    } else {
+        best(problem, Quantity::Makespan)?.value
+    };
     let from = u64::try_from(end).map_err(|_| Unbounded::TooLarge)?;
     let mut pools = problem.pools().to_vec();
     pools.extend(problem.floors().iter().map(|floor| Pool {

@@ -12,7 +12,7 @@ use super::srpt::SRPT;
 use super::timed::TIMED;
 
 /// What is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantity {
     /// The instant at which the last job ends.
     Makespan,

@@ -11,7 +11,7 @@
 //! the jobs that run nowhere else.
 
 use super::bound::{Quantity, Relaxation, WORK_UNLESS};
-use super::machine::{Machine, worths};
+use super::machine::Machine;
 use super::problem::{Problem, Unbounded};
 
 /// For tables.
@@ -23,8 +23,8 @@ pub const CAPACITY: Relaxation = Relaxation {
 };
 
 fn value(problem: &Problem) -> Result<u128, Unbounded> {
-    let ends = worths(problem).into_iter().map(|worths| {
-        let machine = Machine::new(problem, &worths);
+    let ends = problem.worths().iter().map(|worths| {
+        let machine = Machine::new(problem, worths);
         machine.makespan().ok_or(Unbounded::Impossible(None))
     });
     let ends = ends.collect::<Result<Vec<u64>, Unbounded>>()?;

@@ -30,8 +30,7 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
     if market.starts.len().max(market.choices(problem.jobs())) > LARGEST {
         return Err(Unbounded::TooLarge);
     }
-    let pools = market.offers.first().map_or(0, Vec::len);
-    let count = market.offers.len() * pools;
+    let count = market.offers().iter().map(Vec::len).sum();
     let best = climb(count, 1.0, |fees| charge(problem, &market, fees))?;
     Ok(paid.saturating_add(best.ok_or(Unbounded::TooLarge)?))
 }
@@ -39,29 +38,25 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
 /// What jobs pay with fees by slot and pool, less the fees of all there is; and what is wanted too much, in GPUs times
 /// microseconds.
 fn charge(problem: &Problem, market: &Market, fees: &[u64]) -> Result<Answer, Unbounded> {
-    let mut dearer = market.clone();
+    let dearer = market.dearer(fees);
     let mut excess = Vec::with_capacity(fees.len());
     let mut all = Some(0_u128);
-    let lengths: Vec<u64> = (0..market.offers.len())
-        .map(|slot| market.length(slot))
-        .collect();
-    let mut fees = fees.iter();
-    for (offers, length) in dearer.offers.iter_mut().zip(lengths) {
-        for (offer, fee) in offers.iter_mut().zip(&mut fees) {
-            offer.price = offer.price.saturating_add(*fee);
-            let there = u128::from(offer.gpus) * u128::from(length);
-            let more = there.checked_mul((*fee).into());
-            all = all.zip(more).and_then(|(all, more)| all.checked_add(more));
-            excess.push(-real(there));
-        }
+    let slots = market.offers().iter().enumerate();
+    let offers = slots.flat_map(|(slot, offers)| offers.iter().map(move |offer| (slot, offer)));
+    for ((slot, offer), fee) in offers.zip(fees) {
+        let there = u128::from(offer.gpus) * u128::from(market.length(slot));
+        let more = there.checked_mul((*fee).into());
+        all = all.zip(more).and_then(|(all, more)| all.checked_add(more));
+        excess.push(-real(there));
     }
+    let pools = market.offers().first().map_or(0, Vec::len);
     let mut paid = 0_u128;
     for (position, job) in problem.jobs().iter().enumerate() {
         let purchase = dearer.least(job);
         let purchase = purchase.ok_or(Unbounded::Impossible(Some(position)))?;
         paid = paid.saturating_add(purchase.cost);
         for (slot, pool, amount) in purchase.taken {
-            excess[slot * dearer.offers[slot].len() + pool] += amount;
+            excess[slot * pools + pool] += amount;
         }
     }
     let value = all.and_then(|all| paid.checked_sub(all));

@@ -13,7 +13,7 @@
 //! that than `sum min(c_j, v a_j) - v F`; the best `v` is one of `c_j / a_j`.
 
 use super::bound::{COST_UNLESS, Quantity, Relaxation, best};
-use super::machine::{Machine, worths};
+use super::machine::Machine;
 use super::problem::{Job, Pool, Problem, Unbounded};
 use super::steps::LAST;
 
@@ -26,21 +26,21 @@ pub const KEPT_WORK: Relaxation = Relaxation {
 };
 
 fn value(problem: &Problem) -> Result<u128, Unbounded> {
-    let end = best(problem, Quantity::Makespan)?.value;
-    let paid = floors_until(problem, end);
     let lowest = Lowest::new(problem);
     let costs: Vec<u128> = problem.jobs().iter().map(|job| lowest.cost(job)).collect();
     let all = costs.iter().copied().fold(0, u128::saturating_add);
     if problem.floors().is_empty() {
         return Ok(all);
     }
-    let beyond = worths(problem).into_iter().filter_map(|worths| {
+    let end = best(problem, Quantity::Makespan)?.value;
+    let paid = floors_until(problem, end);
+    let beyond = problem.worths().iter().filter_map(|worths| {
         let floors = problem.floors().iter();
         let free = floors.map(|floor| {
             let free_until = end.max(floor.from.into());
             u128::from(floor.gpus) * u128::from(worths[floor.model]) * free_until
         });
-        let machine = Machine::new(problem, &worths);
+        let machine = Machine::new(problem, worths);
         beyond(problem, &costs, (&machine, free.sum()))
     });
     Ok(paid.saturating_add(beyond.max().unwrap_or(0)))

@@ -6,7 +6,7 @@
 //! So whatever a run does, a machine of that speed can do with tasks of these areas, one after the other or in parts.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use super::problem::{Job, Problem};
 use super::steps::Steps;
@@ -136,18 +136,16 @@ const MOST_CHOICES: usize = 32;
 
 /// Choices of worths, by model, that a bound may be best with: the same for all models of a set that jobs are confined to,
 /// and for the jobs with most to do, as fast as each model is for them.
-pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
-    let models = problem.capacity().len();
-    let mut kinds: BTreeMap<&[Option<u64>], u128> = BTreeMap::new();
-    for job in problem.jobs() {
-        *kinds.entry(&job.spans).or_default() += u128::from(job.width) * u128::from(job.shortest());
-    }
+pub(super) fn worths(jobs: &[Job], models: usize) -> Vec<Vec<u64>> {
     let mut choices = vec![vec![1; models]];
-    let mut kinds: Vec<_> = kinds.into_iter().collect();
-    kinds.sort_by_key(|(spans, area)| (Reverse(*area), *spans));
+    if models < 2 {
+        return choices;
+    }
+    let kinds = kinds(jobs);
     for (spans, _) in &kinds {
-        if choices.len() < MOST_CHOICES {
-            choices.push(spans.iter().map(|span| u64::from(span.is_some())).collect());
+        let choice = spans.iter().map(|span| u64::from(span.is_some())).collect();
+        if choices.len() < MOST_CHOICES && !choices.contains(&choice) {
+            choices.push(choice);
         }
     }
     for (spans, _) in kinds.iter().take(MOST_KINDS) {
@@ -175,8 +173,27 @@ pub(super) fn worths(problem: &Problem) -> Vec<Vec<u64>> {
             once.push(choice);
         }
     }
-    once.truncate((LARGEST / problem.jobs().len().max(1)).max(2));
+    once.truncate((LARGEST / jobs.len().max(1)).max(2));
     once
+}
+
+/// Spans of jobs, each once, with the work of all jobs that have them: those with most of it first.
+fn kinds(jobs: &[Job]) -> Vec<(&[Option<u64>], u128)> {
+    let work = |job: &Job| u128::from(job.width) * u128::from(job.shortest());
+    let mut all: Vec<(&[Option<u64>], u128)> = jobs
+        .iter()
+        .map(|job| (job.spans.as_slice(), work(job)))
+        .collect();
+    all.sort_unstable();
+    all.dedup_by(|job, kind| {
+        let is_alike = job.0 == kind.0;
+        if is_alike {
+            kind.1 += job.1;
+        }
+        is_alike
+    });
+    all.sort_by_key(|(spans, work)| (Reverse(*work), *spans));
+    all
 }
 
 fn gcd(a: u64, b: u64) -> u64 {

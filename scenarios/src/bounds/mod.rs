@@ -10,7 +10,7 @@
 //! - [`critical`] and [`capacity`]: the end of the last job.
 //! - [`own_time`], [`srpt`], [`busy`] and [`timed`]: the sum of times from release to end.
 //! - [`kept`], [`alone`] and [`covering`]: what jobs cost, with deadlines or without.
-//! - [`world`]: the problem of jobs that a run of the engine completed.
+//! - [`world`]: the problem of jobs that a run of the engine completed; [`memo`]: what was said of it before.
 //! - [`by_ticks`]: the exact cost of one job between spot and on demand; [`provisioning`]: that of replicas, and [`service`] what
 //!   those of a run of the engine cost at the least.
 //!
@@ -31,11 +31,13 @@ pub mod critical;
 pub mod kept;
 mod machine;
 mod market;
+pub mod memo;
 pub mod own_time;
 pub mod problem;
 pub mod provisioning;
 mod rebates;
 pub mod service;
+mod shares;
 pub mod srpt;
 pub mod steps;
 pub mod timed;

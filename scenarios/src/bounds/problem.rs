@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::critical::earliest_end;
+use super::machine::worths;
 use super::steps::{LAST, Steps};
 
 /// A job that has its whole gang or stands still.
@@ -87,6 +88,8 @@ pub struct Problem {
     capacity: Vec<Steps>,
     /// By job: when it ends at the earliest if it has all for itself.
     ends: Vec<u64>,
+    /// Choices of what the GPUs of the models are worth.
+    worths: Vec<Vec<u64>>,
     features: BTreeSet<Feature>,
 }
 
@@ -132,6 +135,7 @@ impl Problem {
         });
         Ok(Self {
             ends: ends.collect::<Result<_, _>>()?,
+            worths: worths(&jobs, models),
             jobs,
             pools,
             floors,
@@ -163,6 +167,11 @@ impl Problem {
     /// By job: when it ends at the earliest if it has all for itself.
     pub fn ends(&self) -> &[u64] {
         &self.ends
+    }
+
+    /// Choices of what the GPUs of the models are worth to bounds that add them up.
+    pub(super) fn worths(&self) -> &[Vec<u64>] {
+        &self.worths
     }
 
     /// What the run allows.

@@ -10,7 +10,7 @@
 //! their own time.
 
 use super::bound::{Quantity, Relaxation, WORK_UNLESS};
-use super::machine::{Machine, Shortest, worths};
+use super::machine::{Machine, Shortest};
 use super::problem::{Problem, Unbounded};
 
 /// For tables.
@@ -36,8 +36,8 @@ pub(super) fn best_of(
         .map(|job| u128::from(job.release))
         .sum();
     let mut best = 0;
-    for worths in worths(problem) {
-        let machine = Machine::new(problem, &worths);
+    for worths in problem.worths() {
+        let machine = Machine::new(problem, worths);
         let tasks = completions(&machine, problem).ok_or(Unbounded::Impossible(None))?;
         let others = machine.others.iter();
         let others: u128 = others.map(|job| u128::from(problem.ends()[*job])).sum();

@@ -11,7 +11,7 @@
 
 use super::ascent::{Answer, climb, real};
 use super::bound::{Quantity, Relaxation, WORK_UNLESS};
-use super::machine::{Machine, Task, worths};
+use super::machine::{Machine, Task};
 use super::problem::{Problem, Unbounded};
 use super::steps::{LAST, half};
 
@@ -37,8 +37,13 @@ fn value(problem: &Problem) -> Result<u128, Unbounded> {
         .map(|job| u128::from(job.release))
         .sum();
     let mut best = None;
-    for worths in worths(problem) {
-        let machine = Machine::new(problem, &worths);
+    // There are more slots, most likely, and to find out takes a while.
+    let least = usize::try_from(SLOTS).expect("few");
+    if problem.jobs().len().saturating_mul(least) > LARGEST {
+        return Err(Unbounded::TooLarge);
+    }
+    for worths in problem.worths() {
+        let machine = Machine::new(problem, worths);
         let grid = Grid::new(&machine, problem).ok_or(Unbounded::Impossible(None))?;
         if grid.starts.len().saturating_mul(grid.tasks.len()) > LARGEST {
             return Err(Unbounded::TooLarge);

@@ -16,6 +16,7 @@ use super::speeds::SpeedTable;
 use super::synth::Generator;
 use super::world::Told;
 use super::{BuildError, Contender, files};
+use crate::bounds::memo::Memo;
 use crate::schema::{Deadline, Diagnostic, JobSource, Part, Scenario, TraceSpec, Workload};
 
 /// Where the jobs of each workload come from: read once, or drawn for each seed.
@@ -41,6 +42,8 @@ pub struct Jobs {
     names: Arc<[Name]>,
     /// Estimates that policies have of their own, by what they are made from.
     estimates: Vec<(Part, Arc<[Option<Positive>]>)>,
+    /// How good runs of them can be, as far as that was asked.
+    bounds: Arc<Memo>,
 }
 
 impl Sources {
@@ -174,6 +177,7 @@ impl Sources {
         Ok(Jobs {
             world: Arc::clone(world),
             estimates: estimates.collect(),
+            bounds: Arc::default(),
             names: all.iter().map(|made| made.name.clone()).collect(),
             all: all.into_iter().map(|made| made.job).collect(),
         })
@@ -220,6 +224,11 @@ impl Jobs {
     /// What each job is called, in order.
     pub fn names(&self) -> &[Name] {
         &self.names
+    }
+
+    /// How good runs of them can be, as far as that was asked.
+    pub fn bounds(&self) -> &Memo {
+        &self.bounds
     }
 
     /// The jobs as their workloads tell of them.

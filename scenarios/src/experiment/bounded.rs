@@ -1,17 +1,18 @@
 //! How far a run is from the best: what no run that completes the same jobs by the same deadlines, under the same rules of
 //! starting up and billing, is below, whatever it knows beforehand ([`crate::bounds`]).
 
+use std::cell::LazyCell;
 use std::fmt;
 
-use sim_core::model::Job;
 use sim_core::units::convert;
 use sim_core::watch::{Outcome, Record, Row};
 
 use super::judged::Window;
 use super::needs::Needs;
 use super::number::{real, real_u128};
+use crate::bounds::memo::Asked;
 use crate::bounds::world::{Done, nanousd, problem};
-use crate::bounds::{Bound, Problem, Quantity, Unbounded, best};
+use crate::bounds::{Bound, Quantity, Unbounded, best};
 use crate::build::Jobs;
 
 /// What a run is not below.
@@ -84,77 +85,98 @@ impl Bounded {
         record: &Record,
         (window, needs): (Window, Option<&Needs>),
     ) -> Self {
-        let both = jobs.jobs().iter().zip(&record.rows);
-        let done = both.filter(|(_, row)| row.outcome == Outcome::Completed);
-        let done: Vec<(&Job, &Row)> = done.collect();
-        let counted = done.iter().copied();
-        let counted = counted.filter(|(_, row)| window.counts(row, record.end));
-        let counted: Vec<(&Job, &Row)> = counted.collect();
-        let problem = |done: &[(&Job, &Row)]| {
-            if done.is_empty() {
+        let completed = |row: &Row| row.outcome == Outcome::Completed;
+        let in_time = |row: &Row| row.finish.get() <= row.deadline.get();
+        let problem = |counts: &dyn Fn(&Row) -> bool| {
+            let both = jobs.jobs().iter().zip(&record.rows);
+            let done = both.filter(|(_, row)| completed(row) && counts(row));
+            let done = done.map(|(job, row)| Done {
+                job,
+                in_time: in_time(row),
+            });
+            problem(jobs.world(), done, window.warmup)
+        };
+        let counts = |row: &Row| window.counts(row, record.end);
+        let all = LazyCell::new(|| problem(&|_| true));
+        let bound = |of: Quantity, class: &dyn Fn(&Row) -> u8, problem: &Asker<'_>| {
+            let classes = record.rows.iter();
+            let classes = classes.map(|row| if completed(row) { class(row) } else { 0 });
+            let jobs_asked: Vec<u8> = classes.collect();
+            if jobs_asked.iter().all(|class| *class == 0) {
                 return Err(Unknown::NothingDone);
             }
-            let done = done.iter().map(|(job, row)| Done {
-                job,
-                in_time: row.finish.get() <= row.deadline.get(),
-            });
-            Ok(problem(jobs.world(), done, window.warmup)?)
+            let asked = Asked {
+                of,
+                jobs: jobs_asked,
+            };
+            let said = jobs.bounds().bound(asked, || problem(of));
+            said.map_err(Unknown::Unbounded)
         };
-        let all = problem(&done);
-        let some = (counted.len() < done.len()).then(|| problem(&counted));
-        let count = real(convert::wide(counted.len()));
+        let of_all = |of: Quantity| best(all.as_ref().map_err(|why| *why)?, of);
+        let cost = bound(Quantity::Cost, &|row| 1 + u8::from(in_time(row)), &of_all);
+        let floors = || {
+            all.as_ref()
+                .is_ok_and(|problem| !problem.floors().is_empty())
+        };
+        let jct = bound(Quantity::FlowTime, &|row| u8::from(counts(row)), &|of| {
+            if record.rows.iter().all(|row| counts(row) || !completed(row)) {
+                of_all(of)
+            } else {
+                best(&problem(&counts)?, of)
+            }
+        });
+        let count = record
+            .rows
+            .iter()
+            .filter(|row| completed(row) && counts(row));
+        let count = real(convert::wide(count.count()));
         let makespan = || {
-            if done.len() < record.rows.len() {
+            if !record.rows.iter().all(completed) {
                 return Err(Unknown::JobsLeft);
             }
-            let bound = bound(&all, Quantity::Makespan)?;
+            let bound = bound(Quantity::Makespan, &|_| 1, &of_all)?;
             let first = u128::from(record.rows[0].submit.us());
             Ok(bound.limit(real_u128(bound.value.saturating_sub(first)) / 1e6))
         };
         Self {
-            cost: cost(&all, needs),
-            jct: bound(some.as_ref().unwrap_or(&all), Quantity::FlowTime)
-                .map(|bound| bound.limit(real_u128(bound.value) / 1e6 / count)),
+            cost: together(cost, needs.map(Needs::bound), floors),
+            jct: jct.map(|bound| bound.limit(real_u128(bound.value) / 1e6 / count)),
             makespan: makespan(),
         }
     }
 }
 
-/// What jobs cost, and replicas, at the least.
-fn cost(problem: &Result<Problem, Unknown>, needs: Option<&Needs>) -> Said {
-    let jobs = bound(problem, Quantity::Cost);
-    let replicas = needs.map(Needs::bound);
+/// Answers for a quantity.
+type Asker<'a> = dyn Fn(Quantity) -> Result<Bound, Unbounded> + 'a;
+
+/// What jobs cost, and replicas, at the least; floors that are paid for in any case may serve both.
+fn together(
+    jobs: Result<Bound, Unknown>,
+    replicas: Option<Result<Bound, Unknown>>,
+    floors: impl FnOnce() -> bool,
+) -> Said {
     let both = match (jobs, replicas) {
         (jobs, None) => jobs?,
         (Err(Unknown::NothingDone), Some(replicas)) => replicas?,
         (Ok(one), Some(Err(_))) | (Err(_), Some(Ok(one))) => one,
         (Err(why), Some(Err(_))) => return Err(why),
-        (Ok(jobs), Some(Ok(replicas))) => {
-            // What is paid for in any case may serve both.
-            let apart = problem
-                .as_ref()
-                .is_ok_and(|problem| problem.floors().is_empty());
-            if apart {
-                Bound {
-                    value: jobs.value.saturating_add(replicas.value),
-                    by: "jobs and replicas apart",
-                }
-            } else if jobs.value < replicas.value {
+        (Ok(jobs), Some(Ok(replicas))) if floors() => {
+            if jobs.value < replicas.value {
                 replicas
             } else {
                 jobs
             }
         }
+        (Ok(jobs), Some(Ok(replicas))) => Bound {
+            value: jobs.value.saturating_add(replicas.value),
+            by: "jobs and replicas apart",
+        },
     };
     let nanousd = nanousd(both.value);
     if nanousd == 0 {
         return Err(Unknown::Nothing);
     }
     Ok(both.limit(real_u128(nanousd) / 1e9))
-}
-
-fn bound(problem: &Result<Problem, Unknown>, of: Quantity) -> Result<Bound, Unknown> {
-    Ok(best(problem.as_ref().map_err(|why| *why)?, of)?)
 }
 
 impl Bound {
