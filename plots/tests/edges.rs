@@ -516,6 +516,13 @@ fn panels_run_by_ratio_beyond_two_decades_and_break_where_nothing_is_known() {
     let even = even.draw().expect("sound");
     assert!(even.svg.contains("Latency (s)"));
     assert!(even.svg.contains("promise: 2 s"));
+    // What the pointer shows is that of the stretch it is on.
+    for told in [
+        "fifo, 0 s to 10.00 s\nmedian: 500.0 ms\n95th percentile: 40.00 s",
+        "fifo, 10.00 s to 20.00 s\nmedian: 600.0 ms\n95th percentile: 3.000 s",
+    ] {
+        assert!(even.svg.contains(told), "{told}: {}", even.svg);
+    }
     let lines: Vec<&str> = even.csv.lines().collect();
     assert_eq!(
         lines[..3],

@@ -9,7 +9,7 @@ use super::frame::{Plot, no_data};
 use super::grid::{Grid, PANEL_HEIGHT, columns};
 use super::legend::{Key, Swatch};
 use super::timeline::Backdrop;
-use super::{Heading, MOST_NAMES, Measure, Unit, at_most, drawable, extent};
+use super::{Heading, MOST_NAMES, Measure, Unit, at_most, drawable, extent, hints};
 use crate::ink::Dot;
 use crate::ink::mark::{Hatch, Mark, Stroke};
 use crate::ink::palette::{BLACK, GREY, Rgb, color, tint};
@@ -78,6 +78,13 @@ pub struct Stretch {
 /// One of the percentiles of a stretch.
 type Percentile = fn(&Stretch) -> f64;
 
+/// All of them, as data and readers call them.
+const CURVES: [(&str, &str, Percentile); 3] = [
+    ("p50", "median", |stretch| stretch.p50_s),
+    ("p95", "95th percentile", |stretch| stretch.p95_s),
+    ("p99", "99th percentile", |stretch| stretch.p99_s),
+];
+
 impl Panels {
     /// Draws the panels.
     ///
@@ -103,14 +110,21 @@ impl Panels {
         let times = self.panels.iter().flat_map(|panel| &panel.stretches);
         let times = extent(times.flat_map(|stretch| [stretch.from_s, stretch.to_s]));
         let wanted = if columns(names.len()) > 1 { 4.0 } else { 8.0 };
+        let x = Axis::time("Time", times.unwrap_or((0.0, 1.0)), wanted);
         let grid = Grid {
             heading: &self.heading,
             keys: &keys,
             names: &names,
-            x: Axis::time("Time", times.unwrap_or((0.0, 1.0)), wanted),
+            x: x.clone(),
             y: self.durations(),
         };
-        let svg = grid.draw(|at, plot| self.marks(at, plot))?;
+        let svg = grid.draw(|at, plot| {
+            let mut marks = self.marks(at, plot);
+            let panel = self.panels.get(at);
+            let told = |time| panel.and_then(|panel| panel.told(time));
+            marks.extend(hints::strips(&x, plot, told));
+            marks
+        })?;
         let csv = self.csv()?;
         let vega = self.vega(&csv);
         Ok(Drawing { svg, csv, vega })
@@ -171,11 +185,6 @@ impl Panels {
 
     fn csv(&self) -> Result<String, PlotError> {
         let mut tidy = Tidy::new(&["series", "curve", "from_s", "to_s", "value"])?;
-        let curves: [(&str, Percentile); 3] = [
-            ("p50", |stretch| stretch.p50_s),
-            ("p95", |stretch| stretch.p95_s),
-            ("p99", |stretch| stretch.p99_s),
-        ];
         for panel in &self.panels {
             for promise in &panel.promises_s {
                 tidy.row(&[
@@ -186,7 +195,7 @@ impl Panels {
                     Field::Number(*promise),
                 ])?;
             }
-            for (curve, of) in curves {
+            for (curve, _, of) in CURVES {
                 for stretch in &panel.stretches {
                     tidy.row(&[
                         Field::Text(&panel.name),
@@ -270,6 +279,18 @@ impl Panel {
             line(|stretch| stretch.p95_s, HIGH_WIDTH),
         ];
         bands.chain(promises).chain(lines).collect()
+    }
+
+    /// The percentiles of the stretch that an instant lies in.
+    fn told(&self, at: f64) -> Option<String> {
+        let mut stretches = self.stretches.iter();
+        let stretch = stretches.find(|stretch| (stretch.from_s..stretch.to_s).contains(&at))?;
+        let told = |of: Percentile| Some(Unit::Seconds.told(of(stretch)));
+        let curves = CURVES.into_iter();
+        let curves = curves.map(|(_, name, of)| (name.to_owned(), told(of)));
+        let (from, to) = (stretch.from_s, stretch.to_s);
+        let when = format!("{} to {}", Unit::Seconds.told(from), Unit::Seconds.told(to));
+        hints::lines(format!("{}, {when}", plain(&self.name)), curves)
     }
 
     fn color(&self) -> Rgb {

@@ -238,7 +238,14 @@ pub(super) fn heading(metric: &Metric) -> String {
         "gap_to_bound_makespan" => "makespan gap %".to_owned(),
         "unfinished_gpu_hours" => "unfinished GPU h".to_owned(),
         "lost_gpu_hours" => "lost GPU h".to_owned(),
-        other => other.replace('_', " "),
+        other => {
+            let words = other.split('_').map(|word| match word {
+                "usd" => "$",
+                "gpu" => "GPU",
+                word => word,
+            });
+            words.collect::<Vec<_>>().join(" ")
+        }
     }
 }
 
