@@ -303,3 +303,74 @@ fn the_warm_up_ends_where_the_slowest_policy_settles() {
     let kept = fs::read_to_string(out.join("scenario.toml")).expect("written");
     assert!(kept.contains("warmup = \"mser\""), "{kept}");
 }
+
+#[test]
+fn policies_are_ranked_over_cells_and_seeds_are_no_blocks_of_their_own() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let path = scratch.path();
+    // So few machines that every policy has its own queue.
+    let axes = "\"fleet.f.count\" = [1, 2]\n\"seed\" = [1, 50]\n\
+                \"workload.w.synth.arrivals.per-hour\" = [20, 40, 80]";
+    let text = SCENARIO.replace("\"fleet.f.count\" = [2, 3]", axes);
+    fs::write(path.join("s.toml"), text).expect("written");
+    ran(path, &["sweep", "run", "s.toml", "--quiet", "--out", "out"]);
+    ran(path, &["sweep", "merge", "out"]);
+    let out = path.join("out");
+    let policies = ["strict", "skip", "las"];
+    let mut counts: BTreeMap<String, String> = BTreeMap::new();
+    for row in table(&out.join("cells.csv")) {
+        let rate = &row["workload.w.synth.arrivals.per-hour"];
+        counts.insert(
+            row["cell"].clone(),
+            format!("{} {rate}", row["fleet.f.count"]),
+        );
+    }
+    assert_eq!(counts.len(), 12);
+    // By machines and rate, what each policy came to with both seeds.
+    let mut blocks: BTreeMap<String, [f64; 3]> = BTreeMap::new();
+    for row in table(&out.join("summary.csv")) {
+        if row["metric"] == "jct_mean_s" {
+            let at = policies.iter().position(|own| *own == row["policy"]);
+            let mean: f64 = row["mean"].parse().expect("a number");
+            blocks.entry(counts[&row["cell"]].clone()).or_default()[at.expect("known")] += mean;
+        }
+    }
+    assert_eq!(blocks.len(), 6);
+    // How many are less, and how many as much: two policies that decide alike share the mean of their ranks.
+    let beside = |block: &[f64; 3], at: usize| {
+        let less = block.iter().filter(|own| **own < block[at]).count();
+        let up_to = block.iter().filter(|own| **own <= block[at]).count();
+        [less, up_to - less].map(|count| f64::from(u32::try_from(count).expect("few")))
+    };
+    let sums = [0, 1, 2].map(|at| {
+        let ranks = blocks.values().map(|block| beside(block, at));
+        ranks
+            .map(|[less, alike]| less + f64::midpoint(alike, 1.0))
+            .sum::<f64>()
+    });
+    let tied = blocks
+        .values()
+        .flat_map(|block| [0, 1, 2].map(|at| beside(block, at)[1]));
+    let tied: f64 = tied.map(|alike| alike * alike - 1.0).sum();
+    let squares: f64 = sums.iter().map(|sum| sum * sum).sum();
+    let (n, k) = (6.0, 3.0);
+    let plain = 12.0 * squares / (n * k * (k + 1.0)) - 3.0 * n * (k + 1.0);
+    let chi_square = plain / (1.0 - tied / (n * k * (k * k - 1.0)));
+    let ranks = table(&out.join("ranks.csv"));
+    for (policy, sum) in policies.iter().zip(sums) {
+        let row = ranks
+            .iter()
+            .find(|row| row["policy"] == *policy && row["metric"] == "jct_mean_s");
+        let of = |column: &str| {
+            row.expect("a row")[column]
+                .parse::<f64>()
+                .expect("a number")
+        };
+        assert!((of("mean_rank") - sum / n).abs() < 1e-12);
+        assert!((of("chi_square") - chi_square).abs() < 1e-9);
+        assert!((of("blocks") - n).abs() < 1e-12);
+        // Demšar's table 5: q is 2.343 for three.
+        let critical = 2.343 * (k * (k + 1.0) / (6.0 * n)).sqrt();
+        assert!((of("critical_difference") - critical).abs() < 1e-3);
+    }
+}
