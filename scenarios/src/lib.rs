@@ -16,7 +16,7 @@
 //! - [`fit`]: parameters of a model from a log of the real thing.
 //! - [`validate`]: how far a replay is from what was observed.
 //! - [`govern`]: who spent what, and the figures by which a cluster is run.
-//! - [`reference`]: every table in files, as it declares itself.
+//! - [`mod@reference`]: every table in files, as it declares itself.
 //! - [`conform`]: published simulators' results, job by job.
 //! - [`selftest`]: random scenarios under audit, beside the naive reference.
 //! - [`cli`]: the `windtunnel` command.

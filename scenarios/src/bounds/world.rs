@@ -4,7 +4,7 @@
 //! What is not told makes a run only longer or dearer: nodes and what fits on them, boots, reclaims, failures, slowdown across
 //! racks, checkpoints and restores, waiting for data, granules and minima of the bill, fees, stores and services. GPUs are
 //! counted in thousandths. A machine that is taken away may be used until its notice runs out, so what the provider has counts
-//! that much longer; and where what was paid for it may be let off, time on it is free ([`super::rebates`]).
+//! that much longer; and where what was paid for it may be let off, time on it is free (`rebates`).
 
 use std::collections::BTreeSet;
 

@@ -2,9 +2,9 @@
 //!
 //! A tour:
 //!
-//! - [`rules`]: what is tolerated, from `[gate]`; [`record`]: what a comparison leaves for the next one, the baseline.
-//! - [`paired`]: how much worse one metric of one policy became, seed by seed; [`judge`]: what that says of all of them.
-//! - [`foresee`]: what so many seeds can see, before they fly.
+//! - [`mod@rules`]: what is tolerated, from `[gate]`; [`mod@record`]: what a comparison leaves for the next one, the baseline.
+//! - [`paired`]: how much worse one metric of one policy became, seed by seed; [`mod@judge`]: what that says of all of them.
+//! - [`mod@foresee`]: what so many seeds can see, before they fly.
 //! - [`planted`]: a scenario made worse on purpose, to prove that the gate can fail.
 //! - [`tell`]: the verdict for a terminal, a comment, a test report, and a build.
 //!

@@ -50,7 +50,7 @@ pub struct Sobol {
 }
 
 impl Sobol {
-    /// The sequence in `dimensions` dimensions. Panics beyond [`DIMENSIONS`].
+    /// The sequence in `dimensions` dimensions. Panics beyond `DIMENSIONS`.
     pub fn new(dimensions: usize) -> Self {
         assert!(dimensions <= DIMENSIONS, "at most {DIMENSIONS} dimensions");
         Self {
