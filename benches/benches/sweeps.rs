@@ -62,11 +62,12 @@ fn run_all(plan: &Plan, place: &Path, (threads, durable): (usize, bool)) {
     assert_eq!(ran.found, 0);
 }
 
-/// Eighty cells of some hundredths of a second. Where the machine has other things to do, two threads do not get two
-/// processors: how much they got, and how much more work they had, says whether anything else holds them up.
+/// Two hundred cells of some hundredths of a second. Where the machine has other things to do, or its two processors are halves of
+/// one, two threads do not get two processors: how much they got, how much more work they had, and how much sooner they are
+/// done with arithmetic that shares nothing says whether anything of ours holds them up.
 fn compare_threads() {
     let place = tempfile::tempdir().expect("a folder");
-    let plan = planned(&scenario(4_000, 80), place.path());
+    let plan = planned(&scenario(4_000, 200), place.path());
     let (mut one_s, mut two_s) = (0.0, 0.0);
     let taking = |threads: usize, sum: &mut f64| {
         let before = processor_s();
@@ -74,12 +75,18 @@ fn compare_threads() {
         *sum += processor_s() - before;
     };
     let rounds: u8 = 9;
-    let pair = table::in_turns(
+    let [ours, hand, spun_two, spun_one] = table::medians(
         rounds.into(),
-        || taking(2, &mut two_s),
-        || taking(1, &mut one_s),
+        [
+            &mut || taking(2, &mut two_s),
+            &mut || taking(1, &mut one_s),
+            &mut || spin(2),
+            &mut || spin(1),
+        ],
     );
+    let pair = table::Pair { ours, hand };
     let ratio = pair.hand.as_secs_f64() / pair.ours.as_secs_f64();
+    let machine = spun_one.as_secs_f64() / spun_two.as_secs_f64();
     println!(
         "threads: {} cells, {:.3} s with one, {:.3} s with two, {ratio:.2} times as fast, target {FASTER}: {}",
         plan.sheet.cells.len(),
@@ -90,9 +97,27 @@ fn compare_threads() {
     // One round of each did not count.
     let given = two_s / f64::from(rounds + 1) / pair.ours.as_secs_f64();
     println!(
-        "  two threads were given about {given:.2} processors, for {:.2} times the work of one",
+        "  two threads were given about {given:.2} processors, for {:.2} times the work of one; arithmetic that shares nothing \
+         is done {machine:.2} times as fast",
         two_s / one_s
     );
+}
+
+/// The same arithmetic by so many threads: some tenths of a second that touch no memory.
+fn spin(threads: u64) {
+    let steps = 400_000_000 / threads;
+    std::thread::scope(|scope| {
+        for seed in 1..=threads {
+            scope.spawn(move || {
+                let step = |state: u64, _| {
+                    let state = state ^ (state << 13);
+                    let state = state ^ (state >> 7);
+                    state ^ (state << 17)
+                };
+                black_box((0..black_box(steps)).fold(seed, step))
+            });
+        }
+    });
 }
 
 /// Processor time of this process in seconds, to a hundredth; nothing but on Linux.
