@@ -10,42 +10,17 @@ use scenarios::stats::bootstrap::{Resampling, of_mean};
 use scenarios::stats::warmup::mser5;
 use scenarios::stats::{Level, Mean};
 
-/// Nine seeds of a few dozen jobs under three policies.
-const SCENARIO: &str = r#"
-name = "small"
-seed = 3
+use super::small::SMALL;
 
-[replicate]
-n = 9
-
-[[fleet]]
-name = "f"
-instance = { gpus = 8, gpu = "V100" }
-price = "$2"
-count = 2
-
-[[workload]]
-name = "w"
-
-[workload.synth]
-model = "parametric"
-jobs = 40
-arrivals = { kind = "poisson", per-hour = 20 }
-durations = { kind = "lognormal", median = "30m", sigma = 1.2 }
-gangs = [{ gpus = 1, weight = 6 }, { gpus = 8, weight = 1 }]
-
-[[policy]]
-name = "strict"
-order = "fifo"
-admit = "strict"
-place = "best-fit"
-
-[[policy]]
-name = "skip"
-order = "fifo"
-admit = "skip"
-place = "best-fit"
-
+/// Nine seeds of forty jobs under three policies, and cells of them.
+fn scenario() -> String {
+    let nine = SMALL
+        .replace("n = 2", "n = 9")
+        .replace("jobs = 20", "jobs = 40");
+    let later = nine.replace("per-hour = 40", "per-hour = 20");
+    "seed = 3\n".to_owned()
+        + &later
+        + r#"
 [[policy]]
 name = "las"
 order = "las"
@@ -54,7 +29,8 @@ place = "best-fit"
 
 [sweep.over]
 "fleet.f.count" = [2, 3]
-"#;
+"#
+}
 
 fn ran(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
@@ -81,7 +57,7 @@ fn values(runs: &[BTreeMap<String, String>], policy: &str, metric: &str) -> Vec<
 
 fn compared(settings: &[&str]) -> (tempfile::TempDir, String) {
     let scratch = tempfile::tempdir().expect("a folder");
-    fs::write(scratch.path().join("s.toml"), SCENARIO).expect("written");
+    fs::write(scratch.path().join("s.toml"), scenario()).expect("written");
     let mut arguments = vec![
         "compare",
         "s.toml",
@@ -164,7 +140,7 @@ fn signed_ranks_and_resampled_intervals_are_those_of_the_runs() {
 fn a_sweep_tells_its_numbers_by_the_same_means_without_flying_again() {
     let scratch = tempfile::tempdir().expect("a folder");
     let path = scratch.path();
-    fs::write(path.join("s.toml"), SCENARIO).expect("written");
+    fs::write(path.join("s.toml"), scenario()).expect("written");
     let run = ["sweep", "run", "s.toml", "--quiet", "--out", "out"];
     assert!(ran(path, &run).contains("2 cells run, 0 found"));
     ran(path, &["sweep", "merge", "out", "--out", "t"]);
@@ -209,7 +185,7 @@ fn a_sweep_tells_its_numbers_by_the_same_means_without_flying_again() {
 
 /// A long run of a queue that is never empty for long, alone or with a beginning of its own.
 fn long(more: &str) -> String {
-    let one = SCENARIO.replace("n = 9", &format!("n = 1\n{more}"));
+    let one = scenario().replace("n = 9", &format!("n = 1\n{more}"));
     let long = one.replace("jobs = 40", "jobs = 2000");
     let long = long.replace("per-hour = 20", "per-hour = 4");
     long.split("[sweep.over]")
@@ -311,7 +287,7 @@ fn policies_are_ranked_over_cells_and_seeds_are_no_blocks_of_their_own() {
     // So few machines that every policy has its own queue.
     let axes = "\"fleet.f.count\" = [1, 2]\n\"seed\" = [1, 50]\n\
                 \"workload.w.synth.arrivals.per-hour\" = [20, 40, 80]";
-    let text = SCENARIO.replace("\"fleet.f.count\" = [2, 3]", axes);
+    let text = scenario().replace("\"fleet.f.count\" = [2, 3]", axes);
     fs::write(path.join("s.toml"), text).expect("written");
     ran(path, &["sweep", "run", "s.toml", "--quiet", "--out", "out"]);
     ran(path, &["sweep", "merge", "out"]);

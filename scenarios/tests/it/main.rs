@@ -21,6 +21,7 @@ mod metrics;
 mod replicate;
 mod schema;
 mod serving;
+mod small;
 mod speeds;
 mod stats;
 mod stores;

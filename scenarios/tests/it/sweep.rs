@@ -5,45 +5,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use super::small::SMALL;
+
 /// Two hundred cells of a few dozen jobs.
-const SCENARIO: &str = r#"
-name = "small"
-
-[replicate]
-n = 2
-
-[[fleet]]
-name = "f"
-instance = { gpus = 8, gpu = "V100" }
-price = "$2"
-count = 2
-
-[[workload]]
-name = "w"
-
-[workload.synth]
-model = "parametric"
-jobs = 20
-arrivals = { kind = "poisson", per-hour = 40 }
-durations = { kind = "lognormal", median = "30m", sigma = 1.2 }
-gangs = [{ gpus = 1, weight = 6 }, { gpus = 8, weight = 1 }]
-
-[[policy]]
-name = "strict"
-order = "fifo"
-admit = "strict"
-place = "best-fit"
-
-[[policy]]
-name = "skip"
-order = "fifo"
-admit = "skip"
-place = "best-fit"
-
+fn cells() -> String {
+    SMALL.to_owned()
+        + r#"
 [sweep.over]
 "fleet.f.count" = { from = 1, to = 10, steps = 10 }
 "seed" = { from = 1, to = 20, steps = 20 }
-"#;
+"#
+}
+
+/// Twenty of them.
+fn few() -> String {
+    let few = cells().replace("steps = 20", "steps = 2");
+    few.replace("to = 20", "to = 2")
+}
 
 fn scratch(scenario: &str) -> (tempfile::TempDir, PathBuf) {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -109,7 +87,7 @@ fn start(scenario: &Path, out: &Path, more: &[&str]) -> Child {
 
 #[test]
 fn a_sweep_killed_at_any_moment_goes_on_to_the_same_bytes() {
-    let (scratch, scenario) = scratch(SCENARIO);
+    let (scratch, scenario) = scratch(&cells());
     let (whole, broken) = (scratch.path().join("whole"), scratch.path().join("broken"));
     let start_of = Instant::now();
     succeeds(&mut command(&["plan", "--threads", "1"], &[&scenario]));
@@ -144,7 +122,7 @@ fn a_sweep_killed_at_any_moment_goes_on_to_the_same_bytes() {
 
 #[test]
 fn two_processes_on_one_folder_do_no_harm() {
-    let (scratch, scenario) = scratch(SCENARIO);
+    let (scratch, scenario) = scratch(&cells());
     let (whole, shared) = (scratch.path().join("whole"), scratch.path().join("shared"));
     run(&scenario, &whole, &[]);
     let both = [(); 2].map(|()| start(&scenario, &shared, &["--threads", "1"]));
@@ -156,7 +134,7 @@ fn two_processes_on_one_folder_do_no_harm() {
 
 #[test]
 fn shards_in_folders_of_their_own_merge_to_the_whole() {
-    let (scratch, scenario) = scratch(SCENARIO);
+    let (scratch, scenario) = scratch(&cells());
     let whole = scratch.path().join("whole");
     run(&scenario, &whole, &[]);
     let folders = (1..=8).map(|index| scratch.path().join(format!("shard-{index}")));
@@ -195,28 +173,26 @@ fn shards_in_folders_of_their_own_merge_to_the_whole() {
 
 #[test]
 fn a_changed_scenario_has_other_cells_and_a_wider_sweep_keeps_its_own() {
-    let few = SCENARIO
-        .replace("steps = 20", "steps = 2")
-        .replace("to = 20", "to = 2");
-    let (scratch, scenario) = scratch(&few);
+    let (scratch, scenario) = scratch(&few());
     let out = scratch.path().join("out");
     let told = run(&scenario, &out, &[]);
     assert!(told.contains("20 cells run, 0 found finished"), "{told}");
     let told = run(&scenario, &out, &[]);
     assert!(told.contains("0 cells run, 20 found finished"), "{told}");
     // Equal however it is written.
-    fs::write(&scenario, few.replace("count = 2", "count = 3")).expect("written");
+    fs::write(&scenario, few().replace("count = 2", "count = 3")).expect("written");
     let told = run(&scenario, &out, &[]);
     assert!(told.contains("0 cells run, 20 found finished"), "{told}");
     fs::write(
         &scenario,
-        few.replace("steps = 2 ", "steps = 3 ")
+        few()
+            .replace("steps = 2 ", "steps = 3 ")
             .replace("to = 2,", "to = 3,"),
     )
     .expect("written");
     let told = run(&scenario, &out, &[]);
     assert!(told.contains("10 cells run, 20 found finished"), "{told}");
-    fs::write(&scenario, few.replace("jobs = 20\n", "jobs = 21\n")).expect("written");
+    fs::write(&scenario, few().replace("jobs = 20\n", "jobs = 21\n")).expect("written");
     let told = run(&scenario, &out, &[]);
     assert!(told.contains("20 cells run, 0 found finished"), "{told}");
     let told = succeeds(&mut command(&["status"], &[&out]));
@@ -228,10 +204,7 @@ fn a_changed_scenario_has_other_cells_and_a_wider_sweep_keeps_its_own() {
 
 #[test]
 fn a_damaged_cell_is_run_again() {
-    let few = SCENARIO
-        .replace("steps = 20", "steps = 2")
-        .replace("to = 20", "to = 2");
-    let (scratch, scenario) = scratch(&few);
+    let (scratch, scenario) = scratch(&few());
     let out = scratch.path().join("out");
     run(&scenario, &out, &[]);
     let expected = files(&out);
@@ -249,7 +222,7 @@ fn a_damaged_cell_is_run_again() {
 
 #[test]
 fn a_plan_says_what_is_wrong_with_a_cell_before_anything_is_run() {
-    let bad = SCENARIO.replace("from = 1, to = 10", "from = -1, to = 8");
+    let bad = cells().replace("from = 1, to = 10", "from = -1, to = 8");
     let (_scratch, scenario) = scratch(&bad);
     let (_, stderr, code) = ran(&mut command(&["plan"], &[&scenario]));
     assert_eq!(code, 2);
@@ -261,13 +234,12 @@ fn a_plan_says_what_is_wrong_with_a_cell_before_anything_is_run() {
 }
 
 fn scratch_without_sweep() -> (tempfile::TempDir, PathBuf) {
-    let (without, _) = SCENARIO.split_once("[sweep.over]").expect("it has one");
-    scratch(without)
+    scratch(SMALL)
 }
 
 #[test]
 fn a_plan_lists_its_cells() {
-    let (_scratch, scenario) = scratch(SCENARIO);
+    let (_scratch, scenario) = scratch(&cells());
     let told = succeeds(&mut command(&["plan"], &[&scenario]));
     assert!(
         told.starts_with("small: grid, 200 cells, 200 of them different"),
@@ -306,10 +278,7 @@ fn shell(scenario: &Path, out: &Path) -> Command {
 
 #[test]
 fn the_templates_run_each_shard_once() {
-    let few = SCENARIO
-        .replace("steps = 20", "steps = 2")
-        .replace("to = 20", "to = 2");
-    let (scratch, scenario) = scratch(&few);
+    let (scratch, scenario) = scratch(&few());
     let folder = |name: &str| scratch.path().join(name);
     let whole = folder("whole");
     run(&scenario, &whole, &[]);
@@ -375,7 +344,7 @@ done
 
 #[test]
 fn a_merge_says_what_the_cells_say_together() {
-    let drawn = SCENARIO.replace(
+    let drawn = cells().replace(
         "[sweep.over]",
         "[sweep]\nmethod = \"sobol\"\nn = 16\n\n[sweep.over]",
     );

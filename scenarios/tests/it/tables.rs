@@ -7,6 +7,8 @@ use assert_cmd::Command;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 
+use super::small::SMALL;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -171,34 +173,8 @@ fn a_comparison_leaves_the_same_tables_in_both_forms() {
     }
 }
 
-/// Cells of a few jobs, over a key of numbers and one of times.
-const SWEEP: &str = r#"
-name = "small"
-[replicate]
-n = 2
-[[fleet]]
-name = "f"
-instance = { gpus = 8, gpu = "V100" }
-price = "$2"
-count = 2
-[[workload]]
-name = "w"
-[workload.synth]
-model = "parametric"
-jobs = 20
-arrivals = { kind = "poisson", per-hour = 40 }
-durations = { kind = "lognormal", median = "30m", sigma = 1.2 }
-gangs = [{ gpus = 1, weight = 6 }, { gpus = 8, weight = 1 }]
-[[policy]]
-name = "strict"
-order = "fifo"
-admit = "strict"
-place = "best-fit"
-[[policy]]
-name = "skip"
-order = "fifo"
-admit = "skip"
-place = "best-fit"
+/// Cells over a key of numbers and one of times.
+const SOBOL: &str = r#"
 [sweep]
 method = "sobol"
 n = 4
@@ -211,7 +187,7 @@ n = 4
 fn a_merge_leaves_the_same_tables_in_both_forms_however_it_was_sharded() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
-    fs::write(at("s.toml"), SWEEP).expect("written");
+    fs::write(at("s.toml"), SMALL.to_owned() + SOBOL).expect("written");
     let sweep = |arguments: &[&str]| {
         let mut command = Command::cargo_bin("windtunnel").expect("the binary is built");
         let command = command.current_dir(folder.path()).arg("sweep");

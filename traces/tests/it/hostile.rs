@@ -2,12 +2,10 @@
 //! reads. `UPDATE_EXPECT=1` rewrites what comes out; read the difference before keeping it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use snippets::{bytes, cases};
 use traces::{Options, Source, formats, import, import_nodes};
 
-use super::snippets;
+use super::snippets::{fixture, run};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile");
 const FIXTURES: [(&str, &str); 17] = [
@@ -61,42 +59,12 @@ fn outcome(format: &str, bytes: &[u8], lenient: bool) -> String {
     }
 }
 
-/// Runs the cases of one file, which is named after its format.
-fn run(path: &Path) -> usize {
-    let format = path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .expect("a name");
-    let text = std::fs::read_to_string(path).expect("a case file");
-    let (mut seen, mut fresh) = (0, String::new());
-    for case in cases(&text) {
-        let lenient = case.name.contains("(lenient)");
-        let input = case.input.strip_suffix('\n').unwrap_or(&case.input);
-        let got = outcome(format, &bytes(input), lenient);
-        write!(fresh, "=== {}\n{}---\n{got}", case.name, case.input).expect("a string");
-        if std::env::var_os("UPDATE_EXPECT").is_none() {
-            assert_eq!(got, case.output, "{format}: {}", case.name);
-        }
-        seen += 1;
-    }
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(path, fresh).expect("a writable case file");
-    }
-    seen
-}
-
 #[test]
 fn hostile_snippets_get_the_message_they_deserve() {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(FOLDER).expect("a folder of cases") {
-        seen += run(&entry.expect("an entry").path());
-    }
+    let seen = run(FOLDER, |format, name, bytes| {
+        outcome(format, bytes, name.contains("(lenient)"))
+    });
     assert!(seen >= 50, "{seen} cases");
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).expect("a fixture")
 }
 
 #[test]

@@ -2,13 +2,11 @@
 //! what it reads. `UPDATE_EXPECT=1` rewrites what comes out; read the difference before keeping it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use snippets::{bytes, cases};
 use traces::requests::{Reads, formats, import_rates, import_requests};
 use traces::{Options, Source};
 
-use super::snippets;
+use super::snippets::{fixture, run};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile-requests");
 const FIXTURES: [(&str, &str); 7] = [
@@ -58,41 +56,12 @@ fn outcome(format: &str, bytes: &[u8], lenient: bool) -> String {
     }
 }
 
-/// Runs the cases of one file, which is named after its format.
-fn run(path: &Path) -> usize {
-    let stem = path.file_stem().and_then(|stem| stem.to_str());
-    let format = stem.expect("a name");
-    let text = std::fs::read_to_string(path).expect("a case file");
-    let (mut seen, mut fresh) = (0, String::new());
-    let is_update = std::env::var_os("UPDATE_EXPECT").is_some();
-    for case in cases(&text) {
-        let lenient = case.name.contains("(lenient)");
-        let input = case.input.strip_suffix('\n').unwrap_or(&case.input);
-        let got = outcome(format, &bytes(input), lenient);
-        write!(fresh, "=== {}\n{}---\n{got}", case.name, case.input).expect("a string");
-        if !is_update {
-            assert_eq!(got, case.output, "{format}: {}", case.name);
-        }
-        seen += 1;
-    }
-    if is_update {
-        std::fs::write(path, fresh).expect("a writable case file");
-    }
-    seen
-}
-
 #[test]
 fn hostile_snippets_get_the_message_they_deserve() {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(FOLDER).expect("a folder of cases") {
-        seen += run(&entry.expect("an entry").path());
-    }
+    let seen = run(FOLDER, |format, name, bytes| {
+        outcome(format, bytes, name.contains("(lenient)"))
+    });
     assert!(seen >= 30, "{seen} cases");
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).expect("a fixture")
 }
 
 #[test]

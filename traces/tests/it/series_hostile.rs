@@ -3,16 +3,14 @@
 //! `UPDATE_EXPECT=1` rewrites what comes out; read the difference before keeping it.
 
 use std::fmt::{Debug, Write as _};
-use std::path::Path;
 
-use snippets::{bytes, cases};
 use traces::series::{
     ClockUnit, Format, Lifetimes, Options, Polarity, Pool, Series, formats, import_availability,
     import_lifetimes, import_prices, list_pools,
 };
 use traces::{Refused, Source};
 
-use super::snippets;
+use super::snippets::{fixture, run};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile-series");
 const FIXTURES: [(&str, &str); 9] = [
@@ -81,43 +79,13 @@ fn outcome(format: &Format, what: &str, bytes: &[u8]) -> String {
     text + "\n"
 }
 
-/// Runs the cases of one file, which is named after its format.
-fn run(path: &Path) -> usize {
-    let name = path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .expect("a name");
-    let format = formats().iter().find(|format| format.name == name);
-    let format = format.expect("a file is named after a format");
-    let text = std::fs::read_to_string(path).expect("a case file");
-    let (mut seen, mut fresh) = (0, String::new());
-    for case in cases(&text) {
-        let input = case.input.strip_suffix('\n').unwrap_or(&case.input);
-        let got = outcome(format, &case.name, &bytes(input));
-        write!(fresh, "=== {}\n{}---\n{got}", case.name, case.input).expect("a string");
-        if std::env::var_os("UPDATE_EXPECT").is_none() {
-            assert_eq!(got, case.output, "{name}: {}", case.name);
-        }
-        seen += 1;
-    }
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(path, fresh).expect("a writable case file");
-    }
-    seen
-}
-
 #[test]
 fn hostile_snippets_get_the_message_they_deserve() {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(FOLDER).expect("a folder of cases") {
-        seen += run(&entry.expect("an entry").path());
-    }
+    let seen = run(FOLDER, |name, case, bytes| {
+        let format = formats().iter().find(|format| format.name == name);
+        outcome(format.expect("a file is named after a format"), case, bytes)
+    });
     assert!(seen >= 90, "{seen} cases");
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(path).expect("a fixture")
 }
 
 /// Everything that can be asked of a file, under every option that could be set.

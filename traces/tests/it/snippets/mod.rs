@@ -1,5 +1,9 @@
 //! Cases written as text: a name, an input, what is expected of it.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
 /// One case: its name, its input, what is expected.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -54,4 +58,39 @@ pub(crate) fn bytes(input: &str) -> Vec<u8> {
         };
     }
     out
+}
+
+/// Runs the cases of a folder, whose files are named after their formats, and says how many there were. `outcome` makes text of a
+/// format, the name of a case and its bytes; with `UPDATE_EXPECT=1` that is written.
+pub(crate) fn run(folder: &str, outcome: impl Fn(&str, &str, &[u8]) -> String) -> usize {
+    let files = fs::read_dir(folder).expect("a folder of cases");
+    let paths = files.map(|file| file.expect("an entry").path());
+    paths.map(|path| run_file(&path, &outcome)).sum()
+}
+
+fn run_file(path: &Path, outcome: &impl Fn(&str, &str, &[u8]) -> String) -> usize {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let format = stem.expect("a name");
+    let text = fs::read_to_string(path).expect("a case file");
+    let is_update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let (mut seen, mut fresh) = (0, String::new());
+    for case in cases(&text) {
+        let input = case.input.strip_suffix('\n').unwrap_or(&case.input);
+        let got = outcome(format, &case.name, &bytes(input));
+        write!(fresh, "=== {}\n{}---\n{got}", case.name, case.input).expect("a string");
+        if !is_update {
+            assert_eq!(got, case.output, "{format}: {}", case.name);
+        }
+        seen += 1;
+    }
+    if is_update {
+        fs::write(path, fresh).expect("a writable case file");
+    }
+    seen
+}
+
+/// A small file of a format.
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    fs::read(path).expect("a fixture")
 }
