@@ -62,9 +62,9 @@ fn run_all(plan: &Plan, place: &Path, (threads, durable): (usize, bool)) {
     assert_eq!(ran.found, 0);
 }
 
-/// Two hundred cells of some hundredths of a second. Where the machine has other things to do, or its two processors are halves of
-/// one, two threads do not get two processors: how much they got, how much more work they had, and how much sooner they are
-/// done with arithmetic that shares nothing says whether anything of ours holds them up.
+/// Two hundred cells of some hundredths of a second. Where the machine has other things to do, or its two processors are
+/// halves of one, two threads do not get two processors: how much they got, how much more work they had, and how much sooner
+/// they are done with arithmetic that shares nothing says whether anything of ours holds them up.
 fn compare_threads() {
     let place = tempfile::tempdir().expect("a folder");
     let plan = planned(&scenario(4_000, 200), place.path());
@@ -75,7 +75,7 @@ fn compare_threads() {
         *sum += processor_s() - before;
     };
     let rounds: u8 = 9;
-    let [ours, hand, spun_two, spun_one] = table::medians(
+    let [two, one, spun_two, spun_one] = table::medians(
         rounds.into(),
         [
             &mut || taking(2, &mut two_s),
@@ -84,18 +84,17 @@ fn compare_threads() {
             &mut || spin(1),
         ],
     );
-    let pair = table::Pair { ours, hand };
-    let ratio = pair.hand.as_secs_f64() / pair.ours.as_secs_f64();
+    let ratio = one.as_secs_f64() / two.as_secs_f64();
     let machine = spun_one.as_secs_f64() / spun_two.as_secs_f64();
     println!(
         "threads: {} cells, {:.3} s with one, {:.3} s with two, {ratio:.2} times as fast, target {FASTER}: {}",
         plan.sheet.cells.len(),
-        pair.hand.as_secs_f64(),
-        pair.ours.as_secs_f64(),
+        one.as_secs_f64(),
+        two.as_secs_f64(),
         if ratio >= FASTER { "holds" } else { "MISSED" }
     );
     // One round of each did not count.
-    let given = two_s / f64::from(rounds + 1) / pair.ours.as_secs_f64();
+    let given = two_s / f64::from(rounds + 1) / two.as_secs_f64();
     println!(
         "  two threads were given about {given:.2} processors, for {:.2} times the work of one; arithmetic that shares nothing \
          is done {machine:.2} times as fast",
