@@ -1,0 +1,5 @@
+//! Learned policies: decisions as numbers, and the networks that answer them.
+
+pub mod question;
+
+pub use question::{Question, Widths};
