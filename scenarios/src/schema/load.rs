@@ -175,7 +175,15 @@ impl Draft {
         registry: &Registry<'_>,
     ) -> Result<Loaded, Rejection> {
         let mut tree = self.tree.clone();
-        let judges = ["sweep", "gate", "claim", "description", "question"];
+        let judges = [
+            "sweep",
+            "gate",
+            "claim",
+            "description",
+            "question",
+            "train",
+            "reward",
+        ];
         tree.entries
             .retain(|(key, _)| !judges.contains(&key.value.as_str()));
         let axes = sweep.axes.iter().zip(values);
