@@ -1,7 +1,7 @@
 //! Learned policies: scheduling as a decision process, and the networks that decide in it.
 //!
 //! A [`Process`] asks [`Question`]s of rows to choose from; a mask says which may be chosen, and at least one may. Its heads:
-//! [`order`] (which job is next). An [`Episode`] is a run that stops at each question, for whoever trains; [`Learned`] is a
+//! [`order`] (which job is next) and [`market`] (where one with a deadline should be). An [`Episode`] is a run that stops at each question, for whoever trains; [`Learned`] is a
 //! process and who answers, a policy like any other.
 //!
 //! Nothing here is told more than a policy may see, and all of it is arithmetic in a fixed order: the same answers lead to
@@ -10,6 +10,7 @@
 mod episode;
 mod gauges;
 mod line;
+pub mod market;
 pub mod order;
 mod process;
 pub mod question;
