@@ -59,21 +59,6 @@ pub trait Actor: Send + Sync {
     fn fork(&self) -> Box<dyn Actor>;
 }
 
-/// Takes the first legal row: what a policy without an agent does.
-#[derive(Clone, Copy, Debug)]
-pub struct First;
-
-impl Actor for First {
-    fn choose(&mut self, question: &Question) -> usize {
-        let first = question.legal.iter().position(|legal| *legal);
-        first.expect("a question has a legal row")
-    }
-
-    fn fork(&self) -> Box<dyn Actor> {
-        Box::new(*self)
-    }
-}
-
 /// A policy: what is asked, and who answers.
 pub struct Learned {
     process: Box<dyn Process>,
