@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::engine::{Change, Plan, View, Wakes};
+use sim_core::engine::{Change, Plan, Policy, View, Wakes};
 use sim_core::units::{JobId, SimTime, Span, convert};
 
 use super::gauges::{GAUGES, Gauges};
@@ -46,6 +46,10 @@ impl Head for Market {
             advice: Want::be(On::Idle),
             until: SimTime::MAX,
         })
+    }
+
+    fn heuristic(&self, _composed: Composed) -> Box<dyn Policy + Send> {
+        Box::new(Deadline::new(self.rule.fork(), Clock::Events))
     }
 
     fn composes(&self) -> bool {

@@ -42,6 +42,10 @@ impl Head for Order {
     fn lead(&self, composed: Composed) -> Box<dyn Process> {
         Box::new(Ordering::new(composed, self.chooses, self.window))
     }
+
+    fn heuristic(&self, composed: Composed) -> Box<dyn Policy + Send> {
+        Box::new(composed)
+    }
 }
 
 /// Asks which of the waiting jobs is next.

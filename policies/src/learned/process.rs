@@ -44,6 +44,9 @@ pub trait Head: Send {
     /// The process that asks, within a composed policy; one that looks after jobs by itself takes its name alone.
     fn lead(&self, composed: Composed) -> Box<dyn Process>;
 
+    /// What it is built on, for where nobody answers.
+    fn heuristic(&self, composed: Composed) -> Box<dyn Policy + Send>;
+
     /// Whether it is built on a composed policy.
     fn composes(&self) -> bool {
         true
@@ -62,14 +65,13 @@ pub trait Actor: Send + Sync {
 /// A policy: what is asked, and who answers.
 pub struct Learned {
     process: Box<dyn Process>,
-    /// Nobody: the heuristic's own advice is taken.
-    actor: Option<Box<dyn Actor>>,
+    actor: Box<dyn Actor>,
     question: Question,
 }
 
 impl Learned {
-    /// Somebody answers; where nobody does, the heuristic that it is built on has its way.
-    pub fn new(process: Box<dyn Process>, actor: Option<Box<dyn Actor>>) -> Self {
+    /// A process, and who answers.
+    pub fn new(process: Box<dyn Process>, actor: Box<dyn Actor>) -> Self {
         Self {
             process,
             actor,
@@ -94,10 +96,7 @@ impl Policy for Learned {
             if !self.process.ask(view, plan, &mut self.question) {
                 break;
             }
-            let row = match &mut self.actor {
-                Some(actor) => actor.choose(&self.question),
-                None => self.process.advice(),
-            };
+            let row = self.actor.choose(&self.question);
             self.process.settle(row, view, plan);
         }
         self.process.close(view, plan);
@@ -106,7 +105,7 @@ impl Policy for Learned {
     fn fork(&self) -> Box<dyn Policy + Send> {
         Box::new(Self {
             process: self.process.fork(),
-            actor: self.actor.as_ref().map(|actor| actor.fork()),
+            actor: self.actor.fork(),
             question: self.question.clone(),
         })
     }

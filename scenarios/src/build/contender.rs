@@ -127,10 +127,18 @@ impl Contender {
         let setting = self.setting(seed);
         match &self.make {
             Make::Composed(parts) => Box::new(parts.compose(&self.name, &setting, scales)),
-            Make::Learned { agent, .. } => {
-                let process = self.asking(seed, scales).expect("it is learned");
-                let actor = agent.as_ref().map(|agent| agent.0.fork());
-                Box::new(Learned::new(process, actor))
+            Make::Learned {
+                head,
+                params,
+                parts,
+                agent,
+            } => {
+                let head = (find(HEADS, head).expect("checked").build)(params, &setting);
+                let composed = parts.compose(&self.name, &setting, scales);
+                match agent {
+                    Some(agent) => Box::new(Learned::new(head.lead(composed), agent.0.fork())),
+                    None => head.heuristic(composed),
+                }
             }
             Make::Named { kind, params } => {
                 (find(POLICIES, kind).expect("checked").build)(params, &setting)
@@ -140,18 +148,6 @@ impl Contender {
 
     /// What a learned policy asks in a run, for whoever answers; nothing of others.
     pub fn process(&self, seed: u64) -> Option<Box<dyn Process>> {
-        self.asking(seed, None)
-    }
-
-    /// What a learned policy asks, by name; nothing of others.
-    pub fn head(&self) -> Option<&'static str> {
-        match &self.make {
-            Make::Learned { head, .. } => Some(head),
-            Make::Composed(_) | Make::Named { .. } => None,
-        }
-    }
-
-    fn asking(&self, seed: u64, scales: Option<Scales>) -> Option<Box<dyn Process>> {
         let Make::Learned {
             head,
             params,
@@ -163,7 +159,15 @@ impl Contender {
         };
         let setting = self.setting(seed);
         let head = (find(HEADS, head).expect("checked").build)(params, &setting);
-        Some(head.lead(parts.compose(&self.name, &setting, scales)))
+        Some(head.lead(parts.compose(&self.name, &setting, None)))
+    }
+
+    /// What a learned policy asks, by name; nothing of others.
+    pub fn head(&self) -> Option<&'static str> {
+        match &self.make {
+            Make::Learned { head, .. } => Some(head),
+            Make::Composed(_) | Make::Named { .. } => None,
+        }
     }
 
     fn setting(&self, seed: u64) -> Setting {
