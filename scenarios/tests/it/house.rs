@@ -108,7 +108,8 @@ const ROOMS: [(&str, &[&str]); 4] = [
     (
         "scenarios/src",
         &[
-            "stats|bounds|waits",
+            "stats|bounds|waits|agent",
+            "train",
             "schema",
             "build",
             "experiment",

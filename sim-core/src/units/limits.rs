@@ -71,3 +71,5 @@ pub const MAX_ARENAS: u32 = 4_096;
 pub const MAX_STEPS: u32 = 1_000_000;
 /// Most times that the decisions of an iteration are learned from.
 pub const MAX_EPOCHS: u32 = 1_000;
+/// Longest header of a file of arrays, in bytes.
+pub const MAX_TENSOR_HEADER_BYTES: u64 = 4 << 20;

@@ -1,1 +1,1 @@
-//! x
+//! What is held of networks.
