@@ -15,6 +15,13 @@ pub struct Widths {
     pub rows: usize,
 }
 
+impl Widths {
+    /// Whether a network for questions of other widths answers these: there may be other numbers of rows.
+    pub fn is_answered_by(&self, network: Self) -> bool {
+        self.context == network.context && self.row == network.row
+    }
+}
+
 /// One decision: rows, of which one is to be chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use policies::compose::{Composed, Standing};
 use policies::keeping::Keeping;
-use policies::learned::{Actor, Learned, Process};
+use policies::learned::{Actor, Learned, Process, Widths};
 use policies::params::Params;
 use policies::place::Scales;
 use policies::registry::{
@@ -113,6 +113,28 @@ impl Parts {
         });
         let pace = find(PACES, kinds[8]).expect("checked");
         Keeping::new(rules, *(pace.build)(&params[8], setting))
+    }
+}
+
+/// How a head asks.
+pub(super) struct Asking {
+    /// What its questions are like.
+    pub(super) widths: Widths,
+    /// Whether it is built on other parts.
+    pub(super) composes: bool,
+}
+
+/// How a head would ask within a policy of these parts.
+pub(super) fn asking((head, params): (&str, &Params), parts: &Parts) -> Asking {
+    let setting = Setting {
+        seed: 0,
+        durations: false,
+        compat: false,
+    };
+    let head = (find(HEADS, head).expect("checked").build)(params, &setting);
+    Asking {
+        composes: head.composes(),
+        widths: head.lead(parts.compose("", &setting, None)).widths(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Policies: a specification becomes a maker of policies, one for each run.
 
+use std::sync::Arc;
+
+use policies::learned::Greedy;
 use policies::params::{Domain, Param, Params, Value as Given};
 use policies::registry::{
     ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HEADS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES,
@@ -7,10 +10,11 @@ use policies::registry::{
 };
 use sim_core::engine::Grants;
 
-use super::contender::{Contender, Knows, Make, Parts, SEAMS};
+use super::contender::{Agent, Contender, Knows, Make, Parts, SEAMS, asking};
 use super::services::set_name;
 use crate::schema::{
-    Composed, Diagnostic, Knowledge, Part, PolicyKind, PolicySpec, Scenario, ServiceSpec, Value,
+    Composed, Diagnostic, Knowledge, Learned as LearnedSpec, Part, PolicyKind, PolicySpec,
+    Scenario, ServiceSpec, Value,
 };
 
 /// What stands where a composed policy says nothing.
@@ -43,11 +47,16 @@ fn contender(
             let head = find(HEADS, &learned.asks.kind.value)?;
             let params = params(head, Some(&learned.asks), reasons);
             let (parts, claims) = parts?;
-            let make = Make::Learned {
+            let mut make = Make::Learned {
                 head: head.kind,
                 params: params?,
                 parts,
                 agent: None,
+            };
+            answered(spec, learned, &mut make, reasons);
+            let claims = Claims {
+                estimate: claims.estimate || head.claims.estimate,
+                ..claims
             };
             (make, claims)
         }
@@ -104,6 +113,63 @@ fn contender(
         claims,
         make,
     })
+}
+
+/// Reads who answers, if anybody is named, and holds the agent against what it is asked.
+fn answered(
+    spec: &PolicySpec,
+    learned: &LearnedSpec,
+    make: &mut Make,
+    reasons: &mut Vec<Diagnostic>,
+) {
+    let Make::Learned {
+        head,
+        params,
+        parts,
+        agent,
+    } = make
+    else {
+        unreachable!("a learned policy is made so");
+    };
+    let own = asking((head, params), parts);
+    if !own.composes && !learned.composed.parts().is_empty() {
+        let rule =
+            format!("\"{head}\" looks after each job by itself, and is built on no other parts");
+        let (_, first) = learned.composed.parts()[0];
+        let found = Diagnostic::new(first.kind.place, &first.kind.value, rule);
+        reasons.push(found.or("remove order, admit and whatever else it has"));
+    }
+    let Some(file) = &learned.file else {
+        return;
+    };
+    let mut refuse = |rule: String, remedy: &str| {
+        let shown = &file.value.written;
+        reasons.push(Diagnostic::new(file.place, shown, rule).or(remedy));
+    };
+    match crate::agent::Agent::read(&file.value.resolved) {
+        Err(error) => {
+            let remedy = format!(
+                "train one with `windtunnel train SCENARIO --policy {} --out FILE`",
+                spec.name.value
+            );
+            refuse(error.to_string(), &remedy);
+        }
+        Ok(read) if read.origin.head != *head => {
+            let rule = format!(
+                "this agent answers \"{}\", and is asked \"{head}\"",
+                read.origin.head
+            );
+            refuse(
+                rule,
+                "name another agent, or say what it is asked with `asks`",
+            );
+        }
+        Ok(read) if !own.widths.is_answered_by(read.network.widths()) => {
+            let rule = "this agent was trained on questions of other numbers";
+            refuse(rule.to_owned(), "train it anew");
+        }
+        Ok(read) => *agent = Some(Agent(Arc::new(Greedy::new(Arc::new(read.network))))),
+    }
 }
 
 /// What a policy peeks at: what it was granted, and exact estimates.

@@ -16,7 +16,7 @@ pub struct TrainSpec {
     pub arenas: Spanned<u32>,
     /// Decisions that each makes in a round.
     pub steps: Spanned<u32>,
-    /// Rounds before those in which the heuristic is imitated; may be none.
+    /// The first rounds, in which the heuristic is imitated; may be none.
     pub imitate: u32,
     /// Passes over the decisions of a round.
     pub epochs: Spanned<u32>,

@@ -9,6 +9,8 @@ mod adam;
 mod advantage;
 pub mod arena;
 mod cloning;
+pub mod curve;
+mod flights;
 mod lane;
 mod lesson;
 mod ppo;
@@ -17,6 +19,7 @@ pub mod settings;
 mod state;
 
 pub use arena::{Answered, Arena, Arenas, End};
+pub use flights::Flights;
 pub use school::{Point, School, Subject, TrainError};
 pub use settings::{SettingError, Settings};
 pub use state::StateError;

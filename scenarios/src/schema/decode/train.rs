@@ -35,7 +35,7 @@ pub(super) static TRAIN: TableSpec = TableSpec::closed(
         KeySpec::new(
             "imitate",
             Takes::Integer(0, MOST),
-            "Rounds before those in which the heuristic is imitated that the policy is built on.",
+            "The first of these, in which the heuristic is imitated that the policy is built on.",
         )
         .default("0"),
         KeySpec::new(
