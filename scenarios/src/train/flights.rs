@@ -90,7 +90,8 @@ impl Flights {
         }
     }
 
-    fn widths(&self) -> Widths {
+    /// What its questions are like.
+    pub fn widths(&self) -> Widths {
         let contender = &self.experiment.contenders[self.contender];
         contender.process(0).expect("it is learned").widths()
     }
@@ -108,25 +109,26 @@ impl Flights {
         Ok(sum / convert::real(convert::wide(subject.held_out.len())))
     }
 
-    /// An episode of this number, up to its first question; nothing if it asks none.
-    fn begin(&self, number: u64) -> Result<Option<Episode>, String> {
-        let scenario = &self.experiment.loaded.scenario;
-        let seed = scenario
-            .seed
-            .value
-            .saturating_add(TRAINING)
-            .saturating_add(number);
-        let jobs = self
-            .experiment
-            .jobs(seed)
-            .map_err(|error| error.to_string())?;
+    /// The run of a seed, up to its first question; over if it asks none.
+    ///
+    /// # Errors
+    /// Why there is no such run: its jobs cannot be drawn, or it cannot go on.
+    pub fn episode(&self, seed: u64) -> Result<Episode, String> {
+        let jobs = self.experiment.jobs(seed);
+        let jobs = jobs.map_err(|error| error.to_string())?;
         let contender = &self.experiment.contenders[self.contender];
-        let told = contender.process(seed).expect("it is learned");
+        let process = contender.process(seed).expect("it is learned");
         let measure = self.measure(&jobs);
         let trace = Box::new(Trace::new(jobs.for_policy(contender)));
-        let begun = Episode::begin(jobs.world(), trace, (told, contender.grants), measure);
-        let episode = begun.map_err(|fault| fault.to_string())?;
-        Ok(episode.question().is_some().then_some(episode))
+        let asked = (process, contender.grants);
+        let begun = Episode::begin(jobs.world(), trace, asked, measure);
+        begun.map_err(|fault| fault.to_string())
+    }
+
+    /// An episode of training or of a check, by its number.
+    fn numbered(&self, number: u64) -> Result<Episode, String> {
+        let seed = self.experiment.loaded.scenario.seed.value;
+        self.episode(seed.saturating_add(TRAINING).saturating_add(number))
     }
 
     fn measure(&self, jobs: &Jobs) -> Measure {
@@ -167,8 +169,9 @@ impl Arena for Flown {
         // A seed without a choice teaches nothing: the next of its kind stands in, far from all others.
         for silent in 0..MOST_SILENT {
             let number = episode.saturating_add(silent << 41);
-            self.episode = self.flights.begin(number)?;
-            if self.episode.is_some() {
+            let episode = self.flights.numbered(number)?;
+            if episode.question().is_some() {
+                self.episode = Some(episode);
                 return Ok(());
             }
         }

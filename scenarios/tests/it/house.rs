@@ -89,7 +89,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "repack",
             "tiresias",
             "joint|gavel|pollux|sia|themis",
-            "deadline|registry|buyers",
+            "deadline|learned|registry|buyers",
         ],
     ),
     (
@@ -109,11 +109,10 @@ const ROOMS: [(&str, &[&str]); 4] = [
         "scenarios/src",
         &[
             "stats|bounds|waits|agent",
-            "train",
             "schema",
             "build",
             "experiment",
-            "conform|explain|export|selftest|fit|gate|sweep|cluster|validate|govern",
+            "conform|explain|export|train|selftest|fit|gate|sweep|cluster|validate|govern",
             "reference",
             "cli",
         ],
