@@ -10,22 +10,26 @@
 //! whoever is behind it takes nothing from it, and a strict line does not stop for it. It is back in its place at the next
 //! decision at which it may lie somewhere.
 
+mod desk;
+
+pub(crate) use desk::lay_most;
+pub use desk::{Desk, Sight};
+
 use sim_core::engine::{
-    Capacity, Change, Decision, JobDecision, JobView, Plan, Policy, Reason, View, Wakes,
+    Capacity, Change, Decision, JobDecision, Plan, Policy, Reason, View, Wakes,
 };
-use sim_core::model::{Gang, ModelSet, OfferingSet, Placement, Role, Seat, Seats};
 use sim_core::units::{JobId, SimTime, Span};
 
 use crate::admit::Admit;
 use crate::buy::Buy;
-use crate::keeping::{Keeping, Pace, earlier};
+use crate::keeping::{Keeper, Keeping, Shut, earlier};
 use crate::order::Order;
 use crate::place::{Place, Scales};
 use crate::preempt::Preempt;
 use crate::queue::{Key, Queue};
 use crate::reclaims::Reclaims;
 use crate::relocate::Relocate;
-use crate::tenants::{Held, Tenants};
+use crate::tenants::Tenants;
 
 /// A policy made of parts.
 pub struct Composed {
@@ -63,6 +67,24 @@ pub struct Standing {
     nobody_waits: bool,
     /// Where it is told what the placement makes of the nodes, if anybody listens.
     scales: Option<Scales>,
+    turn: Turn,
+}
+
+/// What is known of a decision between its two halves.
+#[derive(Clone, Debug, Default)]
+struct Turn {
+    /// Jobs that may lie nowhere now.
+    aside: Vec<(JobId, Key)>,
+    shut: Shut,
+    wish: Option<SimTime>,
+}
+
+/// The parts that act in the cycle.
+struct Parts<'d> {
+    rules: &'d mut [Box<dyn Keeper>],
+    admit: &'d mut dyn Admit,
+    preempt: &'d mut dyn Preempt,
+    relocate: &'d mut dyn Relocate,
 }
 
 impl Standing {
@@ -72,171 +94,6 @@ impl Standing {
             scales,
             ..Self::default()
         }
-    }
-}
-
-/// What a part works with at an instant: the world, the plan, the queue and the placement.
-pub struct Desk<'d, 'v, 'p> {
-    /// The world.
-    pub view: &'d View<'v>,
-    /// The plan so far.
-    pub plan: &'d mut Plan<'p>,
-    /// The waiting jobs.
-    pub queue: &'d mut Queue,
-    /// Who goes first.
-    pub order: &'d dyn Order,
-    /// Reclaims seen so far, where a part asks for them.
-    pub reclaims: &'d Reclaims,
-    tenants: Option<&'d mut Tenants>,
-    place: &'d mut dyn Place,
-    scales: Option<&'d Scales>,
-    pace: Option<&'d mut Pace>,
-    /// Who says where a job may lie; nobody, once the buyer itself is asked.
-    router: Option<&'d dyn Buy>,
-}
-
-/// What a buyer routes by.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'s, 'v> {
-    /// The world.
-    pub view: &'s View<'v>,
-    /// Reclaims seen so far.
-    pub reclaims: &'s Reclaims,
-}
-
-impl<'v> Desk<'_, 'v, '_> {
-    /// A waiting or running job. Panics on one that has ended, which no queue holds.
-    pub fn job(&self, job: JobId) -> JobView<'v> {
-        self.view.job(job).expect("queues hold live jobs")
-    }
-
-    /// Where the job would lie, if it fits: an elastic role with as many tasks as do.
-    pub fn lay(&mut self, job: JobId) -> Option<Placement> {
-        let offerings = if self.plan.is_running(job) {
-            self.routes(&self.job(job))
-        } else {
-            self.queue.routes(job)
-        };
-        self.lay_on(job, offerings)
-    }
-
-    /// Where a waiting or running job would lie on these offerings, if it fits.
-    pub fn lay_on(&mut self, job: JobId, offerings: OfferingSet) -> Option<Placement> {
-        let place = &mut *self.place;
-        self.plan.lay(job, &mut |capacity, role, models| {
-            lay_most(place, capacity, (&role.within(offerings), models))
-        })
-    }
-
-    /// What a waiting job needs at once, on the offerings on which it may lie.
-    pub fn gang(&self, job: JobId) -> Gang {
-        self.job(job).gang().within(self.queue.routes(job))
-    }
-
-    /// What a buyer routes by.
-    pub fn sight(&self) -> Sight<'_, 'v> {
-        Sight {
-            view: self.view,
-            reclaims: self.reclaims,
-        }
-    }
-
-    /// What tenants hold, this plan included. Panics unless a part says that it asks for it.
-    pub fn tenants(&self) -> &Tenants {
-        self.tenants.as_deref().expect("a part said so")
-    }
-
-    /// Where a job that does not wait may lie.
-    pub fn routes(&self, job: &JobView<'_>) -> OfferingSet {
-        let router = self.router;
-        router.map_or(OfferingSet::ANY, |router| router.routes(job, &self.sight()))
-    }
-
-    /// Whether whose job it is may hold these seats, and all above it; they may where nobody asks for tenants.
-    pub fn is_within_limits(&self, job: JobId, seats: &[Seat]) -> bool {
-        self.tenants.as_deref().is_none_or(|tenants| {
-            let job = self.job(job);
-            let before = tenants.held_by(job.id()).map(|(_, held)| held);
-            let more = Held::of(job.gang(), seats).beyond(before.unwrap_or_default());
-            tenants.may_hold(job.queue(), more)
-        })
-    }
-
-    /// Interrupts a running job, which is not in the queue before [`Desk::requeue`]; false if its service cannot spare it, and
-    /// it runs on.
-    pub fn preempt(&mut self, job: JobId) -> bool {
-        if !self.plan.can_spare(job) {
-            return false;
-        }
-        self.plan
-            .preempt(job)
-            .expect("it runs, and this plan has not touched it");
-        if let Some(tenants) = &mut self.tenants {
-            tenants.stop(job);
-        }
-        true
-    }
-
-    /// Takes back what [`Desk::preempt`] told of a job, once the plan has been rolled back to before.
-    pub fn runs_on(&mut self, job: JobId) {
-        let job = self.job(job);
-        if let Some(tenants) = &mut self.tenants {
-            tenants.start(&job, job.allocation().seats());
-        }
-    }
-
-    /// Puts a job back into the queue that this plan interrupted.
-    pub fn requeue(&mut self, job: JobId) {
-        let job = self.job(job);
-        let (rank, routes) = (self.key(&job), self.routes(&job));
-        self.queue.insert_on(&job, rank, routes);
-    }
-
-    /// Where it would lie if this were free; for a gang of one role.
-    pub fn place(&mut self) -> &mut dyn Place {
-        self.place
-    }
-
-    /// Starts a waiting job there, and takes it out of the queue.
-    pub fn start(&mut self, job: JobId, placement: &Placement) {
-        if let Some(pace) = &self.pace {
-            let (waits, capacity) = (self.job(job), self.plan.capacity());
-            let every = pace.stretch((&waits, placement), self.view, capacity);
-            if let Some(every) = every.filter(|every| waits.paced() != Some(*every)) {
-                self.plan.pace(job, every).expect("it waits");
-            }
-        }
-        if let Some(scales) = self.scales {
-            let (starts, on) = (self.job(job), self.queue.routes(job));
-            let at = (self.view.now(), self.plan.capacity());
-            scales.weigh((&starts, on), at, placement, &mut *self.place);
-        }
-        self.plan
-            .start(job, placement)
-            .expect("a placement that was laid out on this plan");
-        if self.tenants.is_some() {
-            let job = self.job(job);
-            if let Some(tenants) = &mut self.tenants {
-                tenants.start(&job, &placement.seats);
-            }
-        }
-        self.place.seated(job, placement, self.view);
-        self.queue.remove(job);
-    }
-
-    /// Starts a waiting job if it fits; says why not.
-    pub fn try_start(&mut self, job: JobId) -> bool {
-        if let Some(placement) = self.lay(job) {
-            self.start(job, &placement);
-            return true;
-        }
-        self.hold_unplaced(job);
-        false
-    }
-
-    /// The rank of a job now.
-    pub fn key(&self, job: &JobView<'_>) -> Key {
-        self.order.key(job, self.view)
     }
 }
 
@@ -257,58 +114,19 @@ impl Policy for Composed {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
-        self.take_in(view, plan.capacity());
-        let aside = self.route(view, plan);
-        let by_tenant = self.is_by_tenant();
-        let (rules, pace) = self.keep.parts();
-        let mut desk = Desk {
-            view,
-            plan,
-            queue: &mut self.state.queue,
-            order: &*self.order,
-            reclaims: &self.state.reclaims,
-            tenants: by_tenant.then_some(&mut self.state.tenants),
-            place: &mut *self.place,
-            scales: self.state.scales.as_ref(),
-            pace,
-            router: self.buy.is_router().then_some(&*self.buy),
-        };
-        let (mut shut, mut wish) = (Vec::new(), None);
-        for rule in rules.iter_mut() {
-            wish = earlier(wish, rule.begin(&mut desk, &mut shut));
-        }
-        // Both are about jobs that wait.
-        if !desk.queue.is_empty() {
-            self.admit.admit(&mut desk);
-            if self.preempt.relieve(&mut desk) {
-                self.admit.admit(&mut desk);
-            }
-        }
-        let before = desk.plan.decisions().len();
-        wish = earlier(wish, self.relocate.relocate(&mut desk));
-        let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
-        if moved && !desk.queue.is_empty() {
-            self.admit.admit(&mut desk);
-        }
-        if !desk.queue.is_empty() {
-            wish = earlier(wish, self.admit.wish(view));
-        }
-        for rule in rules {
-            wish = earlier(wish, rule.finish(&mut desk));
-        }
-        // Where something is shut the buyer sees a world in which no more of it is to be had.
-        let bought = self.adjust(&view.shutting(&shut), plan, aside);
-        let wish = earlier(bought, self.keep.heeds(wish, view));
-        if let Some(pace) = self.keep.pace() {
-            pace.seal(plan.decisions());
-        }
-        self.set_clock(view, plan, wish);
-        self.state.nobody_waits =
-            self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
+        self.open(view, plan);
+        self.close(view, plan);
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {
-        Box::new(Self {
+        Box::new(self.copy())
+    }
+}
+
+impl Composed {
+    /// An exact copy.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
             name: self.name.clone(),
             order: self.order.fork(),
             admit: self.admit.fork(),
@@ -322,11 +140,123 @@ impl Policy for Composed {
                 scales: None,
                 ..self.state.clone()
             },
-        })
+        }
     }
-}
 
-impl Composed {
+    /// Puts a waiting job before all others, until its place is taken anew; false if it is not in the queue.
+    pub(crate) fn promote(&mut self, job: JobId, view: &View<'_>) -> bool {
+        let queue = &mut self.state.queue;
+        let waits = queue.waits(job);
+        if waits {
+            let routes = queue.routes(job);
+            queue.remove(job);
+            let job = view.job(job).expect("queues hold live jobs");
+            queue.insert_on(&job, Key::MIN, routes);
+        }
+        waits
+    }
+
+    /// Starts a waiting job if it fits.
+    pub(crate) fn try_start(&mut self, job: JobId, view: &View<'_>, plan: &mut Plan<'_>) -> bool {
+        self.desk(view, plan).0.try_start(job)
+    }
+
+    /// Whether a waiting job fits now; what is known of those that want the same is kept in `known`.
+    pub(crate) fn fits(
+        &mut self,
+        job: JobId,
+        (view, plan): (&View<'_>, &mut Plan<'_>),
+        known: &mut Vec<Option<bool>>,
+    ) -> bool {
+        let Some(lane) = self.state.queue.lane_of(job) else {
+            return false;
+        };
+        if known.len() <= lane {
+            known.resize(lane + 1, None);
+        }
+        let lays = || self.desk(view, plan).0.lay(job).is_some();
+        *known[lane].get_or_insert_with(lays)
+    }
+
+    /// The cycle up to where jobs start: steps 1 to 3, and what is kept withholds.
+    pub(crate) fn open(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        self.take_in(view, plan.capacity());
+        let aside = self.route(view, plan);
+        let (mut desk, parts) = self.desk(view, plan);
+        let (mut shut, mut wish) = (Vec::new(), None);
+        for rule in parts.rules {
+            wish = earlier(wish, rule.begin(&mut desk, &mut shut));
+        }
+        self.state.turn = Turn { aside, shut, wish };
+    }
+
+    /// The rest of the cycle.
+    pub(crate) fn close(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        let Turn {
+            aside,
+            shut,
+            mut wish,
+        } = std::mem::take(&mut self.state.turn);
+        let (mut desk, parts) = self.desk(view, plan);
+        // Both are about jobs that wait.
+        if !desk.queue.is_empty() {
+            parts.admit.admit(&mut desk);
+            if parts.preempt.relieve(&mut desk) {
+                parts.admit.admit(&mut desk);
+            }
+        }
+        let before = desk.plan.decisions().len();
+        wish = earlier(wish, parts.relocate.relocate(&mut desk));
+        let moved = desk.plan.decisions()[before..].iter().any(is_reseat);
+        if moved && !desk.queue.is_empty() {
+            parts.admit.admit(&mut desk);
+        }
+        if !desk.queue.is_empty() {
+            wish = earlier(wish, parts.admit.wish(view));
+        }
+        for rule in parts.rules {
+            wish = earlier(wish, rule.finish(&mut desk));
+        }
+        // Where something is shut the buyer sees a world in which no more of it is to be had.
+        let bought = self.adjust(&view.shutting(&shut), plan, aside);
+        let wish = earlier(bought, self.keep.heeds(wish, view));
+        if let Some(pace) = self.keep.pace() {
+            pace.seal(plan.decisions());
+        }
+        self.set_clock(view, plan, wish);
+        self.state.nobody_waits =
+            self.state.queue.is_empty() && !plan.decisions().iter().any(is_preempt);
+    }
+
+    /// What parts work with, and the parts that do.
+    fn desk<'d, 'v, 'p>(
+        &'d mut self,
+        view: &'d View<'v>,
+        plan: &'d mut Plan<'p>,
+    ) -> (Desk<'d, 'v, 'p>, Parts<'d>) {
+        let by_tenant = self.is_by_tenant();
+        let (rules, pace) = self.keep.parts();
+        let desk = Desk {
+            view,
+            plan,
+            queue: &mut self.state.queue,
+            order: &*self.order,
+            reclaims: &self.state.reclaims,
+            tenants: by_tenant.then_some(&mut self.state.tenants),
+            place: &mut *self.place,
+            scales: self.state.scales.as_ref(),
+            pace,
+            router: self.buy.is_router().then_some(&*self.buy),
+        };
+        let parts = Parts {
+            rules,
+            admit: &mut *self.admit,
+            preempt: &mut *self.preempt,
+            relocate: &mut *self.relocate,
+        };
+        (desk, parts)
+    }
+
     /// Brings the queue up to date.
     fn take_in(&mut self, view: &View<'_>, capacity: &Capacity) {
         let (watches, by_tenant) = (self.watches_reclaims(), self.is_by_tenant());
@@ -458,29 +388,6 @@ impl Composed {
             plan.wake_at(at).expect("a moment in the future");
         }
     }
-}
-
-/// Lays a role with all its tasks, or with the most that fit and that it can do with.
-pub(crate) fn lay_most(
-    place: &mut dyn Place,
-    capacity: &Capacity,
-    (role, models): (&Role, ModelSet),
-) -> Option<Seats> {
-    let whole = place.lay(capacity, role, models);
-    if whole.is_some() || role.least == role.tasks {
-        return whole;
-    }
-    let mut lay = |tasks| place.lay(capacity, &Role { tasks, ..*role }, models);
-    let (mut best, mut most) = (lay(role.least)?, role.least);
-    let mut too_many = role.tasks;
-    while most + 1 < too_many {
-        let tasks = most.midpoint(too_many);
-        match lay(tasks) {
-            Some(seats) => (best, most) = (seats, tasks),
-            None => too_many = tasks,
-        }
-    }
-    Some(best)
 }
 
 fn is_preempt(decision: &Decision) -> bool {

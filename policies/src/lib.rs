@@ -75,6 +75,7 @@ mod goodput;
 pub mod hours;
 pub mod joint;
 pub mod keeping;
+pub mod learned;
 pub mod order;
 pub mod params;
 pub mod place;

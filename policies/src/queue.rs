@@ -160,6 +160,18 @@ impl Queue {
         }
     }
 
+    /// Whether a job waits in here.
+    pub fn waits(&self, job: JobId) -> bool {
+        let (word, bit) = (job.slot() / 64, 1 << (job.slot() % 64));
+        let waits = self.waits.get(word).is_some_and(|waits| waits & bit != 0);
+        waits && job_of(self.places[job.slot()].0) == job
+    }
+
+    /// The lane of a waiting job: whoever is in the same one wants the same.
+    pub fn lane_of(&self, job: JobId) -> Option<usize> {
+        self.waits(job).then(|| self.places[job.slot()].1)
+    }
+
     /// All jobs in order.
     pub fn jobs(&self) -> Vec<JobId> {
         self.entries().into_iter().map(|(job, _)| job).collect()

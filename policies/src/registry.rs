@@ -4,6 +4,7 @@ mod autoscaler;
 mod classes;
 mod fair;
 mod gavel;
+mod heads;
 mod joint;
 mod keeping;
 mod placements;
@@ -13,6 +14,7 @@ mod sia;
 mod tenants;
 mod tiresias;
 
+pub use heads::HEADS;
 pub use keeping::{GUARDS, HOURS, OVERSUBSCRIPTIONS, PACES, SCALES};
 pub use placements::PLACEMENTS;
 pub(crate) use replicas::{ORACLE, forecaster};

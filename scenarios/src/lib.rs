@@ -6,6 +6,8 @@
 //! - [`build`]: a typed scenario becomes a world, jobs and makers of policies; traces are read here.
 //! - [`stats`]: intervals, tests and plans of replications, as pure functions of numbers.
 //! - [`bounds`]: what no run that completes the same jobs is below.
+//! - [`agent`]: trained networks in files.
+//! - [`train`]: networks that learn from what came of their answers.
 //! - [`waits`]: why jobs wait, while a run is flown.
 //! - [`experiment`]: all policies by all seeds in parallel, their metrics, tables, figures and report.
 //! - [`explain`]: what happened in runs, and what their results say to do.
@@ -25,8 +27,10 @@
 //!
 //! A scenario is text until `schema` has typed it, and nothing above that floor reads TOML. Only this crate opens files,
 //! reads arguments and spawns threads; threads run whole flights, never parts of one, and results are gathered in the
-//! order of the plan, so that their number shows nowhere. Metrics are computed from records, never inside the engine.
+//! order of the plan, so that their number shows nowhere; where a training sums on several, the parts and their order are
+//! fixed. Metrics are computed from records, never inside the engine.
 
+pub mod agent;
 pub mod bounds;
 pub mod build;
 pub mod cli;
@@ -43,5 +47,6 @@ pub mod schema;
 pub mod selftest;
 pub mod stats;
 pub mod sweep;
+pub mod train;
 pub mod validate;
 pub mod waits;

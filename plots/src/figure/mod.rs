@@ -4,6 +4,7 @@ mod axis;
 pub mod bars;
 pub mod cdf;
 pub mod cloud;
+pub mod curves;
 mod frame;
 pub mod gantt;
 mod grid;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::bars::Bars;
 use super::cdf::{Cdf, Of, TimeScale};
 use super::cloud::Cloud;
+use super::curves::Curves;
 use super::gantt::Gantt;
 use super::panels::Panels;
 use super::ranks::Ranks;
@@ -239,6 +240,24 @@ impl Scatter {
         });
         let numbers = ["x", "x_low", "x_high", "y", "y_low", "y_high"];
         spec(&self.heading, (csv, &numbers), view)
+    }
+}
+
+impl Curves {
+    pub(super) fn vega(&self, csv: &str) -> String {
+        let curves = self.curves.iter();
+        let named = curves.map(|own| (own.name.as_str(), color(own.position)));
+        let view = json!({
+            "width": 560,
+            "height": 300,
+            "mark": { "type": "line", "point": true, "tooltip": true },
+            "encoding": {
+                "x": number("x", &self.x),
+                "y": number("y", &self.y),
+                "color": colors("series", named),
+            },
+        });
+        spec(&self.heading, (csv, &["x", "y"]), view)
     }
 }
 

@@ -13,7 +13,7 @@
 pub(crate) mod entries;
 mod greedy;
 mod ledger;
-mod net;
+pub(crate) mod net;
 mod next_spot;
 mod omniscient;
 mod on_demand_only;
@@ -27,6 +27,7 @@ pub use greedy::Greedy;
 pub use next_spot::NextSpot;
 pub use omniscient::Omniscient;
 pub use on_demand_only::OnDemandOnly;
+
 pub use policy::{Clock, Deadline};
 pub use rule::{On, Rule, Situation, Want};
 pub use time_sliced::TimeSliced;

@@ -10,13 +10,13 @@ fn doubled(job: &Situation<'_>) -> Span {
 }
 
 /// Whether a job that is not on spot must be on demand: R(t) < C(t) + 2d, or it is late.
-pub(super) fn binds(job: &Situation<'_>) -> bool {
+pub(crate) fn binds(job: &Situation<'_>) -> bool {
     let needed = job.left().saturating_add(doubled(job));
     job.time_left() < needed || job.now() >= job.deadline
 }
 
 /// The first instant at which the net binds, if the job does nothing until then.
-pub(super) fn instant(job: &Situation<'_>) -> SimTime {
+pub(crate) fn instant(job: &Situation<'_>) -> SimTime {
     binds_at(job.deadline, job.left().saturating_add(doubled(job)))
 }
 

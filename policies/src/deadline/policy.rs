@@ -27,6 +27,18 @@ pub struct Deadline {
     /// The latest tick that was asked for.
     woken: SimTime,
     soon: Soon,
+    /// What is to be had at the present instant.
+    ledger: Ledger,
+}
+
+/// A job as it stands, for who decides where it should be.
+pub(crate) struct Stand<'a> {
+    /// Where it is.
+    pub(crate) on: On,
+    /// What a rule would be told; nothing of a job that goes by none.
+    pub(crate) ruled: Option<Situation<'a>>,
+    /// Whether spot machines are to be had for it, and steady ones.
+    pub(crate) to_be_had: [bool; 2],
 }
 
 /// What is remembered of a job.
@@ -58,7 +70,61 @@ impl Deadline {
             tracks: BTreeMap::new(),
             woken: SimTime::ZERO,
             soon: Soon::default(),
+            ledger: Ledger::default(),
         }
+    }
+
+    /// Takes in what has come and gone, and what is to be had.
+    pub(crate) fn open(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        plan.hold_others(Reason::NotRouted);
+        self.take_in(view, plan);
+        self.soon.heed(view.changes());
+        self.ledger = Ledger::new(view, plan);
+    }
+
+    /// Those that are looked after.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = JobId> + '_ {
+        self.tracks.keys().copied()
+    }
+
+    /// Gives back what nobody got.
+    pub(crate) fn close(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
+        let ledger = std::mem::take(&mut self.ledger);
+        let denied = plan.headroom().binds() && self.is_denied(&ledger, view, plan);
+        if ledger.release_rest(plan)
+            && denied
+            && let Some(next) = self.soon.after(view.now())
+        {
+            plan.wake_at(next).expect("a time that has not come");
+        }
+        self.wind(view, plan);
+    }
+
+    /// How a job stands; nothing of one that is gone.
+    pub(crate) fn stand<'a>(
+        &self,
+        view: &'a View<'a>,
+        plan: &Plan<'_>,
+        id: JobId,
+    ) -> Option<Stand<'a>> {
+        let job = view.job(id)?;
+        let track = &self.tracks[&id];
+        let on = place_of(view, plan, &job);
+        let has = |sites: &[Site]| self.ledger.best(view, plan, sites).is_some();
+        let ruled = ruled(&job, track, view.now());
+        Some(Stand {
+            on,
+            ruled: ruled.map(|ruled| self.situation((view, plan), (&job, track), on, ruled)),
+            to_be_had: [
+                on == On::Spot || has(&track.spot),
+                on == On::OnDemand || has(&track.steady),
+            ],
+        })
+    }
+
+    /// What its rule says of a job.
+    pub(crate) fn says(&mut self, job: &Situation<'_>) -> Want {
+        self.rule.want(job)
     }
 
     /// Takes in what has come and gone. A gang that no offering could ever hold as a whole is turned away.
@@ -91,14 +157,28 @@ impl Deadline {
     }
 
     /// Looks after one job.
-    fn pursue(&mut self, desk: &mut Desk<'_, '_, '_>, id: JobId) {
-        let Some(job) = desk.view.job(id) else {
+    fn pursue(&mut self, view: &View<'_>, plan: &mut Plan<'_>, id: JobId) {
+        let Some(job) = view.job(id) else {
             return;
         };
-        let now = desk.view.now();
+        let on = place_of(view, plan, &job);
+        let want = self.want((view, plan), &job, on);
+        self.follow((view, plan), id, want);
+    }
+
+    /// Gets a job to where it is wanted, as far as that can be had.
+    pub(crate) fn follow(
+        &mut self,
+        (view, plan): (&View<'_>, &mut Plan<'_>),
+        id: JobId,
+        want: Want,
+    ) {
+        let Some(job) = view.job(id) else {
+            return;
+        };
+        let now = view.now();
         let mut track = self.tracks.remove(&id).expect("it is looked after");
-        let on = place_of(desk.view, desk.plan, &job);
-        let want = self.want(desk, &job, &track, on);
+        let on = place_of(view, plan, &job);
         if track.decided != Some(now) {
             track.want = want;
             track.decided = Some(now);
@@ -107,33 +187,47 @@ impl Deadline {
             .again
             .filter(|again| *again > now && *again < SimTime::MAX)
         {
-            desk.plan.wake_at(again).expect("a time that has not come");
+            plan.wake_at(again).expect("a time that has not come");
         }
         let may_ask = self.clock.strikes(now) || ruled(&job, &track, now).is_none();
-        track.last = go(desk, &job, &mut track, (on, want.on), may_ask);
+        let ledger = &mut self.ledger;
+        let mut desk = Desk { view, plan, ledger };
+        track.last = go(&mut desk, &job, &mut track, (on, want.on), may_ask);
         self.tracks.insert(id, track);
     }
 
     /// Where its rule wants it; in ticks, what the rule said at the last one.
-    fn want(&mut self, desk: &Desk<'_, '_, '_>, job: &JobView<'_>, track: &Track, on: On) -> Want {
-        let (view, now) = (desk.view, desk.view.now());
-        let Some((deadline, work)) = ruled(job, track, now) else {
-            let late = job.deadline().is_some() && on == On::Spot;
-            let spot = late || track.steady.is_empty();
-            return Want::be(if spot { On::Spot } else { On::OnDemand });
+    fn want(&mut self, at: (&View<'_>, &Plan<'_>), job: &JobView<'_>, on: On) -> Want {
+        let (track, now) = (&self.tracks[&job.id()], at.0.now());
+        let Some(terms) = ruled(job, track, now) else {
+            return self.unruled(job, on);
         };
-        let tick = match self.clock {
-            Clock::Events => None,
-            Clock::Ticks(tick) => {
-                if !self.clock.strikes(now) || track.decided == Some(now) {
-                    return track.want;
-                }
-                Some(tick)
-            }
-        };
+        let in_ticks = self.clock != Clock::Events;
+        if in_ticks && (!self.clock.strikes(now) || track.decided == Some(now)) {
+            return track.want;
+        }
+        let situation = self.situation(at, (job, track), on, terms);
+        self.rule.want(&situation)
+    }
+
+    /// Where a job is to be that goes by no rule.
+    pub(crate) fn unruled(&self, job: &JobView<'_>, on: On) -> Want {
+        let late = job.deadline().is_some() && on == On::Spot;
+        let spot = late || self.tracks[&job.id()].steady.is_empty();
+        Want::be(if spot { On::Spot } else { On::OnDemand })
+    }
+
+    /// A job as a rule sees it.
+    fn situation<'a>(
+        &self,
+        (view, plan): (&'a View<'a>, &Plan<'_>),
+        (job, track): (&JobView<'_>, &Track),
+        on: On,
+        (deadline, work): (SimTime, Span),
+    ) -> Situation<'a> {
         let held = job.allocation().seats().first();
-        let held = held.map(|seat| desk.plan.capacity().offering_of(seat.node));
-        let best = || desk.ledger.best(view, desk.plan, &track.spot);
+        let held = held.map(|seat| plan.capacity().offering_of(seat.node));
+        let best = || self.ledger.best(view, plan, &track.spot);
         let spot = match on {
             On::Spot => held,
             On::Idle | On::OnDemand => best().map(|site| site.offering),
@@ -141,7 +235,7 @@ impl Deadline {
         let markets = [&track.spot, &track.steady].map(|sites| cheapest(view, sites));
         let meant = spot.or(markets[0]);
         let nodes = track.spot.iter().find(|site| Some(site.offering) == meant);
-        let situation = Situation {
+        Situation {
             view,
             job: job.id(),
             arrival: job.arrival(),
@@ -155,19 +249,20 @@ impl Deadline {
             spot,
             markets,
             nodes: nodes.map_or(0, |site| site.nodes),
-            tick,
-        };
-        self.rule.want(&situation)
+            tick: match self.clock {
+                Clock::Events => None,
+                Clock::Ticks(tick) => Some(tick),
+            },
+        }
     }
 
     /// Whether a quota keeps some job from machines that there are.
-    fn is_denied(&self, desk: &Desk<'_, '_, '_>) -> bool {
-        let (view, plan) = (desk.view, &*desk.plan);
+    fn is_denied(&self, ledger: &Ledger, view: &View<'_>, plan: &Plan<'_>) -> bool {
         let mut sites = self
             .tracks
             .values()
             .flat_map(|track| track.spot.iter().chain(&track.steady));
-        sites.any(|site| desk.ledger.is_denied(view, plan, *site))
+        sites.any(|site| ledger.is_denied(view, plan, *site))
     }
 
     /// Asks to be asked at the next tick, as long as there is a deadline to be met.
@@ -202,33 +297,30 @@ impl Policy for Deadline {
     }
 
     fn decide(&mut self, view: &View<'_>, plan: &mut Plan<'_>) {
-        plan.hold_others(Reason::NotRouted);
-        self.take_in(view, plan);
-        self.soon.heed(view.changes());
-        let ledger = Ledger::new(view, plan);
-        let mut desk = Desk { view, plan, ledger };
-        let jobs: Vec<JobId> = self.tracks.keys().copied().collect();
+        self.open(view, plan);
+        let jobs: Vec<JobId> = self.jobs().collect();
         for job in jobs {
-            self.pursue(&mut desk, job);
+            self.pursue(view, plan, job);
         }
-        let denied = desk.plan.headroom().binds() && self.is_denied(&desk);
-        if desk.ledger.release_rest(desk.plan)
-            && denied
-            && let Some(next) = self.soon.after(view.now())
-        {
-            desk.plan.wake_at(next).expect("a time that has not come");
-        }
-        self.wind(view, plan);
+        self.close(view, plan);
     }
 
     fn fork(&self) -> Box<dyn Policy + Send> {
-        Box::new(Self {
+        Box::new(self.copy())
+    }
+}
+
+impl Deadline {
+    /// An exact copy.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
             rule: self.rule.fork(),
             clock: self.clock,
             tracks: self.tracks.clone(),
             woken: self.woken,
             soon: self.soon,
-        })
+            ledger: self.ledger.clone(),
+        }
     }
 }
 
@@ -236,7 +328,7 @@ impl Policy for Deadline {
 struct Desk<'d, 'v, 'p> {
     view: &'d View<'v>,
     plan: &'d mut Plan<'p>,
-    ledger: Ledger,
+    ledger: &'d mut Ledger,
 }
 
 impl Track {

@@ -5,6 +5,7 @@ mod contract;
 mod deadline;
 mod gavel;
 mod keeping;
+mod learned;
 mod mig;
 mod packing;
 mod plain;

@@ -2,7 +2,7 @@
 
 use policies::params::{Domain, Param as PolicyParam};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HEADS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
     POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 use traces::Reads;
@@ -194,6 +194,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         Seam::Pace => entries(PACES),
         Seam::Replicas => entries(REPLICAS),
         Seam::Oversubscribe => entries(OVERSUBSCRIPTIONS),
+        Seam::Head => entries(HEADS),
         Seam::Policy => entries(POLICIES),
         Seam::Synth => synths(),
         Seam::Requests => super::requests::generators(),

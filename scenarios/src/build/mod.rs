@@ -3,6 +3,7 @@
 mod args;
 mod columns;
 mod commitments;
+mod contender;
 mod event;
 mod files;
 mod goodput;
@@ -27,10 +28,10 @@ mod ways;
 mod world;
 
 pub use columns::set as set_column;
+pub use contender::{Contender, Knows};
 pub use jobs::Jobs;
 pub use known::{COMPATS, Compat, known};
 pub use maker::JobsError;
-pub use policies::{Contender, Knows};
 pub use requests::{COMMON, REQUEST_MODELS, RequestModel, generate_requests};
 pub use synth::{JOB_MODELS, generate};
 

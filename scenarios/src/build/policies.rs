@@ -1,18 +1,20 @@
 //! Policies: a specification becomes a maker of policies, one for each run.
 
-use policies::compose::{Composed, Standing};
-use policies::keeping::Keeping;
-use policies::params::{Domain, Param, Params, Value as Given};
-use policies::place::Scales;
-use policies::registry::{
-    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
-    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, Setting, find, needs,
-};
-use sim_core::engine::{Grants, Policy};
+use std::sync::Arc;
 
+use policies::learned::Greedy;
+use policies::params::{Domain, Param, Params, Value as Given};
+use policies::registry::{
+    ADMISSIONS, BUYERS, Claims, Entry, GUARDS, HEADS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES,
+    PLACEMENTS, POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES, find, needs,
+};
+use sim_core::engine::Grants;
+
+use super::contender::{Agent, Contender, Knows, Make, Parts, SEAMS, asking};
 use super::services::set_name;
 use crate::schema::{
-    Diagnostic, Knowledge, Part, Place, PolicyKind, PolicySpec, Scenario, ServiceSpec, Value,
+    Composed, Diagnostic, Knowledge, Learned as LearnedSpec, Part, PolicyKind, PolicySpec,
+    Scenario, ServiceSpec, Value,
 };
 
 /// What stands where a composed policy says nothing.
@@ -20,49 +22,6 @@ const DEFAULTS: [&str; SEAMS] = [
     "fifo", "strict", "best-fit", "none", "keep", "none", "none", "none", "given", "none", "none",
     "none",
 ];
-
-/// Parts of a composed policy.
-const SEAMS: usize = 12;
-
-/// A policy of the comparison.
-#[derive(Clone, Debug)]
-pub struct Contender {
-    /// Its name.
-    pub name: String,
-    /// Where the scenario names it.
-    pub place: Place,
-    /// What it may know beyond what a real scheduler sees.
-    pub grants: Grants,
-    /// What it is told of durations, where that is not what the workload says.
-    pub estimate: Option<Part>,
-    /// What the reader must be told: peeking, compatibility.
-    pub knows: Knows,
-    /// Whether it draws.
-    pub draws: bool,
-    claims: Claims,
-    make: Make,
-}
-
-/// What a table says about a policy beside its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Knows {
-    /// What it peeks at, in words; empty if nothing.
-    pub peeks: Vec<String>,
-    /// The simulator whose ways it keeps.
-    pub compat: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-enum Make {
-    Composed {
-        kinds: [&'static str; SEAMS],
-        params: Vec<Params>,
-    },
-    Named {
-        kind: &'static str,
-        params: Params,
-    },
-}
 
 /// The policies of a scenario; what is wrong with one is told.
 pub(super) fn contenders(scenario: &Scenario, reasons: &mut Vec<Diagnostic>) -> Vec<Contender> {
@@ -80,21 +39,26 @@ fn contender(
 ) -> Option<Contender> {
     let (make, claims) = match &spec.kind {
         PolicyKind::Composed(composed) => {
-            let given = [
-                &composed.order,
-                &composed.admit,
-                &composed.place,
-                &composed.preempt,
-                &composed.buy,
-                &composed.guard,
-                &composed.hours,
-                &composed.scale,
-                &composed.pace,
-                &composed.relocate,
-                &composed.replicas,
-                &composed.oversubscribe,
-            ];
-            composed_of(given.map(Option::as_ref), scenario, reasons)?
+            let (parts, claims) = composed_of(composed, scenario, reasons)?;
+            (Make::Composed(parts), claims)
+        }
+        PolicyKind::Learned(learned) => {
+            let parts = composed_of(&learned.composed, scenario, reasons);
+            let head = find(HEADS, &learned.asks.kind.value)?;
+            let params = params(head, Some(&learned.asks), reasons);
+            let (parts, claims) = parts?;
+            let mut make = Make::Learned {
+                head: head.kind,
+                params: params?,
+                parts,
+                agent: None,
+            };
+            answered(spec, learned, &mut make, reasons);
+            let claims = Claims {
+                estimate: claims.estimate || head.claims.estimate,
+                ..claims
+            };
+            (make, claims)
         }
         PolicyKind::Named(part) => {
             let entry = find(POLICIES, &part.kind.value)?;
@@ -121,7 +85,11 @@ fn contender(
     };
     let lots = ["random", "random-node"];
     let draws = match &make {
-        Make::Composed { kinds, params } => {
+        Make::Composed(Parts { kinds, params })
+        | Make::Learned {
+            parts: Parts { kinds, params },
+            ..
+        } => {
             let expands = || {
                 params[4]
                     .subset("expander")
@@ -147,6 +115,63 @@ fn contender(
     })
 }
 
+/// Reads who answers, if anybody is named, and holds the agent against what it is asked.
+fn answered(
+    spec: &PolicySpec,
+    learned: &LearnedSpec,
+    make: &mut Make,
+    reasons: &mut Vec<Diagnostic>,
+) {
+    let Make::Learned {
+        head,
+        params,
+        parts,
+        agent,
+    } = make
+    else {
+        unreachable!("a learned policy is made so");
+    };
+    let own = asking((head, params), parts);
+    if !own.composes && !learned.composed.parts().is_empty() {
+        let rule =
+            format!("\"{head}\" looks after each job by itself, and is built on no other parts");
+        let (_, first) = learned.composed.parts()[0];
+        let found = Diagnostic::new(first.kind.place, &first.kind.value, rule);
+        reasons.push(found.or("remove order, admit and whatever else it has"));
+    }
+    let Some(file) = &learned.file else {
+        return;
+    };
+    let mut refuse = |rule: String, remedy: &str| {
+        let shown = &file.value.written;
+        reasons.push(Diagnostic::new(file.place, shown, rule).or(remedy));
+    };
+    match crate::agent::Agent::read(&file.value.resolved) {
+        Err(error) => {
+            let remedy = format!(
+                "train one with `windtunnel train SCENARIO --policy {} --out FILE`",
+                spec.name.value
+            );
+            refuse(error.to_string(), &remedy);
+        }
+        Ok(read) if read.origin.head != *head => {
+            let rule = format!(
+                "this agent answers \"{}\", and is asked \"{head}\"",
+                read.origin.head
+            );
+            refuse(
+                rule,
+                "name another agent, or say what it is asked with `asks`",
+            );
+        }
+        Ok(read) if !own.widths.is_answered_by(read.network.widths()) => {
+            let rule = "this agent was trained on questions of other numbers";
+            refuse(rule.to_owned(), "train it anew");
+        }
+        Ok(read) => *agent = Some(Agent(Arc::new(Greedy::new(Arc::new(read.network))))),
+    }
+}
+
 /// What a policy peeks at: what it was granted, and exact estimates.
 fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
     let mut peeks: Vec<String> = spec
@@ -169,10 +194,25 @@ fn peeks(spec: &PolicySpec, scenario: &Scenario) -> Vec<String> {
 }
 
 fn composed_of(
-    parts: [Option<&Part>; SEAMS],
+    composed: &Composed,
     scenario: &Scenario,
     reasons: &mut Vec<Diagnostic>,
-) -> Option<(Make, Claims)> {
+) -> Option<(Parts, Claims)> {
+    let parts = [
+        &composed.order,
+        &composed.admit,
+        &composed.place,
+        &composed.preempt,
+        &composed.buy,
+        &composed.guard,
+        &composed.hours,
+        &composed.scale,
+        &composed.pace,
+        &composed.relocate,
+        &composed.replicas,
+        &composed.oversubscribe,
+    ];
+    let parts = parts.map(Option::as_ref);
     let context = (parts, scenario);
     let made = [
         seam(ORDERS, 0, context, reasons),
@@ -197,7 +237,7 @@ fn composed_of(
         ..Claims::default()
     };
     let params = made.into_iter().map(|made| made.params).collect();
-    Some((Make::Composed { kinds, params }, claims))
+    Some((Parts { kinds, params }, claims))
 }
 
 /// A part that has been checked.
@@ -344,69 +384,5 @@ fn check_needs(spec: &PolicySpec, claims: Claims, reasons: &mut Vec<Diagnostic>)
         let rule = "this policy decides by what is yet to come";
         let remedy = format!("grant it with clairvoyant = [{}]", needs.join(", "));
         reasons.push(Diagnostic::new(spec.name.place, &spec.name.value, rule).or(remedy));
-    }
-}
-
-/// What a policy keeps: the guard first, so that a morning's machines are not bought with money that is gone.
-fn keeping(kinds: &[&str; SEAMS], params: &[Params], setting: &Setting) -> Keeping {
-    let rules = [
-        (GUARDS, 5),
-        (HOURS, 6),
-        (SCALES, 7),
-        (REPLICAS, 10),
-        (OVERSUBSCRIPTIONS, 11),
-    ];
-    let rules = rules.map(|(entries, seam)| {
-        (find(entries, kinds[seam]).expect("checked").build)(&params[seam], setting)
-    });
-    let pace = find(PACES, kinds[8]).expect("checked");
-    Keeping::new(rules, *(pace.build)(&params[8], setting))
-}
-
-impl Contender {
-    /// A policy for one run.
-    pub fn policy(&self, seed: u64) -> Box<dyn Policy + Send> {
-        self.weighing(seed, None)
-    }
-
-    /// The same; a composed one tells what its placement makes of the nodes for each job that it starts.
-    pub fn weighing(&self, seed: u64, scales: Option<Scales>) -> Box<dyn Policy + Send> {
-        let setting = Setting {
-            seed,
-            durations: self.grants.durations,
-            compat: self.knows.compat.is_some(),
-        };
-        match &self.make {
-            Make::Composed { kinds, params } => Box::new(Composed {
-                name: self.name.clone(),
-                order: (find(ORDERS, kinds[0]).expect("checked").build)(&params[0], &setting),
-                admit: (find(ADMISSIONS, kinds[1]).expect("checked").build)(&params[1], &setting),
-                place: (find(PLACEMENTS, kinds[2]).expect("checked").build)(&params[2], &setting),
-                preempt: (find(PREEMPTIONS, kinds[3]).expect("checked").build)(
-                    &params[3], &setting,
-                ),
-                buy: (find(BUYERS, kinds[4]).expect("checked").build)(&params[4], &setting),
-                relocate: (find(RELOCATIONS, kinds[9]).expect("checked").build)(
-                    &params[9], &setting,
-                ),
-                keep: keeping(kinds, params, &setting),
-                state: Standing::weighing(scales),
-            }),
-            Make::Named { kind, params } => {
-                (find(POLICIES, kind).expect("checked").build)(params, &setting)
-            }
-        }
-    }
-
-    /// Whether every job must have an estimate: true durations serve as well, for an order by remaining time alone.
-    pub fn needs_estimate(&self) -> bool {
-        let by_truth = match &self.make {
-            Make::Composed { kinds, .. } => {
-                let admits = find(ADMISSIONS, kinds[1]).is_some_and(|entry| entry.claims.estimate);
-                kinds[0] == "srtf" && self.grants.durations && !admits
-            }
-            Make::Named { .. } => false,
-        };
-        self.claims.estimate && !by_truth
     }
 }

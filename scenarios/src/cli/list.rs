@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use plots::table::{Cell, Table};
 use policies::registry::{
-    ADMISSIONS, BUYERS, Entry, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    ADMISSIONS, BUYERS, Entry, GUARDS, HEADS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
     POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 
@@ -103,6 +103,7 @@ fn policies() -> Table {
     rows.extend(entries("pace", PACES));
     rows.extend(entries("replicas", REPLICAS));
     rows.extend(entries("oversubscribe", OVERSUBSCRIPTIONS));
+    rows.extend(entries("asks", HEADS));
     rows.extend(entries("kind", POLICIES));
     table(&["key", "name", "what it does", "parameters"], rows)
 }

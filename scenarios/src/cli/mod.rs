@@ -26,6 +26,7 @@ mod series;
 mod sweep;
 mod terminal;
 mod trace;
+mod train;
 mod validate;
 mod why;
 
@@ -94,6 +95,9 @@ enum Command {
     /// Reads, describes, validates and generates workload traces and logs of requests
     #[command(subcommand, after_help = trace::EXAMPLES)]
     Trace(trace::Trace),
+    /// Trains the agent of a learned policy on runs of its scenario
+    #[command(after_help = train::EXAMPLES)]
+    Train(train::Train),
     /// Finds the parameters of a model in a log of the real thing
     #[command(subcommand)]
     Fit(fit::Fit),
@@ -125,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Schema => schema(),
         Command::List(command) => command.execute(),
         Command::Trace(command) => command.execute(),
+        Command::Train(command) => command.execute(),
         Command::Fit(command) => command.execute(),
         Command::Conform(command) => command.execute(),
         Command::Selftest(command) => command.execute(),

@@ -26,6 +26,7 @@ pub fn known(seam: Seam) -> Option<Vec<Known>> {
         | Seam::Pace
         | Seam::Replicas
         | Seam::Oversubscribe
+        | Seam::Head
         | Seam::Policy
         | Seam::Synth
         | Seam::Requests

@@ -132,6 +132,11 @@ fn parts(scenario: &Scenario) -> Vec<(Seam, Found<'_>)> {
                 let present = composed.parts().into_iter();
                 found.extend(present.map(|(seam, part)| (seam, Found::Part(part))));
             }
+            PolicyKind::Learned(learned) => {
+                found.push((Seam::Head, Found::Part(&learned.asks)));
+                let present = learned.composed.parts().into_iter();
+                found.extend(present.map(|(seam, part)| (seam, Found::Part(part))));
+            }
             PolicyKind::Named(part) => found.push((Seam::Policy, Found::Part(part))),
         }
         let estimate = policy.estimate.iter();
@@ -243,6 +248,7 @@ impl Seam {
             Self::Pace => "pace",
             Self::Replicas => "replicas",
             Self::Oversubscribe => "oversubscription",
+            Self::Head => "decision",
             Self::Policy => "policy",
             Self::Synth => "generator",
             Self::Requests => "generator of requests",
@@ -294,6 +300,7 @@ mod tests {
             | Seam::Pace
             | Seam::Replicas
             | Seam::Oversubscribe
+            | Seam::Head
             | Seam::Policy
             | Seam::Synth
             | Seam::Requests

@@ -11,6 +11,7 @@ use super::diagnostic::{Diagnostic, Rejection};
 use super::fields::Context;
 use super::path::{DataRoots, Roots, check_relative, inside};
 use super::place::{Place, SourceId, Spanned};
+use super::policy::PolicyKind;
 use super::read::brief;
 use super::scenario::Scenario;
 use super::source::Sources;
@@ -32,6 +33,19 @@ pub struct Loaded {
     pub sources: Sources,
     /// The files and folders that it names, in their order.
     pub files: Vec<PathBuf>,
+}
+
+impl Loaded {
+    /// Leaves learned policies without their agents: those that are to be trained may not be there yet.
+    pub fn dismiss_agents(&mut self) {
+        let own = self.brought.iter_mut().map(|(_, scenario)| scenario);
+        let all = own.chain([&mut self.scenario]);
+        for policy in all.flat_map(|scenario| &mut scenario.policies) {
+            if let PolicyKind::Learned(learned) = &mut policy.kind {
+                learned.file = None;
+            }
+        }
+    }
 }
 
 /// A scenario that is read and not yet typed: what the cells of its sweep are made from.
@@ -187,7 +201,15 @@ impl Draft {
         registry: &Registry<'_>,
     ) -> Result<Loaded, Rejection> {
         let mut tree = self.tree.clone();
-        let judges = ["sweep", "gate", "claim", "description", "question"];
+        let judges = [
+            "sweep",
+            "gate",
+            "claim",
+            "description",
+            "question",
+            "train",
+            "reward",
+        ];
         tree.entries
             .retain(|(key, _)| !judges.contains(&key.value.as_str()));
         let axes = sweep.axes.iter().zip(values);

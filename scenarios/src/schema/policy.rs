@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::path::DataPath;
 use super::place::Spanned;
 use super::spec::Seam;
 use super::value::{Part, Value};
@@ -29,8 +30,21 @@ pub struct PolicySpec {
 pub enum PolicyKind {
     /// By parts, each of one method; where one is absent the registry's default stands.
     Composed(Composed),
+    /// By what an agent answers.
+    Learned(Learned),
     /// By a name of the registry, with parameters that the registry checks.
     Named(Part),
+}
+
+/// A policy whose choices an agent makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// What the agent is asked.
+    pub asks: Part,
+    /// The agent; nobody: what it is built on has its way.
+    pub file: Option<Spanned<DataPath>>,
+    /// What it is built on; nothing for what looks after each job by itself.
+    pub composed: Composed,
 }
 
 /// The parts of a composed policy.

@@ -1,5 +1,6 @@
 //! The resolved experiment: a scenario as the one canonical text that reads back as the same.
 
+mod policy;
 mod workload;
 
 use sim_core::units::{Price, SimTime, Span};
@@ -7,7 +8,6 @@ use sim_core::units::{Price, SimTime, Span};
 use super::curve::{NodeSource, PriceSource};
 use super::fleet::{Bytes, Fleet, InstanceType, Machines, Size, Steps};
 use super::place::{Place, Spanned};
-use super::policy::{PolicyKind, PolicySpec};
 use super::quantity::{print_percent, print_price, print_size, print_span};
 use super::scenario::{End, Inference, IntervalKind, Over, Replicate, Scenario, TestKind, Trigger};
 use super::service::{RequestsSpec, ServiceSpec};
@@ -57,7 +57,7 @@ pub fn print(scenario: &Scenario) -> String {
         section(&mut text, "[sharing]", &table);
     }
     for policy in &scenario.policies {
-        section(&mut text, "[[policy]]", &policy_table(policy));
+        section(&mut text, "[[policy]]", &policy::policy_table(policy));
     }
     if let Some(wait) = scenario.objectives.wait {
         section(
@@ -158,6 +158,8 @@ pub fn premises(scenario: &Scenario) -> String {
     bare.output.sample.value = Span::ZERO;
     bare.claims.clear();
     bare.gate = None;
+    bare.train.written = Table::default();
+    bare.reward.written = Table::default();
     bare.sweep = None;
     digest(&bare)
 }
@@ -223,6 +225,14 @@ fn head(scenario: &Scenario) -> Table {
             .as_ref()
             .map(|gate| Value::Table(gate.written.clone())),
     );
+    let written = [
+        ("train", &scenario.train.written),
+        ("reward", &scenario.reward.written),
+    ];
+    for (key, table) in written {
+        let table = Some(table).filter(|table| !table.entries.is_empty());
+        put(&mut head, key, table.cloned().map(Value::Table));
+    }
     put(
         &mut head,
         "sweep",
@@ -354,52 +364,6 @@ fn instance_table(instance: &InstanceType) -> Table {
     put(&mut table, "watts", instance.watts.map(integer));
     put(&mut table, "cpus", instance.cpus.map(integer));
     put(&mut table, "memory", instance.memory.map(size));
-    table
-}
-
-fn policy_table(policy: &PolicySpec) -> Table {
-    let mut table = entries([("name", string(&policy.name.value))]);
-    match &policy.kind {
-        PolicyKind::Composed(composed) => {
-            put(&mut table, "kind", Some(string("composed")));
-            let keys = [
-                ("order", &composed.order),
-                ("admit", &composed.admit),
-                ("place", &composed.place),
-                ("preempt", &composed.preempt),
-                ("buy", &composed.buy),
-                ("move", &composed.relocate),
-                ("guard", &composed.guard),
-                ("hours", &composed.hours),
-                ("scale", &composed.scale),
-                ("pace", &composed.pace),
-                ("replicas", &composed.replicas),
-                ("oversubscribe", &composed.oversubscribe),
-            ];
-            for (key, one) in keys {
-                put(&mut table, key, one.as_ref().map(|one| part("kind", one)));
-            }
-        }
-        PolicyKind::Named(named) => {
-            put(&mut table, "kind", Some(string(&named.kind.value)));
-            for (key, value) in sorted(&named.params) {
-                put(&mut table, key, Some(value.clone()));
-            }
-        }
-    }
-    put(&mut table, "with", policy.with.clone());
-    let clairvoyant = policy.clairvoyant.iter().map(|known| string(known.name()));
-    put(&mut table, "clairvoyant", Some(list(clairvoyant)));
-    put(
-        &mut table,
-        "estimate",
-        policy.estimate.as_ref().map(|model| part("model", model)),
-    );
-    put(
-        &mut table,
-        "compat",
-        policy.compat.as_ref().map(|compat| string(&compat.value)),
-    );
     table
 }
 

@@ -20,6 +20,7 @@ use super::service::ServiceSpec;
 use super::sharing::SharingSpec;
 use super::store::{DataSpec, LeftoverSpec, StorageSpec};
 use super::sweep::SweepSpec;
+use super::train::{RewardSpec, TrainSpec};
 use super::value::Table;
 use super::workload::Workload;
 
@@ -80,6 +81,10 @@ pub struct Scenario {
     pub claims: Vec<ClaimSpec>,
     /// What its policies may not become.
     pub gate: Option<GateSpec>,
+    /// How its learned policies learn.
+    pub train: TrainSpec,
+    /// What they are to want.
+    pub reward: RewardSpec,
     /// Cells around it; `compare` says that it ignores them.
     pub sweep: Option<SweepSpec>,
 }

@@ -214,7 +214,7 @@ pub(super) fn vary(
 ) -> Result<(), Diagnostic> {
     let form = "write a path in quotes, such as \"fleet.NAME.count\"";
     let (whole, path) = written(key, form)?;
-    if ["sweep", "gate", "name", "claim"].contains(&path[0].text.as_str()) {
+    if ["sweep", "gate", "train", "reward", "name", "claim"].contains(&path[0].text.as_str()) {
         let rule = "no part of what a cell runs";
         return Err(whole.refuse(rule, "vary a key of a fleet, a workload or a policy"));
     }

@@ -121,6 +121,8 @@ pub enum Seam {
     Replicas,
     /// How long jobs may lie beside replicas.
     Oversubscribe,
+    /// What an agent is asked.
+    Head,
     /// A policy that is not composed.
     Policy,
     /// A generator of jobs.
@@ -160,6 +162,7 @@ impl Seam {
             | Self::Pace
             | Self::Replicas
             | Self::Oversubscribe
+            | Self::Head
             | Self::Policy
             | Self::TraceFormat
             | Self::RequestFormat

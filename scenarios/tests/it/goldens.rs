@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use policies::registry::{
-    ADMISSIONS, BUYERS, GUARDS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS, POLICIES,
-    PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
+    ADMISSIONS, BUYERS, GUARDS, HEADS, HOURS, ORDERS, OVERSUBSCRIPTIONS, PACES, PLACEMENTS,
+    POLICIES, PREEMPTIONS, RELOCATIONS, REPLICAS, SCALES,
 };
 use scenarios::build::{Experiment, known};
 use scenarios::experiment::{Plan, compare};
@@ -153,6 +153,9 @@ fn the_goldens_cover_the_registry() {
                         kind.unwrap_or(default).to_owned()
                     }));
                 }
+                PolicyKind::Learned(learned) => {
+                    used.insert(learned.asks.kind.value.clone());
+                }
                 PolicyKind::Named(part) => {
                     used.insert(part.kind.value.clone());
                 }
@@ -175,6 +178,7 @@ fn the_goldens_cover_the_registry() {
         )
         .chain(PACES.iter().map(|entry| entry.kind))
         .chain(REPLICAS.iter().map(|entry| entry.kind))
+        .chain(HEADS.iter().map(|entry| entry.kind))
         .chain(POLICIES.iter().map(|entry| entry.kind));
     let missing: Vec<&str> = kinds.filter(|kind| !used.contains(*kind)).collect();
     assert!(missing.is_empty(), "no golden has {missing:?}");

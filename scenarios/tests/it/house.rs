@@ -122,7 +122,7 @@ const ROOMS: [(&str, &[&str]); 4] = [
             "repack",
             "tiresias",
             "joint|gavel|pollux|sia|themis",
-            "deadline|registry|buyers",
+            "deadline|learned|registry|buyers",
         ],
     ),
     (
@@ -141,11 +141,11 @@ const ROOMS: [(&str, &[&str]); 4] = [
     (
         "scenarios/src",
         &[
-            "stats|bounds|waits",
+            "stats|bounds|waits|agent",
             "schema",
             "build",
             "experiment",
-            "conform|explain|export|selftest|fit|gate|sweep|cluster|validate|govern",
+            "conform|explain|export|train|selftest|fit|gate|sweep|cluster|validate|govern",
             "reference",
             "cli",
         ],

@@ -2,6 +2,7 @@
 
 mod adapting;
 mod advice;
+mod agents;
 mod bounds;
 mod cli;
 mod cluster;

@@ -57,7 +57,7 @@ impl std::error::Error for Fault {}
 
 impl Fault {
     /// Names the policy, which the engine does not know.
-    pub(super) fn by(self, name: &str) -> Self {
+    pub fn by(self, name: &str) -> Self {
         match self {
             Self::Livelock { at, .. } => Self::Livelock {
                 policy: name.to_owned(),

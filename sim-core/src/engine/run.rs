@@ -260,6 +260,11 @@ impl Engine {
         let state = &self.state;
         let sizes = (state.supply.len(), state.world.sets.len());
         self.draft.begin(sizes, state.jobs.slots(), &state.headroom);
+        self.reopen(grants)
+    }
+
+    /// Goes on with the plan that was opened last: for who decides bit by bit, and lets go of the plan in between.
+    pub fn reopen(&mut self, grants: Grants) -> (View<'_>, Plan<'_>) {
         let view = View {
             state: &self.state,
             grants,
@@ -313,7 +318,8 @@ impl Engine {
         &self.state.world
     }
 
-    fn fork(&self) -> Self {
+    /// An exact copy of the run, an open plan included.
+    pub fn fork(&self) -> Self {
         Self {
             state: self.state.clone(),
             capacity: self.capacity.clone(),

@@ -52,3 +52,12 @@ pub const fn real(n: u64) -> f64 {
 pub const fn floor(x: f64) -> u64 {
     x as u64
 }
+
+/// A double as the nearest single: what a network is told of a number.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the caller takes the nearest single"
+)]
+pub const fn single(x: f64) -> f32 {
+    x as f32
+}

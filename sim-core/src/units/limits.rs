@@ -45,3 +45,31 @@ pub const MAX_LINE_BYTES: usize = 64 << 10;
 pub const MAX_FIELDS: usize = 256;
 /// Largest ratio of decoded to compressed bytes, after the first mebibyte.
 pub const MAX_INFLATION: u64 = 200;
+/// Most hidden units of a layer of a network, and most numbers by which attention remembers a row.
+pub const MAX_HIDDEN: usize = 2_048;
+/// Most hidden layers of a network.
+pub const MAX_LAYERS: usize = 8;
+/// Most numbers of the context of a question, and of a row.
+pub const MAX_QUESTION_WIDTH: usize = 4_096;
+/// Most rows of a question.
+pub const MAX_QUESTION_ROWS: usize = 65_536;
+/// Most rows that attend to each other.
+pub const MAX_ATTENDED_ROWS: usize = 1_024;
+/// Most heads of an attention.
+pub const MAX_HEADS: usize = 16;
+/// Most weights of a network.
+pub const MAX_WEIGHTS: usize = 16 << 20;
+/// Largest agent file, in bytes: all the weights that a network may have, and a megabyte.
+pub const MAX_AGENT_BYTES: u64 = 65 << 20;
+/// Largest file of a training that was stopped, in bytes: four times the weights, and the answers of the episodes in flight.
+pub const MAX_TRAINING_BYTES: u64 = 512 << 20;
+/// Most iterations of a training.
+pub const MAX_ITERATIONS: u32 = 1_000_000;
+/// Most arenas that a training flies at a time.
+pub const MAX_ARENAS: u32 = 4_096;
+/// Most decisions of an arena by iteration.
+pub const MAX_STEPS: u32 = 1_000_000;
+/// Most times that the decisions of an iteration are learned from.
+pub const MAX_EPOCHS: u32 = 1_000;
+/// Longest header of a file of arrays, in bytes.
+pub const MAX_TENSOR_HEADER_BYTES: u64 = 4 << 20;

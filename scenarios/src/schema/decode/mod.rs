@@ -28,6 +28,7 @@ mod sharing;
 mod speeds;
 mod store;
 mod sweep;
+mod train;
 mod usage;
 mod variants;
 mod ways;
@@ -125,6 +126,16 @@ pub(super) static TOP: TableSpec = TableSpec::closed(
             "What a policy may not become.",
         ),
         KeySpec::new(
+            "train",
+            Takes::Table(&train::TRAIN),
+            "How learned policies learn.",
+        ),
+        KeySpec::new(
+            "reward",
+            Takes::Table(&train::REWARD),
+            "What learned policies are to want.",
+        ),
+        KeySpec::new(
             "sweep",
             Takes::Table(&sweep::SWEEP),
             "Which keys take which values in `windtunnel sweep`.",
@@ -219,6 +230,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     let output = run::output(&top);
     let gate = top.optional("gate", gate::decode);
     let sweep = top.optional("sweep", sweep::decode);
+    let (train, reward) = (train::train(&top), train::reward(&top));
     let baseline = baseline(&top, place);
     let claims = match &baseline {
         Some(baseline) => all(&top, "claim", "", |fields| claim::claim(fields, baseline)),
@@ -257,6 +269,8 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         output: output?,
         claims: claims?,
         gate: gate?,
+        train: train?,
+        reward: reward?,
         sweep: sweep?,
     })
     .filter(|scenario| {
@@ -482,7 +496,15 @@ mod tests {
         defaults("", &TOP, &mut found);
         // What stands as it was written is printed, default or not.
         let as_written = |set: &str| {
-            let mut tables = ["sharing.", "gate.", "sweep.", "replicate.until."].iter();
+            let mut tables = [
+                "sharing.",
+                "gate.",
+                "sweep.",
+                "replicate.until.",
+                "train.",
+                "reward.",
+            ]
+            .iter();
             tables.any(|table| set.starts_with(table))
         };
         found.retain(|set| !set.contains(".trace.") && !as_written(set));

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::fields::{Fields, Item, not_yet};
-use super::super::policy::{Composed, Knowledge, PolicyKind, PolicySpec};
+use super::super::place::{Place, Spanned};
+use super::super::policy::{Composed, Knowledge, Learned, PolicyKind, PolicySpec};
 use super::super::read::every;
 use super::super::spec::{Choice, KeySpec, Seam, TableSpec, Takes};
 use super::super::value::Part;
@@ -16,9 +17,19 @@ pub(super) static POLICY: TableSpec = TableSpec::closed(
         KeySpec::new(
             "kind",
             Takes::Name,
-            "\"composed\", or a policy of the registry.",
+            "\"composed\", \"learned\", or a policy of the registry.",
         )
         .default("\"composed\""),
+        KeySpec::new(
+            "asks",
+            Takes::Part(Seam::Head),
+            "Of kind \"learned\": what the agent is asked; `windtunnel list policies` says what there is.",
+        ),
+        KeySpec::new(
+            "file",
+            Takes::File,
+            "Of kind \"learned\": the agent, as `windtunnel train` writes it; none: what it is built on has its way.",
+        ),
         KeySpec::new("order", Takes::Part(Seam::Order), "Which job comes first."),
         KeySpec::new(
             "admit",
@@ -105,10 +116,7 @@ const PARTS: [&str; 12] = [
 ];
 
 /// Kinds that a later part brings.
-const LATER: [(&str, &str); 2] = [
-    ("learned", "learned policies"),
-    ("external", "external policies"),
-];
+const LATER: [(&str, &str); 1] = [("external", "external policies")];
 
 pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
     let name = fields.item("name").and_then(Item::name);
@@ -128,7 +136,7 @@ pub(super) fn decode(fields: &Fields<'_>) -> Option<PolicySpec> {
 
 fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
     let Some(item) = fields.item("kind") else {
-        return composed(fields);
+        return composed(fields).map(PolicyKind::Composed);
     };
     let kind = item.name()?;
     if let Some((word, part)) = LATER.iter().find(|(word, _)| *word == kind.value) {
@@ -136,7 +144,10 @@ fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
         return None;
     }
     if kind.value == "composed" {
-        return composed(fields);
+        return composed(fields).map(PolicyKind::Composed);
+    }
+    if kind.value == "learned" {
+        return learned(fields, kind.place).map(PolicyKind::Learned);
     }
     let ours = ["name", "kind", "clairvoyant", "estimate", "compat", "with"];
     let params = fields.table.entries.iter();
@@ -145,7 +156,33 @@ fn kind(fields: &Fields<'_>) -> Option<PolicyKind> {
     Some(PolicyKind::Named(Part { kind, params }))
 }
 
-fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
+/// An agent, and what it is built on.
+fn learned(fields: &Fields<'_>, place: Place) -> Option<Learned> {
+    let asks = fields.optional("asks", Item::part);
+    let file = fields.optional("file", Item::file);
+    let composed = parts(fields);
+    let asks = asks?.unwrap_or_else(|| Part {
+        kind: Spanned::new("order".to_owned(), place),
+        params: Vec::new(),
+    });
+    Some(Learned {
+        asks,
+        file: file?,
+        composed: composed?,
+    })
+}
+
+fn composed(fields: &Fields<'_>) -> Option<Composed> {
+    let own = ["asks", "file"].map(|key| Some((fields.key_place(key)?, key)));
+    for (place, key) in own.iter().flatten() {
+        let rule = "only a policy of kind \"learned\" has it";
+        fields.refuse(*place, key, rule, "remove it, or write kind = \"learned\"");
+    }
+    let parts = parts(fields);
+    parts.filter(|_| own.iter().all(Option::is_none))
+}
+
+fn parts(fields: &Fields<'_>) -> Option<Composed> {
     let others = fields.others();
     for (key, _) in &others {
         fields.cx.refuse(fields.unknown(key));
@@ -179,7 +216,7 @@ fn composed(fields: &Fields<'_>) -> Option<PolicyKind> {
         replicas: replicas?,
         oversubscribe: oversubscribe?,
     };
-    others.is_empty().then_some(PolicyKind::Composed(composed))
+    others.is_empty().then_some(composed)
 }
 
 fn knowledge(fields: &Fields<'_>) -> Option<BTreeSet<Knowledge>> {
