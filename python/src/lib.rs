@@ -2,6 +2,7 @@
 //!
 //! - [`scenario`]: a scenario that is read and built, and what flies it.
 //! - [`sweeps`]: the cells of a sweep, planned, flown one by one and merged.
+//! - [`gym`]: episodes in which an agent answers, as Gymnasium has them.
 //! - [`table`]: tables as Arrow hands them over.
 //! - [`raised`]: what goes wrong, as exceptions.
 //! - [`watched`]: work beside which Python goes on, so that Ctrl-C is heard.
@@ -12,6 +13,7 @@
 //! decides or measures anything: whatever a result says, the command line says. No memory is handed to Python but through
 //! Arrow's own interface, so that nothing here is `unsafe`.
 
+mod gym;
 mod raised;
 mod scenario;
 mod sweeps;
@@ -31,6 +33,9 @@ fn _windtunnel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::Table>()?;
     module.add_class::<scenario::Scenario>()?;
     module.add_class::<sweeps::SweepPlan>()?;
+    module.add_class::<gym::Environment>()?;
+    module.add_class::<gym::Environments>()?;
+    module.add_class::<gym::Snapshot>()?;
     module.add_function(wrap_pyfunction!(sweeps::fly_cells, module)?)?;
     module.add_function(wrap_pyfunction!(sweeps::merge, module)?)
 }

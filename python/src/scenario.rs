@@ -194,6 +194,10 @@ impl Scenario {
 }
 
 impl Scenario {
+    pub(crate) fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
     fn told<'py>(&self, py: Python<'py>, comparison: &Comparison) -> PyResult<Bound<'py, PyDict>> {
         let experiment = &*self.experiment;
         let plan = &comparison.plan;

@@ -77,6 +77,47 @@ class Scenario:
         out: Optional[Tuple[Union[str, PathLike[str]], bool]],
     ) -> Dict[str, Any]: ...
 
+class Snapshot:
+    """Environments as they were."""
+
+class Environment:
+    """An environment, without Gymnasium's dress."""
+
+    def __init__(self, scenario: Scenario, policy: Optional[str], as_dict: bool) -> None: ...
+    @property
+    def widths(self) -> Tuple[int, int, int]:
+        """Numbers of the context, numbers of a row, rows."""
+    def reset(self, seed: Optional[int]) -> Tuple[Any, Dict[str, Any]]:
+        """Begins the sequence of episodes of a seed, or its next one."""
+    def step(self, action: int) -> Tuple[Any, float, bool, bool, Dict[str, Any]]:
+        """Does an action."""
+    def action_masks(self) -> Any:
+        """Which actions may be chosen now; there always is one."""
+    def advice(self) -> Optional[int]:
+        """What the heuristic would choose that the policy is built on; nothing where nothing is asked."""
+    def terms(self) -> Optional[Dict[str, float]]:
+        """What the episode has come to so far, each term in its unit."""
+    def snapshot(self) -> Snapshot:
+        """A place to go back to."""
+    def restore(self, snapshot: Snapshot) -> Tuple[Any, Dict[str, Any]]:
+        """Goes back: from there the same actions lead to the same observations and rewards."""
+
+class Environments:
+    """Environments side by side, without Gymnasium's dress."""
+
+    def __init__(self, scenario: Scenario, policy: Optional[str], autoreset: str, size: Tuple[int, int]) -> None: ...
+    @property
+    def widths(self) -> Tuple[int, int, int]:
+        """Numbers of the context, numbers of a row, rows."""
+    def reset(self, seeds: Sequence[Optional[int]], which: Sequence[bool]) -> Tuple[Tuple[Any, Any], Any]:
+        """Begins the sequences of seeds, or next episodes, of those environments that are named."""
+    def step(self, actions: Any) -> Tuple[Tuple[Any, Any], Any, Any, Any, List[Tuple[int, Dict[str, Any], Any]]]:
+        """Does an action in each."""
+    def snapshot(self) -> Snapshot:
+        """A place to go back to."""
+    def restore(self, snapshot: Snapshot) -> Tuple[Any, Any]:
+        """Goes back: from there the same actions lead to the same observations and rewards."""
+
 class SweepPlan:
     """The plan of a sweep: every cell, typed and named."""
 

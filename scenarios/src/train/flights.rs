@@ -125,10 +125,24 @@ impl Flights {
         begun.map_err(|fault| fault.to_string())
     }
 
-    /// An episode of training or of a check, by its number.
-    fn numbered(&self, number: u64) -> Result<Episode, String> {
-        let seed = self.experiment.loaded.scenario.seed.value;
-        self.episode(seed.saturating_add(TRAINING).saturating_add(number))
+    /// An episode of training or of a check, by its number, and the seed of its run. It asks something.
+    ///
+    /// # Errors
+    /// Why there is no such run, or that nothing is left to decide.
+    pub fn numbered(&self, number: u64) -> Result<(Episode, u64), String> {
+        let first = self.experiment.loaded.scenario.seed.value;
+        // A seed without a choice teaches nothing: the next of its kind stands in, far from all others.
+        for silent in 0..MOST_SILENT {
+            let number = number.saturating_add(silent << 41);
+            let seed = first.saturating_add(TRAINING).saturating_add(number);
+            let episode = self.episode(seed)?;
+            if episode.question().is_some() {
+                return Ok((episode, seed));
+            }
+        }
+        Err(format!(
+            "{MOST_SILENT} seeds in a row leave nothing to decide: the fleet is so large, or the window so small, that there is never a choice"
+        ))
     }
 
     fn measure(&self, jobs: &Jobs) -> Measure {
@@ -166,18 +180,8 @@ impl Arenas for Flights {
 impl Arena for Flown {
     fn begin(&mut self, episode: u64) -> Result<(), String> {
         self.episode = None;
-        // A seed without a choice teaches nothing: the next of its kind stands in, far from all others.
-        for silent in 0..MOST_SILENT {
-            let number = episode.saturating_add(silent << 41);
-            let episode = self.flights.numbered(number)?;
-            if episode.question().is_some() {
-                self.episode = Some(episode);
-                return Ok(());
-            }
-        }
-        Err(format!(
-            "{MOST_SILENT} seeds in a row leave nothing to decide: the fleet is so large, or the window so small, that there is never a choice"
-        ))
+        self.episode = Some(self.flights.numbered(episode)?.0);
+        Ok(())
     }
 
     fn question(&self) -> &Question {
