@@ -1,4 +1,4 @@
-"""Environments: what an agent sees, does and gains follows from the scenario, the seed and its actions, and from nothing else."""
+"""Environments: what an agent sees and gains follows from the scenario, the seed and its actions, and from nothing else."""
 
 import gymnasium
 import numpy

@@ -6,9 +6,9 @@
     flown.summary.to_polars()
 
 `run` flies one policy with one seed, `compare` all policies side by side, `sweep` the cells of a scenario's `[sweep]`;
-`windtunnel.ray.sweep` does so past one machine, and `windtunnel.gym` has environments for agents that learn. Results are tables
-that polars, pandas, pyarrow and DuckDB take without a copy, the same tables and columns that the command line writes, and say the
-same to the last bit.
+`windtunnel.ray.sweep` does so past one machine, and `windtunnel.gym` has environments for agents that learn. Results are
+tables that polars, pandas, pyarrow and DuckDB take without a copy, the same tables and columns that the command line writes,
+and say the same to the last bit.
 """
 
 import importlib

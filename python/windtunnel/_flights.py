@@ -39,7 +39,8 @@ class Run(Result):
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """What came of all policies with all seeds: the tables `summary` and `runs`, and `bounds`, `claims`, `waits` where there are."""
+    """What came of all policies with all seeds: the tables `summary` and `runs`; `bounds`, `claims`, `waits` where there
+    are."""
 
     scenario: str
     baseline: str
@@ -70,8 +71,8 @@ def load(
     """Reads and builds a scenario, so that it can be flown many times.
 
     `scenario` is a path, or TOML text: a string with a line break is text. `set` changes values as `--set` does,
-    `{"fleet.cloud.max": 32, "fleet.*.count": "+20%"}`; `data` names folders as `--data` does; `tables` are those that runs leave,
-    such as `["jobs", "nodes"]`, instead of the scenario's own; `explain` asks why jobs wait.
+    `{"fleet.cloud.max": 32, "fleet.*.count": "+20%"}`; `data` names folders as `--data` does; `tables` are those that runs
+    leave, such as `["jobs", "nodes"]`, instead of the scenario's own; `explain` asks why jobs wait.
 
     Raises `ScenarioError` with every reason to refuse it, and `OSError` where a file cannot be read.
     """
@@ -102,8 +103,8 @@ def run(
 ) -> Run:
     """Flies one policy, the baseline if not said, with one seed, the scenario's if not said.
 
-    `scenario` is a path, TOML text, or what `load` returned; the rest is as in `load`. Ctrl-C returns at once; a flight that has
-    begun ends by itself on another thread.
+    `scenario` is a path, TOML text, or what `load` returned; the rest is as in `load`. Ctrl-C returns at once; a flight that
+    has begun ends by itself on another thread.
     """
     loaded = _loaded(scenario, {"set": set, "data": data, "tables": tables, "explain": explain})
     flown = loaded.fly(policy, seed)
@@ -124,7 +125,8 @@ def compare(
     out: Optional[Path] = None,
     parquet: bool = False,
 ) -> Comparison:
-    """Flies all policies, or those named and the baseline, with all seeds, on so many threads, as many as there are cores if zero.
+    """Flies all policies, or those named and the baseline, with all seeds, on so many threads, as many as there are cores if
+    zero.
 
     With `out`, everything that the command line leaves goes into that folder as well: the tables of each run, figures and
     `report.html`. Ctrl-C stops it; no further flight is begun.

@@ -12,8 +12,8 @@ from ._windtunnel import SweepPlan, merge
 
 @dataclass(frozen=True, repr=False)
 class Sweep(Result):
-    """What came of a sweep: the tables `cells`, `runs` and `summary`, and what the cells say together: `main_effects`, `pareto`,
-    `ranks` and `sobol_indices` where there are any."""
+    """What came of a sweep: the tables `cells`, `runs` and `summary`, and what the cells say together: `main_effects`,
+    `pareto`, `ranks` and `sobol_indices` where there are any."""
 
     scenario: str
     #: Different cells that were found, and how many were not.
@@ -37,9 +37,9 @@ def sweep(
 ) -> Sweep:
     """Flies every cell of the scenario's `[sweep]` and merges them, the same bytes as `sweep run` and `sweep merge`.
 
-    With `out`, cells go into that folder, those that it holds are not flown again, and the merged tables and figures are written
-    there; without, nothing is left but the result. `shard=(3, 8)` flies every eighth cell from the third on, as `--shard 3/8`
-    does, and merges what there is. Ctrl-C stops it; finished cells stay in `out`.
+    With `out`, cells go into that folder, those that it holds are not flown again, and the merged tables and figures are
+    written there; without, nothing is left but the result. `shard=(3, 8)` flies every eighth cell from the third on, as
+    `--shard 3/8` does, and merges what there is. Ctrl-C stops it; finished cells stay in `out`.
     """
     plan = SweepPlan(source(scenario, set, data), threads)
     if out is not None:

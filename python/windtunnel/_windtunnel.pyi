@@ -9,7 +9,7 @@ __version__: str
 DIGEST_VERSION: int
 
 class ScenarioError(ValueError):
-    """A scenario, or a request of it, is refused: file, line, column, value, rule and remedy, as the command line prints them."""
+    """A scenario, or a request of it, is refused: file, line, column, value, rule and remedy, as the command prints them."""
 
 class InvariantError(RuntimeError):
     """An invariant of a run broke, which is a bug of Windtunnel or of a policy."""

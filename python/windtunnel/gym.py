@@ -4,15 +4,15 @@
     observation, info = environment.reset(seed=1)
     observation, reward, terminated, truncated, info = environment.step(environment.advice())
 
-An action is a row of the question that the policy asks (which job is next, say); `info["action_mask"]` and `action_masks()` say
-which may be chosen now, at least one, exactly those that the engine accepts. An action that is masked does not stop anybody: the
-first that is not stands in, and `info["replaced"]` says so. An observation is the context of the question, then its rows one
-after the other, then zeros. Rewards are those of `[reward]` in the scenario; over an episode they add up to what it says of the
-whole run.
+An action is a row of the question that the policy asks (which job is next, say); `info["action_mask"]` and `action_masks()`
+say which may be chosen now, at least one, exactly those that the engine accepts. An action that is masked does not stop
+anybody: the first that is not stands in, and `info["replaced"]` says so. An observation is the context of the question, then
+its rows one after the other, then zeros. Rewards are those of `[reward]` in the scenario; over an episode they add up to
+what it says of the whole run.
 
-Everything follows from the scenario, the seed and the actions, to the last bit: alone, side by side, on any number of threads,
-and after `restore`. Episodes are flown with seeds that no comparison uses; `info["seed"]` at a reset is that of the scenario, so that
-`windtunnel.run(scenario, policy, seed)` flies the same jobs.
+Everything follows from the scenario, the seed and the actions, to the last bit: alone, side by side, on any number of
+threads, and after `restore`. Episodes are flown with seeds that no comparison uses; `info["seed"]` at a reset is that of the
+scenario, so that `windtunnel.run(scenario, policy, seed)` flies the same jobs.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _numbers(widths: Tuple[int, int, int]) -> spaces.Box:
 class SchedulingEnv(gymnasium.Env[Any, int]):
     """One environment.
 
-    With `observation="dict"`, an observation is `{"observations": ..., "action_mask": ...}`, as RLlib's modules that mask actions
-    take it; else it is the numbers alone.
+    With `observation="dict"`, an observation is `{"observations": ..., "action_mask": ...}`, as RLlib's modules that mask
+    actions take it; else it is the numbers alone.
     """
 
     metadata = {"render_modes": []}
@@ -141,8 +141,8 @@ class SchedulingVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: Union[int, Sequence[Optional[int]], None] = None, options: Optional[Dict[str, Any]] = None
     ) -> Tuple[Any, Dict[str, Any]]:
-        """Begins the sequences of the seeds `seed`, `seed + 1`, ... or of those given; of those that `options["reset_mask"]` names,
-        if there is one."""
+        """Begins the sequences of the seeds `seed`, `seed + 1`, ... or of those given; of those that `options["reset_mask"]`
+        names, if there is one."""
         super().reset(seed=seed if isinstance(seed, int) else None)
         which = (options or {}).get("reset_mask", numpy.ones(self.num_envs, bool))
         if seed is None and not self._seeded:

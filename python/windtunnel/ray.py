@@ -2,11 +2,11 @@
 
     windtunnel.ray.sweep("my.toml", out="out/my")
 
-The shard contract is all there is between machines: a cell's name follows from what it runs and its bytes from its name. Tasks
-are given the resolved scenarios of some cells and give back the bytes of their files, so that no file system is shared; a task
-that dies with its worker or node is run again, and what comes of it is the same. The driver puts the files into a folder and
-merges them, to the bytes of a single machine's run. Workers need this package, of the same version; a task refuses to fly a cell
-whose name would be another where it runs.
+The shard contract is all there is between machines: a cell's name follows from what it runs and its bytes from its name.
+Tasks are given the resolved scenarios of some cells and give back the bytes of their files, so that no file system is
+shared; a task that dies with its worker or node is run again, and what comes of it is the same. The driver puts the files
+into a folder and merges them, to the bytes of a single machine's run. Workers need this package, of the same version; a task
+refuses to fly a cell whose name would be another where it runs.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def sweep(
     """Flies every cell of the scenario's `[sweep]` on a cluster, and merges them here; as `windtunnel.sweep` otherwise.
 
     A task flies `cells_per_task` cells, or as many as take about `seconds_per_task` by what cells took so far. At most
-    `tasks_in_flight` are out at a time, twice as many as the cluster has cores if not said, so that neither it nor this process
-    is flooded. A task whose worker or node dies is run again, up to `retries` times; a cell that is refused is an error at once.
-    `options` go to Ray with every task, such as `{"num_cpus": 1, "scheduling_strategy": "SPREAD"}`. `progress` is called with
-    how many cells are done, and of how many, as tasks come back.
+    `tasks_in_flight` are out at a time, twice as many as the cluster has cores if not said, so that neither it nor this
+    process is flooded. A task whose worker or node dies is run again, up to `retries` times; a cell that is refused is an
+    error at once. `options` go to Ray with every task, such as `{"num_cpus": 1, "scheduling_strategy": "SPREAD"}`.
+    `progress` is called with how many cells are done, and of how many, as tasks come back.
 
-    With `out`, cells go into that folder as they come, and those that it holds are not flown again: what was broken off goes on.
-    Connects to Ray, or starts it here, unless that was done.
+    With `out`, cells go into that folder as they come, and those that it holds are not flown again: what was broken off goes
+    on. Connects to Ray, or starts it here, unless that was done.
     """
     if cells_per_task is not None and cells_per_task < 1:
         raise ValueError(f"cells_per_task = {cells_per_task}: a task flies at least one cell")
