@@ -1,7 +1,6 @@
 """Runs, comparisons and sweeps say what the command line says, to the last byte."""
 
 import json
-import pathlib
 import subprocess
 import sys
 import time
@@ -196,18 +195,3 @@ def test_python_goes_on_while_a_comparison_flies():
     thread.join()
     # Were the lock held, it would be held for the whole flight.
     assert beats > 10
-
-
-def test_the_package_is_typed():
-    folder = pathlib.Path(windtunnel.__file__).parent
-    assert (folder / "py.typed").exists() and (folder / "_windtunnel.pyi").exists()
-    declared = (folder / "_windtunnel.pyi").read_text()
-    from windtunnel import _windtunnel
-
-    for name, thing in vars(_windtunnel).items():
-        if name.startswith("__"):
-            continue
-        assert name in declared, name
-        for member in vars(thing) if isinstance(thing, type) else ():
-            own = not member.startswith("__") or member.startswith("__arrow")
-            assert not own or f"def {member}(" in declared, f"{name}.{member}"

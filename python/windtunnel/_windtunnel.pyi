@@ -1,9 +1,28 @@
 """The part of the package that is Rust."""
 
 from os import PathLike
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union, final
+
+import numpy
+from numpy.typing import NDArray
+from typing_extensions import Self
 
 from ._source import Source
+
+__all__ = [
+    "DIGEST_VERSION",
+    "Environment",
+    "Environments",
+    "InvariantError",
+    "Scenario",
+    "ScenarioError",
+    "Snapshot",
+    "SweepPlan",
+    "Table",
+    "__version__",
+    "fly_cells",
+    "merge",
+]
 
 __version__: str
 DIGEST_VERSION: int
@@ -14,6 +33,7 @@ class ScenarioError(ValueError):
 class InvariantError(RuntimeError):
     """An invariant of a run broke, which is a bug of Windtunnel or of a policy."""
 
+@final
 class Table:
     """A table of results, which whatever speaks Arrow's PyCapsule interface takes without a copy."""
 
@@ -41,10 +61,11 @@ class Table:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> object: ...
 
+@final
 class Scenario:
     """A scenario, read, typed and built; its traces are read once, however often it is flown."""
 
-    def __init__(self, source: Source, explain: bool = False) -> None: ...
+    def __new__(cls, source: Source, explain: bool = False) -> Self: ...
     @property
     def name(self) -> str:
         """Its name."""
@@ -77,13 +98,15 @@ class Scenario:
         out: Optional[Tuple[Union[str, PathLike[str]], bool]],
     ) -> Dict[str, Any]: ...
 
+@final
 class Snapshot:
     """Environments as they were."""
 
+@final
 class Environment:
     """An environment, without Gymnasium's dress."""
 
-    def __init__(self, scenario: Scenario, policy: Optional[str], as_dict: bool) -> None: ...
+    def __new__(cls, scenario: Scenario, policy: Optional[str], as_dict: bool) -> Self: ...
     @property
     def widths(self) -> Tuple[int, int, int]:
         """Numbers of the context, numbers of a row, rows."""
@@ -91,7 +114,7 @@ class Environment:
         """Begins the sequence of episodes of a seed, or its next one."""
     def step(self, action: int) -> Tuple[Any, float, bool, bool, Dict[str, Any]]:
         """Does an action."""
-    def action_masks(self) -> Any:
+    def action_masks(self) -> NDArray[numpy.bool_]:
         """Which actions may be chosen now; there always is one."""
     def advice(self) -> Optional[int]:
         """What the heuristic would choose that the policy is built on; nothing where nothing is asked."""
@@ -102,10 +125,11 @@ class Environment:
     def restore(self, snapshot: Snapshot) -> Tuple[Any, Dict[str, Any]]:
         """Goes back: from there the same actions lead to the same observations and rewards."""
 
+@final
 class Environments:
     """Environments side by side, without Gymnasium's dress."""
 
-    def __init__(self, scenario: Scenario, policy: Optional[str], autoreset: str, size: Tuple[int, int]) -> None: ...
+    def __new__(cls, scenario: Scenario, policy: Optional[str], autoreset: str, size: Tuple[int, int]) -> Self: ...
     @property
     def widths(self) -> Tuple[int, int, int]:
         """Numbers of the context, numbers of a row, rows."""
@@ -118,10 +142,11 @@ class Environments:
     def restore(self, snapshot: Snapshot) -> Tuple[Any, Any]:
         """Goes back: from there the same actions lead to the same observations and rewards."""
 
+@final
 class SweepPlan:
     """The plan of a sweep: every cell, typed and named."""
 
-    def __init__(self, source: Source, threads: int = 0) -> None: ...
+    def __new__(cls, source: Source, threads: int = 0) -> Self: ...
     @property
     def name(self) -> str:
         """The scenario's name."""

@@ -16,7 +16,7 @@ import os
 import tempfile
 import time
 import uuid
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import ray
 
@@ -25,7 +25,9 @@ from ._sweeps import Sweep, merged
 from ._windtunnel import SweepPlan, fly_cells
 
 # A file on its way: the data root that it is in (none: the scenario's folder), its path within, its bytes as an object of Ray.
-_File = Tuple[Optional[str], str, "ray.ObjectRef"]
+_File = Tuple[Optional[str], str, "ray.ObjectRef[bytes]"]
+# What comes of a task: the bytes of its cells' files, and how long it took.
+_Flown = Tuple[List[bytes], float]
 
 
 def sweep(
@@ -81,7 +83,7 @@ def _fly_all(
     sizes, tasks_in_flight = how
     missing = flights.plan.missing(folder)
     done, begun = 0, 0
-    out: Dict[ray.ObjectRef, List[int]] = {}
+    out: Dict[ray.ObjectRef[_Flown], List[int]] = {}
     try:
         while done < len(missing):
             most = tasks_in_flight or _room()
@@ -106,7 +108,8 @@ def _fly_all(
 
 def _room() -> int:
     """Tasks that keep every core of the cluster, as it is now, busy while the next ones are on their way."""
-    return max(2, 2 * int(ray.cluster_resources().get("CPU", 1)))
+    resources: Dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return max(2, 2 * int(resources.get("CPU", 1)))
 
 
 class _Sizes:
@@ -136,25 +139,26 @@ class _Sizes:
 class _Flights:
     """Begins tasks."""
 
-    def __init__(self, plan: SweepPlan, files: _Files, task: "ray.remote_function.RemoteFunction") -> None:
+    def __init__(self, plan: SweepPlan, files: _Files, task: Any) -> None:
         self.plan = plan
         self._files = files
         self._task = task
 
-    def begin(self, positions: Sequence[int]) -> ray.ObjectRef:
+    def begin(self, positions: Sequence[int]) -> ray.ObjectRef[_Flown]:
         """The cells at these positions, on their way."""
         told = self.plan.texts(positions)
         named = sorted({path for _, _, paths in told for path in paths})
         sent = [file for path in named for file in self._files.sent(path)]
         cells = [(name, text) for name, text, _ in told]
-        return self._task.remote(cells, sent, self._files.places)
+        begun: ray.ObjectRef[_Flown] = self._task.remote(cells, sent, self._files.places)
+        return begun
 
 
 class _Files:
     """What scenarios read: each file is sent to the cluster once."""
 
     def __init__(self, folder: str, data: Sequence[Tuple[str, str]]) -> None:
-        self._roots = [(None, os.path.realpath(folder))]
+        self._roots: List[Tuple[Optional[str], str]] = [(None, os.path.realpath(folder))]
         self._roots += [(name, os.path.realpath(root)) for name, root in data]
         self._sent: Dict[str, List[_File]] = {}
         #: Of this sweep alone, so that workers that serve several do not mix them; and the names of its roots.
@@ -187,7 +191,7 @@ _UNPACKED: Dict[str, tempfile.TemporaryDirectory[str]] = {}
 @ray.remote
 def _fly(
     cells: List[Tuple[str, str]], files: List[_File], places: Tuple[str, List[str]]
-) -> Tuple[List[bytes], float]:
+) -> _Flown:
     """Flies cells on a worker: the bytes of their files, and how long it took."""
     begun = time.monotonic()
     sweep_id, names = places
