@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use scenarios::cli::Failure;
 use scenarios::experiment::{Form, Telling, known};
 use scenarios::schema::print;
-use scenarios::sweep::{self, Files, Folder, Plan, Shard};
+use scenarios::sweep::{self, Files, Folder, Plan, Planned, Shard};
 
 use crate::raised::{ScenarioError, of_sweep, output, raised};
 use crate::scenario::{Source, roots, typed};
@@ -66,8 +67,8 @@ impl SweepPlan {
     fn texts(&self, positions: Vec<usize>) -> PyResult<Vec<(String, String, Vec<PathBuf>)>> {
         let design = self.plan.design();
         let one = |position: usize| {
+            let name = self.planned(position)?.cell.clone();
             let cell = self.plan.cell(&design, position).map_err(of_sweep)?;
-            let name = self.plan.sheet.cells[position].cell.clone();
             Ok((name, print(&cell.scenario), cell.files))
         };
         positions.into_iter().map(one).collect()
@@ -91,7 +92,7 @@ impl SweepPlan {
 
     /// Puts the bytes of the cell at a position into a folder.
     fn put(&self, folder: PathBuf, position: usize, bytes: &[u8]) -> PyResult<()> {
-        let planned = &self.plan.sheet.cells[position];
+        let planned = self.planned(position)?;
         if sweep::read(bytes, &planned.cell).is_none() {
             let message = format!("not the whole of cell {}", planned.cell);
             return Err(ScenarioError::new_err(message));
@@ -121,6 +122,16 @@ impl SweepPlan {
             sweep::run(&plan, shard, (&folder, threads), telling).map_err(of_sweep)
         })??;
         Ok((ran.ran, ran.found))
+    }
+}
+
+impl SweepPlan {
+    fn planned(&self, position: usize) -> PyResult<&Planned> {
+        let cells = &self.plan.sheet.cells;
+        cells.get(position).ok_or_else(|| {
+            let message = format!("position {position}: the plan has {} cells", cells.len());
+            PyIndexError::new_err(message)
+        })
     }
 }
 

@@ -24,7 +24,7 @@ class Watched(gymnasium.Wrapper):
 
 @pytest.fixture
 def local_ray():
-    ray.init(num_cpus=2, log_to_driver=False)
+    ray.init(address="local", num_cpus=2, log_to_driver=False)
     yield
     ray.shutdown()
 
