@@ -2,6 +2,7 @@
 
 mod adapting;
 mod advice;
+mod agent;
 mod bounds;
 mod cli;
 mod cluster;
@@ -29,4 +30,5 @@ mod sweep;
 mod tables;
 mod trace_requests;
 mod trace_stats;
+mod train;
 mod validate;
