@@ -10,11 +10,11 @@ use sim_core::units::convert;
 use sim_core::world::draw::Stream;
 
 /// Most jobs at a server.
-pub(super) const ROOM: usize = 14;
+pub(super) const ROOM: usize = 11;
 const STATES: usize = (ROOM + 1) * (ROOM + 1);
-const FINISHES: [f64; 2] = [0.6, 0.25];
+const FINISHES: [f64; 2] = [0.7, 0.4];
 const TURNED_AWAY: f64 = 3.0;
-const WAITS: f64 = 0.1;
+const WAITS: f64 = 0.25;
 pub(super) const DISCOUNT: f64 = 0.95;
 const JOBS: u32 = 60;
 
@@ -123,6 +123,16 @@ pub(super) fn rows(network: &Network) -> Vec<usize> {
         ask(state, &mut question);
         let scores = network.scores(&question, &mut scratch);
         choice::greedy(scores, &question.legal)
+    };
+    states().map(row).collect()
+}
+
+/// The row of the server with fewer jobs, where there is room.
+pub(super) fn shortest() -> Vec<usize> {
+    let row = |state: State| match (legal(state), state[0] <= state[1]) {
+        ([true, _, _], true) | ([true, false, _], _) => 0,
+        ([_, true, _], _) => 1,
+        ([false, false, _], _) => 2,
     };
     states().map(row).collect()
 }
