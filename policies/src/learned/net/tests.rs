@@ -199,7 +199,7 @@ fn a_network_says_what_the_slow_one_says() {
                     "{form:?} {score} {slow}"
                 );
             } else {
-                assert_eq!(*score, f32::NEG_INFINITY);
+                assert!(*score < f32::MIN, "{form:?} {score}");
             }
         }
         let worth = network.worth(&question, &mut scratch);
@@ -261,7 +261,7 @@ fn rows_that_change_places_change_those_of_their_scores() {
         let again = network.scores(&moved, &mut scratch);
         for (score, row) in again.iter().zip(order) {
             let expected = scores[row];
-            let is_same = *score == expected || (score - expected).abs() < 1e-5;
+            let is_same = score.to_bits() == expected.to_bits() || (score - expected).abs() < 1e-5;
             assert!(is_same, "{form:?} {row}: {score} {expected}");
         }
     }

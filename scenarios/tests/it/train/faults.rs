@@ -1,5 +1,8 @@
 //! What goes wrong in a training is told, with where it was.
 
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+
 use super::*;
 
 fn said<T>(result: Result<T, TrainError>) -> String {
@@ -59,10 +62,8 @@ fn settings_out_of_range_are_told() {
     };
     let none = Settings { form, ..settings() };
     let none = School::new(subject(none), &arenas(Vec::new()));
-    assert_eq!(
-        super::faults::said(none),
-        "0 hidden units: from 1 to 2048 are allowed"
-    );
+    let told = super::faults::said(none);
+    assert_eq!(told, "0 hidden units: from 1 to 2048 are allowed");
 }
 
 /// An arena that does one thing wrong after some answers.
@@ -169,6 +170,39 @@ fn a_training_goes_on_only_as_it_was_begun() {
     let agent = school.best().0.to_bytes();
     let told = resumed(subject(short_settings()), &agent);
     assert!(told.contains("metadata"), "{told}");
+}
+
+/// The bytes of a stopped training with all weights at one value.
+fn with_weights(state: &[u8], weight: f32) -> Vec<u8> {
+    let read = SafeTensors::deserialize(state).expect("a training");
+    let (_, metadata) = SafeTensors::read_metadata(state).expect("a training");
+    let count = read.tensor("weights").expect("weights").shape()[0];
+    let weights = vec![weight; count].into_iter().flat_map(f32::to_le_bytes);
+    let weights: Vec<u8> = weights.collect();
+    let views = read.tensors().into_iter().map(|(name, view)| {
+        let data = if name == "weights" {
+            &weights
+        } else {
+            view.data()
+        };
+        let view = TensorView::new(view.dtype(), view.shape().to_vec(), data);
+        (name, view.expect("as long as it was"))
+    });
+    safetensors::serialize(views, metadata.metadata().clone()).expect("a file")
+}
+
+#[test]
+fn weights_that_grow_beyond_all_numbers_are_told() {
+    let arenas = arenas(problem::shortest());
+    let mut school = School::new(subject(short_settings()), &arenas).expect("it begins");
+    school.train(&mut |_| false).expect("nothing fails");
+    let state = with_weights(&school.state(), 1e30);
+    let mut school = School::resume(subject(short_settings()), &arenas, &state).expect("finite");
+    let told = said(school.train(&mut |_| true));
+    assert_eq!(
+        told,
+        "iteration 2: the weights are no numbers any more: lower `rate`"
+    );
 }
 
 #[test]

@@ -200,10 +200,8 @@ impl Arena for Servers {
         self.state = state;
         self.jobs += 1;
         ask(state, &mut self.question);
-        let end = match self.jobs == JOBS {
-            true => End::Truncated,
-            false => End::Goes,
-        };
+        let is_last = self.jobs == JOBS;
+        let end = if is_last { End::Truncated } else { End::Goes };
         Ok(Answered {
             reward: -cost - waits(state),
             end,
