@@ -33,6 +33,14 @@ fn settings_out_of_range_are_told() {
         ),
         (
             Settings {
+                arenas: 16,
+                steps: 1_000_000,
+                ..settings()
+            },
+            "steps = 1000000: to 250000, in 16 arenas",
+        ),
+        (
+            Settings {
                 rate: 0.0,
                 ..settings()
             },
