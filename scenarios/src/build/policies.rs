@@ -164,8 +164,11 @@ fn answered(
                 "name another agent, or say what it is asked with `asks`",
             );
         }
-        Ok(read) if !own.widths.is_answered_by(read.network.widths()) => {
-            let rule = "this agent was trained on questions of other numbers";
+        Ok(read)
+            if !own.widths.is_answered_by(read.network.widths())
+                || read.network.form().check(own.widths).is_err() =>
+        {
+            let rule = "this agent was trained on questions of other numbers, or holds no question with so many rows";
             refuse(rule.to_owned(), "train it anew");
         }
         Ok(read) => *agent = Some(Agent(Arc::new(Greedy::new(Arc::new(read.network))))),
