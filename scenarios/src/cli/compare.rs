@@ -7,7 +7,7 @@ use sim_core::units::convert;
 
 use super::common::{Common, Tables};
 use super::run::plot;
-use super::scenario::{Source, policy};
+use super::scenario::Source;
 use super::{Failure, terminal};
 use crate::build::Experiment;
 use crate::experiment::claims::Judged;
@@ -16,7 +16,6 @@ use crate::experiment::{
     Comparison, Plan, Store, bound_sentences, claim_sentences, claims_table, claims_text, compare,
     compare_until, judge, notices, paired_table, sentences, waits_tables, write,
 };
-use crate::schema::IntervalKind;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,54 +95,10 @@ impl Compare {
     }
 
     fn plan(&self, experiment: &Experiment) -> Result<Plan, Failure> {
-        let scenario = &experiment.loaded.scenario;
-        let base = policy(experiment, &scenario.baseline.value)?;
-        let mut contenders: Vec<usize> = if self.policies.is_empty() {
-            (0..experiment.contenders.len()).collect()
-        } else {
-            self.policies
-                .iter()
-                .map(|name| policy(experiment, name))
-                .collect::<Result<_, _>>()?
-        };
-        if !contenders.contains(&base) {
-            contenders.insert(0, base);
-        }
-        let mut seen = Vec::new();
-        contenders.retain(|contender| {
-            !seen.contains(contender) && {
-                seen.push(*contender);
-                true
-            }
-        });
-        let asked = u64::from(self.replications.unwrap_or(scenario.replicate.n.value));
-        if asked == 0 {
-            return Err(Failure::Input(
-                "--replications 0: an experiment is flown at least once".to_owned(),
-            ));
-        }
-        let inference = scenario.replicate.inference;
-        if asked > 1 && inference.interval == IntervalKind::BatchMeans {
-            return Err(Failure::Input(format!(
-                "--replications {asked}: batch means are of one run; choose another interval"
-            )));
-        }
-        // Where nothing is drawn all seeds are alike, and one says it all.
-        let n = if experiment.is_random() { asked } else { 1 };
-        let first = scenario.seed.value;
-        let last = first.checked_add(n).ok_or_else(|| {
-            Failure::Input(format!(
-                "seed {first}: seed + replications is beyond 64 bits"
-            ))
-        })?;
+        let plan = Plan::asked(experiment, &self.policies, self.replications);
         Ok(Plan {
-            baseline: contenders
-                .iter()
-                .position(|contender| *contender == base)
-                .expect("just put in"),
-            contenders,
-            seeds: (first..last).collect(),
             threads: self.common.threads,
+            ..plan.map_err(Failure::Input)?
         })
     }
 

@@ -72,6 +72,7 @@ impl From<CompareError> for Failure {
             CompareError::Jobs(error) => Self::Input(error.to_string()),
             CompareError::Fault(..) => Self::Broken(error.to_string()),
             CompareError::Output(error) => error.into(),
+            CompareError::Unwanted => Self::Input(error.to_string()),
         }
     }
 }

@@ -61,19 +61,5 @@ pub(super) fn roots(data: &[String]) -> Result<DataRoots, Failure> {
 
 /// The position of a policy by its name.
 pub(super) fn policy(experiment: &Experiment, name: &str) -> Result<usize, Failure> {
-    let position = experiment
-        .contenders
-        .iter()
-        .position(|contender| contender.name == name);
-    position.ok_or_else(|| {
-        let names: Vec<&str> = experiment
-            .contenders
-            .iter()
-            .map(|contender| contender.name.as_str())
-            .collect();
-        Failure::Input(format!(
-            "no policy \"{name}\" in this scenario; it has {}",
-            names.join(", ")
-        ))
-    })
+    experiment.policy(name).map_err(Failure::Input)
 }

@@ -4,7 +4,7 @@ use sim_core::watch::Quantity;
 
 use super::flight::Flight;
 use super::money::{self, Dimension, Item};
-use super::sheet::{Column, Field, Form, Layout, Sheet};
+use super::sheet::{Column, Field, Layout, Made, Sheet};
 use super::spend;
 use crate::build::Experiment;
 
@@ -39,9 +39,9 @@ const BILL: [Column; 12] = [
 ];
 
 /// One row a settled line and payer, the jobs of a workload of a team. The rows add up to the bill to the last digit.
-pub(super) fn bill(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+pub(super) fn bill(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
     let world = &experiment.world;
-    let mut sheet = Sheet::new(form, &BILL);
+    let mut sheet = Sheet::new(made, &BILL);
     for item in money::items(&flight.record) {
         let payer = |dimension: Dimension| Field::from(dimension.payer(experiment, &item));
         let quantity = quantity(flight, &item);
@@ -91,9 +91,9 @@ const ATTRIBUTION: [Column; 5] = [
 ];
 
 /// The bill split anew by each dimension, so that the rows of each add up to it to the last digit.
-pub(super) fn attribution(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+pub(super) fn attribution(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
     let world = &experiment.world;
-    let mut sheet = Sheet::new(form, &ATTRIBUTION);
+    let mut sheet = Sheet::new(made, &ATTRIBUTION);
     let items = money::items(&flight.record);
     for dimension in Dimension::ALL {
         let key = |item: &Item| {
@@ -142,8 +142,8 @@ const SPEND: [Column; 8] = [
 
 /// What each period cost by market, by team and in all, what was to be expected, and whether it is out of the ordinary. The rows
 /// of a period that are `by` the same add up to what it cost to the last digit.
-pub(super) fn spend(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
-    let mut sheet = Sheet::new(form, &SPEND);
+pub(super) fn spend(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(made, &SPEND);
     for part in spend::parts(experiment, &flight.record) {
         for period in part.periods {
             sheet.row([

@@ -4,7 +4,7 @@ use super::bounded::{Bounded, Said};
 use super::compare::{Comparison, Summary};
 use super::flight::Flight;
 use super::metrics::{self, METRICS};
-use super::sheet::{Column, Form, Layout, Sheet};
+use super::sheet::{Column, Layout, Made, Sheet};
 use super::tables::label;
 use crate::build::Experiment;
 
@@ -68,8 +68,8 @@ const KINDS: [Kind; 3] = [
 ];
 
 /// The table of a comparison.
-pub(super) fn bounds(form: Form, experiment: &Experiment, comparison: &Comparison) -> Sheet {
-    let mut sheet = Sheet::new(form, &BOUNDS);
+pub(super) fn bounds(made: Made, experiment: &Experiment, comparison: &Comparison) -> Sheet {
+    let mut sheet = Sheet::new(made, &BOUNDS);
     for (position, flights) in comparison.plan.contenders.iter().zip(&comparison.flights) {
         let name = &experiment.contenders[*position].name;
         for flight in flights {

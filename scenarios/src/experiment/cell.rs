@@ -8,7 +8,7 @@ use super::compare::Comparison;
 use super::infer::Infer;
 use super::metrics::METRICS;
 use super::serial::positions;
-use super::sheet::{self, Column, Field, Form, Layout, Sheet};
+use super::sheet::{self, Column, Field, Layout, Made, Sheet};
 use super::words;
 use crate::build::Experiment;
 use crate::schema::Inference;
@@ -150,8 +150,8 @@ pub fn run_heading() -> Vec<u8> {
 }
 
 /// The runs as a table of its own.
-pub(super) fn run_sheet(form: Form, cell: &Cell) -> Sheet {
-    let mut sheet = Sheet::new(form, &run_columns());
+pub(super) fn run_sheet(made: Made, cell: &Cell) -> Sheet {
+    let mut sheet = Sheet::new(made, &run_columns());
     for row in runs(cell) {
         sheet.row(row);
     }
@@ -159,8 +159,8 @@ pub(super) fn run_sheet(form: Form, cell: &Cell) -> Sheet {
 }
 
 /// Means and paired differences as a table of its own.
-pub(super) fn summary_sheet(form: Form, cell: &Cell) -> Sheet {
-    let mut sheet = Sheet::new(form, &SUMMARY);
+pub(super) fn summary_sheet(made: Made, cell: &Cell) -> Sheet {
+    let mut sheet = Sheet::new(made, &SUMMARY);
     for row in summary(cell) {
         sheet.row(row);
     }

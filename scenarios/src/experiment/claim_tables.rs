@@ -4,7 +4,7 @@ use plots::table::{Cell, Table};
 use sim_core::units::convert;
 
 use super::claims::{Judged, Verdict};
-use super::sheet::{Column, Form, Layout, Sheet};
+use super::sheet::{Column, Layout, Made, Sheet};
 
 /// A row a claim: what was measured, what was claimed, and the verdict.
 pub fn claims_table(judged: &[Judged<'_>]) -> Table {
@@ -107,8 +107,8 @@ const COLUMNS: [Column; 18] = [
 ];
 
 /// One row a claim. A share is a fraction, and what is of money and time is in months.
-pub(super) fn claims(form: Form, judged: &[Judged<'_>]) -> Sheet {
-    let mut sheet = Sheet::new(form, &COLUMNS);
+pub(super) fn claims(made: Made, judged: &[Judged<'_>]) -> Sheet {
+    let mut sheet = Sheet::new(made, &COLUMNS);
     for claim in judged {
         let spec = claim.spec;
         let mean = claim.measured;

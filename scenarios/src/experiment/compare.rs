@@ -16,6 +16,7 @@ use super::money::{self, Item};
 use super::node_charts;
 use super::output::Store;
 use super::serial::serial;
+use super::telling::Telling;
 use crate::build::{DrawError, Experiment, Jobs};
 use crate::schema::TableName;
 use crate::stats::mean::relative_differences;
@@ -84,6 +85,8 @@ pub enum CompareError {
     Fault(Fault, u64),
     /// A result could not be written.
     Output(super::OutputError),
+    /// Nobody wants the rest.
+    Unwanted,
 }
 
 impl fmt::Display for CompareError {
@@ -92,21 +95,22 @@ impl fmt::Display for CompareError {
             Self::Jobs(error) => error.fmt(f),
             Self::Fault(fault, seed) => write!(f, "{fault} (seed {seed})"),
             Self::Output(error) => error.fmt(f),
+            Self::Unwanted => f.write_str("stopped before the end"),
         }
     }
 }
 
 impl std::error::Error for CompareError {}
 
-/// Flies all of `plan`. Each flight is told to `done` as it ends; tables of single runs go to `store` as they come.
+/// Flies all of `plan`. Each flight is told as it ends; tables of single runs go to `store` as they come.
 ///
 /// # Errors
-/// The first, in the order of the plan, that went wrong.
-pub fn compare(
+/// The first, in the order of the plan, that went wrong, or that nobody wants the rest.
+pub fn compare<'a>(
     experiment: &Experiment,
     plan: Plan,
     store: Option<&Store>,
-    done: &(dyn Fn() + Sync),
+    telling: impl Into<Telling<'a>>,
 ) -> Result<Comparison, CompareError> {
     let seeds = plan.seeds.clone();
     let mut comparison = Comparison {
@@ -121,7 +125,7 @@ pub fn compare(
             ..plan
         },
     };
-    more(experiment, &mut comparison, seeds, (store, done))?;
+    more(experiment, &mut comparison, seeds, (store, telling.into()))?;
     Ok(comparison)
 }
 
@@ -133,7 +137,7 @@ pub(super) fn more(
     experiment: &Experiment,
     comparison: &mut Comparison,
     seeds: Vec<u64>,
-    (store, done): (Option<&Store>, &(dyn Fn() + Sync)),
+    (store, telling): (Option<&Store>, Telling<'_>),
 ) -> Result<(), CompareError> {
     let plan = &comparison.plan;
     let before = plan.seeds.len();
@@ -144,7 +148,7 @@ pub(super) fn more(
     let per_seed: Vec<Result<Vec<Flown>, CompareError>> = pool.install(|| {
         let seeds = seeds.par_iter().enumerate();
         seeds
-            .map(|(at, seed)| one_seed(experiment, plan, (before + at, *seed), (store, done)))
+            .map(|(at, seed)| one_seed(experiment, plan, (before + at, *seed), (store, telling)))
             .collect()
     });
     for flown in per_seed {
@@ -203,7 +207,7 @@ fn one_seed(
     experiment: &Experiment,
     plan: &Plan,
     (position, seed): (usize, u64),
-    (store, done): (Option<&Store>, &(dyn Fn() + Sync)),
+    (store, telling): (Option<&Store>, Telling<'_>),
 ) -> Result<Vec<Flown>, CompareError> {
     let jobs = experiment.jobs(seed).map_err(CompareError::Jobs)?;
     let is_first = position == 0;
@@ -218,8 +222,9 @@ fn one_seed(
         },
     };
     let fly_one = |contender: &usize| {
+        telling.still_wanted()?;
         let flight = fly_one(experiment, *contender, (seed, &jobs), (keep, store))?;
-        done();
+        telling.done();
         Ok(Flown {
             summary: summary(&flight),
             flight: is_first.then_some(flight),

@@ -7,7 +7,7 @@ use sim_core::units::NodeId;
 
 use super::flight::Flight;
 use super::run_tables::job_name;
-use super::sheet::{Column, Field, Form, Layout, Sheet};
+use super::sheet::{Column, Field, Layout, Made, Sheet};
 use super::words;
 use crate::build::{Experiment, Jobs};
 
@@ -54,12 +54,12 @@ const DECISIONS: [Column; 12] = [
 
 /// One row a machine of a stay of a job.
 pub(super) fn decisions(
-    form: Form,
+    made: Made,
     experiment: &Experiment,
     flight: &Flight,
     jobs: &Jobs,
 ) -> Sheet {
-    let mut sheet = Sheet::new(form, &DECISIONS);
+    let mut sheet = Sheet::new(made, &DECISIONS);
     let capacity = sim_core::engine::Capacity::of(&experiment.world);
     let fleet = |node: NodeId| &experiment.world.offerings[capacity.offering_of(node).index()].name;
     let weighed = flight.weighed.iter();

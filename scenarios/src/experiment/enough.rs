@@ -3,6 +3,7 @@
 use super::compare::{CompareError, Comparison, Plan, compare, more};
 use super::metrics;
 use super::output::Store;
+use super::telling::Telling;
 use super::words::counted;
 use crate::build::Experiment;
 use crate::schema::Until;
@@ -25,17 +26,18 @@ pub struct Ending {
     pub replications: usize,
 }
 
-/// Flies `plan`, and then as many seeds more as it takes. `done` is told of each flight, `grown` of how many more are to come.
+/// Flies `plan`, and then as many seeds more as it takes. Each flight is told, and `grown` how many more are to come.
 ///
 /// # Errors
-/// The first, in the order of the seeds, that went wrong.
-pub fn compare_until(
+/// The first, in the order of the seeds, that went wrong, or that nobody wants the rest.
+pub fn compare_until<'a>(
     experiment: &Experiment,
     (plan, until): (Plan, &Until),
     store: Option<&Store>,
-    (done, grown): (&(dyn Fn() + Sync), &dyn Fn(usize)),
+    (telling, grown): (impl Into<Telling<'a>>, &dyn Fn(usize)),
 ) -> Result<Comparison, CompareError> {
-    let mut comparison = compare(experiment, plan, store, done)?;
+    let telling = telling.into();
+    let mut comparison = compare(experiment, plan, store, telling)?;
     if comparison.exact {
         return Ok(comparison);
     }
@@ -52,7 +54,7 @@ pub fn compare_until(
                 let seeds = (have..n).map(|r| first + sim_core::units::convert::wide(r));
                 let seeds: Vec<u64> = seeds.collect();
                 grown(seeds.len() * comparison.plan.contenders.len());
-                more(experiment, &mut comparison, seeds, (store, done))?;
+                more(experiment, &mut comparison, seeds, (store, telling))?;
             }
             Wanted::Enough(ending) => {
                 comparison.stopped = Some(ending);

@@ -1,5 +1,7 @@
 //! Experiments: flights, in parallel, and what they say together.
 
+mod all_tables;
+mod asked;
 mod bill;
 mod bound_metrics;
 mod bound_tables;
@@ -43,6 +45,7 @@ pub(crate) mod sheet;
 pub mod spend;
 mod stretch;
 mod tables;
+mod telling;
 mod tenancy;
 pub mod usage;
 mod used;
@@ -50,6 +53,7 @@ mod waits;
 pub mod words;
 mod worth;
 
+pub use all_tables::{comparison_in_memory, run_in_memory};
 pub use bound_tables::{bound_lines, bound_sentences};
 pub use claim_tables::{claim_sentences, claims_table, claims_text};
 pub use claims::judge;
@@ -62,7 +66,8 @@ pub use money_table::money_table;
 pub use output::{OutputError, Store, USAGE, write};
 pub(crate) use run_tables::job_name;
 pub use settle::settle;
-pub use sheet::{Form, Unfit};
+pub use sheet::{Columns, Form, Series, Unfit, Values};
 pub use tables::{paired_table, run_table};
+pub use telling::Telling;
 pub use waits::waits_tables;
 pub use words::{notices, sentences};

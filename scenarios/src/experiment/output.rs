@@ -7,17 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::claims::judge;
 use super::compare::Comparison;
 use super::flight::Flight;
-use super::sheet::{Column, Form, Sheet, Unfit};
+use super::sheet::{Form, Sheet, Unfit};
 use super::usage::Usage;
-use super::{
-    bill, bound_tables, cell, claim_tables, decisions, figures, page, paired_table, run_tables,
-    service_tables, waits,
-};
+use super::{all_tables, figures, page, paired_table};
 use crate::build::{Experiment, Jobs};
-use crate::schema::{self, TableName};
+use crate::schema;
 
 /// A file that could not be written.
 #[derive(Debug)]
@@ -133,19 +129,8 @@ impl Store {
         let policy = &experiment.contenders[flight.contender].name;
         let folder = format!("runs/{BASE}/{policy}/{}", flight.seed);
         for table in &experiment.loaded.scenario.output.tables {
-            let form = self.form;
-            let sheet = match table {
-                TableName::Jobs => run_tables::jobs(form, experiment, flight, jobs),
-                TableName::Nodes => run_tables::nodes(form, experiment, flight),
-                TableName::Timeline => run_tables::timeline(form, flight),
-                TableName::Decisions => decisions::decisions(form, experiment, flight, jobs),
-                TableName::Bill => bill::bill(form, experiment, flight),
-                TableName::Attribution => bill::attribution(form, experiment, flight),
-                TableName::Spend => bill::spend(form, experiment, flight),
-                TableName::Services => service_tables::services(form, experiment, flight),
-                TableName::Requests => service_tables::requests(form, experiment, flight),
-                TableName::Waits => waits::jobs(form, flight),
-            };
+            let made = (self.form.into(), *table);
+            let sheet = all_tables::of_run(made, experiment, flight, jobs);
             self.table(&format!("{folder}/{}", table.name()), sheet)?;
         }
         let usage = Usage::of(experiment, flight, jobs);
@@ -201,27 +186,12 @@ pub fn write(
     experiment: &Experiment,
     comparison: &Comparison,
 ) -> Result<Vec<String>, OutputError> {
-    let form = store.form;
-    let runs = cell::Cell::of(BASE, experiment, comparison);
-    store.table("summary", cell::summary_sheet(form, &runs))?;
-    store.table("runs", cell::run_sheet(form, &runs))?;
-    let mut cells = Sheet::new(form, &[Column::text("cell", "Its name")]);
-    cells.row([BASE.into()]);
-    store.table("cells", cells)?;
+    for (name, sheet) in all_tables::of_comparison(store.form.into(), experiment, comparison) {
+        store.table(name, sheet)?;
+    }
     let manifest = manifest(experiment, comparison);
     store.put("manifest.json", manifest.as_bytes())?;
     store.scenario(experiment)?;
-    if let Some(waits) = waits::all(form, experiment, comparison) {
-        store.table("waits", waits)?;
-    }
-    if experiment.loaded.scenario.output.bounds {
-        let bounds = bound_tables::bounds(form, experiment, comparison);
-        store.table("bounds", bounds)?;
-    }
-    if !experiment.loaded.scenario.claims.is_empty() {
-        let judged = judge(experiment, comparison);
-        store.table("claims", claim_tables::claims(form, &judged))?;
-    }
     let refused = |name: &str, error: plots::PlotError| OutputError {
         path: store.folder().join(name),
         error: io::Error::other(error.to_string()),

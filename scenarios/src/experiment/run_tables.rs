@@ -5,7 +5,7 @@ use sim_core::units::{Money, SimTime, convert, limits};
 use sim_core::watch::Outcome;
 
 use super::flight::{Flight, window};
-use super::sheet::{Column, Form, Layout, Sheet};
+use super::sheet::{Column, Layout, Made, Sheet};
 use super::worth::{Worths, roi};
 use super::{judged, power};
 use crate::build::{Experiment, Jobs};
@@ -71,8 +71,8 @@ const JOBS: [Column; 23] = [
 ];
 
 /// One row a job, and after them one a replica of a service, whose promises are those of its requests.
-pub(super) fn jobs(form: Form, experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Sheet {
-    let mut sheet = Sheet::new(form, &JOBS);
+pub(super) fn jobs(made: Made, experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Sheet {
+    let mut sheet = Sheet::new(made, &JOBS);
     let workloads = experiment.loaded.scenario.workloads.iter();
     let tags: Vec<String> = workloads
         .map(|workload| {
@@ -161,8 +161,8 @@ const NODES: [Column; 9] = [
 ];
 
 /// One row a machine that was held.
-pub(super) fn nodes(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
-    let mut sheet = Sheet::new(form, &NODES);
+pub(super) fn nodes(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(made, &NODES);
     let rated = power::rated(experiment);
     let whole = (SimTime::ZERO, flight.record.end);
     for machine in &flight.record.machines {
@@ -212,8 +212,8 @@ const TIMELINE: [Column; 7] = [
 ];
 
 /// Samples over time.
-pub(super) fn timeline(form: Form, flight: &Flight) -> Sheet {
-    let mut sheet = Sheet::new(form, &TIMELINE);
+pub(super) fn timeline(made: Made, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(made, &TIMELINE);
     for sample in &flight.record.samples {
         sheet.row([
             sample.at.into(),

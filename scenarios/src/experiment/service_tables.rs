@@ -4,7 +4,7 @@ use sim_core::serve::{End, Reason};
 
 use super::flight::Flight;
 use super::services::Totals;
-use super::sheet::{Column, Field, Form, Layout, Sheet};
+use super::sheet::{Column, Field, Layout, Made, Sheet};
 use crate::build::Experiment;
 
 /// What `services` holds.
@@ -75,9 +75,9 @@ const SERVICES: [Column; 23] = [
 ];
 
 /// One row a service.
-pub(super) fn services(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
+pub(super) fn services(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
     let world = &experiment.world;
-    let mut sheet = Sheet::new(form, &SERVICES);
+    let mut sheet = Sheet::new(made, &SERVICES);
     for (at, tally) in flight.services.iter().enumerate() {
         let totals = Totals::of_service(world, &flight.record, (at, tally));
         let kept = &tally.attainment;
@@ -134,8 +134,8 @@ const REQUESTS: [Column; 12] = [
 ];
 
 /// One row a request, in the order in which they ended, as many as are kept.
-pub(super) fn requests(form: Form, experiment: &Experiment, flight: &Flight) -> Sheet {
-    let mut sheet = Sheet::new(form, &REQUESTS);
+pub(super) fn requests(made: Made, experiment: &Experiment, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(made, &REQUESTS);
     for (service, completion) in &flight.requests {
         let request = &completion.request;
         let [started, first, network, replica] = match completion.end {

@@ -9,7 +9,7 @@ use super::compare::Comparison;
 use super::figures::Figure;
 use super::flight::Flight;
 use super::number::real;
-use super::sheet::{Column, Form, Layout, Sheet};
+use super::sheet::{Column, Layout, Made, Sheet};
 use super::tables::label;
 use crate::build::Experiment;
 use crate::waits::{Share, Who, by_reason, hours, of, part, seconds, total};
@@ -30,8 +30,8 @@ const JOBS: [Column; 3] = [
 ];
 
 /// The table of a run; without a row where it is not known.
-pub(super) fn jobs(form: Form, flight: &Flight) -> Sheet {
-    let mut sheet = Sheet::new(form, &JOBS);
+pub(super) fn jobs(made: Made, flight: &Flight) -> Sheet {
+    let mut sheet = Sheet::new(made, &JOBS);
     if let Some(waited) = &flight.waited {
         let jobs = (0..).zip(&waited.jobs);
         let replicas = (limits::FIRST_REPLICA..).zip(&waited.replicas);
@@ -64,12 +64,12 @@ const ALL: [Column; 7] = [
 ];
 
 /// The table of a comparison; nothing where it is not known.
-pub(super) fn all(form: Form, experiment: &Experiment, comparison: &Comparison) -> Option<Sheet> {
+pub(super) fn all(made: Made, experiment: &Experiment, comparison: &Comparison) -> Option<Sheet> {
     Who::ALL
         .into_iter()
         .any(|who| is_known(comparison, who))
         .then(|| {
-            let mut sheet = Sheet::new(form, &ALL);
+            let mut sheet = Sheet::new(made, &ALL);
             for (position, flights) in comparison.plan.contenders.iter().zip(&comparison.flights) {
                 let name = &experiment.contenders[*position].name;
                 for flight in flights {

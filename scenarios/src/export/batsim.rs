@@ -55,7 +55,7 @@ pub fn batsim(experiment: &Experiment, flight: &Flight, jobs: &Jobs) -> Vec<u8> 
     for stay in &flight.record.stays {
         stays.entry(stay.job).or_default().push(stay);
     }
-    let mut sheet = Sheet::new(Form::Csv, &COLUMNS);
+    let mut sheet = Sheet::new(Form::Csv.into(), &COLUMNS);
     let record = &flight.record;
     let ordinals = (0..).zip(&record.rows);
     let replicas = (limits::FIRST_REPLICA..).zip(&record.replicas);

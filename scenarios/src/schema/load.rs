@@ -108,14 +108,26 @@ pub fn draft(path: &Path, sets: &[String], data: &DataRoots) -> Result<Draft, Lo
 pub fn parse(
     name: &str,
     text: &[u8],
-    (folder, data): (&Path, &DataRoots),
+    at: (&Path, &DataRoots),
     registry: &Registry<'_>,
 ) -> Result<Loaded, Rejection> {
+    draft_text((name, text), &[], at)?.typed(registry)
+}
+
+/// The same, with the `--set` arguments `sets` applied in order, and not yet typed.
+///
+/// # Errors
+/// It is no TOML, or an argument leads nowhere.
+pub fn draft_text(
+    (name, text): (&str, &[u8]),
+    sets: &[String],
+    (folder, data): (&Path, &DataRoots),
+) -> Result<Draft, Rejection> {
     let roots = Roots {
         folder: folder.into(),
         data: data.clone(),
     };
-    Draft::read(name, text, (&[], roots))?.typed(registry)
+    Draft::read(name, text, (sets, roots))
 }
 
 impl Draft {

@@ -87,7 +87,7 @@ pub use fleet::{
 };
 pub use gate::{GateMode, GateSpec, Tolerance};
 pub use json_schema::json_schema;
-pub use load::{Draft, LoadError, Loaded, draft, load, parse};
+pub use load::{Draft, LoadError, Loaded, draft, draft_text, load, parse};
 pub use mig::{Geometry, Slices, geometries, slice_of};
 pub use path::{DataPath, DataRoots};
 pub use place::{Place, SourceId, Spanned};

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use sim_core::units::convert;
 
 use super::effects::{Level, levels};
-use super::figures;
-use super::folder::Folder;
 use super::front::front;
 use super::indices::{Index, indices};
 use super::rank::ranking;
 use super::stored::Sheet;
-use super::tables::{EFFECTS, Growing, INDICES, RANKS, pareto};
+use super::tables::{EFFECTS, Growing, INDICES, RANKS, To, pareto};
+use crate::experiment::OutputError;
 use crate::experiment::cell::Cell;
 use crate::experiment::metrics::index;
 use crate::experiment::sheet::Field;
-use crate::experiment::{Form, OutputError};
 use crate::schema::SweepMethod;
 
 /// The metrics that are looked into; of all, the tables hold every cell.
@@ -65,11 +63,11 @@ impl Findings {
         self.means.insert(cell.name.clone(), means);
     }
 
-    /// Writes tables and figures into a folder.
+    /// Makes the tables.
     ///
     /// # Errors
-    /// The system's, or a figure that cannot be drawn.
-    pub(super) fn write(&self, sheet: &Sheet, to: (&Folder, Form)) -> Result<(), OutputError> {
+    /// The system's.
+    pub(super) fn write(&self, sheet: &Sheet, to: To<'_>) -> Result<(), OutputError> {
         let mut table = Growing::begin(to, "main-effects", &EFFECTS)?;
         table.add(self.effects(sheet))?;
         table.finish()?;
@@ -89,7 +87,7 @@ impl Findings {
             table.add(self.pareto(sheet, against))?;
             table.finish()?;
         }
-        figures::write(self, sheet, to.0)
+        Ok(())
     }
 
     /// Number of cells.

@@ -1,13 +1,16 @@
 //! Merging: the cells of any number of folders become the tables of one, the same bytes however they were sharded.
 
+use std::cell::RefCell;
+
 use super::MergeError;
+use super::figures;
 use super::findings::Findings;
 use super::folder::Folder;
 use super::record;
 use super::stored::{HEAD, Planned, Sheet};
-use super::tables::{self, Growing};
-use crate::experiment::Form;
+use super::tables::{self, Growing, To};
 use crate::experiment::cell::{self, Cell};
+use crate::experiment::{Columns, Form};
 
 /// Most missing cells that an error lists.
 const MOST_LISTED: usize = 20;
@@ -31,8 +34,31 @@ pub fn merge(
     (out, form): (&Folder, Form),
     partial: bool,
 ) -> Result<Merged, MergeError> {
+    let (merged, sheet, findings) = gather(folders, To::Folder(out, form), partial)?;
+    figures::write(&findings, &sheet, out)?;
+    out.put(HEAD, sheet.json().as_bytes())?;
+    Ok(merged)
+}
+
+/// The same tables in memory, by name; no figures.
+///
+/// # Errors
+/// No plan, folders of different sweeps, missing cells, the system's, or a number beyond 64 bits.
+pub fn merge_in_memory(
+    folders: &[Folder],
+    partial: bool,
+) -> Result<(Merged, Vec<(String, Columns)>), MergeError> {
+    let tables = RefCell::default();
+    let (merged, _, _) = gather(folders, To::Memory(&tables), partial)?;
+    Ok((merged, tables.into_inner()))
+}
+
+fn gather(
+    folders: &[Folder],
+    to: To<'_>,
+    partial: bool,
+) -> Result<(Merged, Sheet, Findings), MergeError> {
     let sheet = common(folders)?;
-    let to = (out, form);
     let mut cells = Growing::begin(to, "cells", &tables::cells(sheet.keys()))?;
     let mut runs = Growing::begin(to, "runs", &cell::run_columns())?;
     let mut summary = Growing::begin(to, "summary", &cell::SUMMARY)?;
@@ -63,11 +89,11 @@ pub fn merge(
         table.finish()?;
     }
     findings.write(&sheet, to)?;
-    out.put(HEAD, sheet.json().as_bytes())?;
-    Ok(Merged {
+    let merged = Merged {
         cells: found,
         missing,
-    })
+    };
+    Ok((merged, sheet, findings))
 }
 
 /// The plan that all folders have.

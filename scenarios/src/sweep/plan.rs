@@ -121,15 +121,18 @@ fn parameters(spec: &SweepSpec, values: &[Spanned<Value>]) -> String {
     pairs.collect::<Vec<_>>().join(", ")
 }
 
-/// The contents of files, each digested once.
+/// The contents of files that cells name, each digested once.
 #[derive(Debug, Default)]
-struct Files {
+pub struct Files {
     digests: Mutex<BTreeMap<PathBuf, [u8; 32]>>,
 }
 
 impl Files {
     /// What a cell is called.
-    fn name(&self, cell: &Loaded) -> Result<String, SweepError> {
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn name(&self, cell: &Loaded) -> Result<String, SweepError> {
         let files = cell.files.iter().map(|path| self.digest(path));
         let mut files: Vec<[u8; 32]> = files.collect::<Result<_, _>>()?;
         // Where the files lie says nothing: the names that the scenario has for them are in its text.

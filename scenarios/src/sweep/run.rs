@@ -16,7 +16,8 @@ use super::stored::Planned;
 use super::{SweepError, record};
 use crate::build::Experiment;
 use crate::experiment::cell::Cell;
-use crate::experiment::{self, measure, settle};
+use crate::experiment::{self, Telling, measure, settle};
+use crate::schema::Loaded;
 
 /// What a process did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +28,17 @@ pub struct Ran {
     pub found: usize,
 }
 
-/// Runs the cells of a shard that `folder` does not hold yet. Each is told to `done`, run or found.
+/// Runs the cells of a shard that `folder` does not hold yet. Each is told, run or found.
 ///
 /// # Errors
-/// The first by position; the cells that were finished stay so, and no further one is begun.
-pub fn run(
+/// The first by position, or that nobody wants the rest; the cells that were finished stay so, and no further one is begun.
+pub fn run<'a>(
     plan: &Plan,
     shard: Shard,
     (folder, threads): (&Folder, usize),
-    done: &(dyn Fn() + Sync),
+    telling: impl Into<Telling<'a>>,
 ) -> Result<Ran, SweepError> {
+    let telling = telling.into();
     plan.sheet.store(folder)?;
     let design = plan.design();
     let (ran, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -45,6 +47,7 @@ pub fn run(
         if stopped.load(Ordering::Relaxed) {
             return Ok(());
         }
+        telling.still_wanted()?;
         let planned = &plan.sheet.cells[*position];
         let finished = one(plan, (&design, *position), planned, folder);
         match finished {
@@ -57,7 +60,7 @@ pub fn run(
                 return Err(error);
             }
         }
-        done();
+        telling.done();
         Ok(())
     };
     let results: Vec<Result<(), SweepError>> =
@@ -91,12 +94,20 @@ fn one(
     if found.is_some_and(|bytes| record::read(&bytes, &planned.cell).is_some()) {
         return Ok(false);
     }
-    let mut experiment = Experiment::build(plan.cell(design, position)?)?;
+    let bytes = fly(plan.cell(design, position)?, &planned.cell)?;
+    folder.put(&file, &bytes)?;
+    Ok(true)
+}
+
+/// Runs a cell of this name on this thread: the bytes of its file.
+///
+/// # Errors
+/// It cannot be built or run.
+pub fn fly(cell: Loaded, name: &str) -> Result<Vec<u8>, SweepError> {
+    let mut experiment = Experiment::build(cell)?;
     settle(&mut experiment)?;
     let comparison = measure(&experiment, whole(&experiment))?;
-    let cell = Cell::of(&planned.cell, &experiment, &comparison);
-    folder.put(&file, &record::write(&cell))?;
-    Ok(true)
+    Ok(record::write(&Cell::of(name, &experiment, &comparison)))
 }
 
 /// All policies with all seeds; where nothing is drawn, one seed says it all.

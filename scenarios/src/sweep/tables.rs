@@ -1,8 +1,10 @@
 //! The tables of a merge: what they declare, and files that grow while cells are read, so that no table is ever held whole.
 
+use std::cell::RefCell;
+
 use super::folder::{Draft, Folder};
 use crate::experiment::cell::CELL;
-use crate::experiment::sheet::{Column, Field, Form, Layout, Sheet};
+use crate::experiment::sheet::{Column, Columns, Field, Form, Layout, Made, Sheet};
 use crate::experiment::{OutputError, Unfit};
 
 /// Every table that is a sweep's alone, in the order of the documentation.
@@ -132,28 +134,45 @@ pub(super) const RANKS: [Column; 8] = [
     ),
 ];
 
-/// A table that goes into its file as it grows.
+/// Where tables go.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum To<'a> {
+    /// Into the files of a folder.
+    Folder(&'a Folder, Form),
+    /// Into memory, by name.
+    Memory(&'a RefCell<Vec<(String, Columns)>>),
+}
+
+/// A table that goes where it belongs as it grows.
 pub(super) struct Growing<'a> {
     sheet: Sheet,
-    draft: Draft<'a>,
     name: String,
+    begun: Begun<'a>,
+}
+
+enum Begun<'a> {
+    File(Draft<'a>),
+    Memory(&'a RefCell<Vec<(String, Columns)>>),
 }
 
 impl<'a> Growing<'a> {
-    /// Begins the file.
+    /// Begins the table.
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn begin(
-        (out, form): (&'a Folder, Form),
-        name: &str,
-        columns: &[Column],
-    ) -> Result<Self, OutputError> {
-        let name = format!("{name}.{}", form.extension());
+    pub(super) fn begin(to: To<'a>, name: &str, columns: &[Column]) -> Result<Self, OutputError> {
+        let (name, made, begun) = match to {
+            To::Folder(folder, form) => {
+                let name = format!("{name}.{}", form.extension());
+                let draft = folder.begin(&name)?;
+                (name, form.into(), Begun::File(draft))
+            }
+            To::Memory(tables) => (name.to_owned(), Made::Columns, Begun::Memory(tables)),
+        };
         Ok(Self {
-            sheet: Sheet::new(form, columns),
-            draft: out.begin(&name)?,
+            sheet: Sheet::new(made, columns),
             name,
+            begun,
         })
     }
 
@@ -168,20 +187,32 @@ impl<'a> Growing<'a> {
         for row in rows {
             self.sheet.row(row);
         }
-        self.draft.write(&self.sheet.drain())
+        match &mut self.begun {
+            Begun::File(draft) => draft.write(&self.sheet.drain()),
+            Begun::Memory(_) => Ok(()),
+        }
     }
 
-    /// Puts the file in its place.
+    /// Puts the table in its place.
     ///
     /// # Errors
     /// The system's, or a number that the form does not hold.
-    pub(super) fn finish(mut self) -> Result<(), OutputError> {
+    pub(super) fn finish(self) -> Result<(), OutputError> {
+        let Self { sheet, name, begun } = self;
         let refused = |unfit: Unfit| OutputError {
-            path: self.name.into(),
+            path: name.clone().into(),
             error: std::io::Error::new(std::io::ErrorKind::InvalidData, unfit),
         };
-        let rest = self.sheet.bytes().map_err(refused)?;
-        self.draft.write(&rest)?;
-        self.draft.finish()
+        match begun {
+            Begun::File(mut draft) => {
+                draft.write(&sheet.bytes().map_err(refused)?)?;
+                draft.finish()
+            }
+            Begun::Memory(tables) => {
+                let columns = sheet.columns().map_err(refused)?;
+                tables.borrow_mut().push((name, columns));
+                Ok(())
+            }
+        }
     }
 }

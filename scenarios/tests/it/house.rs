@@ -64,6 +64,39 @@ fn a_crate_depends_only_on_the_floors_below_it() {
     }
 }
 
+/// Names and versions that a lock file pins.
+fn pinned(lock: &Path) -> BTreeMap<String, Vec<String>> {
+    let text = fs::read_to_string(lock).expect("readable");
+    let lock: toml::Table = text.parse().expect("a lock file is TOML");
+    let mut pinned: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().expect("packages") {
+        let text = |key: &str| package[key].as_str().expect("a text").to_owned();
+        pinned
+            .entry(text("name"))
+            .or_default()
+            .push(text("version"));
+    }
+    pinned
+}
+
+#[test]
+fn the_python_package_is_made_of_the_versions_that_the_command_is() {
+    let command = pinned(&root().join("Cargo.lock"));
+    let mut shared = 0;
+    for (name, versions) in pinned(&root().join(PYTHON).join("Cargo.lock")) {
+        let Some(own) = command.get(&name) else {
+            continue;
+        };
+        shared += 1;
+        let same = versions.iter().all(|version| own.contains(version));
+        assert!(
+            same,
+            "python/Cargo.lock: {name} {versions:?}, at the root {own:?}"
+        );
+    }
+    assert!(shared > 100, "{shared} packages in common");
+}
+
 /// Rooms of a crate, from the bottom up: each uses only those before it.
 const ROOMS: [(&str, &[&str]); 4] = [
     (
@@ -175,10 +208,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The Python package is a workspace of its own, so that the root builds without Python; the house is the same.
+const PYTHON: &str = "python";
+
 fn all_sources() -> Vec<PathBuf> {
-    let all = FLOORS
-        .iter()
-        .flat_map(|(name, _)| sources(&root().join(name).join("src")));
+    let crates = FLOORS.iter().map(|(name, _)| *name).chain([PYTHON]);
+    let all = crates.flat_map(|name| sources(&root().join(name).join("src")));
     // Tests in a file of their own are tests.
     all.filter(|path| !path.ends_with("tests.rs")).collect()
 }

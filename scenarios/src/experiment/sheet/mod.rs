@@ -1,11 +1,14 @@
-//! Tables as files hold them: columns are declared once, rows are given once, and either form of file comes of them.
+//! Tables as files and programs hold them: columns are declared once, rows are given once, and either form of file comes of
+//! them, or columns in memory.
 
 mod column;
+mod columns;
 mod csv;
 mod field;
 mod parquet;
 
 pub(crate) use self::column::{Column, Layout};
+pub use self::columns::{Columns, Series, Values};
 pub(crate) use self::csv::{Csv, text};
 pub(crate) use self::field::Field;
 pub use self::parquet::Unfit;
@@ -27,6 +30,21 @@ impl Form {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
         }
+    }
+}
+
+/// What is made of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// A file.
+    File(Form),
+    /// Columns in memory.
+    Columns,
+}
+
+impl From<Form> for Made {
+    fn from(form: Form) -> Self {
+        Self::File(form)
     }
 }
 
@@ -60,14 +78,18 @@ pub(crate) struct Sheet {
 enum Rows {
     Csv(Csv),
     Parquet(parquet::Rows),
+    Columns(columns::Rows),
 }
 
 impl Sheet {
     /// A table without rows.
-    pub(crate) fn new(form: Form, columns: &[Column]) -> Self {
-        let rows = match form {
-            Form::Csv => Rows::Csv(Csv::new(columns.iter().map(|column| &*column.name))),
-            Form::Parquet => Rows::Parquet(parquet::Rows::new(columns)),
+    pub(crate) fn new(made: Made, columns: &[Column]) -> Self {
+        let rows = match made {
+            Made::File(Form::Csv) => {
+                Rows::Csv(Csv::new(columns.iter().map(|column| &*column.name)))
+            }
+            Made::File(Form::Parquet) => Rows::Parquet(parquet::Rows::new(columns)),
+            Made::Columns => Rows::Columns(columns::Rows::new(columns)),
         };
         Self {
             columns: columns.to_vec(),
@@ -81,6 +103,7 @@ impl Sheet {
         match &mut self.rows {
             Rows::Csv(csv) => csv.row(printed(&self.columns, &fields)),
             Rows::Parquet(rows) => rows.add(fields),
+            Rows::Columns(rows) => rows.add(fields),
         }
     }
 
@@ -89,6 +112,7 @@ impl Sheet {
         match &mut self.rows {
             Rows::Csv(csv) => std::mem::replace(csv, Csv::new([])).bytes(),
             Rows::Parquet(rows) => rows.drain(),
+            Rows::Columns(_) => Vec::new(),
         }
     }
 
@@ -100,6 +124,18 @@ impl Sheet {
         match self.rows {
             Rows::Csv(csv) => Ok(csv.bytes()),
             Rows::Parquet(rows) => rows.bytes(),
+            Rows::Columns(_) => panic!("columns in memory are no file"),
+        }
+    }
+
+    /// The table in memory.
+    ///
+    /// # Errors
+    /// A number beyond 64 bits.
+    pub(crate) fn columns(self) -> Result<Columns, Unfit> {
+        match self.rows {
+            Rows::Columns(rows) => rows.finish(),
+            Rows::Csv(_) | Rows::Parquet(_) => panic!("a file is not in columns"),
         }
     }
 }

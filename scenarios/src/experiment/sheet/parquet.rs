@@ -33,7 +33,7 @@ const DIGITS: u32 = 38;
 /// Why nothing goes wrong: rows are typed by the declaration that made the schema, and go to memory.
 const TAKES: &str = "memory takes what fits its schema";
 
-/// A number that a column of Parquet does not hold.
+/// A number that a typed column does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// The column.
@@ -47,7 +47,7 @@ impl fmt::Display for Unfit {
         let Self { column, value } = self;
         write!(
             f,
-            "{column} = {value}: beyond 64 bits, which is what Parquet holds; write CSV"
+            "{column} = {value}: beyond 64 bits, which is what a column holds; write CSV"
         )
     }
 }

@@ -40,7 +40,7 @@ fn reader(bytes: &[u8]) -> SerializedFileReader<File> {
 }
 
 fn file(rows: u32) -> Vec<u8> {
-    let mut sheet = Sheet::new(Form::Parquet, &COLUMNS);
+    let mut sheet = Sheet::new(Form::Parquet.into(), &COLUMNS);
     for at in 0..rows {
         sheet.row(row(at));
     }
@@ -103,7 +103,7 @@ fn a_table_without_rows_has_its_columns() {
 
 #[test]
 fn a_number_beyond_its_column_is_told() {
-    let mut sheet = Sheet::new(Form::Parquet, &COLUMNS);
+    let mut sheet = Sheet::new(Form::Parquet.into(), &COLUMNS);
     let mut fields = row(0);
     fields[2] = (i128::from(i64::MAX) + 1).into();
     sheet.row(fields);
@@ -114,7 +114,7 @@ fn a_number_beyond_its_column_is_told() {
 #[test]
 fn a_table_that_is_drained_as_it_grows_is_the_same_file_and_holds_one_group_at_most() {
     let rows = u32::try_from(3 * GROUP).expect("few") + 5;
-    let mut sheet = Sheet::new(Form::Parquet, &COLUMNS);
+    let mut sheet = Sheet::new(Form::Parquet.into(), &COLUMNS);
     let (mut drained, mut pieces) = (Vec::new(), Vec::new());
     for at in 0..rows {
         sheet.row(row(at));
