@@ -1,6 +1,6 @@
 //! Decisions a second: how fast a run asks somebody who answers at once, on one core.
 //!
-//! Windows of 1,024 jobs of Lublin and Feitelson's model on 256 single-GPU nodes, as RLScheduler has them, with backfilling and
+//! Windows of 1,024 jobs of Lublin and Feitelson's model on 256 single-GPU nodes, as `RLScheduler` has them, with backfilling and
 //! a window of 128 jobs to choose from; rows are chosen by lot. Published for that environment, in Python: 4,900 decisions a
 //! second without backfilling, 7,900 with it; `CartPole` of Gymnasium: 86,600 steps.
 //!

@@ -56,7 +56,7 @@ impl Gauges {
         if self.fleet == 0 {
             let offerings = || view.offerings().map(|(_, own)| own);
             self.machines = offerings().map(|own| own.max).fold(0, u32::saturating_add);
-            let gpus = offerings().map(|own| own.max.saturating_mul(own.shape.gpus.into()));
+            let gpus = offerings().map(|own| own.max.saturating_mul(own.shape.gpus));
             self.fleet = gpus.fold(0, u32::saturating_add);
             self.price.turn(view);
         }

@@ -2,7 +2,7 @@
 //!
 //! Rows are the first jobs of the line, in the order of a heuristic. With `choose = "next"` the chosen one is next: it starts,
 //! or holds whatever reservation the admission rule gives the head of a queue until it does, while the rule fills holes with
-//! others (RLScheduler, Zhang et al., SC 2020). A row is masked if the job could never run. With `choose = "start"` it starts
+//! others (`RLScheduler`, Zhang et al., SC 2020). A row is masked if the job could never run. With `choose = "start"` it starts
 //! at once or not at all, and the last row is to wait: a row is masked unless its job fits now.
 //!
 //! Nothing is asked while no GPU is free: the choice is made when it can matter.

@@ -83,23 +83,6 @@ fn contender(
         // Keeping another simulator's ways implies all that it needs.
         arrivals: knows(Knowledge::Arrivals) || claims.compat.or(kept).is_some(),
     };
-    let lots = ["random", "random-node"];
-    let draws = match &make {
-        Make::Composed(Parts { kinds, params })
-        | Make::Learned {
-            parts: Parts { kinds, params },
-            ..
-        } => {
-            let expands = || {
-                params[4]
-                    .subset("expander")
-                    .iter()
-                    .any(|rule| rule == "random")
-            };
-            lots.contains(&kinds[2]) || params[4].declares("expander") && expands()
-        }
-        Make::Named { .. } => false,
-    };
     Some(Contender {
         name: spec.name.value.clone(),
         place: spec.name.place,
@@ -109,10 +92,27 @@ fn contender(
             peeks: peeks(spec, scenario),
             compat: spec.compat.as_ref().map(|name| name.value.clone()),
         },
-        draws,
+        draws: draws(&make),
         claims,
         make,
     })
+}
+
+/// Whether a policy decides by lot.
+fn draws(make: &Make) -> bool {
+    let lots = ["random", "random-node"];
+    match make {
+        Make::Composed(Parts { kinds, params })
+        | Make::Learned {
+            parts: Parts { kinds, params },
+            ..
+        } => {
+            let expander = || params[4].subset("expander");
+            let expands = || expander().iter().any(|rule| rule == "random");
+            lots.contains(&kinds[2]) || params[4].declares("expander") && expands()
+        }
+        Make::Named { .. } => false,
+    }
 }
 
 /// Reads who answers, if anybody is named, and holds the agent against what it is asked.
@@ -164,8 +164,11 @@ fn answered(
                 "name another agent, or say what it is asked with `asks`",
             );
         }
-        Ok(read) if !own.widths.is_answered_by(read.network.widths()) => {
-            let rule = "this agent was trained on questions of other numbers";
+        Ok(read)
+            if !own.widths.is_answered_by(read.network.widths())
+                || read.network.form().check(own.widths).is_err() =>
+        {
+            let rule = "this agent was trained on questions of other numbers, or holds no question with so many rows";
             refuse(rule.to_owned(), "train it anew");
         }
         Ok(read) => *agent = Some(Agent(Arc::new(Greedy::new(Arc::new(read.network))))),

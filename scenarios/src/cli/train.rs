@@ -11,7 +11,7 @@ use super::run::plot;
 use super::scenario::{Source, policy};
 use super::{Failure, terminal};
 use crate::build::Experiment;
-use crate::experiment::Store;
+use crate::experiment::{Store, known};
 use crate::train::{Flights, School, TrainError, curve};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -56,12 +56,12 @@ impl Train {
         let folder = self.out.parent().filter(|own| !own.as_os_str().is_empty());
         let store = Store::open(folder.unwrap_or(Path::new(".")))?;
         let mut school = self.school(&flights)?;
-        let heuristic = flights.heuristic(school.subject()).map_err(failed)?;
+        let heuristic = flights.heuristic(school.subject())?;
         let settings = school.subject().settings.clone();
         let total = usize::try_from(settings.iterations).expect("32 bits");
         let bar = self.common.bar(total, "training");
         while !school.is_done() {
-            let point = school.iterate().map_err(failed)?;
+            let point = school.iterate()?;
             bar.set_position(point.iteration.into());
             if let Some(held_out) = point.held_out {
                 bar.set_message(format!("training: {held_out:.4} held back"));
@@ -74,8 +74,10 @@ impl Train {
 
     /// The experiment without agents: they may not be there yet, and those that are train nobody.
     fn experiment(&self) -> Result<Experiment, Failure> {
-        let mut loaded = self.source.load()?;
-        loaded.dismiss_agents();
+        let mut draft = self.source.draft()?;
+        draft.dismiss_agents();
+        let loaded = draft.typed(&known);
+        let loaded = loaded.map_err(|rejection| Failure::Rejected(Box::new(rejection)))?;
         Ok(Experiment::build(loaded)?)
     }
 
@@ -102,7 +104,7 @@ impl Train {
                 Failure::Input(format!("{}: {error}; {remedy}", path.display()))
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                School::new(flights.subject(), flights).map_err(failed)
+                Ok(School::new(flights.subject(), flights)?)
             }
             Err(error) => Err(Failure::Io(path, error)),
         }
@@ -154,6 +156,8 @@ impl Train {
     }
 }
 
-fn failed(error: TrainError) -> Failure {
-    Failure::Input(error.to_string())
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        Self::Input(error.to_string())
+    }
 }

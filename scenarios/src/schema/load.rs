@@ -11,7 +11,6 @@ use super::diagnostic::{Diagnostic, Rejection};
 use super::fields::Context;
 use super::path::{DataRoots, Roots, check_relative, inside};
 use super::place::{Place, SourceId, Spanned};
-use super::policy::PolicyKind;
 use super::read::brief;
 use super::scenario::Scenario;
 use super::source::Sources;
@@ -33,19 +32,6 @@ pub struct Loaded {
     pub sources: Sources,
     /// The files and folders that it names, in their order.
     pub files: Vec<PathBuf>,
-}
-
-impl Loaded {
-    /// Leaves learned policies without their agents: those that are to be trained may not be there yet.
-    pub fn dismiss_agents(&mut self) {
-        let own = self.brought.iter_mut().map(|(_, scenario)| scenario);
-        let all = own.chain([&mut self.scenario]);
-        for policy in all.flat_map(|scenario| &mut scenario.policies) {
-            if let PolicyKind::Learned(learned) = &mut policy.kind {
-                learned.file = None;
-            }
-        }
-    }
 }
 
 /// A scenario that is read and not yet typed: what the cells of its sweep are made from.
@@ -145,6 +131,23 @@ pub fn draft_text(
 }
 
 impl Draft {
+    /// Leaves learned policies without their agents: those that are to be trained may not be there yet.
+    pub fn dismiss_agents(&mut self) {
+        let policies = self.tree.get_mut("policy").map(|all| &mut all.value);
+        let Some(Value::List(policies)) = policies else {
+            return;
+        };
+        for policy in policies {
+            let Value::Table(table) = &mut policy.value else {
+                continue;
+            };
+            let kind = table.get("kind").and_then(|kind| kind.value.as_text());
+            if kind == Some("learned") {
+                table.entries.retain(|(key, _)| key.value != "file");
+            }
+        }
+    }
+
     fn read(
         name: &str,
         bytes: &[u8],

@@ -26,7 +26,6 @@ pub struct PolicySpec {
 
 /// How a policy decides.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a scenario has few of them")]
 pub enum PolicyKind {
     /// By parts, each of one method; where one is absent the registry's default stands.
     Composed(Composed),

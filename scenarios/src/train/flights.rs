@@ -19,6 +19,7 @@ use crate::schema::{NetworkKind, digest};
 const TRAINING: u64 = 1 << 32;
 /// Those of checks begin here: no training comes so far.
 const CHECKS: u64 = 1 << 40;
+const _: () = assert!(sim_core::units::limits::MAX_GRID < TRAINING && TRAINING < CHECKS);
 /// Heads of an attention network.
 const HEADS: usize = 4;
 /// Seeds in a row that ask nothing before a training is given up.
@@ -228,17 +229,5 @@ fn advised(arena: &mut dyn Arena, episode: u64) -> Result<f64, String> {
         if answered.end != End::Goes {
             return Ok(sum);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checks_are_of_seeds_that_no_training_and_no_evaluation_reaches() {
-        let most = u64::try_from(sim_core::units::limits::MAX_GRID).expect("64 bits");
-        assert!(most < TRAINING);
-        assert!(TRAINING < CHECKS);
     }
 }

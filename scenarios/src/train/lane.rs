@@ -11,7 +11,7 @@ use super::arena::{Answered, Arena, End};
 /// An arena in which decisions are gathered, episode after episode.
 pub(super) struct Lane {
     arena: Box<dyn Arena>,
-    /// Which episode is flown, and what the next one's number is more by.
+    /// Which episode is flown, and what the next one's number is more by; after the last number comes the first.
     episode: u64,
     stride: u64,
     /// Answers of this episode, by which it can be flown again up to here.
@@ -122,7 +122,7 @@ impl Lane {
             };
             if answered.end != End::Goes {
                 self.returns.push(self.gained);
-                self.begin(self.episode + self.stride)?;
+                self.begin(self.episode.wrapping_add(self.stride))?;
             }
         }
         self.steps = steps;
@@ -131,7 +131,15 @@ impl Lane {
 
     fn choose(&mut self, how: Gathering<'_>, luck: &mut Stream, step: &mut Step) {
         let question = self.arena.question();
-        step.question.clone_from(question);
+        // Into the room of the question that was kept here before.
+        let Question {
+            context,
+            rows,
+            legal,
+        } = &mut step.question;
+        context.clone_from(&question.context);
+        rows.clone_from(&question.rows);
+        legal.clone_from(&question.legal);
         let Thinking {
             scratch,
             log_shares,

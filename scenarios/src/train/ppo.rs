@@ -35,3 +35,46 @@ pub(super) fn slopes(
     };
     [by_row, -counts]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::Step;
+    use super::*;
+
+    /// The slope by the log-share of a row whose share was a quarter and is `share` now, and whether that is beyond the clip.
+    fn slope(share: f32, advantage: f32) -> (f32, bool) {
+        let step = Step {
+            row: 1,
+            log_share: libm::logf(0.25),
+            ..Step::default()
+        };
+        let sample = Sample {
+            step: &step,
+            advantage,
+            target: 0.0,
+        };
+        let log_shares = [libm::logf(1.0 - share), libm::logf(share)];
+        let mut tally = Tally::default();
+        let [by_row, by_entropy] = slopes(&sample, &log_shares, &Settings::default(), &mut tally);
+        assert!((by_entropy + 0.01).abs() < 1e-9);
+        (by_row, tally.clipped > 0.0)
+    }
+
+    #[test]
+    fn beyond_the_clip_only_the_way_back_gains() {
+        let cases = [
+            // Share now, advantage; slope, whether it is beyond the clip.
+            (0.25, 2.0, -2.0, false),
+            (0.28, 2.0, -2.24, false),
+            (0.40, 2.0, 0.0, true),
+            (0.40, -2.0, 3.2, true),
+            (0.10, 2.0, -0.8, true),
+            (0.10, -2.0, 0.0, true),
+        ];
+        for (share, advantage, expected, is_beyond) in cases {
+            let (by, beyond) = slope(share, advantage);
+            assert!((by - expected).abs() < 1e-5, "{share} {advantage}: {by}");
+            assert_eq!(beyond, is_beyond, "{share}");
+        }
+    }
+}

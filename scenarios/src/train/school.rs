@@ -177,7 +177,7 @@ impl School {
             return Err(TrainError::Diverged(self.iteration + 1));
         }
         self.iteration += 1;
-        self.decisions += convert::wide(self.lanes.iter().map(|lane| lane.steps.len()).sum());
+        self.decisions += settings.each()[0];
         let is_due = self.is_done()
             || self.iteration == settings.cloning
             || self.iteration.is_multiple_of(settings.check);

@@ -78,6 +78,13 @@ pub struct SettingError {
 }
 
 impl Settings {
+    /// Decisions, and steps of Adam, of an iteration.
+    pub(super) fn each(&self) -> [u64; 2] {
+        let decisions = u64::from(self.arenas) * u64::from(self.steps);
+        let batches = decisions.div_ceil(self.minibatch.into());
+        [decisions, u64::from(self.epochs) * batches]
+    }
+
     /// Whether each is in its range; the form is checked where the questions are known.
     ///
     /// # Errors
@@ -97,6 +104,15 @@ impl Settings {
                 let (value, rule) = (f64::from(value), format!("from {least} to {most}"));
                 return Err(SettingError { name, value, rule });
             }
+        }
+        let [gathered, _] = self.each();
+        if gathered > limits::MAX_GATHERED {
+            let most = limits::MAX_GATHERED / u64::from(self.arenas);
+            return Err(SettingError {
+                name: "steps",
+                value: f64::from(self.steps),
+                rule: format!("to {most}, in {} arenas", self.arenas),
+            });
         }
         let reals = [
             ("rate", self.rate, 1.0, false),

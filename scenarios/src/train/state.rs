@@ -45,8 +45,6 @@ struct About {
     format: u32,
     subject: Value,
     iteration: u32,
-    decisions: u64,
-    adam: u64,
     best: Option<u32>,
     /// By arena, the episode it is in, and how many answers that had.
     episodes: Vec<(u64, usize)>,
@@ -71,8 +69,6 @@ impl School {
             format: FORMAT,
             subject: text(&self.subject),
             iteration: self.iteration,
-            decisions: self.decisions,
-            adam: self.adam.steps,
             best: self.best.as_ref().map(|best| best.iteration),
             episodes: places
                 .iter()
@@ -176,8 +172,10 @@ impl School {
         let points = convert::index(about.iteration);
         let curve = doubles("curve", &[points, POINT])?;
         self.curve = curve.chunks_exact(POINT).enumerate().map(point).collect();
-        (self.iteration, self.decisions) = (about.iteration, about.decisions);
-        self.adam.steps = about.adam;
+        self.iteration = about.iteration;
+        let each = self.subject.settings.each();
+        let [decisions, steps] = each.map(|count| u64::from(about.iteration) * count);
+        (self.decisions, self.adam.steps) = (decisions, steps);
         let counts = about.episodes.iter().map(|(_, count)| *count);
         let total = counts.fold(0_usize, usize::saturating_add);
         let answers = arrays.take::<u32>("answers", &[total]);

@@ -321,6 +321,7 @@ fn the_readme_speaks_of_commands_that_exist() {
         "schema",
         "list",
         "trace",
+        "train",
         "fit",
         "gate",
         "conform",

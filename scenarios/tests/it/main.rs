@@ -2,6 +2,7 @@
 
 mod adapting;
 mod advice;
+mod agent;
 mod agents;
 mod bounds;
 mod cli;
@@ -30,4 +31,5 @@ mod sweep;
 mod tables;
 mod trace_requests;
 mod trace_stats;
+mod train;
 mod validate;

@@ -259,6 +259,7 @@ fn a_scenario_lies_on_top_of_the_one_it_extends() {
         "available.json",
         "gavel.trace",
         "speeds.json",
+        "agent.safetensors",
     ] {
         std::fs::write(at("base").join(file), "").expect("a file");
     }

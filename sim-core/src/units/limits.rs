@@ -69,6 +69,8 @@ pub const MAX_ITERATIONS: u32 = 1_000_000;
 pub const MAX_ARENAS: u32 = 4_096;
 /// Most decisions of an arena by iteration.
 pub const MAX_STEPS: u32 = 1_000_000;
+/// Most decisions of all arenas by iteration: they are kept until they were learned from.
+pub const MAX_GATHERED: u64 = 4_000_000;
 /// Most times that the decisions of an iteration are learned from.
 pub const MAX_EPOCHS: u32 = 1_000;
 /// Longest header of a file of arrays, in bytes.

@@ -238,10 +238,7 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
     };
     claim::exist(&top, claims.as_deref().unwrap_or_default());
     gate::policies_exist(&top, gate.as_ref().and_then(Option::as_ref));
-    for key in NAMED {
-        unique(&top, key);
-    }
-    queues_exist(&top);
+    names_are_sound(&top);
     Some(Scenario {
         name: name?,
         description: description.map(|text| text.value),
@@ -277,6 +274,14 @@ pub(super) fn scenario(tree: &Table, place: Place, cx: &Context<'_>) -> Option<S
         parts_agree(&top, scenario);
         within_limits(scenario, cx)
     })
+}
+
+/// Names are unique within their lists, and queues that are named exist.
+fn names_are_sound(top: &Fields<'_>) {
+    for key in NAMED {
+        unique(top, key);
+    }
+    queues_exist(top);
 }
 
 /// What is said in one part of another.

@@ -134,6 +134,28 @@ pub(super) static REWARD: TableSpec = TableSpec::closed(
     ],
 );
 
+/// What counts are where nothing is said.
+const COUNTS: [(&str, u32); 9] = [
+    ("hidden", 128),
+    ("iterations", 200),
+    ("imitate", 0),
+    ("arenas", 16),
+    ("steps", 256),
+    ("epochs", 4),
+    ("minibatch", 256),
+    ("check-every", 10),
+    ("checks", 8),
+];
+
+/// The same of numbers.
+const REALS: [(&str, f64); 5] = [
+    ("rate", 1e-3),
+    ("discount", 0.99),
+    ("trace", 0.95),
+    ("clip", 0.2),
+    ("entropy", 0.01),
+];
+
 pub(super) fn train(top: &Fields<'_>) -> Option<TrainSpec> {
     let empty = super::super::value::Table::default();
     let fields = match top.item("train") {
@@ -149,22 +171,44 @@ pub(super) fn train(top: &Fields<'_>) -> Option<TrainSpec> {
         let given = fields.optional(key, Item::number)?;
         Some(given.map_or(default, |number| number.value))
     };
+    let counts = COUNTS.map(|(key, default)| count(key, default));
+    let reals = REALS.map(|(key, default)| real(key, default));
+    if let [_, Some(iterations), Some(imitate), ..] = counts
+        && imitate.value > iterations.value
+    {
+        let shown = format!("imitate = {}", imitate.value);
+        let rule = "there are not so many iterations";
+        fields.refuse(imitate.place, &shown, rule, "imitate in some of them");
+        return None;
+    }
+    let [
+        hidden,
+        iterations,
+        imitate,
+        arenas,
+        steps,
+        epochs,
+        minibatch,
+        check_every,
+        checks,
+    ] = counts;
+    let [rate, discount, trace, clip, entropy] = reals;
     Some(TrainSpec {
         network: NetworkKind::ALL[network?.map_or(0, |network| network.value)],
-        hidden: count("hidden", 128)?,
-        iterations: count("iterations", 200)?,
-        arenas: count("arenas", 16)?,
-        steps: count("steps", 256)?,
-        imitate: count("imitate", 0)?.value,
-        epochs: count("epochs", 4)?,
-        minibatch: count("minibatch", 256)?,
-        rate: real("rate", 1e-3)?,
-        discount: real("discount", 0.99)?,
-        trace: real("trace", 0.95)?,
-        clip: real("clip", 0.2)?,
-        entropy: real("entropy", 0.01)?,
-        check_every: count("check-every", 10)?,
-        checks: count("checks", 8)?,
+        hidden: hidden?,
+        iterations: iterations?,
+        arenas: arenas?,
+        steps: steps?,
+        imitate: imitate?.value,
+        epochs: epochs?,
+        minibatch: minibatch?,
+        rate: rate?,
+        discount: discount?,
+        trace: trace?,
+        clip: clip?,
+        entropy: entropy?,
+        check_every: check_every?,
+        checks: checks?,
         written: fields.table.clone(),
     })
 }
