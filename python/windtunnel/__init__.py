@@ -15,6 +15,7 @@ import importlib
 from types import ModuleType
 
 from ._flights import Comparison, Run, compare, load, run
+from ._policy import Job, Node, Offering, Plan, Policy, Role, Seat, View
 from ._results import Tables
 from ._sweeps import Sweep, sweep
 from ._windtunnel import DIGEST_VERSION, InvariantError, Scenario, ScenarioError, Table, __version__
@@ -23,12 +24,20 @@ __all__ = [
     "DIGEST_VERSION",
     "Comparison",
     "InvariantError",
+    "Job",
+    "Node",
+    "Offering",
+    "Plan",
+    "Policy",
+    "Role",
     "Run",
     "Scenario",
     "ScenarioError",
+    "Seat",
     "Sweep",
     "Table",
     "Tables",
+    "View",
     "__version__",
     "compare",
     "load",
